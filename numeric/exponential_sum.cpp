@@ -134,9 +134,7 @@ std::optional<Rational> ExponentialQuotient::rational() const {
   return factors->coefficient;
 }
 
-Interval ExponentialQuotient::enclosure() const {
-  return numerator_.enclosure() / denominator_.enclosure();
-}
+Interval ExponentialQuotient::enclosure() const { return numerator_.enclosure() / denominator_.enclosure(); }
 
 bool operator==(const ExponentialQuotient& a, const ExponentialQuotient& b) { return (a - b).is_zero(); }
 

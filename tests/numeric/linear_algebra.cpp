@@ -32,10 +32,8 @@ TEST_CASE(
     REQUIRE(X.has_value());
     CHECK(A * *X == B);
     if (inner < rows) {
-      Matrix<Rational> outside =
-          Matrix<Rational>::Zero(rows, 1);  // e_last minus its image part is not in Im A
-      const Matrix<Rational> orthogonal = kernel(Matrix<Rational>(A.transpose()));
-      outside = orthogonal.col(0);
+      // A vector orthogonal to the image is not in it.
+      const Matrix<Rational> outside = kernel(Matrix<Rational>(A.transpose())).col(0);
       CHECK_FALSE(solve(A, outside).has_value());
     }
   }

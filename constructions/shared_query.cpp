@@ -5,7 +5,7 @@
 #include <promptbound/numeric/error.hpp>
 #include <promptbound/numeric/integers.hpp>
 #include <promptbound/numeric/precision.hpp>
-#include <promptbound/numeric/rational_algebra.hpp>
+#include <promptbound/numeric/linear_algebra.hpp>
 
 namespace promptbound {
 namespace {

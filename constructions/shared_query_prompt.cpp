@@ -2,7 +2,7 @@
 #include <promptbound/numeric/error.hpp>
 #include <promptbound/numeric/integers.hpp>
 #include <promptbound/numeric/precision.hpp>
-#include <promptbound/numeric/rational_algebra.hpp>
+#include <promptbound/numeric/linear_algebra.hpp>
 #include <promptbound/numeric/scalar.hpp>
 
 namespace promptbound {

@@ -5,14 +5,19 @@
 namespace promptbound {
 namespace {
 
-/// Each row of A times the least common multiple of its denominators.
+/// The least common multiple of the denominators of a row.
+Integer common_denominator(const Matrix<Rational>& A, Index row) {
+  Integer multiple = 1;
+  for (Index column = 0; column < A.cols(); ++column) {
+    multiple = lcm(multiple, Integer(denominator(A(row, column))));
+  }
+  return multiple;
+}
+
 Matrix<Integer> integer_rows(const Matrix<Rational>& A) {
   Matrix<Integer> result(A.rows(), A.cols());
   for (Index row = 0; row < A.rows(); ++row) {
-    Integer multiple = 1;
-    for (Index column = 0; column < A.cols(); ++column) {
-      multiple = lcm(multiple, Integer(denominator(A(row, column))));
-    }
+    const Integer multiple = common_denominator(A, row);
     for (Index column = 0; column < A.cols(); ++column) {
       const Rational& entry = A(row, column);
       result(row, column) = numerator(entry) * Integer(multiple / denominator(entry));
@@ -66,7 +71,10 @@ EchelonForm echelon_form(const Matrix<Rational>& A) {
   for (Index column = 0; column < M.cols() && rank < M.rows(); ++column) {
     const Index row = find_pivot(M, rank, column);
     if (row == M.rows()) continue;
-    if (row != rank) M.row(row).swap(M.row(rank));
+    if (row != rank) {
+      M.row(row).swap(M.row(rank));
+      form.swaps = -form.swaps;
+    }
     const Integer pivot = M(rank, column);
     for (Index i = 0; i < M.rows(); ++i) {
       if (i == rank) continue;
@@ -101,8 +109,39 @@ std::optional<Matrix<Rational>> solve(const Matrix<Rational>& A, const Matrix<Ra
   return X;
 }
 
+std::optional<Vector<Rational>> solve(const Matrix<Rational>& A, const Vector<Rational>& b) {
+  const auto X = solve(A, Matrix<Rational>(b));
+  if (!X) return std::nullopt;
+  return Vector<Rational>(X->col(0));
+}
+
+Matrix<Rational> generalized_inverse(const Matrix<Rational>& A) {
+  // E A is in echelon form for an invertible E: reading the pivot unknowns off E b solves A x = b.
+  Matrix<Rational> augmented(A.rows(), A.cols() + A.rows());
+  augmented << A, Matrix<Rational>::Identity(A.rows(), A.rows());
+  const EchelonForm form = echelon_form(augmented);
+  Matrix<Rational> G = Matrix<Rational>::Zero(A.cols(), A.rows());
+  for (Index row = 0; row < form.rank(); ++row) {
+    const Index pivot = form.pivots[static_cast<std::size_t>(row)];
+    if (pivot >= A.cols()) break;
+    for (Index column = 0; column < A.rows(); ++column) {
+      G(pivot, column) = Rational(form.rows(row, A.cols() + column), form.denominator);
+    }
+  }
+  return G;
+}
+
+Rational determinant(const Matrix<Rational>& A) {
+  const EchelonForm form = echelon_form(A);
+  if (form.rank() < A.rows()) return Rational(0);
+  // The last pivot of the fraction-free elimination is the determinant of the integer matrix.
+  Integer scale = form.swaps;
+  for (Index row = 0; row < A.rows(); ++row) scale *= common_denominator(A, row);
+  return Rational(form.denominator, scale);
+}
+
 std::optional<Matrix<Rational>> inverse(const Matrix<Rational>& A) {
-  return solve(A, Matrix<Rational>::Identity(A.rows(), A.rows()));
+  return solve(A, Matrix<Rational>(Matrix<Rational>::Identity(A.rows(), A.rows())));
 }
 
 Matrix<Rational> kernel(const Matrix<Rational>& A) {

@@ -15,6 +15,7 @@ struct EchelonForm {
   Matrix<Integer> rows;
   Integer denominator = 1;
   std::vector<Index> pivots;
+  int swaps = 1;  ///< the sign of the row permutation
 
   [[nodiscard]] Index rank() const { return static_cast<Index>(pivots.size()); }
 };
@@ -27,6 +28,14 @@ struct EchelonForm {
 
 /// One solution X of A X = B, its free coordinates 0; nothing if there is none. A may have any shape.
 [[nodiscard]] std::optional<Matrix<Rational>> solve(const Matrix<Rational>& A, const Matrix<Rational>& B);
+
+[[nodiscard]] std::optional<Vector<Rational>> solve(const Matrix<Rational>& A, const Vector<Rational>& b);
+
+/// Some G with A G A = A, so that G b solves A x = b whenever that has a solution.
+[[nodiscard]] Matrix<Rational> generalized_inverse(const Matrix<Rational>& A);
+
+/// The determinant of a square matrix; 1 for the empty one.
+[[nodiscard]] Rational determinant(const Matrix<Rational>& A);
 
 /// Nothing if the square matrix A is singular.
 [[nodiscard]] std::optional<Matrix<Rational>> inverse(const Matrix<Rational>& A);

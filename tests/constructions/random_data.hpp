@@ -3,7 +3,7 @@
 
 #include <random>
 
-#include <promptbound/numeric/rational_algebra.hpp>
+#include <promptbound/numeric/linear_algebra.hpp>
 
 namespace promptbound::testing {
 

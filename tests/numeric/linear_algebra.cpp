@@ -28,6 +28,7 @@ TEST_CASE(
     CHECK((A * null).isZero(0));
     if (null.cols() > 0) CHECK(rank(null) == null.cols());
     const Matrix<Rational> B = A * random.matrix(columns, 2);
+    CHECK(A * generalized_inverse(A) * A == A);
     const auto X = solve(A, B);
     REQUIRE(X.has_value());
     CHECK(A * *X == B);
@@ -51,6 +52,22 @@ TEST_CASE("inverse: the Hilbert matrix, whose binary64 inverse is worthless, and
   CHECK(rank(Matrix<Rational>::Zero(3, 2)) == 0);
 }
 
+TEST_CASE("determinants: by the permutation formula, and multiplicative") {
+  RandomNumbers random(33);
+  for (int trial = 0; trial < 30; ++trial) {
+    Matrix<Rational> A = random.matrix(3, 3);
+    if (trial % 3 == 0) A(0, 0) = 0;  // the elimination must swap rows
+    const Matrix<Rational> B = random.matrix(3, 3);
+    const Rational expected = A(0, 0) * (A(1, 1) * A(2, 2) - A(1, 2) * A(2, 1)) -
+                              A(0, 1) * (A(1, 0) * A(2, 2) - A(1, 2) * A(2, 0)) +
+                              A(0, 2) * (A(1, 0) * A(2, 1) - A(1, 1) * A(2, 0));
+    CHECK(determinant(A) == expected);
+    CHECK(determinant(A * B) == expected * determinant(B));
+  }
+  CHECK(determinant(Matrix<Rational>::Ones(3, 3)) == 0);
+  CHECK(determinant(Matrix<Rational>(0, 0)) == 1);
+}
+
 TEST_CASE("enclosed solutions contain the exact solution of every matrix of the enclosure, or are refused") {
   RandomNumbers random(37);
   const WorkingPrecision scope(100);
@@ -67,8 +84,9 @@ TEST_CASE("enclosed solutions contain the exact solution of every matrix of the 
     const auto enclosed = enclose_solution(widened(A), widened(B));
     const auto tight = enclose_solution(from_rational<Interval>(A), from_rational<Interval>(B));
     const auto exact = solve(A, B);
-    const auto other =
-        solve(A + random.matrix(n, n, -radius, radius), B + random.matrix(n, 2, -radius, radius));
+    const Matrix<Rational> near_A = A + random.matrix(n, n, -radius, radius);
+    const Matrix<Rational> near_B = B + random.matrix(n, 2, -radius, radius);
+    const auto other = solve(near_A, near_B);
     if (!enclosed || !other) continue;
     REQUIRE(tight.has_value());
     for (Index i = 0; i < exact->size(); ++i) {

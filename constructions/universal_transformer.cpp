@@ -1,9 +1,9 @@
 #include <cmath>
 
 #include <promptbound/constructions/universal_transformer.hpp>
+#include <promptbound/numeric/alpha_norm.hpp>
 #include <promptbound/numeric/error.hpp>
 #include <promptbound/numeric/integers.hpp>
-#include <promptbound/numeric/root.hpp>
 
 namespace promptbound {
 namespace {
@@ -170,25 +170,27 @@ Interval UniversalTransformer::guarantee(const Rational& C, const Rational& alph
   return nonnegative_power(nonnegative_power(off_ramps, alpha) + on_ramps, Rational(1 / alpha));
 }
 
-Claim UniversalTransformer::claim(const Rational& C, const Rational& alpha) const {
+Record UniversalTransformer::claim(const Rational& C, const Rational& alpha) const {
+  Record record;
+  record.id = "universal-transformer";
+  record.kind = Kind::sufficient;
+  record.theory = "5.1";
+  record.source = "HWGLSL25";
+  record.inputs = {{"d", std::to_string(grid_.d)},
+                   {"L", std::to_string(L_)},
+                   {"k", std::to_string(grid_.k)},
+                   {"eta", grid_.eta.str()},
+                   {"C", C.str()},
+                   {"alpha", alpha.str()}};
   const UniversalSizes size = sizes(grid_.d, L_, grid_.k);
-  return {"universal-transformer",
-          "5.1",
-          "for every f in F(C, alpha) the prompt of m tokens gives d_alpha(f, output) <= error and, off the "
-          "ramps, "
-          "error at most off_ramps; outputs lie in [0,1]",
-          {{"d", Rational(grid_.d)},
-           {"L", Rational(L_)},
-           {"k", Rational(grid_.k)},
-           {"eta", grid_.eta},
-           {"C", C},
-           {"alpha", alpha}},
-          {{"m", size.prompt_tokens},
-           {"staircase_width", size.staircase_width},
-           {"wide_width", size.knots},
-           {"deep_blocks", Integer(size.knots + 1)},
-           {"error", guarantee(C, alpha)},
-           {"off_ramps", guarantee_off_ramps(C, alpha)}}};
+  record.add("tokens", size.prompt_tokens);
+  record.add("staircase_width", size.staircase_width);
+  record.add("wide_width", size.knots);
+  record.add("deep_blocks", Integer(size.knots + 1));
+  record.add("error", guarantee(C, alpha));
+  record.add("error_off_ramps", guarantee_off_ramps(C, alpha));
+  record.holds("the error is d_alpha(f, output) for any f in F(C, alpha); outputs lie in [0,1]");
+  return record;
 }
 
 }  // namespace promptbound

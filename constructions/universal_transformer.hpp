@@ -3,8 +3,8 @@
 #pragma once
 
 #include <promptbound/constructions/code_book.hpp>
-#include <promptbound/constructions/construction.hpp>
 #include <promptbound/constructions/quantized_function.hpp>
+#include <promptbound/numeric/record.hpp>
 #include <promptbound/transformer/transformer.hpp>
 
 namespace promptbound {
@@ -59,7 +59,8 @@ class UniversalTransformer {
   /// ( off^alpha + n n (k-1) eta )^{1/alpha}, off = (C+1) n^{1/alpha}/(2k).
   [[nodiscard]] Interval guarantee(const Rational& C, const Rational& alpha) const;
   [[nodiscard]] Interval guarantee_off_ramps(const Rational& C, const Number& alpha) const;
-  [[nodiscard]] Claim claim(const Rational& C, const Rational& alpha) const;
+  /// Sizes and guarantee as a record of kind sufficient.
+  [[nodiscard]] Record claim(const Rational& C, const Rational& alpha) const;
 
  private:
   [[nodiscard]] Rational level(Index c, long j, long digit) const;

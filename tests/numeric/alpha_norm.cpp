@@ -1,8 +1,9 @@
 #include <doctest/doctest.h>
 
+#include <promptbound/numeric/alpha_norm.hpp>
 #include <promptbound/numeric/integers.hpp>
+#include <promptbound/numeric/power_product.hpp>
 #include <promptbound/numeric/precision.hpp>
-#include <promptbound/numeric/root.hpp>
 #include <promptbound/numeric/scalar.hpp>
 
 #include "random.hpp"

@@ -1,4 +1,4 @@
-/// The factor n^(1/alpha) between the max norm and the alpha-norm of R^n, and the grid that follows from it.
+/// The entrywise alpha-norm of theory.md, and its factor n^(1/alpha) over the max norm.
 #pragma once
 
 #include <optional>
@@ -20,10 +20,5 @@ namespace promptbound {
 
 /// The alpha-norm of a vector from enclosures of its entries, alpha >= 1 or infinite.
 [[nodiscard]] Interval alpha_norm(const Matrix<Interval>& entries, const Number& alpha);
-
-/// The least k with C n^(1/alpha) / (2 k) < eps, that is floor(C n^(1/alpha) / (2 eps)) + 1, decided exactly:
-/// the cells per coordinate of theory items 1.4 and 5.2. C >= 0, eps > 0.
-[[nodiscard]] Integer least_grid(const Rational& C, const Integer& n, const Number& alpha,
-                                 const Rational& eps);
 
 }  // namespace promptbound

@@ -1,6 +1,5 @@
-#include <promptbound/numeric/certify.hpp>
+#include <promptbound/numeric/alpha_norm.hpp>
 #include <promptbound/numeric/integers.hpp>
-#include <promptbound/numeric/root.hpp>
 
 namespace promptbound {
 namespace {
@@ -37,16 +36,6 @@ Interval alpha_norm(const Matrix<Interval>& entries, const Number& alpha) {
     sum = alpha.infinite ? max(sum, size) : sum + nonnegative_power(size, alpha.value);
   }
   return alpha.infinite ? sum : nonnegative_power(sum, Rational(1 / alpha.value));
-}
-
-Integer least_grid(const Rational& C, const Integer& n, const Number& alpha, const Rational& eps) {
-  if (C == 0) return 1;
-  const Rational factor = C / (2 * eps);
-  if (const auto exact = exact_norm_factor(n, alpha)) return floor(Rational(factor * *exact)) + 1;
-  // factor n^(1/alpha) is irrational, so no integer equals it.
-  return decide_floor([&] { return Interval(factor) * norm_factor(n, alpha); },
-                      [](const Integer&) { return false; }) +
-         1;
 }
 
 }  // namespace promptbound

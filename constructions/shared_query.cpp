@@ -4,8 +4,8 @@
 #include <promptbound/numeric/certify.hpp>
 #include <promptbound/numeric/error.hpp>
 #include <promptbound/numeric/integers.hpp>
-#include <promptbound/numeric/precision.hpp>
 #include <promptbound/numeric/linear_algebra.hpp>
+#include <promptbound/numeric/precision.hpp>
 
 namespace promptbound {
 namespace {

@@ -1,8 +1,8 @@
 #include <promptbound/constructions/shared_query_prompt.hpp>
 #include <promptbound/numeric/error.hpp>
 #include <promptbound/numeric/integers.hpp>
-#include <promptbound/numeric/precision.hpp>
 #include <promptbound/numeric/linear_algebra.hpp>
+#include <promptbound/numeric/precision.hpp>
 #include <promptbound/numeric/scalar.hpp>
 
 namespace promptbound {

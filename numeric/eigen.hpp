@@ -43,8 +43,18 @@ using Matrix = Eigen::Matrix<Scalar, Eigen::Dynamic, Eigen::Dynamic>;
 template <class Scalar>
 using Vector = Eigen::Matrix<Scalar, Eigen::Dynamic, 1>;
 
-/// A B. Rational products skip zeros, since the weights of constructions are mostly zeros; every other scalar
-/// but binary64 sums in the order of the columns of A, so that results in two precisions are comparable.
+/// Is x y = 0 without computing it? Only where that is exact: most weights of the constructions are zero.
+template <class Scalar>
+[[nodiscard]] bool is_zero_product(const Scalar&, const Scalar&) {
+  return false;
+}
+inline bool is_zero_product(const Rational& x, const Rational& y) { return x == 0 || y == 0; }
+inline bool is_zero_product(const FastInterval& x, const FastInterval& y) {
+  return x.lower() == 0 && x.upper() == 0 && y.is_finite();
+}
+
+/// A B. Every scalar but binary64 sums in the order of the columns of A, so that results in two precisions
+/// are comparable.
 template <class Scalar>
 [[nodiscard]] Matrix<Scalar> multiply(const Matrix<Scalar>& A, const Matrix<Scalar>& B) {
   if constexpr (std::is_same_v<Scalar, double>) {
@@ -54,14 +64,8 @@ template <class Scalar>
     for (Index column = 0; column < B.cols(); ++column) {
       for (Index k = 0; k < A.cols(); ++k) {
         const Scalar& factor = B(k, column);
-        if constexpr (std::is_same_v<Scalar, Rational>) {
-          if (factor == 0) continue;
-        }
         for (Index row = 0; row < A.rows(); ++row) {
-          if constexpr (std::is_same_v<Scalar, Rational>) {
-            if (A(row, k) == 0) continue;
-          }
-          result(row, column) += A(row, k) * factor;
+          if (!is_zero_product(A(row, k), factor)) result(row, column) += A(row, k) * factor;
         }
       }
     }

@@ -1,6 +1,6 @@
 #include <promptbound/constructions/impossible_pair.hpp>
 #include <promptbound/numeric/error.hpp>
-#include <promptbound/numeric/rational_algebra.hpp>
+#include <promptbound/numeric/linear_algebra.hpp>
 
 namespace promptbound {
 namespace {

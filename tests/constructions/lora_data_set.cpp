@@ -2,7 +2,7 @@
 
 #include <promptbound/constructions/lora_data_set.hpp>
 #include <promptbound/numeric/error.hpp>
-#include <promptbound/numeric/rational_algebra.hpp>
+#include <promptbound/numeric/linear_algebra.hpp>
 
 #include "random.hpp"
 

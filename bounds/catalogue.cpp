@@ -64,6 +64,7 @@ Record run(const Bound& bound, const std::vector<Use>& uses, Evaluate function, 
   try {
     function(arguments, digits, record);
   } catch (const Undecided& undecided) {
+    record.undecided = true;
     record.not_applicable("the value is decided within the precision limit",
                           fmt::format("unknown: {}", undecided.what()));
   }
@@ -138,15 +139,18 @@ Record evaluate(const Bound& bound, const Arguments& arguments, long digits) {
   return run(bound, bound.uses, bound.evaluate, arguments, digits);
 }
 
-Record evaluate_inverse(const Bound& bound, std::string_view unknown, const Arguments& arguments,
-                        long digits) {
+const Inverse& find_inverse(const Bound& bound, std::string_view unknown) {
   std::vector<std::string_view> known;
   for (const Inverse& inverse : bound.inverses) {
-    if (inverse.unknown == unknown) return run(bound, inverse.uses, inverse.evaluate, arguments, digits);
+    if (inverse.unknown == unknown) return inverse;
     known.push_back(inverse.unknown);
   }
-  throw InputError(fmt::format("--solve {}: {} can be solved for {}", unknown.substr(0, 60), bound.id,
+  throw InputError(fmt::format("--solve '{}': {} can be solved for {}", unknown.substr(0, 60), bound.id,
                                known.empty() ? "nothing" : fmt::format("{}", fmt::join(known, ", "))));
+}
+
+Record evaluate(const Bound& bound, const Inverse& inverse, const Arguments& arguments, long digits) {
+  return run(bound, inverse.uses, inverse.evaluate, arguments, digits);
 }
 
 }  // namespace promptbound

@@ -24,9 +24,12 @@ namespace promptbound {
 /// reason. Throws InputError when a required argument is missing.
 [[nodiscard]] Record evaluate(const Bound& bound, const Arguments& arguments, long digits);
 
-/// The bound read backwards for the unknown of that name. Throws InputError when it has no such inverse.
-[[nodiscard]] Record evaluate_inverse(const Bound& bound, std::string_view unknown,
-                                      const Arguments& arguments, long digits);
+/// The inverse of the bound for the unknown of that name. Throws InputError when it has none.
+[[nodiscard]] const Inverse& find_inverse(const Bound& bound, std::string_view unknown);
+
+/// The bound read backwards, as `evaluate` above.
+[[nodiscard]] Record evaluate(const Bound& bound, const Inverse& inverse, const Arguments& arguments,
+                              long digits);
 
 /// The known name nearest to `name`, for messages.
 [[nodiscard]] std::string nearest(std::string_view name, const std::vector<std::string_view>& known);

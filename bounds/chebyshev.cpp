@@ -57,7 +57,8 @@ Interval error_from_suffix(const Rational& S, const Interval& suffix) {
 }  // namespace
 
 bool is_feasible_score(const Rational& S, Record& record) {
-  return record.require(S <= 100000, "S <= 100000", "S > 100000: no polynomial of feasible degree follows exp so far");
+  return record.require(S <= 100000, "S <= 100000",
+                        "S > 100000: no polynomial of feasible degree follows exp so far");
 }
 
 bool is_usable_accuracy(const Rational& eta, Record& record) {

@@ -53,7 +53,6 @@ void evaluate(const Arguments& arguments, long digits, Record& record) {
     record.add("m_multiset", *multiset_from);
   if (const auto plateau_from = regimes.plateau_takes_over(digits)) record.add("m_plateau", *plateau_from);
 
-  record.holds("the plateau is reached at a prompt length of order c', which is exponential in w");
   record.assume("attention is bidirectional and prompt tokens carry no positional information");
   record.assume(
       "prompt tokens have Euclidean norm <= R; Lambda and Lambda_W bound the model's change (3.1, 2.6)");
@@ -81,7 +80,7 @@ Bound memory_saturation_bound() {
                   {"c_plateau", "covering balls of radius eta/4"},
                   {"q", "steps of the rounded weights"},
                   {"m_multiset", "least m at which the multiset bound is below the linear one"},
-                  {"m_plateau", "least m at which the plateau is below both others"}},
+                  {"m_plateau", "least m at which the plateau is below both others, exponential in w"}},
       .evaluate = evaluate,
   };
 }

@@ -97,9 +97,13 @@ const Parameter d_v{"d-v", "dimension of the values", "coordinates", Domain::cou
 const Parameter length{"l", "length of the output sequences", "symbols", Domain::count};
 const Parameter resolution{"resolution", "2 r/eps: width of the prompt box over the distance told apart", "",
                            Domain::positive};
-const Parameter norm{"norm", "norm of R and Lambda: euclidean (of a token) or max (of an entry)",
-                     "",     Domain::choice,
-                     1, 1, {"euclidean", "max"}};
+const Parameter norm{"norm",
+                     "norm of R and Lambda: euclidean (of a token) or max (of an entry)",
+                     "",
+                     Domain::choice,
+                     1,
+                     1,
+                     {"euclidean", "max"}};
 const Parameter exp_cost{"exp-cost", "cost of one exponential in multiply-adds", "multiply-adds",
                          Domain::count};
 

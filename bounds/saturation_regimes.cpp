@@ -109,10 +109,20 @@ std::optional<Quantity> SaturationRegimes::multiset_takes_over(long digits) cons
 }
 
 std::optional<Quantity> SaturationRegimes::plateau_takes_over(long digits) const {
-  if (!c_.exact || !c_plateau_.exact) return std::nullopt;
-  return least_length(digits, [&](const Integer& m) {
+  if (!c_.exact || !c_plateau_.exact || *c_.exact == 1) return std::nullopt;
+  const Integer a = *c_.exact - 1;
+  const auto plateau_is_least = [&](const Integer& m) {
     return is_below([&] { return log_plateau(); }, [&] { return min(log_multisets(m), log_linear(m)); });
-  });
+  };
+  // binom(a + m, a) lies between m^a/a! and m^a/a! e^{a^2/m}: beyond this length the crossing is read off
+  // directly.
+  const Integer asymptotic = a * a * power(Integer(10), 1000);
+  if (plateau_is_least(asymptotic)) return least_length(digits, plateau_is_least);
+  return Magnitude{enclose(digits, [&] {
+    const Interval log_m = (log_plateau() + log_factorial(a)) / Interval(a);
+    // One more for rounding the length up to a whole number; a/m and 1/m are below 10^-1000.
+    return Interval(log_m - tiny(), log_m + tiny()) / log(Interval(10));
+  })};
 }
 
 }  // namespace promptbound

@@ -26,10 +26,20 @@ std::string layout(bool negative, std::string digits, const Integer& exponent) {
   return text + digits.substr(0, whole) + "." + digits.substr(whole);
 }
 
+/// Binary exponents beyond this are printed through the logarithm: MPFR would write out the power of ten.
+constexpr long largest_plain_exponent = 1000000;
+
 std::string decimal_of_end(mpfr_srcptr x, long digits, mpfr_rnd_t rounding) {
   if (mpfr_nan_p(x) != 0) return "nan";
   if (mpfr_inf_p(x) != 0) return mpfr_sgn(x) > 0 ? "inf" : "-inf";
   if (mpfr_zero_p(x) != 0) return "0";
+  if (std::abs(mpfr_get_exp(x)) > largest_plain_exponent && mpfr_sgn(x) > 0) {
+    const WorkingPrecision scope(std::max(static_cast<long>(mpfr_get_prec(x)), bits_for_digits(digits)) + 80);
+    Interval point;
+    mpfi_set_fr(point.get(), x);
+    return power_of_ten_decimal(log10(point), digits,
+                                rounding == MPFR_RNDD ? Direction::down : Direction::up);
+  }
   mpfr_exp_t exponent = 0;
   char* raw =
       mpfr_get_str(nullptr, &exponent, 10, static_cast<std::size_t>(std::max(digits, 2L)), x, rounding);

@@ -16,8 +16,12 @@ EqualsInteger equality_with(const PowerProduct& x) {
   };
 }
 
-Magnitude magnitude(const PowerProduct& x, long digits) {
-  return {enclose(digits, [&] { return x.log() / log(Interval(10)); })};
+/// log10 x for a huge x; rounding x up moves it by less than `slack`.
+Magnitude magnitude(const PowerProduct& x, long digits, const Rational& slack) {
+  return {enclose(digits, [&] {
+    const Interval log10 = x.log() / log(Interval(10));
+    return Interval(log10, log10 + Interval(slack));
+  })};
 }
 
 }  // namespace
@@ -80,16 +84,13 @@ Integer ceil(const PowerProduct& x) {
 Quantity quantity(const PowerProduct& x, long digits) {
   if (const auto exact = x.exact()) return is_integer(*exact) ? Quantity(floor(*exact)) : Quantity(*exact);
   if (x.is_writable()) return enclose(digits, [&] { return x.value(); });
-  return magnitude(x, digits);
+  return magnitude(x, digits, 0);
 }
 
 Quantity ceil_quantity(const PowerProduct& x, long digits) {
   if (x.is_writable()) return ceil(x);
-  Magnitude result = magnitude(x, digits);
   // x > 1 is huge: log10(ceil x) <= log10 x + 1/(x ln 10), far below 10^-1000.
-  const Interval slack(Rational(1, power(Integer(10), 1000)));
-  result.log10 = Interval(result.log10, result.log10 + slack);
-  return result;
+  return magnitude(x, digits, Rational(Integer(1), power(Integer(10), 1000)));
 }
 
 Rational reciprocal(const Number& alpha) { return alpha.infinite ? Rational(0) : Rational(1 / alpha.value); }

@@ -54,7 +54,8 @@ struct Record {
   std::string_view source;  ///< paper, or "own"
   std::string_view proof;   ///< how the theorem is established
   bool applicable = true;
-  std::string reason;  ///< why not applicable
+  bool undecided = false;  ///< not applicable because no working precision decided
+  std::string reason;      ///< why not applicable
   std::vector<Input> inputs;
   std::vector<Output> outputs;
   std::vector<Assumption> assumptions;

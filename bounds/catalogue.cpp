@@ -53,8 +53,9 @@ Arguments complete(std::string_view id, const std::vector<Use>& uses, const Argu
 }
 
 Record run(const Bound& bound, const std::vector<Use>& uses, Evaluate function, const Arguments& given,
-           long digits) {
+           long digits, std::string_view only) {
   Record record;
+  record.only = only;
   record.id = bound.id;
   record.kind = bound.kind;
   record.theory = bound.theory;
@@ -135,8 +136,8 @@ bool has_required(const std::vector<Use>& uses, const Arguments& arguments) {
                      [&](const Use& use) { return !use.required || arguments.has(*use.parameter); });
 }
 
-Record evaluate(const Bound& bound, const Arguments& arguments, long digits) {
-  return run(bound, bound.uses, bound.evaluate, arguments, digits);
+Record evaluate(const Bound& bound, const Arguments& arguments, long digits, std::string_view only) {
+  return run(bound, bound.uses, bound.evaluate, arguments, digits, only);
 }
 
 const Inverse& find_inverse(const Bound& bound, std::string_view unknown) {
@@ -150,7 +151,7 @@ const Inverse& find_inverse(const Bound& bound, std::string_view unknown) {
 }
 
 Record evaluate(const Bound& bound, const Inverse& inverse, const Arguments& arguments, long digits) {
-  return run(bound, inverse.uses, inverse.evaluate, arguments, digits);
+  return run(bound, inverse.uses, inverse.evaluate, arguments, digits, "");
 }
 
 }  // namespace promptbound

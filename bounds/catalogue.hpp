@@ -22,7 +22,9 @@ namespace promptbound {
 /// Evaluates a bound to `digits` significant digits. Arguments that the bound does not use are ignored. A
 /// violated assumption, or a value that no precision decides, gives a record that is not applicable, with the
 /// reason. Throws InputError when a required argument is missing.
-[[nodiscard]] Record evaluate(const Bound& bound, const Arguments& arguments, long digits);
+/// `only` names the one output that the caller will read; the record may then lack costly others.
+[[nodiscard]] Record evaluate(const Bound& bound, const Arguments& arguments, long digits,
+                              std::string_view only = "");
 
 /// The inverse of the bound for the unknown of that name. Throws InputError when it has none.
 [[nodiscard]] const Inverse& find_inverse(const Bound& bound, std::string_view unknown);

@@ -22,7 +22,7 @@ Interval log10_separation(const Arguments& arguments) {
   const Interval front =
       Interval(2) * square(log_T) * Interval(Rational(distance * distance * low / (high * high))) / spread;
   const Interval exponent = spread * Interval(Rational(high * high / (4 * distance * low)));
-  return (log(front) - exponent) / log(Interval(10));
+  return (log(front) - exponent) / interval_log10();
 }
 
 void evaluate(const Arguments& arguments, long digits, Record& record) {

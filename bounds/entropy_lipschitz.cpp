@@ -1,3 +1,5 @@
+#include <cmath>
+
 #include <promptbound/bounds/grid_search.hpp>
 #include <promptbound/bounds/log_ratio.hpp>
 #include <promptbound/bounds/packing.hpp>
@@ -26,6 +28,14 @@ Interval log_bound(const Packing& functions, const Arguments& arguments, const I
          log(log(Interval(packing_base(arguments, rho))));
 }
 
+/// The same in binary64, for the search.
+double approximate_log_bound(const Packing& functions, const Arguments& arguments, const Integer& top,
+                             const Integer& bottom) {
+  const Rational rho = separation_radius(functions, arguments.rational(parameters::Lambda), bottom);
+  return functions.n.convert_to<double>() * std::log1p(top.convert_to<double>()) -
+         std::log(std::log(packing_base(arguments, rho).convert_to<double>()));
+}
+
 void evaluate(const Arguments& arguments, long digits, Record& record) {
   const Packing functions = packing(arguments, arguments.rational(parameters::eps));
   if (!is_packing_applicable(functions, record)) return;
@@ -42,22 +52,26 @@ void evaluate(const Arguments& arguments, long digits, Record& record) {
     record.add("tokens", std::string("no length suffices"));
     return;
   }
-  const Integer k = best_grid_number(functions.finest, [&](const Integer& low, const Integer& high) {
-    return log_bound(functions, arguments, high, low);
-  });
+  const Integer k = best_grid_number(
+      functions.finest,
+      {[&](const Integer& low, const Integer& high) { return log_bound(functions, arguments, high, low); },
+       [&](const Integer& low, const Integer& high) {
+         return approximate_log_bound(functions, arguments, high, low);
+       }});
   const Integer w = arguments.integer(parameters::w);
   const Rational base = base_at(k);
   const PowerProduct bits = functions.bits(k);
   record.add("k", k);
   if (const auto whole_bits = bits.exact()) {
     const LogRatio tokens{floor(*whole_bits), Rational(2), w, base};
-    record.add("value", quantity(tokens, digits));
-    record.add("tokens", ceil(tokens));
+    const Quantity value = quantity(tokens, digits);
+    record.add("value", value);
+    record.add("tokens", ceil(tokens, value));
   } else {
     record.add("tokens", Magnitude{enclose(digits, [&] {
                  const Interval log_value =
-                     bits.log() + log(log(Interval(2)) / (Interval(w) * log(Interval(base))));
-                 const Interval log10_value = log_value / log(Interval(10));
+                     bits.log() + log(interval_log2() / (Interval(w) * log(Interval(base))));
+                 const Interval log10_value = log_value / interval_log10();
                  // The value is beyond 10^100000: rounding it up moves its logarithm by far less than
                  // 10^-1000.
                  return Interval(log10_value, log10_value + Interval(Rational(1, power(Integer(10), 1000))));
@@ -76,7 +90,7 @@ void accuracy_for_length(const Arguments& arguments, long digits, Record& record
   const Interval reach(Rational(arguments.rational(parameters::Lambda) * arguments.rational(parameters::R)));
   const bool box = arguments.choice(parameters::norm) == "max";
   const auto threshold = [&](const Integer& top, const Integer& bottom) {
-    const Interval exponent = functions.bits(top).value() * log(Interval(2)) / Interval(entries);
+    const Interval exponent = functions.bits(top).value() * interval_log2() / Interval(entries);
     Interval cells = expm1(exponent);
     if (box && cells.is_finite()) {
       // ceil(X) - 1 = ceil(X - 1); an enclosure of X gives an enclosure of its ceiling.
@@ -97,7 +111,11 @@ void accuracy_for_length(const Arguments& arguments, long digits, Record& record
     }
   }
   const Integer k =
-      best_grid_number(last, [&](const Integer& low, const Integer& high) { return threshold(high, low); });
+      best_grid_number(last, {[&](const Integer& low, const Integer& high) { return threshold(high, low); },
+                              [&](const Integer& low, const Integer& high) {
+                                const WorkingPrecision scope(64);
+                                return threshold(high, low).upper_double();
+                              }});
   const Interval eps = [&] {
     const WorkingPrecision scope(bits_for_digits(digits) + 64);
     return threshold(k, k);

@@ -1,37 +1,70 @@
-#include <queue>
-
 #include <promptbound/bounds/grid_search.hpp>
+
+#include <cmath>
+#include <queue>
+#include <vector>
+
 #include <promptbound/numeric/precision.hpp>
 
 namespace promptbound {
 namespace {
 
+// Far above the error of a dozen binary64 operations and library logarithms.
+constexpr double relative_error = 1e-9;
+
 struct Range {
   Integer low;
   Integer high;
-  Interval bound;
+  double bound;
 
-  friend bool operator<(const Range& a, const Range& b) {
-    return mpfr_less_p(&a.bound.get()->right, &b.bound.get()->right) != 0;
-  }
+  friend bool operator<(const Range& a, const Range& b) { return a.bound < b.bound; }
 };
+
+/// The grid numbers that binary64 cannot exclude.
+std::vector<Integer> candidates(const Integer& last, const GridObjective& objective) {
+  // More than a few equal within the error means a plateau; enclosures of these few are then enough.
+  constexpr std::size_t most_candidates = 64;
+  std::vector<Integer> result;
+  double best = 0;
+  std::priority_queue<Range> open;
+  const auto add = [&](const Integer& low, const Integer& high) {
+    open.push({low, high, objective.approximate(low, high)});
+  };
+  for (add(1, last); !open.empty();) {
+    const Range range = open.top();
+    open.pop();
+    if (!result.empty()) {
+      const double margin = relative_error * (1 + std::fabs(best));
+      if (range.bound < best - margin || result.size() == most_candidates) break;
+    }
+    if (range.low == range.high) {
+      if (result.empty()) best = range.bound;
+      result.push_back(range.low);
+    } else {
+      const Integer middle = (range.low + range.high) / 2;
+      add(range.low, middle);
+      add(middle + 1, range.high);
+    }
+  }
+  return result;
+}
 
 }  // namespace
 
-Integer best_grid_number(const Integer& last, const RangeBound& bound) {
+Integer best_grid_number(const Integer& last, const GridObjective& objective) {
+  const std::vector<Integer> remaining = candidates(last, objective);
+  if (remaining.size() == 1) return remaining.front();
   const WorkingPrecision scope(192);
-  std::priority_queue<Range> open;
-  const auto add = [&](const Integer& low, const Integer& high) { open.push({low, high, bound(low, high)}); };
-  add(1, last);
-  // The range with the largest bound comes first, so the first single number to come is the best.
-  while (open.top().low != open.top().high) {
-    const Range range = open.top();
-    open.pop();
-    const Integer middle = (range.low + range.high) / 2;
-    add(range.low, middle);
-    add(middle + 1, range.high);
+  Integer best = remaining.front();
+  Interval best_value = objective.enclosed(best, best);
+  for (const Integer& k : remaining) {
+    const Interval value = objective.enclosed(k, k);
+    if (certainly_less(best_value, value)) {
+      best = k;
+      best_value = value;
+    }
   }
-  return open.top().low;
+  return best;
 }
 
 }  // namespace promptbound

@@ -4,8 +4,14 @@
 
 namespace promptbound {
 
+namespace {
+
+Interval log_of(const Rational& x) { return x == 2 ? interval_log2() : log(Interval(x)); }
+
+}  // namespace
+
 Interval LogRatio::value() const {
-  return Interval(top_factor) * log(Interval(top)) / (Interval(bottom_factor) * log(Interval(bottom)));
+  return Interval(top_factor) * log_of(top) / (Interval(bottom_factor) * log_of(bottom));
 }
 
 bool LogRatio::equals(const Integer& candidate) const {
@@ -19,6 +25,13 @@ Integer floor(const LogRatio& x) {
 
 Integer ceil(const LogRatio& x) {
   return decide_ceil([&] { return x.value(); }, [&](const Integer& n) { return x.equals(n); });
+}
+
+Integer ceil(const LogRatio& x, const Quantity& enclosed) {
+  if (const auto* integer = std::get_if<Integer>(&enclosed.value())) return *integer;
+  return decide_ceil(
+      std::get<Interval>(enclosed.value()), [&] { return x.value(); },
+      [&](const Integer& n) { return x.equals(n); });
 }
 
 Quantity quantity(const LogRatio& x, long digits) {

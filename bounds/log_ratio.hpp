@@ -20,6 +20,8 @@ struct LogRatio {
 
 [[nodiscard]] Integer floor(const LogRatio& x);
 [[nodiscard]] Integer ceil(const LogRatio& x);
+/// ceil(x), when `enclosed` is quantity(x, digits).
+[[nodiscard]] Integer ceil(const LogRatio& x, const Quantity& enclosed);
 /// The integer where it is one, an enclosure to `digits` digits otherwise.
 [[nodiscard]] Quantity quantity(const LogRatio& x, long digits);
 

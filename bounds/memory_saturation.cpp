@@ -30,7 +30,7 @@ void evaluate(const Arguments& arguments, long digits, Record& record) {
   const LogRatio linear{m_value * width, 1 + radius / *rho, 1, Rational(2)};
   const SaturationRegimes regimes(linear.top, width, 1 + 2 * radius / *rho, 1 + 8 * radius / eta_value,
                                   2 * radius / eta_value);
-  const auto bits = [&](const Interval& log_count) { return log_count / log(Interval(2)); };
+  const auto bits = [&](const Interval& log_count) { return log_count / interval_log2(); };
   const auto multiset = [&] { return bits(regimes.log_multisets(m_value)); };
   const auto plateau = [&] { return bits(regimes.log_plateau()); };
 
@@ -38,6 +38,11 @@ void evaluate(const Arguments& arguments, long digits, Record& record) {
   const Interval multiset_bits = enclose(digits, multiset);
   const Quantity plateau_bits = regimes.plateau_quantity(digits);
   const Interval capacity = enclose(digits, [&] { return min(linear.value(), min(multiset(), plateau())); });
+
+  record.assume("attention is bidirectional and prompt tokens carry no positional information");
+  record.assume(
+      "prompt tokens have Euclidean norm <= R; Lambda and Lambda_W bound the model's change (3.1, 2.6)");
+  record.assume("every labelling is reached within eps, labels pairwise further apart than Delta");
 
   record.add("capacity_bits", capacity);
   record.add("bits_per_token", enclose(digits, [&] {
@@ -49,14 +54,10 @@ void evaluate(const Arguments& arguments, long digits, Record& record) {
   record.add("c", regimes.covering(digits));
   record.add("c_plateau", regimes.plateau_covering(digits));
   record.add("q", regimes.plateau_steps(digits));
+  if (!record.wants("m_multiset") && !record.wants("m_plateau")) return;
   if (const auto multiset_from = regimes.multiset_takes_over(digits))
     record.add("m_multiset", *multiset_from);
   if (const auto plateau_from = regimes.plateau_takes_over(digits)) record.add("m_plateau", *plateau_from);
-
-  record.assume("attention is bidirectional and prompt tokens carry no positional information");
-  record.assume(
-      "prompt tokens have Euclidean norm <= R; Lambda and Lambda_W bound the model's change (3.1, 2.6)");
-  record.assume("every labelling is reached within eps, labels pairwise further apart than Delta");
 }
 
 }  // namespace

@@ -95,7 +95,7 @@ Quantity SaturationRegimes::plateau_steps(long digits) const {
 }
 
 Quantity SaturationRegimes::plateau_quantity(long digits) const {
-  const auto bits = [&] { return log_plateau() / log(Interval(2)); };
+  const auto bits = [&] { return log_plateau() / interval_log2(); };
   if (c_plateau_.exact) return enclose(digits, bits);
   return Magnitude{enclose(digits, [&] { return log10(bits()); })};
 }
@@ -121,7 +121,7 @@ std::optional<Quantity> SaturationRegimes::plateau_takes_over(long digits) const
   return Magnitude{enclose(digits, [&] {
     const Interval log_m = (log_plateau() + log_factorial(a)) / Interval(a);
     // One more for rounding the length up to a whole number; a/m and 1/m are below 10^-1000.
-    return Interval(log_m - tiny(), log_m + tiny()) / log(Interval(10));
+    return Interval(log_m - tiny(), log_m + tiny()) / interval_log10();
   })};
 }
 

@@ -2,6 +2,7 @@
 #include <promptbound/numeric/certify.hpp>
 #include <promptbound/numeric/integers.hpp>
 #include <promptbound/numeric/power_product.hpp>
+#include <promptbound/numeric/precision.hpp>
 
 // Theory 1.5 (construction 5.1). Universal in d_alpha, alpha < inf: k = floor((C+1) n^{1/alpha}/(2 eps)) + 1
 // is the least k with (C+1) n^{1/alpha}/(2k) = eps' < eps, m = L k^n prompt tokens, T = m + L; one attention
@@ -20,7 +21,7 @@ Quantity affine_width(const Integer& d_value, const Integer& k, const PowerProdu
   if (const auto exact = m_tokens.exact()) return Integer(d_value * (2 * (floor(*exact) + L_value) * k - 1));
   // d(2(m+L)k - 1) lies between 2dkm and 2dkm(1 + (L+1)/m), and m is beyond 10^100000.
   return Magnitude{enclose(digits, [&] {
-    const Interval low = (m_tokens.log() + log(Interval(Integer(2 * d_value * k)))) / log(Interval(10));
+    const Interval low = (m_tokens.log() + log(Interval(Integer(2 * d_value * k)))) / interval_log10();
     return Interval(low, low + Interval(Rational(L_value + 1, power(Integer(10), 1000))));
   })};
 }
@@ -45,9 +46,17 @@ Quantity attention_order(const Integer& d_value, const Integer& k, const PowerPr
   order.times(Rational(k), d_value);
   if (const auto exact = m_tokens.exact()) return quantity(order.times(*exact + L_value), digits);
   return Magnitude{enclose(digits, [&] {
-    const Interval low = (m_tokens.log() + order.log()) / log(Interval(10));
+    const Interval low = (m_tokens.log() + order.log()) / interval_log10();
     return Interval(low, low + Interval(Rational(L_value, power(Integer(10), 1000))));
   })};
+}
+
+/// x + 1 for a whole number, given in full or by the logarithm of more than 100,000 digits.
+Quantity one_more(const Quantity& x, long digits) {
+  if (const auto* exact = std::get_if<Integer>(&x.value())) return Integer(*exact + 1);
+  const WorkingPrecision scope(bits_for_digits(digits) + 64);
+  const Interval& log10_x = std::get<Magnitude>(x.value()).log10;
+  return Magnitude{Interval(log10_x, log10_x + Interval(Rational(Integer(1), power(Integer(10), 1000))))};
 }
 
 void evaluate(const Arguments& arguments, long digits, Record& record) {
@@ -67,15 +76,14 @@ void evaluate(const Arguments& arguments, long digits, Record& record) {
 
   record.add("k", k);
   record.add("tokens", quantity(tokens, digits));
+  record.holds("the error is d_alpha; alpha < inf; every f in F(C, alpha) is served");
+  record.assume("prompt entries are real numbers");
+  if (record.only == "tokens") return;
   record.add("attention_blocks", Integer(1));
   record.add("ffn_1_width", affine_width(d_value, k, tokens, L_value, digits));
   const Quantity table = table_size(d_value, k, tokens, L_value, digits);
   record.add("wide_ffn_width", table);
-  if (const Integer* exact = std::get_if<Integer>(&table.value())) {
-    record.add("deep_ffn_blocks", Integer(*exact + 1));
-  } else {
-    record.add("deep_ffn_blocks", table);  // one more block than a number of more than 100,000 digits
-  }
+  record.add("deep_ffn_blocks", one_more(table, digits));
   if (k > 1) {
     record.add("ramp_limit", enclose(digits, [&] {
                  const Interval inner = power(Interval(growth / (2 * k)), exponent.value) * Interval(n);
@@ -85,8 +93,6 @@ void evaluate(const Arguments& arguments, long digits, Record& record) {
                }));
   }
   record.add("wcwh23_attention_order", attention_order(d_value, k, tokens, L_value, digits));
-  record.holds("the error is d_alpha; alpha < inf; every f in F(C, alpha) is served");
-  record.assume("prompt entries are real numbers");
 }
 
 }  // namespace

@@ -39,10 +39,16 @@ std::vector<const Bound*> evaluable(const Arguments& arguments) {
 }
 
 Overview overview(const Arguments& arguments, long digits) {
-  Overview result{arguments, bracket(arguments, digits), {}};
+  Overview result{arguments, {}, {}};
   for (const Bound* bound : evaluable(arguments))
     result.records.push_back(evaluate(*bound, arguments, digits));
+  result.bracket = bracket(arguments, result.records, digits);
   return result;
+}
+
+std::optional<BracketEnd> equal_width(const Overview& point, long digits) {
+  if (!point.bracket.sufficient) return std::nullopt;
+  return necessary_at_equal_width(point.arguments, *point.bracket.sufficient, digits);
 }
 
 nlohmann::ordered_json end_json(const std::optional<BracketEnd>& end) {
@@ -55,14 +61,16 @@ std::string overview_json(const Overview& point, long digits, int indent) {
                                  {"bracket",
                                   {{"necessary", end_json(point.bracket.necessary)},
                                    {"sufficient", end_json(point.bracket.sufficient)},
-                                   {"necessary_same_width", end_json(point.bracket.necessary_same_width)}}},
+                                   {"necessary_at_equal_width", end_json(equal_width(point, digits))}}},
                                  {"bounds", nlohmann::ordered_json::array()}};
   for (const Record& record : point.records) json["bounds"].push_back(record_json(record, digits));
   return json.dump(indent);
 }
 
-void write_point(const Overview& point, TableWriter& writer) {
-  for (const std::string& line : describe_gap(point.bracket, point.records)) writer.paragraph(line);
+void write_point(const Overview& point, long digits, TableWriter& writer) {
+  for (const std::string& line : describe_gap(point.bracket, equal_width(point, digits), point.records)) {
+    writer.paragraph(line);
+  }
   writer.begin("All bounds for these parameters",
                {{"bound"}, {"kind"}, {"output"}, {"value", true}, {"theory"}, {"meaning"}});
   for (const Record& record : point.records) {
@@ -114,7 +122,15 @@ void write_sweep(const BoundsOptions& options, const Sweep& sweep, TableWriter& 
   writer.begin("", columns);
   for_each_row(
       sweep.size(), options,
-      [&](std::uint64_t i) { return overview(sweep.at(i), options.computed_digits()); },
+      [&](std::uint64_t i) {
+        Overview point{sweep.at(i), {}, {}};
+        for (const Bound* bound : bounds) {
+          point.records.push_back(
+              evaluate(*bound, point.arguments, options.computed_digits(), main_output(*bound)));
+        }
+        point.bracket = bracket(point.arguments, point.records, options.computed_digits());
+        return point;
+      },
       [&](const Overview& point) {
         std::vector<Cell> cells;
         for (const Parameter* parameter : varying)
@@ -157,7 +173,7 @@ int bounds(const BoundsOptions& options) {
   } else {
     const auto writer = make_table_writer(options.format, file, options.shown_digits());
     if (single) {
-      write_point(overview(first, options.computed_digits()), *writer);
+      write_point(overview(first, options.computed_digits()), options.computed_digits(), *writer);
     } else {
       write_sweep(options, sweep, *writer);
     }

@@ -26,9 +26,11 @@ std::string describe_entries(const Record& record) {
 
 }  // namespace
 
-std::vector<std::string> describe_gap(const Bracket& bracket, const std::vector<Record>& records) {
+std::vector<std::string> describe_gap(const Bracket& bracket,
+                                      const std::optional<BracketEnd>& necessary_at_equal_width,
+                                      const std::vector<Record>& records) {
   std::vector<std::string> lines;
-  const auto& [necessary, sufficient, same_width] = bracket;
+  const auto& [necessary, sufficient] = bracket;
   const bool ordered = necessary && sufficient && necessary->tokens <= sufficient->tokens;
   if (ordered) {
     lines.push_back(
@@ -52,12 +54,12 @@ std::vector<std::string> describe_gap(const Bracket& bracket, const std::vector<
     lines.emplace_back(
         "  sufficient: no upper bound applies to these parameters, or it is too large to write out");
   }
-  if (sufficient && same_width) {
+  if (sufficient && necessary_at_equal_width) {
     lines.push_back(
         fmt::format("  The gap: at equal token width {} the least prompt length lies in {} .. {}, known up "
                     "to a factor of {}.",
-                    sufficient->record.output("width").exact(), count(same_width->tokens),
-                    count(sufficient->tokens), factor(sufficient->tokens, same_width->tokens)));
+                    sufficient->record.output("width").exact(), count(necessary_at_equal_width->tokens),
+                    count(sufficient->tokens), factor(sufficient->tokens, necessary_at_equal_width->tokens)));
   }
   for (const Record& record : records) {
     if (record.id != "quantized-capacity" || !record.applicable || !sufficient) continue;

@@ -59,9 +59,10 @@ std::vector<PublishedModel> read_models(const std::string& path) {
     for (const char* name :
          {"width", "vocabulary", "capacity_bits_published", "slope_measured", "ratio_published"}) {
       const std::string text = field(name);
-      const bool optional = name != std::string("width") && name != std::string("vocabulary");
-      if (!(optional && text.empty()))
-        parse_rational(text, fmt::format("{}: line {}: {}", path, number, name));
+      const bool required = name == std::string("width") || name == std::string("vocabulary");
+      if (required || !text.empty()) {
+        static_cast<void>(parse_rational(text, fmt::format("{}: line {}: {}", path, number, name)));
+      }
     }
     models.push_back({field("model"), field("width"), field("vocabulary"), field("capacity_bits_published"),
                       field("slope_measured"), field("ratio_published")});

@@ -56,6 +56,14 @@ Integer decide_ceil(const Enclosing& value, const EqualsInteger& equals) {
   return decide(value, equals, [](const Rational& x) { return ceil(x); });
 }
 
+Integer decide_ceil(const Interval& known, const Enclosing& value, const EqualsInteger& equals) {
+  if (known.is_finite()) {
+    Integer low = ceil(known.lower());
+    if (low == ceil(known.upper())) return low;
+  }
+  return decide_ceil(value, equals);
+}
+
 bool decide_less(const Enclosing& x, const Enclosing& y, const std::function<bool()>& equal) {
   bool equality_excluded = false;
   for (long bits = first_bits; bits <= most_bits; bits *= 2) {

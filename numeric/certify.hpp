@@ -28,6 +28,8 @@ using EqualsInteger = std::function<bool(const Integer&)>;
 /// The exact floor or ceiling of an enclosed real number. Throws Undecided as above.
 [[nodiscard]] Integer decide_floor(const Enclosing& value, const EqualsInteger& equals);
 [[nodiscard]] Integer decide_ceil(const Enclosing& value, const EqualsInteger& equals);
+/// The same, when `known` already encloses the value: often that decides.
+[[nodiscard]] Integer decide_ceil(const Interval& known, const Enclosing& value, const EqualsInteger& equals);
 
 /// Is x < y? Decided from enclosures at rising precision; `equal` says whether x = y exactly.
 [[nodiscard]] bool decide_less(const Enclosing& x, const Enclosing& y, const std::function<bool()>& equal);

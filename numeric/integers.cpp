@@ -8,13 +8,14 @@ namespace {
 mpz_srcptr raw(const Integer& x) { return x.backend().data(); }
 mpz_ptr raw(Integer& x) { return x.backend().data(); }
 
+}  // namespace
+
 unsigned long bit_size(const Integer& x) { return mpz_sizeinbase(raw(x), 2); }
 
 unsigned long bit_size(const Rational& x) {
-  return std::max(bit_size(numerator(x)), bit_size(denominator(x)));
+  return std::max(mpz_sizeinbase(mpq_numref(x.backend().data()), 2),
+                  mpz_sizeinbase(mpq_denref(x.backend().data()), 2));
 }
-
-}  // namespace
 
 Integer floor(const Rational& x) {
   Integer result;

@@ -19,6 +19,10 @@ namespace promptbound {
 /// An upper bound on the number of decimal digits of |x| that is at most one too large.
 [[nodiscard]] std::size_t decimal_digits(const Integer& x);
 
+/// Bits of |x|; of numerator or denominator, whichever has more: |log2 x| <= bit_size(x) for x > 0.
+[[nodiscard]] unsigned long bit_size(const Integer& x);
+[[nodiscard]] unsigned long bit_size(const Rational& x);
+
 /// The non-negative n-th root of x >= 0 where it is rational, nothing where it is irrational; n >= 1.
 [[nodiscard]] std::optional<Integer> exact_root(const Integer& x, unsigned long n);
 [[nodiscard]] std::optional<Rational> exact_root(const Rational& x, unsigned long n);

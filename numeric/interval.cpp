@@ -192,15 +192,41 @@ Interval power(const Interval& x, unsigned long n) {
 }
 
 Interval power(const Interval& x, const Rational& q) {
+  constexpr unsigned long largest_numerator = 1000000;
+  constexpr unsigned long largest_root = 64;
   const Integer top = numerator(q);
-  if (denominator(q) == 1 && top >= 0 && top <= 1000000) return power(x, top.convert_to<unsigned long>());
-  return exp(Interval(q) * log(x));
+  const Integer bottom = denominator(q);
+  if (top < 0 || top > largest_numerator || bottom > largest_root) return exp(Interval(q) * log(x));
+  const Interval raised = power(x, top.convert_to<unsigned long>());
+  if (bottom == 1) return raised;
+  const auto n = bottom.convert_to<unsigned long>();
+  Interval result;
+  mpfr_rootn_ui(&result.get()->left, &raised.get()->left, n, MPFR_RNDD);
+  mpfr_rootn_ui(&result.get()->right, &raised.get()->right, n, MPFR_RNDU);
+  return result;
 }
 
 Interval interval_pi() {
   Interval result;
   mpfi_const_pi(result.get());
   return result;
+}
+
+Interval interval_log2() {
+  Interval result;
+  mpfi_const_log2(result.get());
+  return result;
+}
+
+Interval interval_log10() {
+  // The sweeps divide by ln 10 at every point, always at a few precisions.
+  thread_local Interval last(0);
+  thread_local long last_precision = 0;
+  if (last_precision != working_precision()) {
+    last = log(Interval(10));
+    last_precision = working_precision();
+  }
+  return last;
 }
 
 }  // namespace promptbound

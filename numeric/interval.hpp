@@ -90,8 +90,12 @@ class Interval {
 [[nodiscard]] Interval square(const Interval& x);
 /// x^n for n >= 0, tight for x of either sign.
 [[nodiscard]] Interval power(const Interval& x, unsigned long n);
-/// x^q for x > 0, as exp(q ln x) or by repeated squaring when q is a small integer.
+/// x^q for x > 0: by an integer root and power where numerator and denominator are small, else as exp(q ln
+/// x).
 [[nodiscard]] Interval power(const Interval& x, const Rational& q);
 [[nodiscard]] Interval interval_pi();
+/// ln 2 and ln 10.
+[[nodiscard]] Interval interval_log2();
+[[nodiscard]] Interval interval_log10();
 
 }  // namespace promptbound

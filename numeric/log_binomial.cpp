@@ -1,10 +1,11 @@
+#include <promptbound/numeric/integers.hpp>
 #include <promptbound/numeric/log_binomial.hpp>
 #include <promptbound/numeric/precision.hpp>
 
 namespace promptbound {
 namespace {
 
-long bit_size(const Integer& x) { return static_cast<long>(mpz_sizeinbase(x.backend().data(), 2)); }
+long bits_of(const Integer& x) { return static_cast<long>(bit_size(x)); }
 
 /// ln Gamma(n + 1) for n >= 1, where Gamma grows: the correctly rounded MPFR function at an exact argument.
 Interval log_gamma_factorial(const Integer& n) {
@@ -24,13 +25,13 @@ Interval stirling(const Interval& z) {
 /// mu(z) = ln z! - stirling(z), z >= 1; 1/(12 z) - 1/(360 z^3) < mu(z) < 1/(12 z).
 Interval stirling_remainder(const Integer& z) {
   const long bits = working_precision();
-  if (3 * bit_size(z) > bits + 16) {
+  if (3 * bits_of(z) > bits + 16) {
     const Interval x(z);
     const Interval leading = Interval(1) / (Interval(12) * x);
     return Interval(leading - Interval(1) / (Interval(360) * power(x, 3UL)), leading);
   }
   // The difference cancels about ln z! / mu(z) ~ 12 z^2 ln z: pay for it in bits.
-  const WorkingPrecision scope(bits + 2 * bit_size(z) + 32);
+  const WorkingPrecision scope(bits + 2 * bits_of(z) + 32);
   return log_gamma_factorial(z) - stirling(Interval(z));
 }
 
@@ -38,7 +39,7 @@ Interval stirling_remainder(const Integer& z) {
 
 Interval log_factorial(const Integer& n) {
   if (n == 0) return Interval(0);
-  if (3 * bit_size(n) > working_precision() + 16) return stirling(Interval(n)) + stirling_remainder(n);
+  if (3 * bits_of(n) > working_precision() + 16) return stirling(Interval(n)) + stirling_remainder(n);
   return log_gamma_factorial(n);
 }
 

@@ -19,7 +19,7 @@ EqualsInteger equality_with(const PowerProduct& x) {
 /// log10 x for a huge x; rounding x up moves it by less than `slack`.
 Magnitude magnitude(const PowerProduct& x, long digits, const Rational& slack) {
   return {enclose(digits, [&] {
-    const Interval log10 = x.log() / log(Interval(10));
+    const Interval log10 = x.log() / interval_log10();
     return Interval(log10, log10 + Interval(slack));
   })};
 }
@@ -52,9 +52,14 @@ Interval PowerProduct::value() const {
 }
 
 bool PowerProduct::is_writable() const {
+  // |log2 x| is at most the sum of |exponent| * bits: nearly always enough.
+  Integer bits = 0;
+  for (const Factor& factor : factors_) bits += abs(factor.exponent) * bit_size(factor.base);
+  if (root_exponent_ != 0)
+    bits += (abs(numerator(root_exponent_)) / denominator(root_exponent_) + 1) * bit_size(root_base_);
+  if (bits < 3 * longest_exact_integer) return true;  // log2 10 > 3
   const WorkingPrecision scope(64);
-  const Interval limit = Interval(Integer(longest_exact_integer)) * promptbound::log(Interval(10));
-  return certainly_less(abs(log()), limit);
+  return certainly_less(abs(log()), Interval(Integer(longest_exact_integer)) * interval_log10());
 }
 
 std::optional<Rational> PowerProduct::exact() const {

@@ -56,6 +56,7 @@ struct Record {
   bool applicable = true;
   bool undecided = false;  ///< not applicable because no working precision decided
   std::string reason;      ///< why not applicable
+  std::string_view only;   ///< the one output asked for; empty: all
   std::vector<Input> inputs;
   std::vector<Output> outputs;
   std::vector<Assumption> assumptions;
@@ -63,6 +64,8 @@ struct Record {
   /// The output of that name; throws std::out_of_range when there is none.
   [[nodiscard]] const Quantity& output(std::string_view name) const;
 
+  /// Is this output asked for? Costly outputs are computed only then.
+  [[nodiscard]] bool wants(std::string_view name) const { return only.empty() || only == name; }
   void add(std::string name, Quantity value) { outputs.push_back({std::move(name), std::move(value)}); }
   void assume(std::string text) { assumptions.push_back({std::move(text), Status::assumed}); }
   void holds(std::string text) { assumptions.push_back({std::move(text), Status::holds}); }

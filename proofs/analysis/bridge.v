@@ -52,6 +52,6 @@ Proof. by move=> /RleP [H|->]; apply/RleP; [left; apply: exp_increasing|right]. 
 Lemma exp_lt x y : x < y -> exp x < exp y.
 Proof. by move=> /RltP H; apply/RltP; apply: exp_increasing. Qed.
 Lemma expD x y : exp (x + y) = exp x * exp y.
-Proof. by rewrite -RplusE exp_plus RmultE. Qed.
+Proof. exact: exp_plus. Qed.
 Lemma exp0 : exp 0 = 1. Proof. exact: exp_0. Qed.
 End ExpFacts.

@@ -39,6 +39,28 @@ Qed.
 Lemma div_pow_mult x y k : y <> 0 -> (x / y) ^ k * y ^ k = x ^ k.
 Proof. intros. rewrite <- Rpow_mult_distr. f_equal. now field. Qed.
 
+(** a/b against c, for integers with b > 0 *)
+Lemma quotient_gt a b c : (0 < b)%Z -> (c * b < a)%Z -> IZR c < IZR a / IZR b.
+Proof.
+intros b0 H. assert (B := IZR_lt _ _ b0). apply Rmult_lt_reg_r with (1 := B).
+unfold Rdiv. rewrite Rmult_assoc, Rinv_l, Rmult_1_r, <- mult_IZR by lra. now apply IZR_lt.
+Qed.
+Lemma quotient_le a b c : (0 < b)%Z -> (a <= c * b)%Z -> IZR a / IZR b <= IZR c.
+Proof.
+intros b0 H. assert (B := IZR_lt _ _ b0). apply Rmult_le_reg_r with (1 := B).
+unfold Rdiv. rewrite Rmult_assoc, Rinv_l, Rmult_1_r, <- mult_IZR by lra. now apply IZR_le.
+Qed.
+Lemma quotient_ge a b c : (0 < b)%Z -> (c * b <= a)%Z -> IZR c <= IZR a / IZR b.
+Proof.
+intros b0 H. assert (B := IZR_lt _ _ b0). apply Rmult_le_reg_r with (1 := B).
+unfold Rdiv. rewrite Rmult_assoc, Rinv_l, Rmult_1_r, <- mult_IZR by lra. now apply IZR_le.
+Qed.
+Lemma quotient_lt a b c : (0 < b)%Z -> (a < c * b)%Z -> IZR a / IZR b < IZR c.
+Proof.
+intros b0 H. assert (B := IZR_lt _ _ b0). apply Rmult_lt_reg_r with (1 := B).
+unfold Rdiv. rewrite Rmult_assoc, Rinv_l, Rmult_1_r, <- mult_IZR by lra. now apply IZR_lt.
+Qed.
+
 (** ((x n^{q/p})^e)^p = x^{e p} n^{e q}. *)
 Lemma root_factor_pow x n q p e : (0 < n)%Z -> (0 < p)%Z -> (0 <= q)%Z -> (0 <= e)%Z ->
   ((x * root_factor n q p) ^ Z.to_nat e) ^ Z.to_nat p = x ^ Z.to_nat (e * p) * IZR (n ^ (e * q)).

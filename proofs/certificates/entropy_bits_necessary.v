@@ -20,6 +20,12 @@ Definition every_model_needs (d L b w : Z) (eps C : R)
 
 Arguments every_model_needs : clear implicits.
 
+(** The two statements that a certificate file makes: for whatever alpha in [1, inf], and alpha = inf. *)
+Definition necessary_any_alpha (d L b w : Z) (eps C : R) (N : Z) : Prop :=
+  forall dist, alpha_distance dist -> every_model_needs d L b w eps C dist N.
+Definition necessary_alpha_inf (d L b w : Z) (eps C : R) (N : Z) : Prop :=
+  every_model_needs d L b w eps C (@sup_dist _ _) N.
+
 Section Necessary.
 Variables (d L b w k : Z) (eps C : R) (s N : Z).
 Hypothesis claim : entropy_bits_claim d L b w eps C s k N.
@@ -57,16 +63,15 @@ by rewrite (Z.mul_comm (Z.of_nat m)); exact: count.
 Qed.
 
 (** s = 1: any alpha in [1, inf]. *)
-Theorem entropy_bits_necessary dist :
-  s = 1%coqZ -> alpha_distance dist -> every_model_needs d L b w eps C dist N.
+Theorem entropy_bits_necessary : s = 1%coqZ -> necessary_any_alpha d L b w eps C N.
 Proof.
-move=> s1 dist_alpha m run universal; apply: (@ceil_le m 1%N) => //.
+move=> s1 dist dist_alpha m run universal; apply: (@ceil_le m 1%N) => //.
 by rewrite mul1n (entropy_bits eps_ge0 eps_half k_nat k_lt b_nat w_nat d_nat L_nat dist_alpha universal).
 Qed.
 
 (** s = n: alpha = inf. *)
 Theorem entropy_bits_necessary_max :
-  s = (d * L)%coqZ -> every_model_needs d L b w eps C (@sup_dist _ _) N.
+  s = (d * L)%coqZ -> necessary_alpha_inf d L b w eps C N.
 Proof.
 case: (claim) => -[d0 [L0 _]] _ sE m run universal.
 apply: (@ceil_le m (Z.to_nat d * Z.to_nat L)%N); first by rewrite Z_muln !Z2Nat.id //; lia.

@@ -55,6 +55,16 @@ rewrite mult_IZR in lo, hi. rewrite minus_IZR in lo. unfold log_quotient. split.
 - apply Rmult_le_reg_r with (1 := D). unfold Rdiv at 1. rewrite Rmult_assoc, Rinv_l, Rmult_1_r; lra.
 Qed.
 
+Lemma ceil_log_lower E b w c N : (0 < w)%Z -> (1 < c)%Z ->
+  IZR N - 1 < log_quotient E b w c -> IZR (w * (N - 1)) * ln (IZR c) < IZR E * ln (IZR b).
+Proof.
+intros w0 c1 lo. apply IZR_lt in w0.
+assert (C : 0 < ln (IZR c)) by (rewrite <- ln_1; apply ln_increasing; [lra|now apply IZR_lt]).
+assert (D : 0 < IZR w * ln (IZR c)) by now apply Rmult_lt_0_compat.
+apply (Rmult_lt_compat_r _ _ _ D) in lo. unfold log_quotient, Rdiv in lo.
+rewrite Rmult_assoc, Rinv_l, Rmult_1_r in lo by lra. rewrite mult_IZR, minus_IZR. lra.
+Qed.
+
 Lemma floor_log_quotient E b w c N : (0 < w)%Z -> (1 < c)%Z ->
   IZR (w * N) * ln (IZR c) <= IZR E * ln (IZR b) < IZR (w * (N + 1)) * ln (IZR c) ->
   is_floor N (log_quotient E b w c).

@@ -74,6 +74,18 @@ have -> : (1 + 2%:R * normA h * r ^+ 2) * delta = delta + 2%:R * normA h * r * d
 by rewrite ler_add2l ler_wpmul2r.
 Qed.
 
+(** The feed-forward map: constant g = ||W_1|| ||W_2||, token by token. *)
+Lemma ffn_map_lipschitz (f : ffn d) (z y : token) :
+  enorm (ffn_map f z - ffn_map f y) <= norm1 f * norm2 f * enorm (z - y).
+Proof.
+have [_ H1] := norm1_bound f; have [_ H2] := norm2_bound f.
+have -> : ffn_map f z - ffn_map f y =
+    ffn_W2 f *m (relu (ffn_W1 f *m z + ffn_b1 f) - relu (ffn_W1 f *m y + ffn_b1 f)).
+  by rewrite /ffn_map mulmxBr opprD addrACA subrr addr0.
+rewrite (le_trans (H2 _)) // mulrAC [X in _ <= X]mulrC ler_wpmul2l //.
+by rewrite (le_trans (relu_contract _ _)) // opprD addrACA subrr addr0 -mulmxBr.
+Qed.
+
 (** The map of a block: constant c or g. *)
 Theorem block_map_lipschitz b Z Y i r delta : in_ball r Z -> in_ball r Y -> within delta Z Y ->
   enorm (block_map visible b Z i - block_map visible b Y i) <= block_constant b r * delta.
@@ -81,13 +93,7 @@ Proof.
 move=> Zr Yr ZY; case: b => [hs|f] /=.
   rewrite /attention_map -sumrB (le_trans (enorm_sum _ _ _)) // mulr_suml.
   by apply: ler_sum => h _; exact: attend_lipschitz.
-have [_ H1] := norm1_bound f; have [_ H2] := norm2_bound f.
-have -> : ffn_map f (Z i) - ffn_map f (Y i) =
-    ffn_W2 f *m (relu (ffn_W1 f *m Z i + ffn_b1 f) - relu (ffn_W1 f *m Y i + ffn_b1 f)).
-  by rewrite /ffn_map mulmxBr opprD addrACA subrr addr0.
-rewrite (le_trans (H2 _)) // mulrAC [X in _ <= X]mulrC ler_wpmul2l //.
-rewrite (le_trans (relu_contract _ _)) // opprD addrACA subrr addr0 -mulmxBr (le_trans (H1 _)) //.
-by rewrite ler_wpmul2l.
+by rewrite (le_trans (ffn_map_lipschitz _ _ _)) // ler_wpmul2l // mulr_ge0.
 Qed.
 
 (** Radii: a block maps the ball of radius r into the ball of radius [block_radius b r]. *)

@@ -53,5 +53,7 @@ Lemma exp_lt x y : x < y -> exp x < exp y.
 Proof. by move=> /RltP H; apply/RltP; apply: exp_increasing. Qed.
 Lemma expD x y : exp (x + y) = exp x * exp y.
 Proof. exact: exp_plus. Qed.
+Lemma exp_split x y z : z = x + y -> exp z = exp x * exp y.
+Proof. by move=> ->; exact: expD. Qed.
 Lemma exp0 : exp 0 = 1. Proof. exact: exp_0. Qed.
 End ExpFacts.

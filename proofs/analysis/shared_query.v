@@ -67,10 +67,10 @@ Notation "'S_'" := (mass (softmax A) x0).
 (** The output of the head at x0: V sum_j p_j z_j. *)
 Notation attention := (att (softmax A) (mulmx V) x0).
 
-Definition a i := attention (@X i).
-Definition b i := S_ (@X i) *: (t i - a i).
-Definition tau i := t i - t ord0.
-Definition w i := b ord0 - b i.
+Definition a_ i := attention (@X i).
+Definition b_ i := S_ (@X i) *: (t i - a_ i).
+Definition tau_ i := t i - t ord0.
+Definition w_ i := b_ ord0 - b_ i.
 (** Some prompt of m tokens gives the wanted output on all examples. *)
 Definition memorizable m :=
   exists P : 'I_m -> token, forall i, attention (concat P (@X i)) = t i.
@@ -89,16 +89,16 @@ Qed.
 (** A prompt acts only through S_P and vbar: it fits iff S_P (V vbar - t_i) = b_i for all i. *)
 Theorem fits_iff m (P : 'I_m -> token) :
   (forall i, attention (concat P (@X i)) = t i) <->
-  (forall i, S_ P *: (V *m mean A x0 P - t i) = b i).
+  (forall i, S_ P *: (V *m mean A x0 P - t i) = b_ i).
 Proof.
 have g := softmax_gt0 A; rewrite -attention_mean.
 by split=> H i; apply/(prompt_hits (mulmx V : _ -> [lmodType R of token]) g x0 P); rewrite ?card_ord ?n_gt0 // H.
 Qed.
 
 (** The empty prompt fits iff t_i = a_i for all i. *)
-Theorem fits_empty : memorizable 0 <-> forall i, t i = a i.
+Theorem fits_empty : memorizable 0 <-> forall i, t i = a_ i.
 Proof.
-have E (P : 'I_0 -> token) i : attention (concat P (@X i)) = a i.
+have E (P : 'I_0 -> token) i : attention (concat P (@X i)) = a_ i.
   rewrite (concatenation _ (softmax_gt0 A)) (mass_empty _ _ P) ?card_ord // add0r scale0r add0r.
   by rewrite scalerA mulVf ?scale1r // lt0r_neq0 // mass_gt0 ?card_ord //; apply: softmax_gt0.
 split=> [[P H] i|H]; first by rewrite -(H i) E.
@@ -106,22 +106,22 @@ by exists (fun _ => 0) => i; rewrite E H.
 Qed.
 
 (** S is a total weight that serves all examples: S > 0 and S tau_i = w_i for all i. *)
-Definition common S := 0 < S /\ forall i, S *: tau i = w i.
+Definition common_weight S := 0 < S /\ forall i, S *: tau_ i = w_ i.
 
 Lemma memorizable_iff m : (0 < m)%N ->
-  memorizable m <-> exists S v, [/\ common S, V *m v = t ord0 + S^-1 *: b ord0 & realised A x0 m S v].
+  memorizable m <-> exists S v, [/\ common_weight S, V *m v = t ord0 + S^-1 *: b_ ord0 & realised A x0 m S v].
 Proof.
 move=> m0; split=> [[P /fits_iff H]|[S [v [[S0 T] Vv [P SP mP]]]]].
   have S0 : 0 < S_ P by apply: mass_gt0; [apply: softmax_gt0 | rewrite card_ord].
   exists (S_ P), (mean A x0 P); split; [split=> // i | | by exists P].
-    by rewrite /w -!H -scalerBr opprB addrC addrA subrK.
+    by rewrite /w_ -!H -scalerBr opprB addrC addrA subrK.
   by rewrite -H scalerA mulVf ?lt0r_neq0 // scale1r addrC subrK.
-exists P; apply/fits_iff => i; rewrite SP mP Vv -addrA [_ *: b _ - _]addrC addrA scalerDr.
-rewrite scalerA divff ?lt0r_neq0 // scale1r -opprB -/(tau i) scalerN T /w.
+exists P; apply/fits_iff => i; rewrite SP mP Vv -addrA [_ *: b_ _ - _]addrC addrA scalerDr.
+rewrite scalerA divff ?lt0r_neq0 // scale1r -opprB -/(tau_ i) scalerN T /w_.
 by rewrite opprB subrK.
 Qed.
 
-Lemma free_lengths m S v : (0 < m)%N -> common S -> V *m v = t ord0 + S^-1 *: b ord0 ->
+Lemma free_lengths m S v : (0 < m)%N -> common_weight S -> V *m v = t ord0 + S^-1 *: b_ ord0 ->
   (A *m x0 != 0 -> rho A x0 S v = m%:R) -> (A *m x0 = 0 -> S = m%:R) -> memorizable m.
 Proof.
 move=> m0 C Vv H1 H2; apply/memorizable_iff => //; exists S, v; split=> //.
@@ -133,21 +133,21 @@ Qed.
 (** ** The targets must lie in the image of V *)
 
 (** No prompt of length m >= 1 works if t_0 is not in Im V. *)
-Theorem needs_image m : (0 < m)%N -> memorizable m -> in_image (t ord0).
+Theorem targets_in_image m : (0 < m)%N -> memorizable m -> in_image (t ord0).
 Proof.
 move=> m0 /memorizable_iff -/(_ m0) [S [v [[S0 _] Vv _]]].
 pose c := S_ (@X ord0); have c0 : 0 < c by apply: mass_gt0; [apply: softmax_gt0 | rewrite card_ord].
 have k0 : 1 + S^-1 * c != 0 by rewrite lt0r_neq0 // addr_gt0 ?ltr01 // mulr_gt0 // invr_gt0.
 exists ((1 + S^-1 * c)^-1 *: (v + (S^-1 * c) *: mean A x0 (@X ord0))).
-rewrite -scalemxAr mulmxDr Vv -scalemxAr -attention_mean -/(a ord0) /b -/c scalerA scalerBr.
+rewrite -scalemxAr mulmxDr Vv -scalemxAr -attention_mean -/(a_ ord0) /b_ -/c scalerA scalerBr.
 by rewrite -addrA subrK -{1}[t ord0]scale1r -scalerDl scalerA mulVf // scale1r.
 Qed.
 
 (** If t_0 is in Im V then so are b_0 and, for every S, the value t_0 + b_0/S wanted of V vbar. *)
 Theorem image_value : in_image (t ord0) ->
-  in_image (b ord0) /\ forall S, in_image (t ord0 + S^-1 *: b ord0).
+  in_image (b_ ord0) /\ forall S, in_image (t ord0 + S^-1 *: b_ ord0).
 Proof.
-move=> [u Vu]; have ib : in_image (b ord0).
+move=> [u Vu]; have ib : in_image (b_ ord0).
   exists (S_ (@X ord0) *: (u - mean A x0 (@X ord0))).
   by rewrite -scalemxAr mulmxBr Vu -attention_mean.
 split=> // S; have [u' Vu'] := ib; exists (u + S^-1 *: u').
@@ -155,23 +155,23 @@ by rewrite mulmxDr -scalemxAr Vu Vu'.
 Qed.
 
 (** ** Case I: some (tau_i, w_i) <> (0,0) *)
-Definition case_I := exists i, (tau i != 0) || (w i != 0).
+Definition case_I := exists i, (tau_ i != 0) || (w_ i != 0).
 
 (** If no S > 0 satisfies S tau_i = w_i for all i, no non-empty prompt works, at any length. *)
-Theorem impossible : (forall S, ~ common S) -> forall m, (0 < m)%N -> ~ memorizable m.
+Theorem shared_query_impossible : (forall S, ~ common_weight S) -> forall m, (0 < m)%N -> ~ memorizable m.
 Proof. by move=> H m m0 /memorizable_iff -/(_ m0) [S [v [/H]]]. Qed.
 
 (** In Case I the total weight S_P is the same for all prompts that work. *)
-Theorem total_weight_unique S S' : case_I -> common S -> common S' -> S = S'.
+Theorem total_weight_unique S S' : case_I -> common_weight S -> common_weight S' -> S = S'.
 Proof.
-move=> [i ti] [S0 H] [S0' H']; have [t0|t0] := eqVneq (tau i) 0.
+move=> [i ti] [S0 H] [S0' H']; have [t0|t0] := eqVneq (tau_ i) 0.
   by move: ti; rewrite t0 eqxx /= -(H i) t0 scaler0 eqxx.
 have := H i; rewrite -(H' i) => /eqP; rewrite -subr_eq0 -scalerBl scaler_eq0 (negPf t0) orbF.
 by rewrite subr_eq0 => /eqP.
 Qed.
 
-Lemma case_I_reduce S m : case_I -> common S -> (0 < m)%N ->
-  memorizable m <-> exists2 v, V *m v = t ord0 + S^-1 *: b ord0 & realised A x0 m S v.
+Lemma case_I_reduce S m : case_I -> common_weight S -> (0 < m)%N ->
+  memorizable m <-> exists2 v, V *m v = t ord0 + S^-1 *: b_ ord0 & realised A x0 m S v.
 Proof.
 move=> cI C m0; split=> [/memorizable_iff -/(_ m0) [S' [v [C' Vv Rv]]]|[v Vv Rv]].
   by exists v; rewrite -?(total_weight_unique cI C' C).
@@ -179,7 +179,7 @@ by apply/memorizable_iff => //; exists S, v.
 Qed.
 
 (** Case I with A x0 = 0: the only possible length is m = S. *)
-Theorem case_I_no_query S m : case_I -> common S -> in_image (t ord0) -> A *m x0 = 0 -> (0 < m)%N ->
+Theorem case_I_no_query S m : case_I -> common_weight S -> in_image (t ord0) -> A *m x0 = 0 -> (0 < m)%N ->
   memorizable m <-> m%:R = S.
 Proof.
 move=> cI C tV g0 m0; rewrite (case_I_reduce cI C m0).
@@ -210,7 +210,7 @@ Qed.
 Lemma sees_nonzero : query_sees -> A *m x0 != 0.
 Proof. by move=> [k _]; apply: contraNneq => g0; rewrite /score -mulmxA g0 mulmx0 mxE. Qed.
 
-Lemma sees_lengths S m : query_sees -> common S -> in_image (t ord0) -> (0 < m)%N -> memorizable m.
+Lemma sees_lengths S m : query_sees -> common_weight S -> in_image (t ord0) -> (0 < m)%N -> memorizable m.
 Proof.
 move=> se C tV m0; have [v Vv] := (image_value tV).2 S; have [S0 _] := C.
 have [u Vu su] := choose_score v (ln S - ln m%:R) se.
@@ -220,7 +220,7 @@ by have := sees_nonzero se; rewrite g0 eqxx.
 Qed.
 
 (** Case I with A x0 not orthogonal to ker V: every length works. *)
-Theorem case_I_sees S m : query_sees -> common S -> in_image (t ord0) -> (0 < m)%N -> memorizable m.
+Theorem case_I_sees S m : query_sees -> common_weight S -> in_image (t ord0) -> (0 < m)%N -> memorizable m.
 Proof. exact: sees_lengths. Qed.
 
 Lemma blind_score u u' : query_blind -> V *m u = V *m u' -> s u = s u'.
@@ -231,8 +231,8 @@ Qed.
 
 (** Case I, A x0 <> 0 orthogonal to ker V, V vbar = t_0 + b_0/S, rho = S exp(-s(vbar)): the length
     m works iff m = 1 and rho = 1, or m >= 2 and 1 < rho <= m. *)
-Lemma case_I_blind S v m : case_I -> common S -> A *m x0 != 0 -> query_blind ->
-  V *m v = t ord0 + S^-1 *: b ord0 -> (0 < m)%N ->
+Lemma case_I_blind S v m : case_I -> common_weight S -> A *m x0 != 0 -> query_blind ->
+  V *m v = t ord0 + S^-1 *: b_ ord0 -> (0 < m)%N ->
   memorizable m <-> (m = 1%N /\ rho A x0 S v = 1) \/ ((1 < m)%N /\ 1 < rho A x0 S v <= m%:R).
 Proof.
 move=> cI C g0 bl Vv m0; rewrite (case_I_reduce cI C m0) -realised_iff //.
@@ -243,29 +243,32 @@ Qed.
 
 (** Case I, A x0 <> 0 orthogonal to ker V: no length if rho < 1, only m = 1 if rho = 1, and
     exactly the lengths m >= rho if rho > 1. *)
-Theorem case_I_lengths S v m : case_I -> common S -> A *m x0 != 0 -> query_blind ->
-  V *m v = t ord0 + S^-1 *: b ord0 -> (0 < m)%N ->
+Theorem case_I_lengths S v m : case_I -> common_weight S -> A *m x0 != 0 -> query_blind ->
+  V *m v = t ord0 + S^-1 *: b_ ord0 -> (0 < m)%N ->
   let r := rho A x0 S v in
   [/\ r < 1 -> ~ memorizable m, r = 1 -> (memorizable m <-> m = 1%N)
      & 1 < r -> (memorizable m <-> r <= m%:R)].
 Proof.
-move=> cI C g0 bl Vv m0 r; rewrite (case_I_blind cI C g0 bl Vv m0) -/r; split=> [r1|r1|r1].
-- by case=> [[_ e]|[_ /andP [/ltW]]]; [rewrite e ltxx in r1 | rewrite leNgt r1].
-- rewrite r1 ltxx; split=> [[[]|[]] //|->]; first by left.
-split=> [[[_ e]|[_ /andP []]] //|rm]; first by rewrite e ltxx in r1.
-by right; split; rewrite ?r1 // -(ltr_nat R_numDomainType) (lt_le_trans r1).
+move=> cI C g0 bl Vv m0 r; have B := case_I_blind cI C g0 bl Vv m0.
+have {B} [to from] : memorizable m <-> (m = 1%N /\ r = 1) \/ ((1 < m)%N /\ 1 < r <= m%:R) by [].
+clearbody r; split=> [r1|r1|r1].
+- by case/to => [[_ e]|[_ /andP [/ltW]]]; [rewrite e ltxx in r1 | rewrite leNgt r1].
+- split=> [/to|m1]; last by apply: from; left.
+  by rewrite r1 ltxx => -[[]|[]].
+split=> [/to [[_ e]|[_ /andP []]] //|rm]; first by rewrite e ltxx in r1.
+by apply: from; right; split; rewrite ?r1 // -(ltr_nat R_numDomainType) (lt_le_trans r1).
 Qed.
 
 (** ** Case II: all (tau_i, w_i) = (0,0), so that all examples ask for the same *)
-Definition case_II := forall i, tau i = 0 /\ w i = 0.
+Definition case_II := forall i, tau_ i = 0 /\ w_ i = 0.
 
 Lemma case_I_or_II : case_I \/ case_II.
 Proof.
-case: (pickP (fun i => (tau i != 0) || (w i != 0))) => [i Hi|H]; first by left; exists i.
+case: (pickP (fun i => (tau_ i != 0) || (w_ i != 0))) => [i Hi|H]; first by left; exists i.
 by right=> i; have /negbT := H i; rewrite negb_or !negbK => /andP [/eqP -> /eqP ->].
 Qed.
 
-Lemma case_II_common S : case_II -> 0 < S -> common S.
+Lemma case_II_common S : case_II -> 0 < S -> common_weight S.
 Proof. by move=> cII S0; split=> // i; have [-> ->] := cII i; rewrite scaler0. Qed.
 
 (** Case II with A x0 = 0, or with A x0 not orthogonal to ker V: every length works. *)
@@ -273,7 +276,7 @@ Theorem case_II_all m : case_II -> in_image (t ord0) -> A *m x0 = 0 \/ query_see
   memorizable m.
 Proof.
 move=> cII tV [g0|se] m0; last by apply: (sees_lengths se (case_II_common cII ltr01)).
-have C : common m%:R by apply: case_II_common; rewrite ?ltr0n.
+have C : common_weight m%:R by apply: case_II_common; rewrite ?ltr0n.
 have [v Vv] := (image_value tV).2 m%:R; apply: (free_lengths m0 C Vv) => //.
 by rewrite g0 eqxx.
 Qed.
@@ -281,13 +284,13 @@ Qed.
 (** Case II, A x0 <> 0 orthogonal to ker V, with V u = t_0, V u' = b_0, al = s(u), be = s(u'):
     every length works if be >= 0; exactly the lengths m >= |be| exp(1 - al) if be < 0. *)
 Theorem case_II_lengths u u' m : case_II -> A *m x0 != 0 -> query_blind ->
-  V *m u = t ord0 -> V *m u' = b ord0 -> (0 < m)%N ->
+  V *m u = t ord0 -> V *m u' = b_ ord0 -> (0 < m)%N ->
   (0 <= s u' -> memorizable m) /\
   (s u' < 0 -> (memorizable m <-> `|s u'| * exp (1 - s u) <= m%:R)).
 Proof.
 move=> cII g0 bl Vu Vu' m0.
 have mp : 0 < m%:R :> R by rewrite ltr0n.
-have Vv S : V *m (u + S^-1 *: u') = t ord0 + S^-1 *: b ord0 by rewrite mulmxDr -scalemxAr Vu Vu'.
+have Vv S : V *m (u + S^-1 *: u') = t ord0 + S^-1 *: b_ ord0 by rewrite mulmxDr -scalemxAr Vu Vu'.
 have E S : s (u + S^-1 *: u') = s u + s u' / S by rewrite linearD linearZ /= mulrC.
 have fit : 0 <= s u' \/ s u' < 0 /\ - s u' * exp (1 - s u) <= m%:R -> memorizable m.
   move=> /(free_weight mp) [S S0 e].
@@ -296,7 +299,7 @@ have fit : 0 <= s u' \/ s u' < 0 /\ - s u' * exp (1 - s u) <= m%:R -> memorizabl
 split=> [b0|b0]; first by apply: fit; left.
 rewrite ltr0_norm //; split=> [/memorizable_iff -/(_ m0) [S [v [[S0 _] Vv' Rv]]]|h]; last by apply: fit; right.
 apply: le_trans (free_weight_min (s u) b0 S0) _; rewrite -E.
-rewrite (blind_score (u := u + _) (u' := v) bl) ?Vv //.
+rewrite (blind_score (u := u + _) (u' := v) bl) ?Vv //; change (rho A x0 S v <= m%:R).
 by case: ((realised_iff _ _ g0 m0).1 Rv) => [[_ ->]|[_ /andP []]]; rewrite // ler1n.
 Qed.
 

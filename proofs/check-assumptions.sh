@@ -21,7 +21,7 @@ if grep -nE '(^|[^[:alnum:]_])(Admitted|admit|give_up|Axiom|Axioms|Conjecture|Pa
   fail "an open proof or an axiom in the files above"
 fi
 
-# The theorems, and one Coq session that prints statement and assumptions of each between marks.
+# The theorems, and one Coq session a folder that prints statements and assumptions between marks.
 grep -vE '^ *(#|$)' theorems.txt | sed 's/ *| */|/g; s/^ *//; s/ *$//' > "$scratch/all"
 awk -F'|' 'NF != 5 { print "proofs: theorems.txt: five columns wanted: " $0 > "/dev/stderr"; bad = 1 } END { exit bad }' \
   "$scratch/all"
@@ -52,13 +52,13 @@ session() { # folder, what to import first, scopes to open
 algebraic='From mathcomp Require Import all_ssreflect all_algebra.
 Import GRing.Theory Num.Theory Order.TTheory.'
 open_algebraic='Local Open Scope ring_scope.'
-{
-  session algebra "$algebraic" "$open_algebraic"
-  session analysis "From Coq Require Import Reals.
-$algebraic" "$open_algebraic"
-  session certificates 'From Coq Require Import Reals ZArith.' \
-    'Local Open Scope Z_scope. Local Open Scope R_scope.'
-} > "$scratch/output"
+session algebra "$algebraic" "$open_algebraic" > "$scratch/output.algebra" & pids=$!
+session analysis "From Coq Require Import Reals.
+$algebraic" "$open_algebraic" > "$scratch/output.analysis" & pids="$pids $!"
+session certificates 'From Coq Require Import Reals ZArith.' \
+  'Local Open Scope Z_scope. Local Open Scope R_scope.' > "$scratch/output.certificates" & pids="$pids $!"
+for pid in $pids; do wait "$pid"; done
+cat "$scratch"/output.* > "$scratch/output"
 awk -v dir="$scratch" '
   /^@statement / { file = dir "/statement." $2; next }
   /^@assumptions / { file = dir "/assumptions." $2; next }

@@ -17,6 +17,7 @@ pkg_check_modules(GMP REQUIRED IMPORTED_TARGET gmp)
 pkg_check_modules(MPFR REQUIRED IMPORTED_TARGET mpfr)
 find_library(MPFI_LIBRARY mpfi REQUIRED)
 find_package(fmt REQUIRED)
+find_package(Eigen3 REQUIRED NO_MODULE)
 
 # Headers stand beside their sources and are included as <promptbound/FOLDER/...>: the build folder holds one
 # link per source folder.

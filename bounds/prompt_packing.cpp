@@ -18,6 +18,7 @@ void assume_lipschitz_model(const Arguments& arguments, Record& record) {
     record.assume(
         "prompt entries lie in [-R, R]; the output's largest entry is Lambda-Lipschitz in the prompt's");
   } else {
+    record.proof = "proof on paper (the box form, norm = max, is proved in Coq)";
     record.assume(
         "prompt tokens have Euclidean norm <= R; the output's largest token norm is Lambda-Lipschitz in the "
         "prompt's");

@@ -34,10 +34,12 @@ void evaluate(const Arguments& arguments, long digits, Record& record) {
                       "1/delta = 2 C n^(1/alpha)/eps is below 1: the formula is vacuous")) {
     return;
   }
-  PowerProduct tokens = scaled_root(arguments, twice, n);
-  tokens.times(Rational(L));
-  record.add("least_integer", ceil_quantity(tokens, digits));
-  record.add("value", quantity(tokens, digits));
+  if (record.wants("least_integer") || record.wants("value")) {
+    PowerProduct tokens = scaled_root(arguments, twice, n);
+    tokens.times(Rational(L));
+    record.add("least_integer", ceil_quantity(tokens, digits));
+    record.add("value", quantity(tokens, digits));
+  }
   record.add("k", k);
   record.add("tokens", quantity(PowerProduct().times(Rational(L)).times(Rational(k), n), digits));
   record.assume(

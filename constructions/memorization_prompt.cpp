@@ -30,7 +30,7 @@ void check_matrix(const Matrix<Rational>& X, Index d, Index L, const std::string
 
 /// Checks the examples and returns the least squared distance of two inputs, n + 1 (more than any) for one
 /// example.
-Rational checked_square_distance(const std::vector<MemorizationExample>& examples) {
+Rational checked_square_distance(const std::vector<LookupExample>& examples) {
   if (examples.empty()) throw InputError("examples: none (accepted: at least one)");
   const Index d = examples.front().input.rows();
   const Index L = examples.front().input.cols();
@@ -53,7 +53,7 @@ Rational checked_square_distance(const std::vector<MemorizationExample>& example
 
 }  // namespace
 
-MemorizationPrompt::MemorizationPrompt(std::vector<MemorizationExample> examples, const Number& alpha,
+MemorizationPrompt::MemorizationPrompt(std::vector<LookupExample> examples, const Number& alpha,
                                        const Rational& eps)
     : examples_(std::move(examples)),
       alpha_(alpha),
@@ -86,7 +86,7 @@ MemorizationPrompt::Scores MemorizationPrompt::choose_scores() const {
 Matrix<Rational> MemorizationPrompt::prompt() const {
   Matrix<Rational> result(blocks_.width(), static_cast<Index>(examples_.size()));
   for (Index j = 0; j < result.cols(); ++j) {
-    const MemorizationExample& example = examples_[static_cast<std::size_t>(j)];
+    const LookupExample& example = examples_[static_cast<std::size_t>(j)];
     result.col(j) =
         blocks_.prompt_token(example.input.reshaped(), square_norm(example.input), example.target.reshaped());
   }

@@ -9,7 +9,7 @@
 namespace promptbound {
 
 /// Input and target in [0,1]^{d x L}.
-struct MemorizationExample {
+struct LookupExample {
   Matrix<Rational> input, target;
 };
 
@@ -19,7 +19,7 @@ struct MemorizationExample {
 class MemorizationPrompt {
  public:
   /// Throws InputError if shapes differ, an entry leaves [0,1], or two inputs coincide (named).
-  MemorizationPrompt(std::vector<MemorizationExample> examples, const Number& alpha, const Rational& eps);
+  MemorizationPrompt(std::vector<LookupExample> examples, const Number& alpha, const Rational& eps);
 
   [[nodiscard]] const LookupBlocks& blocks() const { return blocks_; }
   /// N tokens: key x_j, g2 = ||x_j||^2, value y_j.
@@ -33,7 +33,7 @@ class MemorizationPrompt {
   };
   [[nodiscard]] Scores choose_scores() const;
 
-  std::vector<MemorizationExample> examples_;
+  std::vector<LookupExample> examples_;
   Number alpha_;
   Rational eps_;
   Rational square_distance_;  ///< s^2

@@ -67,10 +67,6 @@ void row(ulong d, ulong L, ulong top, ulong bottom) {
   std::printf("%lu,%lu,%lu/%lu,", d, L, top, bottom);
   Real x, y, k, m;
   scaled_root(x, n, 2, top, bottom);
-  arb_pow_ui(y, x, n, bits);
-  arb_mul_ui(y, y, L, bits);
-  print_ceiling(y);
-  print(y);
   arb_ceil(k, x, bits);
   arb_pow_ui(y, k, n, bits * 8);
   arb_mul_ui(y, y, L, bits * 8);
@@ -91,14 +87,6 @@ void row(ulong d, ulong L, ulong top, ulong bottom) {
   arb_pow_ui(m, k, n, bits * 8);
   arb_mul_ui(m, m, L, bits * 8);
   print(m);
-  arb_add_ui(y, m, L, bits * 8);
-  arb_mul(y, y, k, bits * 8);
-  arb_mul_ui(y, y, 2 * d, bits * 8);
-  print(y);
-  arb_log(x, k, bits);
-  arb_mul(x, x, m, bits);
-  arb_mul_ui(x, x, d, bits);
-  print(x);
   std::putchar('\n');
 }
 

@@ -3,7 +3,7 @@
 import sys
 from fractions import Fraction
 
-from mpmath import ceil, floor, log, log10, mp, mpf, nstr
+from mpmath import ceil, floor, log, mp, mpf, nstr
 
 mp.dps = 50
 
@@ -27,21 +27,13 @@ def entropy_lipschitz(n, w, C, eps, R, Lambda):
 def row(d, L, eps, C=Fraction(1), b=16, R=Fraction(1), Lambda=Fraction(10)):
     n, w = d * L, d
     root = mp.sqrt(n)
-    resolution = 2 * real(C) * root / real(eps)
-    capacity = L * resolution**n
-    k_grid = int(ceil(resolution))
+    k_grid = int(ceil(2 * real(C) * root / real(eps)))
     finest = int(-(-C // (2 * eps)) - 1)
     bits = -(-((finest + 1) ** n) // (b * w))
     value, k = entropy_lipschitz(n, w, C, eps, R, Lambda)
     k_lookup = int(floor(real(C) * root / (2 * real(eps)))) + 1
     k_universal = int(floor((real(C) + 1) * root / (2 * real(eps)))) + 1
-    m = L * k_universal**n
-    T = m + L
-    inner = ((real(C) + 1) * root / (2 * k_universal)) ** 2
-    ramp = min((real(eps) ** 2 - inner) / (n * n * max(1, k_universal - 1)), mpf(1) / (2 * k_universal))
-    return [d, L, eps, int(ceil(capacity)), nstr(capacity, 40), k_grid, L * k_grid**n, finest, bits, k, nstr(value, 40),
-            int(ceil(value)), k_lookup, k_lookup**n, k_universal, m, d * (2 * T * k_universal - 1),
-            nstr(log10(L) + d * mpf(T) * log10(k_universal), 40), nstr(ramp, 40), T * k_universal**d]
+    return [d, L, eps, L * k_grid**n, bits, nstr(value, 40), int(ceil(value)), k_lookup**n, L * k_universal**n]
 
 
 def main():

@@ -16,14 +16,14 @@ TEST_CASE("N prompt tokens reproduce N random examples within eps, the bound inc
   for (const auto& [d, L, N] : {std::tuple(2L, 1L, 6), {1L, 3L, 5}, {2L, 2L, 8}, {1L, 1L, 1}}) {
     for (const Number& alpha : {Number(Rational(1)), Number::infinity()}) {
       const Rational eps(1, 1000);
-      std::vector<MemorizationExample> examples;
+      std::vector<LookupExample> examples;
       for (int i = 0; i < N; ++i) examples.push_back({random.matrix(d, L, 0, 1), random.matrix(d, L, 0, 1)});
       const MemorizationPrompt memorized(examples, alpha, eps);
       CHECK(certainly_less_equal(memorized.guarantee(), Interval(eps)));
       const Transformer<Interval> model = from_rational<Interval>(memorized.blocks().transformer());
       const Matrix<Interval> prompt = from_rational<Interval>(memorized.prompt());
       CHECK(prompt.cols() == N);
-      for (const MemorizationExample& example : examples) {
+      for (const LookupExample& example : examples) {
         const Matrix<Interval> input = from_rational<Interval>(memorized.blocks().input(example.input));
         const Matrix<Interval> output = memorized.blocks().output(evaluate(model, prompt, input));
         const Matrix<Interval> difference = output - from_rational<Interval>(example.target);

@@ -134,3 +134,103 @@ TEST_CASE("200 data sets made by prompts of 1 to 40 tokens are memorized, never 
   CHECK(decided == 200);
   CHECK(longer > 150);
 }
+
+TEST_CASE("a causal model sees the prefix alone") {
+  RandomNumbers random(93);
+  for (int i = 0; i < 20; ++i) {
+    Transformer<Rational> model = random_layer(random, 3, false);
+    model.mask = Mask::causal;
+    const MemorizationData data = data_of_prompt(random, model, random_tokens(random, 3, 3), 2);
+    const Rational accuracy(Integer(1), power(Integer(10), 40));
+    const MemorizationAnswer answer = memorize(model, data, accuracy);
+    // An example whose query stands first sees nothing but itself; two of them are one.
+    REQUIRE(answer.verdict == Memorizable::possible);
+    CHECK(miss(model, data, *answer.prompt) <= Real(accuracy));
+    CHECK(checked(answer).accepted);
+  }
+}
+
+TEST_CASE("examples with several queries: refused where a group is, unknown where all hold") {
+  RandomNumbers random(94);
+  const Transformer<Rational> model = random_layer(random, 3, false);
+  const ImpossiblePair pair = impossible_pair(model);
+  MemorizationData data = pair_data(pair);
+  data.insert(data.begin(), {random_tokens(random, 3, 3), 0, random.matrix(3, 1)});
+  MemorizationAnswer answer = memorize(model, data, pair.floor / 2);
+  CHECK(answer.verdict == Memorizable::impossible);
+  CHECK(checked(answer).reason == "");
+  data.pop_back();
+  answer = memorize(model, data, pair.floor / 2);
+  CHECK(answer.verdict == Memorizable::unknown);
+  CHECK(answer.why.find("necessary conditions") != std::string::npos);
+  CHECK(answer.certificate.empty());
+}
+
+TEST_CASE("equality is not claimed for a rounded prompt; where it is algebraic it is") {
+  RandomNumbers random(95);
+  Transformer<Rational> model = random_layer(random, 3, false);
+  const MemorizationData data = data_of_prompt(random, model, random_tokens(random, 3, 3), 1);
+  CHECK(memorize(model, data, 0).verdict == Memorizable::unknown);
+
+  // A = 0: uniform attention, where m tokens of any mean give rational outputs.
+  model.layers[0].heads[0].W_Q.setZero();
+  for (Index m = 0; m <= 4; ++m) {
+    const Matrix<Rational> prompt = random_tokens(random, 3, m);
+    MemorizationData exact = data_of_prompt(random, model, prompt, 3);
+    for (MemorizationExample& example : exact)
+      example.target = evaluate(model, prompt, example.tokens).col(example.query);
+    const MemorizationAnswer answer = memorize(model, exact, 0);
+    REQUIRE(answer.verdict == Memorizable::possible);
+    CHECK(answer.prompt->cols() == m);
+    CHECK(answer.least_length == Integer(m));
+    CHECK(checked(answer).reason == "");
+    for (const MemorizationExample& example : exact) {
+      CHECK(evaluate(model, *answer.prompt, example.tokens).col(example.query) == example.target);
+    }
+  }
+}
+
+TEST_CASE("a feed-forward block that is not certified injective is said so, and never refutes") {
+  RandomNumbers random(96);
+  Transformer<Rational> model = random_layer(random, 2, false);
+  const ImpossiblePair pair = impossible_pair(model);
+  const Matrix<Rational> identity = Matrix<Rational>::Identity(2, 2);
+  // x - 2 relu(x - 100): the identity near the data, yet it folds further out.
+  model.layers[0].ffn = FeedForward<Rational>{identity, Vector<Rational>::Constant(2, -100), -2 * identity,
+                                              Vector<Rational>::Zero(2)};
+  MemorizationAnswer answer = memorize(model, pair_data(pair), 0);
+  CHECK(answer.verdict == Memorizable::unknown);
+  CHECK(answer.why.find("injectivity") != std::string::npos);
+  const MemorizationData data = data_of_prompt(random, model, random_tokens(random, 2, 2), 2);
+  const Rational accuracy(1, 1000000);
+  answer = memorize(model, data, accuracy);
+  REQUIRE(answer.verdict == Memorizable::possible);
+  CHECK(answer.least_length == 0);
+  CHECK(checked(answer).reason == "");
+}
+
+TEST_CASE("at a coarse accuracy the length bound still never exceeds what a known prompt needs") {
+  RandomNumbers random(97);
+  for (int i = 0; i < 40; ++i) {
+    const Index d = random.integer(1, 4), tokens = random.integer(1, 12);
+    const Transformer<Rational> model = random_layer(random, d, i % 3 == 0);
+    const MemorizationData data = data_of_prompt(random, model, random_tokens(random, d, tokens), 3);
+    const Rational accuracy(1, power(Integer(10), static_cast<unsigned long>(random.integer(1, 6))));
+    const MemorizationAnswer answer = memorize(model, data, accuracy);
+    REQUIRE(answer.verdict == Memorizable::possible);
+    CHECK(answer.least_length <= Integer(tokens));
+    CHECK(answer.least_length <= Integer(answer.prompt->cols()));
+    CHECK(miss(model, data, *answer.prompt) <= Real(accuracy));
+    CHECK(checked(answer).reason == "");
+  }
+}
+
+TEST_CASE("what theory 2.2 to 2.4 do not cover is unknown, and unusable input is refused") {
+  RandomNumbers random(98);
+  Transformer<Rational> model = random_layer(random, 2, false);
+  const MemorizationData data = data_of_prompt(random, model, random_tokens(random, 2, 2), 2);
+  CHECK_THROWS_AS((void)memorize(model, data, -1), InputError);
+  CHECK_THROWS_AS((void)memorize(model, {}, 0), InputError);
+  model.layers.push_back(model.layers.front());
+  CHECK(memorize(model, data, 0).verdict == Memorizable::unknown);
+}

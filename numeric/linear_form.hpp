@@ -62,7 +62,11 @@ class LinearForm {
     return *this = std::move(result);
   }
   LinearForm& operator/=(const LinearForm& other) { return *this *= S(S(1) / other.range()); }
-  [[nodiscard]] LinearForm operator-() const { return LinearForm(*this) *= S(-1); }
+  [[nodiscard]] LinearForm operator-() const {
+    LinearForm result{S(-centre_)};
+    for (const S& slope : slopes_) result.slopes_.push_back(-slope);
+    return result;
+  }
 
   friend LinearForm operator+(LinearForm a, const LinearForm& b) { return a += b; }
   friend LinearForm operator-(LinearForm a, const LinearForm& b) { return a -= b; }

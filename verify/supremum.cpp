@@ -181,7 +181,7 @@ class Search {
       std::vector<Leaf> chosen = next();
       if (chosen.empty()) break;
       if (answer_.boxes >= options_.most_boxes) why = "the budget of boxes is used up";
-      if (waiting_.size() >= options_.most_waiting) why = "the memory budget is used up";
+      if (waiting_.size() + chosen.size() > options_.most_waiting) why = "the memory budget is used up";
       if (!why.empty()) {
         for (Leaf& leaf : chosen) waiting_.push(std::move(leaf));
         break;

@@ -38,6 +38,7 @@ void check_containment() {
     for (int k = 0; k < 4; ++k) {
       const std::vector<Rational> delta = {Rational(random.integer(-4, 4), 4),
                                            Rational(random.integer(-4, 4), 4)};
+      const WorkingPrecision finer(300);
       const auto exact = expressions(Interval(Rational(cx + rx * delta[0])),
                                      Interval(Rational(cy + ry * delta[1])), Interval(3));
       for (std::size_t e = 0; e < forms.size(); ++e) {

@@ -14,6 +14,7 @@ using namespace promptbound;
 namespace {
 
 Matrix<Interval> errors_at(const ApproximationProblem& problem, const Matrix<Rational>& X) {
+  const WorkingPrecision finer(300);
   Matrix<Rational> tokens = problem.tokens;
   tokens.topRows(problem.target.d) += X;
   const Matrix<Interval> output =

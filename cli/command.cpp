@@ -76,6 +76,8 @@ int run_command(int argc, const char* const* argv) {
   add_bounds(app, action);
   add_eval(app, action);
   add_table(app, action);
+  add_construct(app, action);
+  add_run(app, action);
   try {
     app.parse(argc, argv);
     return action();

@@ -46,6 +46,8 @@ void add_list(CLI::App& app, Action& action);
 void add_eval(CLI::App& app, Action& action);
 void add_bounds(CLI::App& app, Action& action);
 void add_table(CLI::App& app, Action& action);
+void add_construct(CLI::App& app, Action& action);
+void add_run(CLI::App& app, Action& action);
 
 /// Runs the command line; prints errors as one line on standard error. Returns the exit code.
 int run_command(int argc, const char* const* argv);

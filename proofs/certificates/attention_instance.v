@@ -136,7 +136,7 @@ Proof.
 rewrite linearB /= apply_rational !functionalE /zvalue /value_den IZR_sub !IZR_mul !IZR_posM.
 have := And3 (IZR_pos_neq0 (den_V T)) (IZR_pos_neq0 (den_token T)) (IZR_pos_neq0 (den_target T)).
 move: (zdot f t) (zdot f _) (IZR (Zpos (den_V T))) (IZR (Zpos (den_token T))) (IZR (Zpos (den_target T))).
-by move=> a b x y z' [x0 y0 z0]; move: (IZR a) (IZR b) => {a b} a b; field; rewrite x0 y0 z0.
+by move=> a b x y z' [x0 y0 z0]; move: (IZR a) (IZR b) => a' b'; field; rewrite x0 y0 z0.
 Qed.
 
 (** ** Sums of c exp(s/D) *)
@@ -184,14 +184,14 @@ Definition nonempty_examples := all (fun e => 0 < size e.1)%N (examples T).
 Lemma tokens_gt0 : nonempty_examples -> forall i : 'I_(size (examples T)), (0 < size (example_at i).1)%N.
 Proof. by move=> /(all_nthP ([::], [::])) H i; apply: H. Qed.
 
-Theorem no_prompt_sound (i j : nat) (f : seq Z) (terms : seq (Z * Z)) :
+Theorem no_prompt_sound (i j : nat) (f : seq Z) (D : positive) (terms : seq (Z * Z)) :
   nonempty_examples -> (i < size (examples T))%N && (j < size (examples T))%N ->
-  separating_terms i j f = terms ->
-  Z.le 0 (separating_gap i j f) /\ Rlt (exp_sum score_den terms) 0 \/
-  Z.lt 0 (separating_gap i j f) /\ Rle (exp_sum score_den terms) 0 ->
+  (score_den, separating_terms i j f) = (D, terms) ->
+  Z.le 0 (separating_gap i j f) /\ Rlt (exp_sum D terms) (IZR 0) \/
+  Z.lt 0 (separating_gap i j f) /\ Rle (exp_sum D terms) (IZR 0) ->
   no_prompt_claim.
 Proof.
-move=> ne /andP [li lj] <- H m P fits.
+move=> ne /andP [li lj] [<- <-] H m P fits.
 pose i' := Ordinal li; pose j' := Ordinal lj.
 pose b k := demand (softmax score_map) (mulmx value_map) query_token example_tokens wanted k.
 pose S := mass (softmax score_map) query_token P.
@@ -274,18 +274,18 @@ by field.
 Qed.
 
 (** Two rows r1, r2 with multipliers l1, l2 >= 0 prove the floor num/den. *)
-Theorem floor_sound (num den : positive) r1 r2 (l1 l2 : Z) (terms : seq (Z * Z)) :
+Theorem floor_sound (num den : positive) r1 r2 (l1 l2 : Z) (D : positive) (terms : seq (Z * Z)) :
   nonempty_examples -> row_in_range r1 && row_in_range r2 ->
   Z.leb 0 l1 && Z.leb 0 l2 && Z.ltb 0 (Z.add l1 l2) ->
   Z.leb 0 (Z.add (slope_term num den l1 r1) (slope_term num den l2 r2)) ->
-  offset_terms num den l1 r1 ++ offset_terms num den l2 r2 = terms ->
-  Rle 0 (exp_sum score_den terms) ->
+  (score_den, offset_terms num den l1 r1 ++ offset_terms num den l2 r2) = (D, terms) ->
+  Rle (IZR 0) (exp_sum D terms) ->
   floor_claim num den.
 Proof.
 case: r1 => [[[i1 j1] c1] b1]; case: r2 => [[[i2 j2] c2] b2].
 move=> ne /andP [/and3P [li1 lj1 lc1] /and3P [li2 lj2 lc2]] /andP [/andP [/Z.leb_le/IZR_le/RleP l10 /Z.leb_le/IZR_le/RleP l20]].
 move=> /Z.ltb_lt/IZR_lt/RltP; rewrite IZR_add => l0.
-move=> /Z.leb_le/IZR_le/RleP; rewrite IZR_add => sl <- /RleP; rewrite exp_sum_cat => off m P.
+move=> /Z.leb_le/IZR_le/RleP; rewrite IZR_add => sl [<- <-] /RleP; rewrite exp_sum_cat => off m P.
 have pos p : 0 < IZR (Zpos p) by apply/RltP/IZR_lt.
 pose R1 := Row (Ordinal li1) (Ordinal lj1) (Ordinal lc1) b1.
 pose R2 := Row (Ordinal li2) (Ordinal lj2) (Ordinal lc2) b2.

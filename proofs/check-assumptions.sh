@@ -31,10 +31,10 @@ awk -F'|' '$3 != "-" && $4 != "definition"' "$scratch/all" > "$scratch/proved"
 
 # Statements print with the notations of the layer that they belong to, and all its files imported,
 # so that names stay short.
-session() { # folder, what to import first, scopes to open
+session() { # folder, what to import first, scopes to open, files to import
   {
     echo "$2"
-    for file in $1/*.v; do echo "From PromptBound Require Import ${file//\//.}" | sed 's/v$//'; done
+    for file in $4; do echo "From PromptBound Require Import ${file//\//.}" | sed 's/v$//'; done
     echo "Unset Printing Implicit Defensive. Set Printing Width 100. $3"
     cut -d'|' -f3 "$scratch/definitions" | { grep "^$1\." || true; } | while read -r name; do
       echo "Goal True. idtac \"@statement $name\". Abort."
@@ -52,11 +52,11 @@ session() { # folder, what to import first, scopes to open
 algebraic='From mathcomp Require Import all_ssreflect all_algebra.
 Import GRing.Theory Num.Theory Order.TTheory.'
 open_algebraic='Local Open Scope ring_scope.'
-session algebra "$algebraic" "$open_algebraic" > "$scratch/output.algebra" & pids=$!
+session algebra "$algebraic" "$open_algebraic" "$(echo algebra/*.v)" > "$scratch/output.algebra" & pids=$!
 session analysis "From Coq Require Import Reals.
-$algebraic" "$open_algebraic" > "$scratch/output.analysis" & pids="$pids $!"
+$algebraic" "$open_algebraic" "$(echo algebra/*.v analysis/*.v)" > "$scratch/output.analysis" & pids="$pids $!"
 session certificates 'From Coq Require Import Reals ZArith.' \
-  'Local Open Scope Z_scope. Local Open Scope R_scope.' > "$scratch/output.certificates" & pids="$pids $!"
+  'Local Open Scope Z_scope. Local Open Scope R_scope.' "$(echo certificates/*.v)" > "$scratch/output.certificates" & pids="$pids $!"
 for pid in $pids; do wait "$pid"; done
 cat "$scratch"/output.* > "$scratch/output"
 awk -v dir="$scratch" '

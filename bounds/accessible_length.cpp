@@ -1,0 +1,56 @@
+#include <promptbound/bounds/bound.hpp>
+#include <promptbound/bounds/log_ratio.hpp>
+
+// Theory 2.7. All v^l output sequences of length l over a vocabulary of v symbols are reachable only if
+//   l <= m w b/log2 v.   (KAGDB25's capacity column is this with m = 1, b = 16.)
+
+namespace promptbound {
+namespace {
+
+using namespace parameters;
+
+void add_assumptions(Record& record) {
+  record.assume("each prompt entry takes one of 2^b values; the model is arbitrary");
+  record.assume("every one of the v^l output sequences is reached");
+}
+
+LogRatio capacity(const Arguments& arguments) {
+  const Integer bits = arguments.integer(m) * arguments.integer(w) * arguments.integer(b);
+  return {bits, Rational(2), 1, arguments.rational(v)};
+}
+
+void evaluate(const Arguments& arguments, long digits, Record& record) {
+  record.add("tokens", quantity(capacity(arguments), digits));
+  record.add("longest", floor(capacity(arguments)));
+  add_assumptions(record);
+}
+
+void prompt_length(const Arguments& arguments, long, Record& record) {
+  record.add("m", ceil(LogRatio{arguments.integer(length), arguments.rational(v),
+                                arguments.integer(w) * arguments.integer(b), Rational(2)}));
+  add_assumptions(record);
+}
+
+}  // namespace
+
+Bound accessible_length_bound() {
+  return {
+      .id = "accessible-length",
+      .kind = Kind::necessary,
+      .theory = "2.7",
+      .source = "counting; KAGDB25, arXiv 2502.13063 (capacity column)",
+      .claim =
+          "Longest output length all of whose sequences a prompt of b-bit entries can reach, for any model.",
+      .formula = "l <= m w b/log2 v",
+      .uses = {required(w), required(v), defaulted(b, "16"), defaulted(m, "1")},
+      .outputs = {{"tokens", "the bound before rounding down"},
+                  {"longest", "longest length in whole symbols"}},
+      .evaluate = evaluate,
+      .inverses = {{"m",
+                    "least prompt length that reaches every sequence of l symbols",
+                    {required(length), required(w), required(v), defaulted(b, "16")},
+                    prompt_length}},
+  };
+}
+
+}  // namespace promptbound

@@ -1,0 +1,77 @@
+/// What a bound is: a descriptor and its evaluation. One file of this folder defines one bound.
+#pragma once
+
+#include <map>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include <promptbound/bounds/parameters.hpp>
+#include <promptbound/numeric/record.hpp>
+
+namespace promptbound {
+
+/// The arguments of one evaluation, by parameter name. Access to a missing parameter is a programming error:
+/// the catalogue has checked presence and range before a bound sees its arguments.
+class Arguments {
+ public:
+  void set(std::string_view name, Argument argument) { values_[name] = std::move(argument); }
+  [[nodiscard]] bool has(const Parameter& parameter) const { return values_.count(parameter.name) != 0; }
+  [[nodiscard]] const Argument* find(std::string_view name) const;
+
+  [[nodiscard]] const Number& number(const Parameter& parameter) const;
+  [[nodiscard]] const Rational& rational(const Parameter& parameter) const { return number(parameter).value; }
+  [[nodiscard]] Integer integer(const Parameter& parameter) const;
+  [[nodiscard]] const std::string& choice(const Parameter& parameter) const;
+
+ private:
+  // The keys are names of Parameter objects, which live as long as the program.
+  std::map<std::string_view, Argument> values_;
+};
+
+/// How a bound uses a parameter: required, optional, or with a default (a text that parse_argument accepts,
+/// or the name of another parameter whose value is taken).
+struct Use {
+  const Parameter* parameter;
+  bool required = true;
+  std::string_view fallback = "";
+};
+
+[[nodiscard]] inline Use required(const Parameter& parameter) { return {&parameter, true, ""}; }
+[[nodiscard]] inline Use optional(const Parameter& parameter) { return {&parameter, false, ""}; }
+[[nodiscard]] inline Use defaulted(const Parameter& parameter, std::string_view fallback) {
+  return {&parameter, false, fallback};
+}
+
+/// Name and meaning of an output.
+struct OutputDescription {
+  std::string_view name;
+  std::string_view meaning;
+};
+
+/// Fills outputs and assumptions of the record, enclosures to `digits` digits.
+using Evaluate = void (*)(const Arguments& arguments, long digits, Record& record);
+
+/// The bound read backwards: which parameter is sought, from which others.
+struct Inverse {
+  std::string_view unknown;  ///< name of the parameter that is computed (also the name of the output)
+  std::string_view meaning;
+  std::vector<Use> uses;
+  Evaluate evaluate;
+};
+
+/// One entry of the catalogue.
+struct Bound {
+  std::string_view id;
+  Kind kind;
+  std::string_view theory;
+  std::string_view source;
+  std::string_view claim;    ///< one sentence
+  std::string_view formula;  ///< in the symbols of the theory page
+  std::vector<Use> uses;
+  std::vector<OutputDescription> outputs;
+  Evaluate evaluate;
+  std::vector<Inverse> inverses = {};
+};
+
+}  // namespace promptbound

@@ -1,0 +1,157 @@
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include <algorithm>
+#include <numeric>
+
+#include <promptbound/bounds/catalogue.hpp>
+#include <promptbound/bounds/entries.hpp>
+#include <promptbound/bounds/proof_status.hpp>
+#include <promptbound/numeric/certify.hpp>
+#include <promptbound/numeric/error.hpp>
+#include <promptbound/numeric/integers.hpp>
+
+namespace promptbound {
+namespace {
+
+std::size_t edit_distance(std::string_view a, std::string_view b) {
+  std::vector<std::size_t> row(b.size() + 1);
+  std::iota(row.begin(), row.end(), 0);
+  for (std::size_t i = 1; i <= a.size(); ++i) {
+    std::size_t diagonal = std::exchange(row[0], i);
+    for (std::size_t j = 1; j <= b.size(); ++j) {
+      const std::size_t substitution = diagonal + (a[i - 1] == b[j - 1] ? 0 : 1);
+      diagonal = std::exchange(row[j], std::min({row[j] + 1, row[j - 1] + 1, substitution}));
+    }
+  }
+  return row.back();
+}
+
+/// The arguments that the uses ask for, defaults filled in, in the order of the uses.
+Arguments complete(std::string_view id, const std::vector<Use>& uses, const Arguments& given,
+                   Record& record) {
+  Arguments result;
+  for (const Use& use : uses) {
+    const Parameter& parameter = *use.parameter;
+    const Argument* argument = given.find(parameter.name);
+    std::optional<Argument> fallback;
+    if (argument == nullptr && !use.fallback.empty()) {
+      const bool names_parameter = std::any_of(
+          uses.begin(), uses.end(), [&](const Use& other) { return other.parameter->name == use.fallback; });
+      argument = names_parameter ? result.find(use.fallback)
+                                 : &fallback.emplace(parse_argument(parameter, use.fallback));
+    }
+    if (argument != nullptr) {
+      record.inputs.push_back({std::string(parameter.name), argument->text()});
+      result.set(parameter.name, *argument);
+    } else if (use.required) {
+      throw InputError(
+          fmt::format("{} needs --{} ({}): {}", id, parameter.name, parameter.meaning, parameter.accepted()));
+    }
+  }
+  return result;
+}
+
+Record run(const Bound& bound, const std::vector<Use>& uses, Evaluate function, const Arguments& given,
+           long digits, std::string_view only) {
+  Record record;
+  record.only = only;
+  record.id = bound.id;
+  record.kind = bound.kind;
+  record.theory = bound.theory;
+  record.source = bound.source;
+  record.proof = proof_status(bound.id, bound.kind);
+  const Arguments arguments = complete(bound.id, uses, given, record);
+  try {
+    function(arguments, digits, record);
+  } catch (const Undecided& undecided) {
+    record.undecided = true;
+    record.not_applicable("the value is decided within the precision limit",
+                          fmt::format("unknown: {}", undecided.what()));
+  }
+  return record;
+}
+
+}  // namespace
+
+const Argument* Arguments::find(std::string_view name) const {
+  const auto found = values_.find(name);
+  return found == values_.end() ? nullptr : &found->second;
+}
+
+const Number& Arguments::number(const Parameter& parameter) const {
+  return values_.at(parameter.name).number;
+}
+Integer Arguments::integer(const Parameter& parameter) const { return floor(rational(parameter)); }
+const std::string& Arguments::choice(const Parameter& parameter) const {
+  return values_.at(parameter.name).choice;
+}
+
+const std::vector<Bound>& catalogue() {
+  static const std::vector<Bound> bounds = [] {
+    std::vector<Bound> all = catalogue_entries();
+    std::stable_sort(all.begin(), all.end(),
+                     [](const Bound& a, const Bound& b) { return a.theory < b.theory; });
+    return all;
+  }();
+  return bounds;
+}
+
+std::string nearest(std::string_view name, const std::vector<std::string_view>& known) {
+  const auto best = std::min_element(known.begin(), known.end(), [&](std::string_view a, std::string_view b) {
+    return edit_distance(name, a) < edit_distance(name, b);
+  });
+  return best == known.end() ? "" : std::string(*best);
+}
+
+const Bound& find_bound(std::string_view id) {
+  std::vector<std::string_view> ids;
+  for (const Bound& bound : catalogue()) {
+    if (bound.id == id) return bound;
+    ids.push_back(bound.id);
+  }
+  throw InputError(fmt::format("no bound is called '{}': did you mean {}? (promptbound list shows all)",
+                               id.substr(0, 60), nearest(id, ids)));
+}
+
+const std::vector<const Parameter*>& all_parameters() {
+  static const std::vector<const Parameter*> parameters = [] {
+    std::vector<const Parameter*> all;
+    const auto add = [&](const std::vector<Use>& uses) {
+      for (const Use& use : uses) {
+        if (std::find(all.begin(), all.end(), use.parameter) == all.end()) all.push_back(use.parameter);
+      }
+    };
+    for (const Bound& bound : catalogue()) {
+      add(bound.uses);
+      for (const Inverse& inverse : bound.inverses) add(inverse.uses);
+    }
+    return all;
+  }();
+  return parameters;
+}
+
+bool has_required(const std::vector<Use>& uses, const Arguments& arguments) {
+  return std::all_of(uses.begin(), uses.end(),
+                     [&](const Use& use) { return !use.required || arguments.has(*use.parameter); });
+}
+
+Record evaluate(const Bound& bound, const Arguments& arguments, long digits, std::string_view only) {
+  return run(bound, bound.uses, bound.evaluate, arguments, digits, only);
+}
+
+const Inverse& find_inverse(const Bound& bound, std::string_view unknown) {
+  std::vector<std::string_view> known;
+  for (const Inverse& inverse : bound.inverses) {
+    if (inverse.unknown == unknown) return inverse;
+    known.push_back(inverse.unknown);
+  }
+  throw InputError(fmt::format("--solve '{}': {} can be solved for {}", unknown.substr(0, 60), bound.id,
+                               known.empty() ? "nothing" : fmt::format("{}", fmt::join(known, ", "))));
+}
+
+Record evaluate(const Bound& bound, const Inverse& inverse, const Arguments& arguments, long digits) {
+  return run(bound, inverse.uses, inverse.evaluate, arguments, digits, "");
+}
+
+}  // namespace promptbound

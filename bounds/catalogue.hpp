@@ -1,0 +1,39 @@
+/// The list of all bounds, and their evaluation with checked arguments.
+#pragma once
+
+#include <optional>
+
+#include <promptbound/bounds/bound.hpp>
+
+namespace promptbound {
+
+/// Every bound, in the order of the theory page.
+[[nodiscard]] const std::vector<Bound>& catalogue();
+
+/// The bound of that id. Throws InputError naming the nearest id when there is none.
+[[nodiscard]] const Bound& find_bound(std::string_view id);
+
+/// Every parameter that some bound uses, in order of first use.
+[[nodiscard]] const std::vector<const Parameter*>& all_parameters();
+
+/// Every required parameter is given (defaults count as given).
+[[nodiscard]] bool has_required(const std::vector<Use>& uses, const Arguments& arguments);
+
+/// Evaluates a bound to `digits` significant digits. Arguments that the bound does not use are ignored. A
+/// violated assumption, or a value that no precision decides, gives a record that is not applicable, with the
+/// reason. Throws InputError when a required argument is missing.
+/// `only` names the one output that the caller will read; the record may then lack costly others.
+[[nodiscard]] Record evaluate(const Bound& bound, const Arguments& arguments, long digits,
+                              std::string_view only = "");
+
+/// The inverse of the bound for the unknown of that name. Throws InputError when it has none.
+[[nodiscard]] const Inverse& find_inverse(const Bound& bound, std::string_view unknown);
+
+/// The bound read backwards, as `evaluate` above.
+[[nodiscard]] Record evaluate(const Bound& bound, const Inverse& inverse, const Arguments& arguments,
+                              long digits);
+
+/// The known name nearest to `name`, for messages.
+[[nodiscard]] std::string nearest(std::string_view name, const std::vector<std::string_view>& known);
+
+}  // namespace promptbound

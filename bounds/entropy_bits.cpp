@@ -1,0 +1,65 @@
+#include <algorithm>
+
+#include <promptbound/bounds/packing.hpp>
+#include <promptbound/numeric/integers.hpp>
+
+// Theory 1.2 (own; Kolmogorov-Tikhomirov packing by McShane extensions). k is the largest integer with
+// k < C/(2 eps), s = n for alpha = inf and s = 1 otherwise: 2^{s (k+1)^n} functions in F(C, alpha) are
+// pairwise more than 2 eps apart, and there are 2^{b w m} prompts, so
+//   m >= ceil(s (k+1)^n/(b w)).
+
+namespace promptbound {
+namespace {
+
+void add_assumptions(Record& record) {
+  record.holds("the error is the supremum over X of the entrywise alpha-norm");
+  record.assume("each prompt entry takes one of 2^b values; the model is arbitrary");
+}
+
+void evaluate(const Arguments& arguments, long digits, Record& record) {
+  const Packing functions = packing(arguments, arguments.rational(parameters::eps));
+  if (!is_packing_applicable(functions, record)) return;
+  PowerProduct tokens = functions.bits(functions.finest);
+  tokens.times(Rational(arguments.integer(parameters::b) * arguments.integer(parameters::w)), -1);
+  record.add("k", functions.finest);
+  record.add("tokens", ceil_quantity(tokens, digits));
+  add_assumptions(record);
+}
+
+// m tokens pass the count for grid number k iff s (k+1)^n <= b w m. With K the largest such k, the grid
+// number K + 1 excludes every eps < min(1/2, C/(2 (K+1))), and no eps from there on is excluded.
+void accuracy_for_length(const Arguments& arguments, long, Record& record) {
+  const Packing functions = packing(arguments, Rational(1));
+  const Integer bits =
+      arguments.integer(parameters::b) * arguments.integer(parameters::w) * arguments.integer(parameters::m);
+  const Integer base =
+      floor_root(floor(Rational(bits, functions.s)), functions.n.convert_to<unsigned long>());
+  const Integer first_excluded = std::max(base, Integer(1));  // K + 1 >= 1
+  record.add("eps", std::min(Rational(1, 2), Rational(functions.C / (2 * first_excluded))));
+  add_assumptions(record);
+}
+
+}  // namespace
+
+Bound entropy_bits_bound() {
+  using namespace parameters;
+  return {
+      .id = "entropy-bits",
+      .kind = Kind::necessary,
+      .theory = "1.2",
+      .source = "own; Kolmogorov-Tikhomirov entropy, McShane extensions",
+      .claim = "Prompt tokens that every model needs to serve all of F(C, alpha), with b-bit prompt entries.",
+      .formula = "m >= ceil(s (k+1)^n/(b w)), k the largest integer < C/(2 eps), s = n if alpha = inf else 1",
+      .uses = {required(d), required(L), required(eps), defaulted(C, "1"), defaulted(alpha, "2"),
+               defaulted(b, "16"), defaulted(w, "d")},
+      .outputs = {{"k", "grid number of the packing"}, {"tokens", "tokens that are necessary"}},
+      .evaluate = evaluate,
+      .inverses = {{"eps",
+                    "every accuracy below this is impossible with m tokens",
+                    {required(d), required(L), required(m), defaulted(C, "1"), defaulted(alpha, "2"),
+                     defaulted(b, "16"), defaulted(w, "d")},
+                    accuracy_for_length}},
+  };
+}
+
+}  // namespace promptbound

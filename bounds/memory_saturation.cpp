@@ -1,0 +1,89 @@
+#include <algorithm>
+
+#include <promptbound/bounds/log_ratio.hpp>
+#include <promptbound/bounds/saturation_regimes.hpp>
+#include <promptbound/bounds/separated_labels.hpp>
+#include <promptbound/numeric/certify.hpp>
+#include <promptbound/numeric/integers.hpp>
+
+// Theory 2.6, MMCT25's second theorem with explicit constants. The capacity in bits is at most the least of
+//   linear    m w log2(1 + R/rho),                           rho = (Delta - 2 eps)/(2 Lambda)
+//   multiset  log2 binom(c + m - 1, m),                      c = floor((1 + 2R/rho)^w)
+//   plateau   log2 binom(q + c' - 1, c' - 1),                c' = floor((1 + 8R/eta)^w), eta = (Delta - 2
+//   eps)/Lambda_W,
+//                                                            q = ceil(2 R c'/eta), independent of m.
+
+namespace promptbound {
+namespace {
+
+using namespace parameters;
+
+void evaluate(const Arguments& arguments, long digits, Record& record) {
+  const auto rho = separation_radius(arguments, record);
+  if (!rho) return;
+  const Rational radius = arguments.rational(R);
+  const Rational eta_value =
+      (arguments.rational(Delta) - 2 * arguments.rational(eps)) / arguments.rational(Lambda_W);
+  const Integer width = arguments.integer(w);
+  const Integer m_value = arguments.integer(m);
+
+  const LogRatio linear{m_value * width, 1 + radius / *rho, 1, Rational(2)};
+  const SaturationRegimes regimes(linear.top, width, 1 + 2 * radius / *rho, 1 + 8 * radius / eta_value,
+                                  2 * radius / eta_value);
+  const auto bits = [&](const Interval& log_count) { return log_count / interval_log2(); };
+  const auto multiset = [&] { return bits(regimes.log_multisets(m_value)); };
+  const auto plateau = [&] { return bits(regimes.log_plateau()); };
+
+  const Quantity linear_bits = quantity(linear, digits);
+  const Interval multiset_bits = enclose(digits, multiset);
+  const Quantity plateau_bits = regimes.plateau_quantity(digits);
+  const Interval capacity = enclose(digits, [&] { return min(linear.value(), min(multiset(), plateau())); });
+
+  record.assume("attention is bidirectional and prompt tokens carry no positional information");
+  record.assume(
+      "prompt tokens have Euclidean norm <= R; Lambda and Lambda_W bound the model's change (3.1, 2.6)");
+  record.assume("every labelling is reached within eps, labels pairwise further apart than Delta");
+
+  record.add("capacity_bits", capacity);
+  record.add("bits_per_token", enclose(digits, [&] {
+               return min(linear.value(), min(multiset(), plateau())) / Interval(m_value);
+             }));
+  record.add("linear_bits", linear_bits);
+  record.add("multiset_bits", multiset_bits);
+  record.add("plateau_bits", plateau_bits);
+  record.add("c", regimes.covering(digits));
+  record.add("c_plateau", regimes.plateau_covering(digits));
+  record.add("q", regimes.plateau_steps(digits));
+  if (!record.wants("m_multiset") && !record.wants("m_plateau")) return;
+  if (const auto multiset_from = regimes.multiset_takes_over(digits))
+    record.add("m_multiset", *multiset_from);
+  if (const auto plateau_from = regimes.plateau_takes_over(digits)) record.add("m_plateau", *plateau_from);
+}
+
+}  // namespace
+
+Bound memory_saturation_bound() {
+  return {
+      .id = "memory-saturation",
+      .kind = Kind::necessary,
+      .theory = "2.6",
+      .source = "MMCT25, arXiv 2509.00421 (second theorem), constants own",
+      .claim = "Bits that a prompt can hold at most: linear in its length, then logarithmic, then constant.",
+      .formula = "min of m w log2(1 + R/rho), log2 binom(c+m-1, m), log2 binom(q+c'-1, c'-1)",
+      .uses = {required(m), required(w), required(R), required(Lambda), required(Lambda_W), required(Delta),
+               required(eps)},
+      .outputs = {{"capacity_bits", "the least of the three bounds"},
+                  {"bits_per_token", "capacity_bits/m"},
+                  {"linear_bits", "linear bound"},
+                  {"multiset_bits", "bound by multisets of covering balls"},
+                  {"plateau_bits", "bound by rounded measures, independent of m"},
+                  {"c", "covering balls of radius rho"},
+                  {"c_plateau", "covering balls of radius eta/4"},
+                  {"q", "steps of the rounded weights"},
+                  {"m_multiset", "least m at which the multiset bound is below the linear one"},
+                  {"m_plateau", "least m at which the plateau is below both others, exponential in w"}},
+      .evaluate = evaluate,
+  };
+}
+
+}  // namespace promptbound

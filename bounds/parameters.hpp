@@ -1,0 +1,49 @@
+/// The parameters that bounds share: name, meaning, unit and range, stated once.
+#pragma once
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include <promptbound/numeric/number.hpp>
+
+namespace promptbound {
+
+/// What a user may give for a parameter.
+struct Parameter {
+  enum class Domain {
+    count,     ///< a whole number from `least` to `most`
+    positive,  ///< a rational number > 0
+    exponent,  ///< a rational number >= 1, or inf
+    choice     ///< one of `choices`
+  };
+
+  std::string_view name;  ///< on the command line (after --) and in records
+  std::string_view meaning;
+  std::string_view unit;
+  Domain domain = Domain::positive;
+  long least = 1;
+  long most = 1000000000000000000;
+  std::vector<std::string_view> choices = {};
+
+  /// What is accepted, in words.
+  [[nodiscard]] std::string accepted() const;
+};
+
+/// One given value: a number, or the text of a choice.
+struct Argument {
+  Number number;
+  std::string choice;
+
+  [[nodiscard]] std::string text() const;
+};
+
+/// Reads and checks one value. Throws InputError with the parameter, the text and what is accepted.
+[[nodiscard]] Argument parse_argument(const Parameter& parameter, std::string_view text);
+
+namespace parameters {
+extern const Parameter d, L, m, w, T, eps, C, alpha, b, R, Lambda, Lambda_W, Delta, K, N, v, S, eta, g, s,
+    r_min, r_max, B, d_v, length, resolution, norm, exp_cost;
+}  // namespace parameters
+
+}  // namespace promptbound

@@ -1,0 +1,128 @@
+#include <functional>
+
+#include <promptbound/bounds/saturation_regimes.hpp>
+#include <promptbound/numeric/certify.hpp>
+#include <promptbound/numeric/integers.hpp>
+#include <promptbound/numeric/log_binomial.hpp>
+#include <promptbound/numeric/precision.hpp>
+
+namespace promptbound {
+namespace {
+
+/// Is `smaller` below `larger`? Compared at rising precision; a tie that 2^18 bits do not break throws
+/// Undecided.
+bool is_below(const std::function<Interval()>& smaller, const std::function<Interval()>& larger) {
+  return decide_less(smaller, larger, [] { return false; });
+}
+
+/// Least m >= 1 with holds(m), for a condition that stays true once true: doubling exponents, then bisection
+/// until the bracket is one integer or `digits` digits tight.
+Quantity least_length(long digits, const std::function<bool(const Integer&)>& holds) {
+  if (holds(1)) return Integer(1);
+  Integer low = 1;  // fails
+  Integer high = 2;
+  while (!holds(high)) {
+    low = high;
+    high *= high;
+  }
+  const Integer tightness = power(Integer(10), static_cast<unsigned long>(digits) + 2);
+  while (high - low > 1 && (high - low) * tightness > low) {
+    // Geometric bisection while the bracket is wide: the square root of the product halves the exponent gap.
+    Integer middle = high > 4 * low ? floor_root(low * high, 2) : Integer((low + high) / 2);
+    if (middle == low) ++middle;
+    (holds(middle) ? high : low) = middle;
+  }
+  if (high - low == 1) return high;
+  const WorkingPrecision scope(bits_for_digits(digits) + 64);
+  return Interval(Interval(low), Interval(high));
+}
+
+Interval tiny() { return Interval(Rational(1, power(Integer(10), 1000))); }
+
+}  // namespace
+
+SaturationRegimes::Covering SaturationRegimes::covering_of(const Rational& base, const Integer& w) {
+  Covering result;
+  result.power.times(base, w);
+  if (result.power.is_writable()) result.exact = floor(result.power);
+  return result;
+}
+
+SaturationRegimes::SaturationRegimes(Rational linear_base, Integer w, const Rational& covering_base,
+                                     const Rational& plateau_base, Rational step_ratio)
+    : linear_base_(std::move(linear_base)),
+      w_(std::move(w)),
+      step_ratio_(std::move(step_ratio)),
+      c_(covering_of(covering_base, w_)),
+      c_plateau_(covering_of(plateau_base, w_)) {}
+
+Interval SaturationRegimes::log_linear(const Integer& m) const {
+  return Interval(Integer(m * w_)) * log(Interval(linear_base_));
+}
+
+Interval SaturationRegimes::log_multisets(const Integer& m) const {
+  if (c_.exact) return log_binomial(m, *c_.exact - 1);
+  // c is beyond 10^100000 and m is not: m ln c - ln m! <= ln binom(c+m-1, m) <= that + m^2/c.
+  const Interval slack = Interval(Integer(m * m)) * tiny();
+  const Interval leading = Interval(m) * c_.power.log() - log_factorial(m);
+  return Interval(leading - slack, leading + slack);
+}
+
+Interval SaturationRegimes::log_plateau() const {
+  if (c_plateau_.exact) {
+    return log_binomial(ceil(Rational(step_ratio_ * *c_plateau_.exact)), *c_plateau_.exact - 1);
+  }
+  // q/(c'-1) = 2R/eta up to a factor 1 +- 10^-1000, and ln binom(a+b, a) = a (ln(1+x) + x ln(1+1/x)) up to
+  // the Gaussian factor, |.| <= ln(a+b), with a = c' - 1, x = b/a.
+  const Interval relative = Interval(Interval(1) - tiny(), Interval(1) + tiny());
+  const Interval x = Interval(step_ratio_) * relative;
+  const Interval entropy = log1p(x) + x * log1p(Interval(1) / x);
+  return c_plateau_.power.value() * relative * entropy * relative;
+}
+
+Quantity SaturationRegimes::covering(long digits) const {
+  return c_.exact ? Quantity(*c_.exact) : quantity(c_.power, digits);
+}
+
+Quantity SaturationRegimes::plateau_covering(long digits) const {
+  return c_plateau_.exact ? Quantity(*c_plateau_.exact) : quantity(c_plateau_.power, digits);
+}
+
+Quantity SaturationRegimes::plateau_steps(long digits) const {
+  if (c_plateau_.exact) return ceil(Rational(step_ratio_ * *c_plateau_.exact));
+  PowerProduct steps = c_plateau_.power;
+  return ceil_quantity(steps.times(step_ratio_), digits);
+}
+
+Quantity SaturationRegimes::plateau_quantity(long digits) const {
+  const auto bits = [&] { return log_plateau() / interval_log2(); };
+  if (c_plateau_.exact) return enclose(digits, bits);
+  return Magnitude{enclose(digits, [&] { return log10(bits()); })};
+}
+
+std::optional<Quantity> SaturationRegimes::multiset_takes_over(long digits) const {
+  if (!c_.exact) return std::nullopt;
+  // multiset - linear is concave in m and 0 at m = 0: once negative it stays negative.
+  return least_length(digits, [&](const Integer& m) {
+    return is_below([&] { return log_multisets(m); }, [&] { return log_linear(m); });
+  });
+}
+
+std::optional<Quantity> SaturationRegimes::plateau_takes_over(long digits) const {
+  if (!c_.exact || !c_plateau_.exact || *c_.exact == 1) return std::nullopt;
+  const Integer a = *c_.exact - 1;
+  const auto plateau_is_least = [&](const Integer& m) {
+    return is_below([&] { return log_plateau(); }, [&] { return min(log_multisets(m), log_linear(m)); });
+  };
+  // binom(a + m, a) lies between m^a/a! and m^a/a! e^{a^2/m}: beyond this length the crossing is read off
+  // directly.
+  const Integer asymptotic = a * a * power(Integer(10), 1000);
+  if (plateau_is_least(asymptotic)) return least_length(digits, plateau_is_least);
+  return Magnitude{enclose(digits, [&] {
+    const Interval log_m = (log_plateau() + log_factorial(a)) / Interval(a);
+    // One more for rounding the length up to a whole number; a/m and 1/m are below 10^-1000.
+    return Interval(log_m - tiny(), log_m + tiny()) / interval_log10();
+  })};
+}
+
+}  // namespace promptbound

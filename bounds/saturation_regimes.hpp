@@ -1,0 +1,50 @@
+/// The three counts of theory 2.6 as functions of the prompt length.
+#pragma once
+
+#include <optional>
+
+#include <promptbound/numeric/power_product.hpp>
+
+namespace promptbound {
+
+class SaturationRegimes {
+ public:
+  /// linear_base: 1 + R/rho; covering_base: 1 + 2R/rho; plateau_base: 1 + 8R/eta; step_ratio: 2R/eta; w:
+  /// token width.
+  SaturationRegimes(Rational linear_base, Integer w, const Rational& covering_base,
+                    const Rational& plateau_base, Rational step_ratio);
+
+  /// ln((1 + R/rho)^{w m}).
+  [[nodiscard]] Interval log_linear(const Integer& m) const;
+  /// ln binom(c + m - 1, m), at the working precision.
+  [[nodiscard]] Interval log_multisets(const Integer& m) const;
+  /// ln binom(q + c' - 1, c' - 1).
+  [[nodiscard]] Interval log_plateau() const;
+
+  [[nodiscard]] Quantity covering(long digits) const;
+  [[nodiscard]] Quantity plateau_covering(long digits) const;
+  [[nodiscard]] Quantity plateau_steps(long digits) const;
+  [[nodiscard]] Quantity plateau_quantity(long digits) const;
+
+  /// Least m >= 1 at which the multiset bound is below the linear one, and at which the plateau is below
+  /// both: exact when it has at most `digits` digits, else enclosed. Nothing when c or c' is too large to
+  /// write out.
+  [[nodiscard]] std::optional<Quantity> multiset_takes_over(long digits) const;
+  [[nodiscard]] std::optional<Quantity> plateau_takes_over(long digits) const;
+
+ private:
+  /// floor(base^w), exactly or by its logarithm.
+  struct Covering {
+    PowerProduct power;
+    std::optional<Integer> exact;
+  };
+  static Covering covering_of(const Rational& base, const Integer& w);
+
+  Rational linear_base_;
+  Integer w_;
+  Rational step_ratio_;
+  Covering c_;
+  Covering c_plateau_;
+};
+
+}  // namespace promptbound

@@ -1,0 +1,103 @@
+#include <CLI/CLI.hpp>
+#include <cstdio>
+#include <iostream>
+#include <new>
+
+#include <promptbound/bounds/catalogue.hpp>
+#include <promptbound/cli/command.hpp>
+#include <promptbound/numeric/error.hpp>
+
+namespace promptbound {
+namespace {
+
+/// One line for the user, whatever the library's message looks like.
+std::string first_line(const std::string& text) { return text.substr(0, text.find('\n')); }
+
+Format parse_format(const std::string& text) {
+  if (text == "text") return Format::text;
+  if (text == "markdown") return Format::markdown;
+  if (text == "latex") return Format::latex;
+  if (text == "csv") return Format::csv;
+  if (text == "json") return Format::json;
+  throw InputError("--format '" + text.substr(0, 60) +
+                   "' is not accepted: format is one of text, markdown, latex, csv, json");
+}
+
+/// The option that was not understood, with the nearest one that exists.
+std::string unknown_option(const CLI::App& app) {
+  const CLI::App& subcommand = app.get_subcommands().empty() ? app : *app.get_subcommands().front();
+  std::string extra;
+  for (const std::string& argument : subcommand.remaining(true)) {
+    if (extra.empty() || (extra.front() != '-' && argument.front() == '-')) extra = argument;
+  }
+  std::vector<std::string> names;
+  for (const CLI::Option* option : subcommand.get_options()) {
+    if (!option->get_lnames().empty()) names.push_back("--" + option->get_lnames().front());
+  }
+  const std::vector<std::string_view> known(names.begin(), names.end());
+  return "'" + extra + "' is not an option of " + subcommand.get_name() + ": did you mean " +
+         nearest(extra, known) + "?";
+}
+
+}  // namespace
+
+long CommonOptions::shown_digits() const {
+  if (digits > 0) return digits;
+  return format == Format::csv || format == Format::json ? 40 : 10;
+}
+
+void add_common_options(CLI::App& subcommand, CommonOptions& options) {
+  subcommand
+      .add_option_function<std::string>(
+          "--format", [&options](const std::string& text) { options.format = parse_format(text); },
+          "text (default), markdown, latex, csv or json")
+      ->type_name("FORMAT");
+  subcommand.add_option("-o,--output", options.output, "write to this file instead of standard output")
+      ->type_name("FILE");
+  subcommand
+      .add_option("--digits", options.digits, "significant digits of enclosures (default 40; text shows 10)")
+      ->check(CLI::Range(1L, 10000L))
+      ->type_name("N");
+  subcommand.add_option("--threads", options.threads, "threads for sweeps (default 1)")
+      ->check(CLI::Range(1, 1024))
+      ->type_name("N");
+  subcommand.add_flag("--quiet", options.quiet, "no progress on standard error");
+}
+
+int run_command(int argc, const char* const* argv) {
+  remove_unfinished_output_on_signals();
+  CLI::App app("Certified bounds, exact constructions and rigorous checks for the theory of prompt tuning",
+               "promptbound");
+  app.set_version_flag("--version", "promptbound " PROMPTBOUND_VERSION);
+  app.require_subcommand(1);
+  app.failure_message(CLI::FailureMessage::simple);
+  Action action;
+  add_list(app, action);
+  add_bounds(app, action);
+  add_eval(app, action);
+  add_table(app, action);
+  try {
+    app.parse(argc, argv);
+    return action();
+  } catch (const CLI::Success& success) {  // --help, --version
+    return app.exit(success);
+  } catch (const CLI::ExtrasError&) {
+    std::cerr << "promptbound: " << unknown_option(app) << '\n';
+    return exit_bad_input;
+  } catch (const CLI::ParseError& error) {
+    std::cerr << "promptbound: " << first_line(error.what())
+              << " (promptbound --help shows what is accepted)\n";
+    return exit_bad_input;
+  } catch (const InputError& error) {
+    std::cerr << "promptbound: " << first_line(error.what()) << '\n';
+    return exit_bad_input;
+  } catch (const std::bad_alloc&) {
+    std::cerr << "promptbound: out of memory: ask for fewer digits or smaller parameters\n";
+    return exit_bad_input;
+  } catch (const std::exception& error) {
+    std::cerr << "promptbound: internal error: " << first_line(error.what()) << '\n';
+    return exit_internal;
+  }
+}
+
+}  // namespace promptbound

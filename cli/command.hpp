@@ -1,0 +1,53 @@
+/// The promptbound command: one file per subcommand, registered in command.cpp.
+#pragma once
+
+#include <functional>
+#include <string>
+
+#include <promptbound/cli/table.hpp>
+
+namespace CLI {
+class App;
+}
+
+namespace promptbound {
+
+/// Exit codes of the command.
+enum ExitCode : int {
+  exit_done = 0,
+  exit_refuted = 1,
+  exit_bad_input = 2,
+  exit_unknown = 3,
+  exit_internal = 4
+};
+
+/// Options that every subcommand has.
+struct CommonOptions {
+  Format format = Format::text;
+  std::string output;  ///< file, or empty for standard output
+  long digits = 0;     ///< 0: the format's default
+  bool quiet = false;
+  int threads = 1;
+
+  /// Digits of computed enclosures: as asked, 40 by default.
+  [[nodiscard]] long computed_digits() const { return digits > 0 ? digits : 40; }
+  /// Digits shown: as asked; by default 40 for machines (csv, json) and 10 for people.
+  [[nodiscard]] long shown_digits() const;
+};
+
+/// Adds --format, -o, --digits, --quiet and --threads.
+void add_common_options(CLI::App& subcommand, CommonOptions& options);
+
+/// What a subcommand does after its options are read; returns the exit code.
+using Action = std::function<int()>;
+
+// Each adds one subcommand to the app and stores its action when it is the one called.
+void add_list(CLI::App& app, Action& action);
+void add_eval(CLI::App& app, Action& action);
+void add_bounds(CLI::App& app, Action& action);
+void add_table(CLI::App& app, Action& action);
+
+/// Runs the command line; prints errors as one line on standard error. Returns the exit code.
+int run_command(int argc, const char* const* argv);
+
+}  // namespace promptbound

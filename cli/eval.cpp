@@ -1,0 +1,98 @@
+#include <fmt/format.h>
+#include <CLI/CLI.hpp>
+#include <memory>
+#include <nlohmann/json.hpp>
+
+#include <promptbound/bounds/catalogue.hpp>
+#include <promptbound/cli/command.hpp>
+#include <promptbound/cli/parallel_rows.hpp>
+#include <promptbound/cli/parameter_options.hpp>
+#include <promptbound/cli/record_view.hpp>
+#include <promptbound/cli/render_json.hpp>
+
+namespace promptbound {
+namespace {
+
+struct EvalOptions : CommonOptions {
+  std::string id;
+  std::string unknown;  ///< parameter to solve for, empty: forwards
+  ParameterOptions parameters;
+};
+
+const Inverse* inverse_asked_for(const EvalOptions& options, const Bound& bound) {
+  return options.unknown.empty() ? nullptr : &find_inverse(bound, options.unknown);
+}
+
+Record compute(const EvalOptions& options, const Bound& bound, const Arguments& arguments) {
+  const Inverse* inverse = inverse_asked_for(options, bound);
+  return inverse == nullptr ? evaluate(bound, arguments, options.computed_digits())
+                            : evaluate(bound, *inverse, arguments, options.computed_digits());
+}
+
+/// An array of records, one a line.
+void write_json(const EvalOptions& options, const Bound& bound, const Sweep& sweep, OutputFile& file) {
+  const long digits = options.shown_digits();
+  if (sweep.varying().empty()) {
+    file.write(record_json(compute(options, bound, sweep.at(0)), digits).dump(1) + "\n");
+    return;
+  }
+  bool first = true;
+  for_each_row(
+      sweep.size(), options,
+      [&](std::uint64_t i) { return record_json(compute(options, bound, sweep.at(i)), digits).dump(); },
+      [&](const std::string& line) {
+        file.write((first ? "[\n" : ",\n") + line);
+        first = false;
+      });
+  file.write("\n]\n");
+}
+
+int eval(const EvalOptions& options) {
+  const Bound& bound = find_bound(options.id);
+  const Inverse* inverse = inverse_asked_for(options, bound);
+  options.parameters.reject_unused(bound.id, inverse == nullptr ? bound.uses : inverse->uses);
+  const Sweep sweep = options.parameters.sweep();
+  // The first point is computed before the file is opened: a missing parameter leaves nothing behind.
+  const Record first = compute(options, bound, sweep.at(0));
+
+  OutputFile file(options.output);
+  if (options.format == Format::json) {
+    write_json(options, bound, sweep, file);
+  } else {
+    const auto writer = make_table_writer(options.format, file, options.shown_digits());
+    if (sweep.varying().empty()) {
+      write_record(bound, inverse, first, *writer);
+    } else {
+      const RecordColumns columns(sweep.varying(), bound, inverse);
+      writer->begin(std::string(bound.id), columns.headings());
+      for_each_row(
+          sweep.size(), options, [&](std::uint64_t i) { return compute(options, bound, sweep.at(i)); },
+          [&](const Record& record) { writer->row(columns.cells(record)); });
+      writer->end();
+    }
+  }
+  file.commit();
+  return sweep.varying().empty() && first.undecided ? exit_unknown : exit_done;
+}
+
+}  // namespace
+
+void add_eval(CLI::App& app, Action& action) {
+  auto options = std::make_shared<EvalOptions>();
+  CLI::App* subcommand =
+      app.add_subcommand("eval", "one bound, forwards or backwards, at one point or over a sweep");
+  subcommand->footer(
+      "Examples:\n"
+      "  promptbound eval entropy-bits --d 2 --L 2 --eps 1/10\n"
+      "  promptbound eval entropy-bits --d 2 --L 2 --m 100 --solve eps\n"
+      "  promptbound eval memory-linear --m 1:64:x2 --w 768 --R 5 --Lambda 1000 --Delta 1/2 --eps 0.01 "
+      "--format csv");
+  subcommand->add_option("id", options->id, "id of the bound (promptbound list shows all)")->required();
+  subcommand->add_option("--solve", options->unknown, "read the bound backwards for this parameter")
+      ->type_name("NAME");
+  options->parameters.add_to(*subcommand);
+  add_common_options(*subcommand, *options);
+  subcommand->callback([options, &action] { action = [options] { return eval(*options); }; });
+}
+
+}  // namespace promptbound

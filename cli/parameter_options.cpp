@@ -1,0 +1,45 @@
+#include <CLI/CLI.hpp>
+#include <algorithm>
+
+#include <fmt/format.h>
+
+#include <promptbound/bounds/catalogue.hpp>
+#include <promptbound/cli/parameter_options.hpp>
+#include <promptbound/numeric/error.hpp>
+
+namespace promptbound {
+
+void ParameterOptions::add_to(CLI::App& subcommand) {
+  for (const Parameter* parameter : all_parameters()) {
+    const std::string name(parameter->name);
+    subcommand
+        .add_option_function<std::string>((name.size() == 1 ? "--" : "--") + name,
+                                          [this, name](const std::string& text) { texts_[name] = text; },
+                                          std::string(parameter->meaning))
+        ->type_name("X")
+        ->group("Parameters (numbers 1/10, 0.1, 1e-3, inf; ranges 1:8, 0:1:1/4, 1:64:x2; lists 1,2,4)");
+  }
+}
+
+Sweep ParameterOptions::sweep() const {
+  std::vector<Values> values;
+  for (const Parameter* parameter : all_parameters()) {
+    if (const auto text = texts_.find(std::string(parameter->name)); text != texts_.end()) {
+      values.emplace_back(*parameter, text->second);
+    }
+  }
+  return Sweep(std::move(values));
+}
+
+void ParameterOptions::reject_unused(std::string_view what, const std::vector<Use>& uses) const {
+  for (const auto& [name, text] : texts_) {
+    if (std::any_of(uses.begin(), uses.end(), [&](const Use& use) { return use.parameter->name == name; }))
+      continue;
+    std::string accepted;
+    for (const Use& use : uses)
+      accepted += fmt::format("{}{}", accepted.empty() ? "" : ", ", use.parameter->name);
+    throw InputError(fmt::format("--{} is not a parameter of {} (accepted: {})", name, what, accepted));
+  }
+}
+
+}  // namespace promptbound

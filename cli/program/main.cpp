@@ -1,0 +1,3 @@
+#include <promptbound/cli/command.hpp>
+
+int main(int argc, char** argv) { return promptbound::run_command(argc, argv); }

@@ -1,0 +1,37 @@
+# Flags of all our code, and promptbound_library(): one static library per folder.
+
+add_library(promptbound_flags INTERFACE)
+target_compile_options(promptbound_flags INTERFACE -Wall -Wextra -Wconversion)
+if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
+  # g++ 12 warns of overlapping copies inside std::string's operator+ (GCC bug 105651).
+  target_compile_options(promptbound_flags INTERFACE -Wno-restrict)
+endif()
+if(PROMPTBOUND_SANITIZE)
+  target_compile_options(promptbound_flags INTERFACE -fsanitize=address,undefined -fno-sanitize-recover=all
+                                                    -fno-omit-frame-pointer)
+  target_link_options(promptbound_flags INTERFACE -fsanitize=address,undefined)
+endif()
+
+find_package(PkgConfig REQUIRED)
+pkg_check_modules(GMP REQUIRED IMPORTED_TARGET gmp)
+pkg_check_modules(MPFR REQUIRED IMPORTED_TARGET mpfr)
+find_library(MPFI_LIBRARY mpfi REQUIRED)
+find_package(fmt REQUIRED)
+find_package(Eigen3 REQUIRED NO_MODULE)
+
+# Headers stand beside their sources and are included as <promptbound/FOLDER/...>: the build folder holds one
+# link per source folder.
+set(PROMPTBOUND_INCLUDE_DIR ${PROJECT_BINARY_DIR}/include)
+file(MAKE_DIRECTORY ${PROMPTBOUND_INCLUDE_DIR}/promptbound)
+
+# promptbound_library(FOLDER [LIBRARIES...]): all of the folder's sources as target promptbound_FOLDER.
+function(promptbound_library folder)
+  file(CREATE_LINK ${PROJECT_SOURCE_DIR}/${folder} ${PROMPTBOUND_INCLUDE_DIR}/promptbound/${folder} SYMBOLIC)
+  file(GLOB sources CONFIGURE_DEPENDS ${PROJECT_SOURCE_DIR}/${folder}/*.cpp)
+  add_library(promptbound_${folder} STATIC ${sources})
+  target_include_directories(promptbound_${folder} PUBLIC $<BUILD_INTERFACE:${PROMPTBOUND_INCLUDE_DIR}>
+                                                          $<INSTALL_INTERFACE:${CMAKE_INSTALL_INCLUDEDIR}>)
+  target_link_libraries(promptbound_${folder} PUBLIC ${ARGN} PRIVATE $<BUILD_INTERFACE:promptbound_flags>)
+  set_property(GLOBAL APPEND PROPERTY PROMPTBOUND_LIBRARIES promptbound_${folder})
+  set_property(GLOBAL APPEND PROPERTY PROMPTBOUND_FOLDERS ${folder})
+endfunction()

@@ -1,0 +1,232 @@
+#include <cmath>
+
+#include <promptbound/numeric/interval.hpp>
+#include <promptbound/numeric/precision.hpp>
+
+namespace promptbound {
+namespace {
+
+Rational exact_value(mpfr_srcptr x) {
+  Rational result;
+  mpfr_get_q(result.backend().data(), x);
+  return result;
+}
+
+/// Applies one MPFI function to a fresh interval of the working precision.
+template <class Function>
+Interval apply(Function function, const Interval& x) {
+  Interval result;
+  function(result.get(), x.get());
+  return result;
+}
+
+template <class Function>
+Interval apply(Function function, const Interval& x, const Interval& y) {
+  Interval result;
+  function(result.get(), x.get(), y.get());
+  return result;
+}
+
+}  // namespace
+
+Interval::Interval(long value) {
+  mpfi_init(value_);
+  mpfi_set_si(value_, value);
+}
+
+Interval::Interval(double value) {
+  mpfi_init(value_);
+  mpfi_set_d(value_, value);
+}
+
+Interval::Interval(const Integer& value) {
+  mpfi_init(value_);
+  mpfi_set_z(value_, value.backend().data());
+}
+
+Interval::Interval(const Rational& value) {
+  mpfi_init(value_);
+  mpfi_set_q(value_, value.backend().data());
+}
+
+Interval::Interval(const Interval& lower, const Interval& upper) {
+  mpfi_init(value_);
+  mpfi_interv_fr(value_, &lower.value_->left, &upper.value_->right);
+}
+
+// A copy keeps the precision of what it copies, so that no copy ever widens an enclosure.
+Interval::Interval(const Interval& other) {
+  mpfi_init2(value_, mpfi_get_prec(other.value_));
+  mpfi_set(value_, other.value_);
+}
+
+Interval::Interval(Interval&& other) noexcept {
+  mpfi_init2(value_, MPFR_PREC_MIN);
+  mpfi_swap(value_, other.value_);
+}
+
+Interval& Interval::operator=(const Interval& other) {
+  if (this != &other) {
+    mpfi_set_prec(value_, mpfi_get_prec(other.value_));
+    mpfi_set(value_, other.value_);
+  }
+  return *this;
+}
+
+Interval& Interval::operator=(Interval&& other) noexcept {
+  mpfi_swap(value_, other.value_);
+  return *this;
+}
+
+// The result takes the working precision, not that of the left operand.
+Interval& Interval::operator+=(const Interval& other) { return *this = apply(mpfi_add, *this, other); }
+Interval& Interval::operator-=(const Interval& other) { return *this = apply(mpfi_sub, *this, other); }
+Interval& Interval::operator*=(const Interval& other) { return *this = apply(mpfi_mul, *this, other); }
+Interval& Interval::operator/=(const Interval& other) { return *this = apply(mpfi_div, *this, other); }
+Interval Interval::operator-() const { return apply(mpfi_neg, *this); }
+
+Rational Interval::lower() const { return exact_value(&value_->left); }
+Rational Interval::upper() const { return exact_value(&value_->right); }
+Interval Interval::lower_point() const {
+  Interval point(*this);
+  mpfi_interv_fr(point.value_, &value_->left, &value_->left);
+  return point;
+}
+Interval Interval::upper_point() const {
+  Interval point(*this);
+  mpfi_interv_fr(point.value_, &value_->right, &value_->right);
+  return point;
+}
+Interval Interval::midpoint() const {
+  Interval point(*this);
+  mpfr_add(&point.value_->left, &value_->left, &value_->right, MPFR_RNDN);
+  mpfr_div_2ui(&point.value_->left, &point.value_->left, 1, MPFR_RNDN);
+  mpfr_set(&point.value_->right, &point.value_->left, MPFR_RNDN);
+  return point;
+}
+
+double Interval::lower_double() const { return mpfr_get_d(&value_->left, MPFR_RNDD); }
+double Interval::upper_double() const { return mpfr_get_d(&value_->right, MPFR_RNDU); }
+
+bool Interval::is_point() const { return mpfr_equal_p(&value_->left, &value_->right) != 0; }
+
+bool Interval::contains(const Rational& point) const {
+  return mpfr_cmp_q(&value_->left, point.backend().data()) <= 0 &&
+         mpfr_cmp_q(&value_->right, point.backend().data()) >= 0 && mpfi_nan_p(value_) == 0;
+}
+
+bool Interval::contains(const Interval& inner) const { return mpfi_is_inside(inner.value_, value_) > 0; }
+
+bool Interval::is_relatively_tight(long bits) const {
+  if (!is_finite()) return false;
+  if (is_point()) return true;
+  if (mpfi_has_zero(value_) != 0) return false;
+  mpfr_t width;
+  mpfr_init2(width, 64);
+  mpfr_sub(width, &value_->right, &value_->left, MPFR_RNDU);
+  mpfr_mul_2si(width, width, bits, MPFR_RNDU);
+  const bool is_positive = mpfr_sgn(&value_->left) > 0;
+  const bool tight = mpfr_cmpabs(width, is_positive ? &value_->left : &value_->right) <= 0;
+  mpfr_clear(width);
+  return tight;
+}
+
+bool certainly_less(const Interval& a, const Interval& b) {
+  return mpfr_less_p(&a.get()->right, &b.get()->left) != 0;
+}
+bool certainly_less_equal(const Interval& a, const Interval& b) {
+  return mpfr_lessequal_p(&a.get()->right, &b.get()->left) != 0;
+}
+
+Interval hull(const Interval& a, const Interval& b) { return apply(mpfi_union, a, b); }
+Interval intersection(const Interval& a, const Interval& b) {
+  Interval result = apply(mpfi_intersect, a, b);
+  if (mpfi_is_empty(result.get()) > 0) mpfi_interv_d(result.get(), NAN, NAN);
+  return result;
+}
+
+namespace {
+
+// mpfr_min and mpfr_max ignore a NaN; an unknown number stays unknown.
+bool propagate_nan(const Interval& a, const Interval& b, Interval& result) {
+  if (mpfi_nan_p(a.get()) == 0 && mpfi_nan_p(b.get()) == 0) return false;
+  mpfi_interv_d(result.get(), NAN, NAN);
+  return true;
+}
+
+}  // namespace
+
+Interval min(const Interval& a, const Interval& b) {
+  Interval result;
+  if (propagate_nan(a, b, result)) return result;
+  mpfr_min(&result.get()->left, &a.get()->left, &b.get()->left, MPFR_RNDD);
+  mpfr_min(&result.get()->right, &a.get()->right, &b.get()->right, MPFR_RNDU);
+  return result;
+}
+Interval max(const Interval& a, const Interval& b) {
+  Interval result;
+  if (propagate_nan(a, b, result)) return result;
+  mpfr_max(&result.get()->left, &a.get()->left, &b.get()->left, MPFR_RNDD);
+  mpfr_max(&result.get()->right, &a.get()->right, &b.get()->right, MPFR_RNDU);
+  return result;
+}
+
+Interval exp(const Interval& x) { return apply(mpfi_exp, x); }
+Interval expm1(const Interval& x) { return apply(mpfi_expm1, x); }
+Interval log(const Interval& x) { return apply(mpfi_log, x); }
+Interval log1p(const Interval& x) { return apply(mpfi_log1p, x); }
+Interval log2(const Interval& x) { return apply(mpfi_log2, x); }
+Interval log10(const Interval& x) { return apply(mpfi_log10, x); }
+Interval sqrt(const Interval& x) { return apply(mpfi_sqrt, x); }
+Interval sin(const Interval& x) { return apply(mpfi_sin, x); }
+Interval abs(const Interval& x) { return apply(mpfi_abs, x); }
+Interval square(const Interval& x) { return apply(mpfi_sqr, x); }
+
+Interval power(const Interval& x, unsigned long n) {
+  // MPFR's power by an integer is correctly rounded and monotone on x >= 0; even powers fold the sign away.
+  const Interval base = n % 2 == 0 ? abs(x) : x;
+  Interval result;
+  mpfr_pow_ui(&result.get()->left, &base.get()->left, n, MPFR_RNDD);
+  mpfr_pow_ui(&result.get()->right, &base.get()->right, n, MPFR_RNDU);
+  return result;
+}
+
+Interval power(const Interval& x, const Rational& q) {
+  constexpr unsigned long largest_numerator = 1000000;
+  constexpr unsigned long largest_root = 64;
+  const Integer top = numerator(q);
+  const Integer bottom = denominator(q);
+  if (top < 0 || top > largest_numerator || bottom > largest_root) return exp(Interval(q) * log(x));
+  const Interval raised = power(x, top.convert_to<unsigned long>());
+  if (bottom == 1) return raised;
+  const auto n = bottom.convert_to<unsigned long>();
+  Interval result;
+  mpfr_rootn_ui(&result.get()->left, &raised.get()->left, n, MPFR_RNDD);
+  mpfr_rootn_ui(&result.get()->right, &raised.get()->right, n, MPFR_RNDU);
+  return result;
+}
+
+Interval interval_pi() {
+  Interval result;
+  mpfi_const_pi(result.get());
+  return result;
+}
+
+Interval interval_log2() {
+  Interval result;
+  mpfi_const_log2(result.get());
+  return result;
+}
+
+Interval interval_log10() {
+  // The sweeps divide by ln 10 at every point, always at a few precisions.
+  thread_local Interval last(0);
+  thread_local long last_precision = 0;
+  if (last_precision != working_precision()) {
+    last = log(Interval(10));
+    last_precision = working_precision();
+  }
+  return last;
+}
+
+}  // namespace promptbound

@@ -1,0 +1,45 @@
+/// A reported number: exact where possible, otherwise enclosed, otherwise its logarithm enclosed.
+#pragma once
+
+#include <string>
+#include <variant>
+
+#include <promptbound/numeric/interval.hpp>
+
+namespace promptbound {
+
+/// A number too large to write out: 10^log10.
+struct Magnitude {
+  Interval log10;
+};
+
+/// The value of one output of a bound or check. Text stands for answers that are no numbers ("none").
+class Quantity {
+ public:
+  using Value = std::variant<Integer, Rational, Interval, Magnitude, std::string>;
+
+  Quantity(Integer value) : value_(std::move(value)) {}      // NOLINT(google-explicit-constructor)
+  Quantity(Rational value) : value_(std::move(value)) {}     // NOLINT(google-explicit-constructor)
+  Quantity(Interval value) : value_(std::move(value)) {}     // NOLINT(google-explicit-constructor)
+  Quantity(Magnitude value) : value_(std::move(value)) {}    // NOLINT(google-explicit-constructor)
+  Quantity(std::string value) : value_(std::move(value)) {}  // NOLINT(google-explicit-constructor)
+
+  [[nodiscard]] const Value& value() const { return value_; }
+
+  /// The exact text (`20`, `784/9`), empty when the number is only enclosed.
+  [[nodiscard]] std::string exact() const;
+  /// Decimal ends with `digits` significant digits, outward rounded; an integer is written out in full. Empty
+  /// for text, and for a magnitude beyond what power_of_ten_decimal can write.
+  [[nodiscard]] std::string lower(long digits) const;
+  [[nodiscard]] std::string upper(long digits) const;
+  /// An enclosure at the working precision; not for text. A magnitude gives 10^log10.
+  [[nodiscard]] Interval enclosure() const;
+
+ private:
+  Value value_;
+};
+
+/// Integers of more digits are reported as magnitudes.
+inline constexpr unsigned long longest_exact_integer = 100000;
+
+}  // namespace promptbound

@@ -1,0 +1,121 @@
+// The regimes of 2.6 and the polynomial of 4.2 against their definitions.
+#include <doctest/doctest.h>
+
+#include <cmath>
+
+#include <promptbound/bounds/catalogue.hpp>
+#include <promptbound/bounds/chebyshev.hpp>
+#include <promptbound/numeric/integers.hpp>
+#include <promptbound/numeric/precision.hpp>
+
+using namespace promptbound;
+using namespace promptbound::parameters;
+
+namespace {
+
+Record saturation(const Integer& length, const char* width) {
+  Arguments given;
+  given.set(m.name, {Number(Rational(length)), ""});
+  const std::pair<const Parameter*, const char*> rest[] = {{&w, width},      {&R, "1"},     {&Lambda, "2"},
+                                                           {&Lambda_W, "3"}, {&Delta, "1"}, {&eps, "1/10"}};
+  for (const auto& [parameter, text] : rest) given.set(parameter->name, parse_argument(*parameter, text));
+  return evaluate(find_bound("memory-saturation"), given, 40);
+}
+
+bool below(const Record& record, const char* smaller, const char* larger) {
+  return certainly_less(record.output(smaller).enclosure(), record.output(larger).enclosure());
+}
+
+}  // namespace
+
+TEST_CASE("each regime takes over at its least length and not before") {
+  for (const char* width : {"1", "2"}) {
+    const Record any = saturation(1, width);
+    const Integer from_multiset = std::get<Integer>(any.output("m_multiset").value());
+    CHECK(below(saturation(from_multiset, width), "multiset_bits", "linear_bits"));
+    if (from_multiset > 1)
+      CHECK_FALSE(below(saturation(from_multiset - 1, width), "multiset_bits", "linear_bits"));
+
+    const Integer from_plateau = std::get<Integer>(any.output("m_plateau").value());
+    const Record at = saturation(from_plateau, width);
+    CHECK(below(at, "plateau_bits", "multiset_bits"));
+    CHECK(below(at, "plateau_bits", "linear_bits"));
+    CHECK_FALSE(below(saturation(from_plateau - 1, width), "plateau_bits", "multiset_bits"));
+  }
+}
+
+TEST_CASE("bits per token fall as the context grows, and the capacity never does") {
+  Interval former_capacity(0);
+  Interval former_share(1000000);
+  for (Integer length = 1; length < Integer("1000000000000000"); length *= 10) {
+    const Record record = saturation(length, "2");
+    const Interval capacity = record.output("capacity_bits").enclosure();
+    const Interval share = record.output("bits_per_token").enclosure();
+    CHECK(certainly_less_equal(former_capacity.lower_point(), capacity.upper_point()));
+    CHECK(certainly_less_equal(share.lower_point(), former_share.upper_point()));
+    former_capacity = capacity;
+    former_share = share;
+  }
+  CHECK(certainly_less(former_share, Interval(Rational(1, 1000000))));
+}
+
+TEST_CASE("a width whose covering has hundreds of digits, and one whose covering cannot be written") {
+  const Record wide = saturation(1000, "300");
+  CHECK(wide.output("c").exact().size() > 300);
+  CHECK(wide.applicable);
+  const Record huge = saturation(1000, "1000000");
+  REQUIRE(huge.applicable);
+  CHECK(huge.output("c").exact().empty());
+  CHECK(std::holds_alternative<Magnitude>(huge.output("plateau_bits").value()));
+  // ln binom(c + m - 1, m) for c far beyond m: m ln c - ln m! to all digits that matter.
+  const double expected = 1000 * (1e6 * std::log2(11.0)) - std::lgamma(1001.0) / std::log(2.0);
+  CHECK(huge.output("multiset_bits").enclosure().lower_double() == doctest::Approx(expected).epsilon(1e-12));
+}
+
+// The truncated series itself, summed in MPFI: p(s) = I_0(S) + 2 sum_{l <= g} I_l(S) T_l(s/S), with I_l from
+// their integral's series; its error at points of [-S, S] must stay below truncation_error.
+TEST_CASE("the truncation error bounds the truncated series at points of the range") {
+  const WorkingPrecision scope(160);
+  for (const int S_value : {1, 4}) {
+    for (const unsigned long degree : {0UL, 3UL, 9UL}) {
+      const Rational bound(S_value);
+      const Interval limit = truncation_error(bound, degree);
+      for (int i = -8; i <= 8; ++i) {
+        const Interval s(Rational(S_value * i, 8));
+        const Interval x(Rational(i, 8));
+        Interval sum(0);
+        for (unsigned long l = 0; l <= degree; ++l) {
+          Interval bessel(0);
+          for (unsigned long k = 0; k < 60; ++k) {
+            Interval term = power(Interval(Rational(S_value, 2)), 2 * k + l);
+            for (unsigned long j = 2; j <= k; ++j) term /= Interval(static_cast<long>(j));
+            for (unsigned long j = 2; j <= k + l; ++j) term /= Interval(static_cast<long>(j));
+            bessel += term;
+          }
+          Interval previous(1);
+          Interval chebyshev = l == 0 ? Interval(1) : x;
+          for (unsigned long j = 2; j <= l; ++j) {
+            const Interval next = Interval(2) * x * chebyshev - previous;
+            previous = chebyshev;
+            chebyshev = next;
+          }
+          sum += (l == 0 ? Interval(1) : Interval(2)) * bessel * chebyshev;
+        }
+        CHECK(certainly_less(abs(sum * exp(-s) - Interval(1)), limit.upper_point()));
+      }
+    }
+  }
+}
+
+TEST_CASE("the modelled crossover is the least length at which the polynomial form is cheaper") {
+  for (const int dimension : {1, 4, 8}) {
+    for (const int degree : {1, 5}) {
+      const Integer rank = polynomial_rank(dimension, degree);
+      const AttentionCost at_one = attention_cost(1, dimension, dimension, rank, 6);
+      const AttentionCost at = attention_cost(at_one.crossover, dimension, dimension, rank, 6);
+      CHECK(at.polynomial < at.exact);
+      const AttentionCost before = attention_cost(at_one.crossover - 1, dimension, dimension, rank, 6);
+      CHECK(before.polynomial >= before.exact);
+    }
+  }
+}

@@ -12,7 +12,8 @@ void CoqCertificate::begin(const Record& record) {
   std::replace(prefix_.begin(), prefix_.end(), '-', '_');
   theorems_ += fmt::format("\n(** {} (theory {})", record.id, record.theory);
   for (const Input& input : record.inputs)
-    theorems_ += fmt::format("{} {} = {}", &input == &record.inputs.front() ? ":" : ",", input.name, input.value);
+    theorems_ +=
+        fmt::format("{} {} = {}", &input == &record.inputs.front() ? ":" : ",", input.name, input.value);
   theorems_ += " *)\n";
 }
 
@@ -28,7 +29,7 @@ std::string CoqCertificate::text() const {
   return fmt::format(
       "(* Compiling this file with the development in proofs/ proves the statements below:\n"
       "   promptbound coq-check FILE.v, or coqc -Q proofs PromptBound FILE.v *)\n"
-      "From Coq Require Import Reals.\n"
+      "From Coq Require Import Reals Lra.\n"
       "From PromptBound.certificates Require Import{}.\n{}",
       requires_line, theorems_);
 }

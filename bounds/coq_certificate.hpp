@@ -42,7 +42,7 @@ class CoqCertificate {
 /// Its numerator and denominator, or 1/alpha as the q and p of the theorems: two arguments.
 [[nodiscard]] std::string coq_inverse_exponent(const Number& alpha);
 /// The closing step of a claim that a boolean checker over Z decides.
-inline constexpr std::string_view coq_computed = "vm_cast_no_check (eq_refl true).";
+inline constexpr std::string_view coq_computed = "vm_cast_no_check (eq_refl true)";
 
 /// Checkers over Z multiply numbers of at most this many bits: a few seconds of coqc.
 inline constexpr unsigned long most_coq_bits = 20000;

@@ -1,6 +1,5 @@
 #include <fmt/format.h>
 
-#include <promptbound/bounds/coq_certificate.hpp>
 #include <promptbound/bounds/coq_log_ratio.hpp>
 #include <promptbound/numeric/certify.hpp>
 #include <promptbound/numeric/integers.hpp>
@@ -8,11 +7,6 @@
 
 namespace promptbound {
 namespace {
-
-std::string log_quotient(const LogRatio& ratio) {
-  return fmt::format("(log_quotient {} {} {} {})", ratio.top_factor.str(), ratio.top.str(),
-                     ratio.bottom_factor.str(), ratio.bottom.str());
-}
 
 /// x = root^exponent with the largest exponent; x >= 2.
 struct Root {
@@ -46,15 +40,15 @@ std::string prove(const LogRatio& ratio, const Integer& value, std::string_view 
   const Integer top = numerator(ratio.top);
   const Integer bottom = numerator(ratio.bottom);
   if (top == 1) {
-    return fmt::format("apply ({}_common_sound {} 0 1); {}", rounding, bottom.str(), coq_computed);
+    return fmt::format("apply ({}_common_sound {} 0 1); {}.", rounding, bottom.str(), coq_computed);
   }
   if (value >= 1 && ratio.top_factor * bit_size(top) < small_power) {
-    return fmt::format("apply {}_log_sound; {}", rounding, coq_computed);
+    return fmt::format("apply {}_log_sound; {}.", rounding, coq_computed);
   }
   const Root top_root = deepest_root(top);
   const Root bottom_root = deepest_root(bottom);
   if (top_root.root == bottom_root.root) {
-    return fmt::format("apply ({}_common_sound {} {} {}); {}", rounding, top_root.root.str(),
+    return fmt::format("apply ({}_common_sound {} {} {}); {}.", rounding, top_root.root.str(),
                        top_root.exponent, bottom_root.exponent, coq_computed);
   }
   return fmt::format("{}_by_logarithms {}%positive.", rounding, deciding_precision(ratio, low, high));
@@ -62,17 +56,12 @@ std::string prove(const LogRatio& ratio, const Integer& value, std::string_view 
 
 }  // namespace
 
-std::string coq_is_ceil(const LogRatio& ratio, const Integer& value) {
-  return fmt::format("is_ceil {} {}", value.str(), log_quotient(ratio));
-}
-std::string coq_is_floor(const LogRatio& ratio, const Integer& value) {
-  return fmt::format("is_floor {} {}", value.str(), log_quotient(ratio));
-}
-
-std::string coq_prove_ceil(const LogRatio& ratio, const Integer& value) {
+std::string coq_prove_ceil(const LogRatio& ratio, const Integer& value, CoqCertificate& certificate) {
+  certificate.require("log_decide");
   return prove(ratio, value, "ceil", value - 1, value);
 }
-std::string coq_prove_floor(const LogRatio& ratio, const Integer& value) {
+std::string coq_prove_floor(const LogRatio& ratio, const Integer& value, CoqCertificate& certificate) {
+  certificate.require("log_decide");
   return prove(ratio, value, "floor", value, value + 1);
 }
 

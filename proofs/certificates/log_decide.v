@@ -6,7 +6,7 @@
     - enclosures of the logarithms, by [interval], for all else: [ceil_by_logarithms], [floor_by_logarithms]. *)
 From Coq Require Import Reals Lra Lia ZArith.
 From Interval Require Import Tactic.
-From PromptBound.certificates Require Import power_bracket log_compare memory_bits_claim.
+From PromptBound.certificates Require Import power_bracket log_compare memory_bits_claim log_scale.
 Local Open Scope R_scope.
 
 Lemma log_quotient_common E b w c g i j :
@@ -60,3 +60,8 @@ Proof. easy. Qed.
 Lemma memory_bits_count_log m w b K N :
   is_floor N (log_quotient (m * w * b) 2 1 K) -> memory_bits_count_claim m w b K N.
 Proof. unfold log_quotient, memory_bits_count_claim. now rewrite Rmult_1_l. Qed.
+
+(** 10^k <= L lambda < 10^{k+1} (item 1.1), numerals throughout, with enclosures of p bits. *)
+Tactic Notation "magnitude_by_logarithms" constr(p) :=
+  apply quantized_capacity_log10;
+  [reflexivity|reflexivity|easy|lra|lra|cbv zeta; compute_coefficients; split; interval with (i_prec p)].

@@ -83,6 +83,8 @@ int run_command(int argc, const char* const* argv) {
   add_bounds(app, action);
   add_eval(app, action);
   add_table(app, action);
+  add_verify(app, action);
+  add_structure(app, action);
   add_construct(app, action);
   add_run(app, action);
   add_coq_check(app, action);

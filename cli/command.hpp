@@ -49,6 +49,8 @@ void add_list(CLI::App& app, Action& action);
 void add_eval(CLI::App& app, Action& action);
 void add_bounds(CLI::App& app, Action& action);
 void add_table(CLI::App& app, Action& action);
+void add_verify(CLI::App& app, Action& action);
+void add_structure(CLI::App& app, Action& action);
 void add_construct(CLI::App& app, Action& action);
 void add_run(CLI::App& app, Action& action);
 void add_coq_check(CLI::App& app, Action& action);

@@ -38,7 +38,7 @@ TEST_CASE("a certificate states the inputs and the printed integers") {
 }
 
 TEST_CASE("what no Coq theorem covers is refused, and nothing is written") {
-  check_refused("eval universality-size --d 2 --L 2 --m 3 --eps 1/10",
+  check_refused("eval universality-size --d 2 --L 2 --eps 1/10",
                 "universality-size has no Coq certificate; these have: quantized-capacity, entropy-bits");
   check_refused("eval entropy-bits --d 2 --L 2 --m 100 --solve eps", "has no Coq certificate");
   check_refused("eval entropy-lipschitz --d 2 --L 2 --eps 1/10 --R 1 --Lambda 10", "--norm max");

@@ -6,6 +6,7 @@
 #include <promptbound/cli/construct_target.hpp>
 #include <promptbound/cli/render_json.hpp>
 #include <promptbound/models/instance.hpp>
+#include <promptbound/numeric/decimal.hpp>
 #include <promptbound/numeric/error.hpp>
 #include <promptbound/numeric/integers.hpp>
 #include <promptbound/numeric/precision.hpp>
@@ -84,27 +85,28 @@ nlohmann::ordered_json report_json(const Report& report, long digits) {
   return json;
 }
 
-void write_report(const Report& report, TableWriter& writer) {
+void write_report(const Report& report, TableWriter& writer, long digits) {
+  // One-sided bounds are shown from their side, not as enclosures.
+  const auto at_most = [&](const Rational& x) { return Cell(decimal(x, digits, Direction::up)); };
+  const auto at_least = [&](const Rational& x) { return Cell(decimal(x, digits, Direction::down)); };
   writer.paragraph(std::string(report.injectivity.proved ? "proved" : "unknown") +
                    ": injective in the input, for every prompt with tokens in the ball (theory 3.2)\n  " +
                    report.injectivity.why);
-  writer.begin("Layers (theory 3.1, upper bounds)",
-               {{"layer"}, {"R", true}, {"c", true}, {"g", true}, {"R_out", true}, {"ratio", true}});
+  writer.begin("Layers (theory 3.1, upper bounds)", {{"layer"}, {"R"}, {"c"}, {"g"}, {"R_out"}, {"ratio"}});
   for (std::size_t l = 0; l < report.layers.size(); ++l) {
     const LayerConstants& layer = report.layers[l];
     const bool has_ratio = l < report.injectivity.ratios.size();
-    writer.row({std::to_string(l), Quantity(layer.R), Quantity(layer.c), Quantity(layer.g),
-                Quantity(layer.R_out),
-                has_ratio ? Cell(Quantity(report.injectivity.ratios[l])) : Cell(Absent{"not reached"})});
+    writer.row({std::to_string(l), at_most(layer.R), at_most(layer.c), at_most(layer.g), at_most(layer.R_out),
+                has_ratio ? at_most(report.injectivity.ratios[l]) : Cell(Absent{"not reached"})});
   }
   writer.end();
-  writer.begin("Whole model", {{"output"}, {"value", true}});
-  writer.row({"Lipschitz constant, at most", Quantity(report.lipschitz)});
+  writer.begin("Whole model", {{"output"}, {"value"}});
+  writer.row({"Lipschitz constant, at most", at_most(report.lipschitz)});
   if (report.injectivity.proved) {
     writer.row(
-        {"outputs are apart at least, per distance of inputs", Quantity(report.injectivity.separation)});
+        {"outputs are apart at least, per distance of inputs", at_least(report.injectivity.separation)});
   }
-  if (report.distance) writer.row({"outputs are apart at least", Quantity(*report.distance)});
+  if (report.distance) writer.row({"outputs are apart at least", at_least(*report.distance)});
   writer.end();
   if (!report.preimage) return;
   std::vector<Column> columns = {{"token"}};
@@ -140,7 +142,8 @@ int structure(const StructureOptions& options) {
   if (options.format == Format::json) {
     file.write(report_json(report, options.shown_digits()).dump(1) + "\n");
   } else {
-    write_report(report, *make_table_writer(options.format, file, options.shown_digits()));
+    write_report(report, *make_table_writer(options.format, file, options.shown_digits()),
+                 options.shown_digits());
   }
   if (!options.certificate.empty() && report.injectivity.proved) {
     OutputFile certificate(options.certificate);

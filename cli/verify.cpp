@@ -8,6 +8,7 @@
 #include <promptbound/cli/command.hpp>
 #include <promptbound/cli/construct_target.hpp>
 #include <promptbound/cli/render_json.hpp>
+#include <promptbound/numeric/decimal.hpp>
 #include <promptbound/numeric/error.hpp>
 #include <promptbound/numeric/precision.hpp>
 #include <promptbound/verify/supremum_certificate.hpp>
@@ -83,13 +84,13 @@ nlohmann::ordered_json answer_json(const SupremumAnswer& answer, const VerifyOpt
   return json;
 }
 
-void write_answer(const SupremumAnswer& answer, double seconds, TableWriter& writer) {
+void write_answer(const SupremumAnswer& answer, double seconds, TableWriter& writer, long digits) {
   writer.paragraph(name(answer.verdict) + ": " + answer.why);
-  writer.begin("Supremum of the error over [0,1]^{d x L}", {{"output"}, {"value", true}});
-  writer.row({"at most", Quantity(Interval(answer.upper))});
-  writer.row({"at least", Quantity(Interval(answer.lower))});
-  writer.row({"boxes", Quantity(Integer(answer.boxes))});
-  writer.row({"boxes waiting at once", Quantity(Integer(answer.most_waiting))});
+  writer.begin("Supremum of the error over [0,1]^{d x L}", {{"output"}, {"value"}});
+  writer.row({"at most", decimal(answer.upper, digits, Direction::up)});
+  writer.row({"at least", decimal(answer.lower, digits, Direction::down)});
+  writer.row({"boxes", std::to_string(answer.boxes)});
+  writer.row({"boxes waiting at once", std::to_string(answer.most_waiting)});
   writer.end();
   std::string witness;
   for (Index token = 0; token < answer.witness.cols(); ++token) {
@@ -131,7 +132,8 @@ int verify(const VerifyOptions& options) {
   if (options.format == Format::json) {
     file.write(answer_json(answer, options).dump(1) + "\n");
   } else {
-    write_answer(answer, seconds, *make_table_writer(options.format, file, options.shown_digits()));
+    write_answer(answer, seconds, *make_table_writer(options.format, file, options.shown_digits()),
+                 options.shown_digits());
   }
   if (!options.certificate.empty() && answer.verdict == Verdict::refuted) {
     OutputFile certificate(options.certificate);

@@ -53,7 +53,7 @@ TEST_CASE("special matrices") {
   CHECK(encloses(euclidean_norm(v), 5));
   CHECK(euclidean_norm(v).upper - 5 < Rational(1, 1000000000));
   // Larger than the tight method is used for: still an enclosure.
-  CHECK(encloses(spectral_norm(Matrix<Rational>::Constant(70, 80, Rational(1, 7))), Rational(0)) == false);
+  CHECK(spectral_norm(Matrix<Rational>::Constant(70, 80, Rational(1, 7))).lower > 10);  // (70 * 80)^{1/2}/7
   const NormBounds wide = spectral_norm(Matrix<Rational>::Identity(70, 70));
   CHECK(encloses(wide, 1));
   CHECK(wide.upper - wide.lower < Rational(1, 1000));

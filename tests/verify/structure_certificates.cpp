@@ -47,7 +47,8 @@ Json supremum_document(const Target& f, const Number& alpha, const Rational& eps
   const LookupTransformer lookup(LookupRecipe::choose(f.d, f.L, 1, alpha, eps));
   ApproximationProblem problem{lookup.blocks().transformer(), lookup.prompt(f),
                                lookup.blocks().input(Matrix<Rational>::Zero(f.d, f.L)), f, alpha};
-  problem.prompt.conservativeResize(Eigen::NoChange, problem.prompt.cols() - 1);
+  // The cell at the origin: there every target of the tests changes towards all its neighbours.
+  problem.prompt = problem.prompt.rightCols(problem.prompt.cols() - 1).eval();
   SupremumOptions options;
   options.eps = eps;
   const SupremumAnswer answer = enclose_supremum(problem, options);

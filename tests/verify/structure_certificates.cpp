@@ -42,13 +42,14 @@ Json injectivity_document(RandomNumbers& random, Mask mask) {
   }
 }
 
-/// A lookup transformer that misses a token, and its refutation.
+/// A lookup transformer whose last token holds wrong values, and its refutation.
 Json supremum_document(const Target& f, const Number& alpha, const Rational& eps) {
   const LookupTransformer lookup(LookupRecipe::choose(f.d, f.L, 1, alpha, eps));
   ApproximationProblem problem{lookup.blocks().transformer(), lookup.prompt(f),
                                lookup.blocks().input(Matrix<Rational>::Zero(f.d, f.L)), f, alpha};
-  // The cell at the origin: there every target of the tests changes towards all its neighbours.
-  problem.prompt = problem.prompt.rightCols(problem.prompt.cols() - 1).eval();
+  for (Rational& value : problem.prompt.rightCols(1).bottomRows(f.n()).reshaped()) {
+    value = value < Rational(1, 2) ? 1 : 0;
+  }
   SupremumOptions options;
   options.eps = eps;
   const SupremumAnswer answer = enclose_supremum(problem, options);

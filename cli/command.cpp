@@ -88,6 +88,8 @@ int run_command(int argc, const char* const* argv) {
   add_construct(app, action);
   add_run(app, action);
   add_coq_check(app, action);
+  add_memorize(app, action);
+  add_check(app, action);
   try {
     app.parse(argc, argv);
     return action();

@@ -6,6 +6,7 @@
 #include <promptbound/cli/construct_target.hpp>
 #include <promptbound/cli/render_json.hpp>
 #include <promptbound/models/instance.hpp>
+#include <promptbound/models/text_file.hpp>
 #include <promptbound/numeric/decimal.hpp>
 #include <promptbound/numeric/error.hpp>
 #include <promptbound/numeric/integers.hpp>
@@ -34,7 +35,7 @@ struct Report {
 /// 10^-digits.
 Preimage invert(const Instance& instance, const std::vector<LayerConstants>& layers,
                 const StructureOptions& options) {
-  const Json json = parse_json(read_file(options.invert), options.invert);
+  const Json json = parse_json(read_text_file(options.invert), options.invert);
   const Matrix<Rational> Y =
       matrix_from(json.is_object() ? member(json, "tokens", options.invert) : json, options.invert)
           .transpose();
@@ -124,7 +125,8 @@ void write_report(const Report& report, TableWriter& writer, long digits) {
 
 int structure(const StructureOptions& options) {
   const Rational R = parse_rational(options.R, "--R");
-  const Instance instance = instance_from(parse_json(read_file(options.model), options.model), options.model);
+  const Instance instance =
+      instance_from(parse_json(read_text_file(options.model), options.model), options.model);
   const std::vector<LayerNorms> norms = layer_norms(instance.model);
   Report report;
   report.layers = lipschitz_constants(norms, R);

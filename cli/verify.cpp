@@ -8,6 +8,7 @@
 #include <promptbound/cli/command.hpp>
 #include <promptbound/cli/construct_target.hpp>
 #include <promptbound/cli/render_json.hpp>
+#include <promptbound/models/text_file.hpp>
 #include <promptbound/numeric/decimal.hpp>
 #include <promptbound/numeric/error.hpp>
 #include <promptbound/numeric/precision.hpp>
@@ -110,7 +111,8 @@ int verify(const VerifyOptions& options) {
   if (!alpha || (!alpha->infinite && alpha->value < 1)) {
     throw InputError("alpha: '" + options.alpha.substr(0, 60) + "' (accepted: a number >= 1, or inf)");
   }
-  const Instance instance = instance_from(parse_json(read_file(options.model), options.model), options.model);
+  const Instance instance =
+      instance_from(parse_json(read_text_file(options.model), options.model), options.model);
   const Index L = options.L > 0 ? options.L : instance.input_offsets.cols();
   if (L == 0) throw InputError("L: the model file has no input_offsets (accepted: --L N, the input tokens)");
   const Target target = options.target.make(instance.data_width, L, parse_rational(options.C, "C"), *alpha);

@@ -1,0 +1,30 @@
+/// The function that a construction serves, from command-line options.
+#pragma once
+
+#include <string>
+
+#include <promptbound/constructions/targets.hpp>
+
+namespace CLI {
+class App;
+}
+
+namespace promptbound {
+
+struct TargetOptions {
+  std::string name = "reversal";
+  std::string frequency = "2";
+  std::string table;  ///< file, for the target `table`
+  long cells = 2;
+  unsigned long seed = 1;
+
+  void add_to(CLI::App& subcommand);
+  /// The target for d, L. Throws InputError for unknown names and unusable tables. A table file is
+  /// {"schema":1,"cells":2,"values":[..],"C":"1"}; the random table is scaled to the C given.
+  [[nodiscard]] Target make(Index d, Index L, const Rational& C, const Number& alpha) const;
+};
+
+/// The text of a file; throws InputError if it cannot be read.
+[[nodiscard]] std::string read_file(const std::string& path);
+
+}  // namespace promptbound

@@ -57,10 +57,12 @@ std::string prove(const LogRatio& ratio, const Integer& value, std::string_view 
 }  // namespace
 
 std::string coq_prove_ceil(const LogRatio& ratio, const Integer& value, CoqCertificate& certificate) {
+  certificate.require("log_compare");
   certificate.require("log_decide");
   return prove(ratio, value, "ceil", value - 1, value);
 }
 std::string coq_prove_floor(const LogRatio& ratio, const Integer& value, CoqCertificate& certificate) {
+  certificate.require("log_compare");
   certificate.require("log_decide");
   return prove(ratio, value, "floor", value, value + 1);
 }

@@ -36,7 +36,7 @@ const std::vector<Evaluation> evaluations = {
     {"memory-bits --m 1000000 --w 4096 --K 8", "max_examples"},
     {"memory-bits --N 1000000007 --w 100 --K 10 --solve m", "m"},
     {"accessible-length --m 12 --w 4096 --v 128256", "longest"},
-    {"accessible-length --length 77 --w 10 --v 1000 --solve m", "m"},
+    {"accessible-length --l 77 --w 10 --v 1000 --solve m", "m"},
     {"memory-linear --m 17 --w 64 --R 3 --Lambda 20 --Delta 1/2 --eps 1/50 --K 3 --norm max", "max_examples"},
     {"memory-linear --N 100000 --w 64 --R 3 --Lambda 20 --Delta 1/2 --eps 1/50 --K 10 --norm max --solve m",
      "m"},

@@ -7,7 +7,7 @@ packages:
 	@scripts/install-packages
 
 build: packages
-	@cmake --preset release -DCMAKE_CXX_COMPILER_LAUNCHER=ccache > build.log 2>&1 || { cat build.log; exit 1; }
+	@cmake --preset release > build.log 2>&1 || { cat build.log; exit 1; }
 	@rm -f build.log
 	@cmake --build --preset release --parallel $(JOBS)
 
@@ -19,7 +19,7 @@ check: build
 
 # The same tests under the address and undefined-behaviour sanitizers.
 asan: packages
-	@cmake --preset asan -DCMAKE_CXX_COMPILER_LAUNCHER=ccache
+	@cmake --preset asan
 	@cmake --build --preset asan --parallel $(JOBS)
 	@ctest --preset asan --parallel $(JOBS)
 

@@ -1,5 +1,5 @@
 #include <promptbound/bounds/bound.hpp>
-#include <promptbound/bounds/log_ratio.hpp>
+#include <promptbound/bounds/coq_memory_bits.hpp>
 
 // Theory 2.7. All v^l output sequences of length l over a vocabulary of v symbols are reachable only if
 //   l <= m w b/log2 v.   (KAGDB25's capacity column is this with m = 1, b = 16.)
@@ -31,6 +31,16 @@ void prompt_length(const Arguments& arguments, long, Record& record) {
   add_assumptions(record);
 }
 
+void certify_longest(const Arguments& arguments, const Record& record, CoqCertificate& certificate) {
+  certify_bits_count(arguments, arguments.integer(v), printed_integer(record, "longest"), "longest",
+                     "the largest l with l log2 v <= m w b", certificate);
+}
+
+void certify_length(const Arguments& arguments, const Record& record, CoqCertificate& certificate) {
+  certify_bits_length(arguments, arguments.integer(length), arguments.integer(v),
+                      printed_integer(record, "m"), "the least m with l log2 v <= m w b", certificate);
+}
+
 }  // namespace
 
 Bound accessible_length_bound() {
@@ -49,7 +59,9 @@ Bound accessible_length_bound() {
       .inverses = {{"m",
                     "least prompt length that reaches every sequence of l symbols",
                     {required(length), required(w), required(v), defaulted(b, "16")},
-                    prompt_length}},
+                    prompt_length,
+                    certify_length}},
+      .certify = certify_longest,
   };
 }
 

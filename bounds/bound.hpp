@@ -6,6 +6,7 @@
 #include <string_view>
 #include <vector>
 
+#include <promptbound/bounds/coq_certificate.hpp>
 #include <promptbound/bounds/parameters.hpp>
 #include <promptbound/numeric/record.hpp>
 
@@ -52,12 +53,17 @@ struct OutputDescription {
 /// Fills outputs and assumptions of the record, enclosures to `digits` digits.
 using Evaluate = void (*)(const Arguments& arguments, long digits, Record& record);
 
+/// Adds theorems that prove what an applicable record of these arguments prints. Throws InputError when no
+/// theorem covers these arguments.
+using CertifyInCoq = void (*)(const Arguments& arguments, const Record& record, CoqCertificate& certificate);
+
 /// The bound read backwards: which parameter is sought, from which others.
 struct Inverse {
   std::string_view unknown;  ///< name of the parameter that is computed (also the name of the output)
   std::string_view meaning;
   std::vector<Use> uses;
   Evaluate evaluate;
+  CertifyInCoq certify = nullptr;  ///< none: no Coq certificates of this direction
 };
 
 /// One entry of the catalogue.
@@ -72,6 +78,7 @@ struct Bound {
   std::vector<OutputDescription> outputs;
   Evaluate evaluate;
   std::vector<Inverse> inverses = {};
+  CertifyInCoq certify = nullptr;  ///< none: no Coq certificates of this bound
 };
 
 }  // namespace promptbound

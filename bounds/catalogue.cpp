@@ -154,4 +154,31 @@ Record evaluate(const Bound& bound, const Inverse& inverse, const Arguments& arg
   return run(bound, inverse.uses, inverse.evaluate, arguments, digits, "");
 }
 
+void certify_in_coq(const Bound& bound, const Inverse* inverse, const Arguments& arguments,
+                    const Record& record, CoqCertificate& certificate) {
+  const CertifyInCoq certify = inverse == nullptr ? bound.certify : inverse->certify;
+  if (certify == nullptr) {
+    std::string known;
+    const auto add = [&](const Bound& other, std::string_view unknown) {
+      known += fmt::format("{}{}", known.empty() ? "" : ", ", other.id);
+      if (!unknown.empty()) known += fmt::format(" --solve {}", unknown);
+    };
+    for (const Bound& other : catalogue()) {
+      if (other.certify != nullptr) add(other, "");
+      for (const Inverse& backwards : other.inverses) {
+        if (backwards.certify != nullptr) add(other, backwards.unknown);
+      }
+    }
+    throw InputError(fmt::format("--coq: {}{} has no Coq certificate; these have: {}", bound.id,
+                                 inverse == nullptr ? "" : fmt::format(" --solve {}", inverse->unknown),
+                                 known));
+  }
+  if (!record.applicable)
+    throw InputError(fmt::format("--coq: {} is not applicable: {}", bound.id, record.reason));
+  Record scratch;
+  certificate.begin(record);
+  certify(complete(bound.id, inverse == nullptr ? bound.uses : inverse->uses, arguments, scratch), record,
+          certificate);
+}
+
 }  // namespace promptbound

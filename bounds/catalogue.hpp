@@ -33,6 +33,11 @@ namespace promptbound {
 [[nodiscard]] Record evaluate(const Bound& bound, const Inverse& inverse, const Arguments& arguments,
                               long digits);
 
+/// Adds to the certificate what proves the record, which `evaluate` made of these arguments (`inverse` null:
+/// forwards). Throws InputError when no Coq theorem covers it, or when the bound is not applicable.
+void certify_in_coq(const Bound& bound, const Inverse* inverse, const Arguments& arguments,
+                    const Record& record, CoqCertificate& certificate);
+
 /// The known name nearest to `name`, for messages.
 [[nodiscard]] std::string nearest(std::string_view name, const std::vector<std::string_view>& known);
 

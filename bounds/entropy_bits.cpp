@@ -1,3 +1,5 @@
+#include <fmt/format.h>
+
 #include <algorithm>
 
 #include <promptbound/bounds/packing.hpp>
@@ -39,6 +41,32 @@ void accuracy_for_length(const Arguments& arguments, long, Record& record) {
   add_assumptions(record);
 }
 
+void certify(const Arguments& arguments, const Record& record, CoqCertificate& certificate) {
+  const Packing functions = packing(arguments, arguments.rational(parameters::eps));
+  const Integer k = printed_integer(record, "k");
+  const std::string tokens = printed_integer(record, "tokens").str();
+  limit_coq_bits(record, functions.n * bit_size(Integer(k + 1)) + bit_size(functions.s));
+  // d L b w eps C
+  const std::string problem = fmt::format(
+      "{} {} {} {} {} {}", arguments.integer(parameters::d).str(), arguments.integer(parameters::L).str(),
+      arguments.integer(parameters::b).str(), arguments.integer(parameters::w).str(),
+      coq_quotient(functions.eps), coq_quotient(functions.C));
+  certificate.require("entropy_bits_claim");
+  certificate.theorem(
+      "integers", "k is the largest integer < C/(2 eps), and the tokens are ceil(s (k+1)^n/(b w))",
+      fmt::format("entropy_bits_claim {} {} {} {}", problem, functions.s.str(), k.str(), tokens),
+      fmt::format("apply entropy_bits_sound. {}.", coq_computed));
+  certificate.require("entropy_bits_necessary");
+  const bool max = arguments.number(parameters::alpha).infinite;
+  certificate.theorem(
+      "necessary",
+      fmt::format("Every model of b-bit prompt entries that serves F(C, alpha), {}, needs {} tokens",
+                  max ? "alpha = inf" : "whatever alpha", tokens),
+      fmt::format("necessary_{} {} {}", max ? "alpha_inf" : "any_alpha", problem, tokens),
+      fmt::format("exact (entropy_bits_necessary{} {} eq_refl).", max ? "_max" : "",
+                  certificate.full_name("integers")));
+}
+
 }  // namespace
 
 Bound entropy_bits_bound() {
@@ -59,6 +87,7 @@ Bound entropy_bits_bound() {
                     {required(d), required(L), required(m), defaulted(C, "1"), defaulted(alpha, "2"),
                      defaulted(b, "16"), defaulted(w, "d")},
                     accuracy_for_length}},
+      .certify = certify,
   };
 }
 

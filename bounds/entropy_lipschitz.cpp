@@ -1,7 +1,9 @@
+#include <fmt/format.h>
+
 #include <cmath>
 
+#include <promptbound/bounds/coq_log_ratio.hpp>
 #include <promptbound/bounds/grid_search.hpp>
-#include <promptbound/bounds/log_ratio.hpp>
 #include <promptbound/bounds/packing.hpp>
 #include <promptbound/bounds/prompt_packing.hpp>
 #include <promptbound/numeric/certify.hpp>
@@ -128,6 +130,39 @@ void accuracy_for_length(const Arguments& arguments, long digits, Record& record
   }
 }
 
+void certify(const Arguments& arguments, const Record& record, CoqCertificate& certificate) {
+  if (arguments.choice(parameters::norm) != "max")
+    no_coq_theorem(record, "it is proved in its box form, --norm max");
+  const Packing functions = packing(arguments, arguments.rational(parameters::eps));
+  const Rational& Lambda = arguments.rational(parameters::Lambda);
+  const Integer k = printed_integer(record, "k");
+  const Integer c = numerator(packing_base(arguments, separation_radius(functions, Lambda, k)));
+  const Integer tokens = printed_integer(record, "tokens");
+  const Integer w = arguments.integer(parameters::w);
+  const LogRatio ratio{floor(*functions.bits(k).exact()), Rational(2), w, Rational(c)};
+  // d L w R Lambda eps C
+  const std::string problem = fmt::format(
+      "{} {} {} {} {} {} {}", arguments.integer(parameters::d).str(), arguments.integer(parameters::L).str(),
+      w.str(), coq_quotient(arguments.rational(parameters::R)), coq_quotient(Lambda),
+      coq_quotient(functions.eps), coq_quotient(functions.C));
+  certificate.require("entropy_lipschitz_claim");
+  certificate.theorem(
+      "integers", "k < C/(2 eps), c = floor(R/rho_k) + 1, and the tokens are ceil(s (k+1)^n ln 2/(w ln c))",
+      fmt::format("entropy_lipschitz_claim {} {} {} {} {}", problem, functions.s.str(), k.str(), c.str(),
+                  tokens.str()),
+      fmt::format("apply entropy_lipschitz_sound; [{}|]. {}", coq_computed,
+                  coq_prove_ceil(ratio, tokens, certificate)));
+  certificate.require("lipschitz_necessary");
+  const bool max = arguments.number(parameters::alpha).infinite;
+  certificate.theorem(
+      "necessary",
+      fmt::format("Every Lipschitz model that serves F(C, alpha), {}, needs {} tokens",
+                  max ? "alpha = inf" : "whatever alpha", tokens.str()),
+      fmt::format("lipschitz_necessary_{} {} {}", max ? "alpha_inf" : "any_alpha", problem, tokens.str()),
+      fmt::format("exact (entropy_lipschitz_necessary{} {} eq_refl).", max ? "_max" : "",
+                  certificate.full_name("integers")));
+}
+
 }  // namespace
 
 Bound entropy_lipschitz_bound() {
@@ -152,6 +187,7 @@ Bound entropy_lipschitz_bound() {
                     {required(d), required(L), required(m), defaulted(C, "1"), defaulted(alpha, "2"),
                      defaulted(w, "d"), required(R), required(Lambda), defaulted(norm, "euclidean")},
                     accuracy_for_length}},
+      .certify = certify,
   };
 }
 

@@ -1,3 +1,5 @@
+#include <fmt/format.h>
+
 #include <promptbound/bounds/bound.hpp>
 #include <promptbound/numeric/certify.hpp>
 #include <promptbound/numeric/integers.hpp>
@@ -94,6 +96,35 @@ void accuracy_for_length(const Arguments& arguments, long digits, Record& record
   add_assumptions(record);
 }
 
+void certify(const Arguments& arguments, const Record& record, CoqCertificate& certificate) {
+  if (arguments.has(parameters::b))
+    no_coq_theorem(record, "prompt entries must be real numbers: leave out --b");
+  const Problem problem_data = problem(arguments);
+  const Rational& eps = arguments.rational(parameters::eps);
+  const Number& alpha = problem_data.alpha;
+  const Integer k = printed_integer(record, "k");
+  const Integer p = alpha.infinite ? Integer(1) : numerator(alpha.value);
+  limit_coq_bits(
+      record, std::max(Integer(problem_data.n * bit_size(k)),
+                       Integer(p * (bit_size(problem_data.C) + bit_size(eps) + bit_size(problem_data.n)))));
+  // d L eps C q p, 1/alpha = q/p
+  const std::string arguments_text =
+      fmt::format("{} {} {} {} {}", problem_data.d.str(), problem_data.L.str(), coq_quotient(eps),
+                  coq_quotient(problem_data.C), coq_inverse_exponent(alpha));
+  certificate.require("lookup_upper_claim");
+  certificate.theorem("integers", "k = floor(C n^(1/alpha)/(2 eps)) + 1 and the tokens are k^n",
+                      fmt::format("lookup_upper_claim {} {} {}", arguments_text, k.str(),
+                                  printed_integer(record, "tokens").str()),
+                      fmt::format("apply lookup_upper_sound. {}.", coq_computed));
+  certificate.require("lookup_upper_sufficient");
+  certificate.theorem("sufficient",
+                      "One lookup transformer with that many prompt tokens serves every f in F(C, alpha)",
+                      fmt::format("lookup_sufficient {} {} {}", arguments_text, k.str(),
+                                  printed_integer(record, "tokens").str()),
+                      fmt::format("refine (lookup_upper_sufficient _ _ _ _ _ {}); easy || lra.",
+                                  certificate.full_name("integers")));
+}
+
 }  // namespace
 
 Bound lookup_upper_bound() {
@@ -117,6 +148,7 @@ Bound lookup_upper_bound() {
                     "every accuracy above this is reached with m tokens",
                     {required(d), required(L), required(m), defaulted(C, "1"), defaulted(alpha, "2")},
                     accuracy_for_length}},
+      .certify = certify,
   };
 }
 

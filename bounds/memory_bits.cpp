@@ -1,5 +1,5 @@
 #include <promptbound/bounds/bound.hpp>
-#include <promptbound/bounds/log_ratio.hpp>
+#include <promptbound/bounds/coq_memory_bits.hpp>
 
 // Theory 2.7. A prompt of m tokens with w entries of b bits is one of 2^{m w b}; all K^N labellings reachable
 // need
@@ -28,6 +28,16 @@ void length_for_examples(const Arguments& arguments, long, Record& record) {
   add_assumptions(record);
 }
 
+void certify_examples(const Arguments& arguments, const Record& record, CoqCertificate& certificate) {
+  certify_bits_count(arguments, arguments.integer(K), printed_integer(record, "max_examples"), "max_examples",
+                     "the largest N with N log2 K <= m w b", certificate);
+}
+
+void certify_length(const Arguments& arguments, const Record& record, CoqCertificate& certificate) {
+  certify_bits_length(arguments, arguments.integer(N), arguments.integer(K), printed_integer(record, "m"),
+                      "the least m with N log2 K <= m w b", certificate);
+}
+
 }  // namespace
 
 Bound memory_bits_bound() {
@@ -44,7 +54,9 @@ Bound memory_bits_bound() {
       .inverses = {{"m",
                     "least prompt length that N examples need",
                     {required(N), required(w), defaulted(b, "16"), defaulted(K, "2")},
-                    length_for_examples}},
+                    length_for_examples,
+                    certify_length}},
+      .certify = certify_examples,
   };
 }
 

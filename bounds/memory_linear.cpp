@@ -1,4 +1,6 @@
-#include <promptbound/bounds/log_ratio.hpp>
+#include <fmt/format.h>
+
+#include <promptbound/bounds/coq_log_ratio.hpp>
 #include <promptbound/bounds/prompt_packing.hpp>
 #include <promptbound/bounds/separated_labels.hpp>
 
@@ -38,6 +40,58 @@ void length_for_examples(const Arguments& arguments, long, Record& record) {
   }
 }
 
+/// The base c = floor(R/rho) + 1 of the box form; Coq proves no other.
+Integer cells(const Arguments& arguments, const Record& record) {
+  Record ignored;
+  const Rational base = packing_base(arguments, *separation_radius(arguments, ignored));
+  if (arguments.choice(norm) != "max") no_coq_theorem(record, "it is proved in its box form, --norm max");
+  if (base == 1) no_coq_theorem(record, "it is proved for R >= rho");
+  return numerator(base);
+}
+
+/// The arguments R Lambda Delta eps c of the claims.
+std::string model(const Arguments& arguments, const Integer& c) {
+  return fmt::format("{} {} {} {} {}", coq_quotient(arguments.rational(R)),
+                     coq_quotient(arguments.rational(Lambda)), coq_quotient(arguments.rational(Delta)),
+                     coq_quotient(arguments.rational(eps)), c.str());
+}
+
+void certify_examples(const Arguments& arguments, const Record& record, CoqCertificate& certificate) {
+  const Integer c = cells(arguments, record);
+  const Integer examples = printed_integer(record, "max_examples");
+  const LogRatio ratio{arguments.integer(m) * arguments.integer(w), Rational(c), 1, arguments.rational(K)};
+  certificate.require("entropy_lipschitz_claim");
+  certificate.theorem("max_examples", "c = floor(R/rho) + 1, and the largest N with N ln K <= m w ln c",
+                      fmt::format("memory_linear_count_claim {} {} {} {} {}", arguments.integer(m).str(),
+                                  arguments.integer(K).str(), arguments.integer(w).str(), model(arguments, c),
+                                  examples.str()),
+                      fmt::format("apply memory_linear_count_sound; [{}|]. {}", coq_computed,
+                                  coq_prove_floor(ratio, examples, certificate)));
+}
+
+void certify_length(const Arguments& arguments, const Record& record, CoqCertificate& certificate) {
+  const Integer c = cells(arguments, record);
+  const Integer length = printed_integer(record, "m");
+  const LogRatio ratio{arguments.integer(N), arguments.rational(K), arguments.integer(w), Rational(c)};
+  const std::string problem = fmt::format("{} {} {}", arguments.integer(N).str(), arguments.integer(K).str(),
+                                          arguments.integer(w).str());
+  certificate.require("entropy_lipschitz_claim");
+  certificate.theorem(
+      "integers", "c = floor(R/rho) + 1, and the least m with N ln K <= m w ln c",
+      fmt::format("memory_linear_length_claim {} {} {}", problem, model(arguments, c), length.str()),
+      fmt::format("apply memory_linear_length_sound; [{}|]. {}", coq_computed,
+                  coq_prove_ceil(ratio, length, certificate)));
+  certificate.require("lipschitz_necessary");
+  certificate.theorem(
+      "necessary",
+      fmt::format("Every Lipschitz model that memorizes all labellings of the N inputs needs {} tokens",
+                  length.str()),
+      fmt::format("memorizing_model_needs {} {} {} {} {} {}", problem, coq_quotient(arguments.rational(R)),
+                  coq_quotient(arguments.rational(Lambda)), coq_quotient(arguments.rational(Delta)),
+                  coq_quotient(arguments.rational(eps)), length.str()),
+      fmt::format("refine (memory_linear_necessary _ _ _ {}); easy.", certificate.full_name("integers")));
+}
+
 }  // namespace
 
 Bound memory_linear_bound() {
@@ -57,7 +111,9 @@ Bound memory_linear_bound() {
                     "least prompt length that N examples need",
                     {required(N), required(w), required(R), required(Lambda), required(Delta), required(eps),
                      defaulted(K, "2"), defaulted(norm, "euclidean")},
-                    length_for_examples}},
+                    length_for_examples,
+                    certify_length}},
+      .certify = certify_examples,
   };
 }
 

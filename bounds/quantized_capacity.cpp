@@ -1,7 +1,10 @@
+#include <fmt/format.h>
+
 #include <promptbound/bounds/bound.hpp>
 #include <promptbound/numeric/certify.hpp>
 #include <promptbound/numeric/integers.hpp>
 #include <promptbound/numeric/power_product.hpp>
+#include <promptbound/numeric/precision.hpp>
 
 // Theory 1.1, HWGLSL25's memorization capacity theorem, transcribed:
 //   delta = eps/(2 C n^{1/alpha}),  lambda = delta^{-n} = (2 C n^{1/alpha}/eps)^n,  m >= L lambda,
@@ -60,6 +63,53 @@ void accuracy_for_length(const Arguments& arguments, long digits, Record& record
   record.assume("the formula is read as an equation; it is not proved here");
 }
 
+/// The number of digits of L lambda, where the integer itself is too large for a check over Z.
+void certify_magnitude(const Arguments& arguments, const PowerProduct& tokens, const std::string& problem,
+                       CoqCertificate& certificate) {
+  constexpr long spare = 20;
+  for (long bits = 64;; bits *= 2) {
+    const WorkingPrecision scope(bits);
+    const Interval log10 = tokens.log() / interval_log10();
+    const Integer k = floor(log10.lower());
+    if (!certainly_less(Interval(k), log10) || !certainly_less(log10, Interval(Integer(k + 1)))) continue;
+    certificate.require("log_decide");
+    certificate.require("log_scale");
+    certificate.theorem("magnitude",
+                        "L lambda has k + 1 digits before the point: 10^k <= L lambda < 10^(k+1)",
+                        fmt::format("decimal_magnitude {} (published_tokens {} {})", k.str(), problem,
+                                    coq_inverse_exponent(arguments.number(parameters::alpha))),
+                        fmt::format("magnitude_by_logarithms {}%positive.", bits + spare));
+    return;
+  }
+}
+
+void certify(const Arguments& arguments, const Record& record, CoqCertificate& certificate) {
+  const Integer n = input_dimension(arguments);
+  const Integer L = arguments.integer(parameters::L);
+  const Number& alpha = arguments.number(parameters::alpha);
+  const Rational twice = 2 * arguments.rational(parameters::C) / arguments.rational(parameters::eps);
+  // d L eps C
+  const std::string problem = fmt::format("{} {} {} {}", arguments.integer(parameters::d).str(), L.str(),
+                                          coq_quotient(arguments.rational(parameters::eps)),
+                                          coq_quotient(arguments.rational(parameters::C)));
+  certificate.require("quantized_capacity_claim");
+  // The check compares the p-th powers, 1/alpha = q/p.
+  const Integer p = alpha.infinite ? Integer(1) : numerator(alpha.value);
+  if (p * (n * (bit_size(twice) + bit_size(n)) + bit_size(L)) > most_coq_bits) {
+    PowerProduct tokens = scaled_root(arguments, twice, n);
+    return certify_magnitude(arguments, tokens.times(Rational(L)), problem, certificate);
+  }
+  certificate.theorem("least_integer", "the least integer that is at least L lambda",
+                      fmt::format("quantized_capacity_claim {} {} {}", problem, coq_inverse_exponent(alpha),
+                                  printed_integer(record, "least_integer").str()),
+                      fmt::format("apply quantized_capacity_sound. {}.", coq_computed));
+  certificate.theorem(
+      "tokens", "the integer-grid form: k = ceil(1/delta) and the tokens are L k^n",
+      fmt::format("quantized_capacity_grid_claim {} {} {} {}", problem, coq_inverse_exponent(alpha),
+                  printed_integer(record, "k").str(), printed_integer(record, "tokens").str()),
+      fmt::format("apply quantized_capacity_grid_sound. {}.", coq_computed));
+}
+
 }  // namespace
 
 Bound quantized_capacity_bound() {
@@ -82,6 +132,7 @@ Bound quantized_capacity_bound() {
                     "accuracy at which the formula asks for m tokens",
                     {required(d), required(L), required(m), defaulted(C, "1"), defaulted(alpha, "2")},
                     accuracy_for_length}},
+      .certify = certify,
   };
 }
 

@@ -111,9 +111,7 @@ Bound universality_size_bound() {
                   {"tokens", "prompt tokens"},
                   {"attention_blocks", "single-head attention blocks"},
                   {"ffn_1_width", "width of the first feed-forward block"},
-                  {"wide_ffn_width",
-                   "wide form: width of the second feed-forward block; also the published order "
-                   "O(k^(dT)) of HWGLSL25 and WCWH23 times L"},
+                  {"wide_ffn_width", "wide form: width of the second feed-forward block (published order O(k^(dT)))"},
                   {"deep_ffn_blocks", "deep form: feed-forward blocks of width 3, and one clamp"},
                   {"ramp_limit", "the ramps of the staircase may be this wide at most"},
                   {"wcwh23_attention_order",

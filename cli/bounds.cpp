@@ -17,6 +17,7 @@ namespace promptbound {
 namespace {
 
 struct BoundsOptions : CommonOptions {
+  std::string coq;  ///< certificate file, empty: none
   ParameterOptions parameters;
 };
 
@@ -145,6 +146,24 @@ void write_sweep(const BoundsOptions& options, const Sweep& sweep, TableWriter& 
   writer.end();
 }
 
+/// The Coq file that proves the bracket: its lower end, and its upper end for real prompt entries, which is
+/// the form of 1.4 that Coq proves.
+std::string certify_bracket(const Overview& point, long digits) {
+  if (!point.bracket.necessary) throw InputError("--coq: no lower end of the bracket applies here");
+  CoqCertificate certificate;
+  const Record& necessary = point.bracket.necessary->record;
+  certify_in_coq(find_bound(necessary.id), nullptr, point.arguments, necessary, certificate);
+  const Bound& lookup = find_bound("lookup-upper");
+  Arguments real_entries;
+  for (const Use& use : lookup.uses) {
+    const Argument* argument = point.arguments.find(use.parameter->name);
+    if (argument != nullptr && use.parameter != &parameters::b)
+      real_entries.set(use.parameter->name, *argument);
+  }
+  certify_in_coq(lookup, nullptr, real_entries, evaluate(lookup, real_entries, digits), certificate);
+  return certificate.text();
+}
+
 int bounds(const BoundsOptions& options) {
   const Sweep sweep = options.parameters.sweep();
   const Arguments first = sweep.at(0);
@@ -154,8 +173,14 @@ int bounds(const BoundsOptions& options) {
           fmt::format("bounds needs --{} ({}): {}", needed->name, needed->meaning, needed->accepted()));
     }
   }
-  OutputFile file(options.output);
   const bool single = sweep.varying().empty();
+  std::optional<OutputFile> coq;
+  if (!options.coq.empty()) {
+    if (!single) throw InputError("--coq certifies one point: give one value a parameter");
+    coq.emplace(options.coq)
+        .write(certify_bracket(overview(first, options.computed_digits()), options.computed_digits()));
+  }
+  OutputFile file(options.output);
   if (options.format == Format::json) {
     bool first_line = true;
     for_each_row(
@@ -178,6 +203,7 @@ int bounds(const BoundsOptions& options) {
       write_sweep(options, sweep, *writer);
     }
   }
+  if (coq) coq->commit();
   file.commit();
   return exit_done;
 }
@@ -190,7 +216,9 @@ void add_bounds(CLI::App& app, Action& action) {
   subcommand->footer(
       "Examples:\n"
       "  promptbound bounds --d 2 --L 2 --eps 1/10\n"
-      "  promptbound bounds --d 1:4 --L 2 --eps 1/10,1/100 --alpha inf --format csv -o sweep.csv");
+      "  promptbound bounds --d 1:4 --L 2 --eps 1/10,1/100 --alpha inf --format csv -o sweep.csv\n"
+      "  promptbound bounds --d 2 --L 2 --eps 1/10 --coq bracket.v");
+  add_coq_option(*subcommand, options->coq);
   options->parameters.add_to(*subcommand);
   add_common_options(*subcommand, *options);
   subcommand->callback([options, &action] { action = [options] { return bounds(*options); }; });

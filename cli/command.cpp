@@ -64,6 +64,13 @@ void add_common_options(CLI::App& subcommand, CommonOptions& options) {
   subcommand.add_flag("--quiet", options.quiet, "no progress on standard error");
 }
 
+void add_coq_option(CLI::App& subcommand, std::string& file) {
+  subcommand
+      .add_option("--coq", file,
+                  "write a Coq file that proves the result (promptbound coq-check compiles it)")
+      ->type_name("FILE.v");
+}
+
 int run_command(int argc, const char* const* argv) {
   remove_unfinished_output_on_signals();
   CLI::App app("Certified bounds, exact constructions and rigorous checks for the theory of prompt tuning",
@@ -76,8 +83,13 @@ int run_command(int argc, const char* const* argv) {
   add_bounds(app, action);
   add_eval(app, action);
   add_table(app, action);
+  add_verify(app, action);
+  add_structure(app, action);
   add_construct(app, action);
   add_run(app, action);
+  add_coq_check(app, action);
+  add_memorize(app, action);
+  add_check(app, action);
   try {
     app.parse(argc, argv);
     return action();

@@ -38,6 +38,9 @@ struct CommonOptions {
 /// Adds --format, -o, --digits, --quiet and --threads.
 void add_common_options(CLI::App& subcommand, CommonOptions& options);
 
+/// Adds --coq FILE, which asks for a Coq certificate of the result.
+void add_coq_option(CLI::App& subcommand, std::string& file);
+
 /// What a subcommand does after its options are read; returns the exit code.
 using Action = std::function<int()>;
 
@@ -46,8 +49,13 @@ void add_list(CLI::App& app, Action& action);
 void add_eval(CLI::App& app, Action& action);
 void add_bounds(CLI::App& app, Action& action);
 void add_table(CLI::App& app, Action& action);
+void add_verify(CLI::App& app, Action& action);
+void add_structure(CLI::App& app, Action& action);
 void add_construct(CLI::App& app, Action& action);
 void add_run(CLI::App& app, Action& action);
+void add_coq_check(CLI::App& app, Action& action);
+void add_memorize(CLI::App& app, Action& action);
+void add_check(CLI::App& app, Action& action);
 
 /// Runs the command line; prints errors as one line on standard error. Returns the exit code.
 int run_command(int argc, const char* const* argv);

@@ -1,17 +1,16 @@
 #include <CLI/CLI.hpp>
-#include <fstream>
 #include <nlohmann/json.hpp>
-#include <sstream>
 
 #include <promptbound/cli/construct_target.hpp>
 #include <promptbound/models/exact_json.hpp>
+#include <promptbound/models/text_file.hpp>
 #include <promptbound/numeric/error.hpp>
 
 namespace promptbound {
 namespace {
 
 Target table_from_file(const std::string& path, Index d, Index L, const Rational& C, const Number& alpha) {
-  const Json json = parse_json(read_file(path), path);
+  const Json json = parse_json(read_text_file(path), path);
   NodeTable table;
   const Integer cells = integer_from(member(json, "cells", path), path + ".cells");
   if (cells < 1 || cells > 1000000)
@@ -26,14 +25,6 @@ Target table_from_file(const std::string& path, Index d, Index L, const Rational
 }
 
 }  // namespace
-
-std::string read_file(const std::string& path) {
-  std::ifstream file(path, std::ios::binary);
-  std::ostringstream text;
-  text << file.rdbuf();
-  if (!file || !text) throw InputError(path + ": cannot be read (accepted: a readable file)");
-  return text.str();
-}
 
 void TargetOptions::add_to(CLI::App& subcommand) {
   subcommand

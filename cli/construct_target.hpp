@@ -24,7 +24,4 @@ struct TargetOptions {
   [[nodiscard]] Target make(Index d, Index L, const Rational& C, const Number& alpha) const;
 };
 
-/// The text of a file; throws InputError if it cannot be read.
-[[nodiscard]] std::string read_file(const std::string& path);
-
 }  // namespace promptbound

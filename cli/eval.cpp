@@ -9,6 +9,7 @@
 #include <promptbound/cli/parameter_options.hpp>
 #include <promptbound/cli/record_view.hpp>
 #include <promptbound/cli/render_json.hpp>
+#include <promptbound/numeric/error.hpp>
 
 namespace promptbound {
 namespace {
@@ -16,6 +17,7 @@ namespace {
 struct EvalOptions : CommonOptions {
   std::string id;
   std::string unknown;  ///< parameter to solve for, empty: forwards
+  std::string coq;      ///< certificate file, empty: none
   ParameterOptions parameters;
 };
 
@@ -55,6 +57,13 @@ int eval(const EvalOptions& options) {
   // The first point is computed before the file is opened: a missing parameter leaves nothing behind.
   const Record first = compute(options, bound, sweep.at(0));
 
+  std::optional<OutputFile> coq;
+  if (!options.coq.empty()) {
+    if (!sweep.varying().empty()) throw InputError("--coq certifies one point: give one value a parameter");
+    CoqCertificate certificate;
+    certify_in_coq(bound, inverse, sweep.at(0), first, certificate);
+    coq.emplace(options.coq).write(certificate.text());
+  }
   OutputFile file(options.output);
   if (options.format == Format::json) {
     write_json(options, bound, sweep, file);
@@ -71,6 +80,7 @@ int eval(const EvalOptions& options) {
       writer->end();
     }
   }
+  if (coq) coq->commit();
   file.commit();
   return sweep.varying().empty() && first.undecided ? exit_unknown : exit_done;
 }
@@ -86,10 +96,12 @@ void add_eval(CLI::App& app, Action& action) {
       "  promptbound eval entropy-bits --d 2 --L 2 --eps 1/10\n"
       "  promptbound eval entropy-bits --d 2 --L 2 --m 100 --solve eps\n"
       "  promptbound eval memory-linear --m 1:64:x2 --w 768 --R 5 --Lambda 1000 --Delta 1/2 --eps 0.01 "
-      "--format csv");
+      "--format csv\n"
+      "  promptbound eval entropy-bits --d 2 --L 2 --eps 1/10 --coq tokens.v");
   subcommand->add_option("id", options->id, "id of the bound (promptbound list shows all)")->required();
   subcommand->add_option("--solve", options->unknown, "read the bound backwards for this parameter")
       ->type_name("NAME");
+  add_coq_option(*subcommand, options->coq);
   options->parameters.add_to(*subcommand);
   add_common_options(*subcommand, *options);
   subcommand->callback([options, &action] { action = [options] { return eval(*options); }; });

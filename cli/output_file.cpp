@@ -13,15 +13,29 @@
 namespace promptbound {
 namespace {
 
-// What a signal handler may touch: a fixed buffer with the name of the unfinished file.
-char unfinished[4096] = "";
+// What a signal handler may touch: fixed buffers with the names of unfinished files. A command writes two at
+// most, its result and a certificate.
+char unfinished[2][4096] = {"", ""};
 
 void remember_unfinished(const std::string& name) {
-  if (name.size() < sizeof unfinished) std::memcpy(unfinished, name.c_str(), name.size() + 1);
+  for (auto& slot : unfinished) {
+    if (slot[0] == '\0' && name.size() < sizeof slot) {
+      std::memcpy(slot, name.c_str(), name.size() + 1);
+      return;
+    }
+  }
+}
+
+void forget_unfinished(const std::string& name) {
+  for (auto& slot : unfinished) {
+    if (name == slot) slot[0] = '\0';
+  }
 }
 
 extern "C" void remove_and_end(int signal) {
-  if (unfinished[0] != '\0') unlink(unfinished);
+  for (const auto& slot : unfinished) {
+    if (slot[0] != '\0') unlink(slot);
+  }
   std::signal(signal, SIG_DFL);
   raise(signal);
 }
@@ -67,7 +81,7 @@ void OutputFile::discard() {
   std::fclose(file_);
   file_ = nullptr;
   if (!temporary_.empty()) unlink(temporary_.c_str());
-  unfinished[0] = '\0';
+  forget_unfinished(temporary_);
 }
 
 void OutputFile::fail(const char* action, int error) const {
@@ -98,7 +112,7 @@ void OutputFile::commit() {
   }
   std::fclose(file_);
   file_ = nullptr;
-  unfinished[0] = '\0';
+  forget_unfinished(temporary_);
 }
 
 }  // namespace promptbound

@@ -32,7 +32,8 @@ Sweep ParameterOptions::sweep() const {
 }
 
 void ParameterOptions::reject_unused(std::string_view what, const std::vector<Use>& uses) const {
-  for (const auto& [name, text] : texts_) {
+  for (const auto& given : texts_) {
+    const std::string& name = given.first;
     if (std::any_of(uses.begin(), uses.end(), [&](const Use& use) { return use.parameter->name == name; }))
       continue;
     std::string accepted;

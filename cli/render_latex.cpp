@@ -1,4 +1,5 @@
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include <promptbound/cli/table.hpp>
 
@@ -14,19 +15,20 @@ class LatexWriter : public TableWriter {
 
   void begin(const std::string& title, const std::vector<Column>& columns) override {
     std::string alignment;
-    std::string headings;
+    std::vector<std::string> headings;
     for (const Column& column : columns) {
       alignment += column.is_number ? 'r' : 'l';
-      headings += (headings.empty() ? "" : " & ") + escaped(column.heading);
+      headings.push_back(escaped(column.heading));
     }
     if (!title.empty()) file_.write("% " + title + "\n");
-    file_.write("\\begin{tabular}{" + alignment + "}\n\\toprule\n" + headings + " \\\\\n\\midrule\n");
+    file_.write("\\begin{tabular}{" + alignment + "}\n\\toprule\n" +
+                fmt::format("{} \\\\\n", fmt::join(headings, " & ")) + "\\midrule\n");
   }
 
   void row(const std::vector<Cell>& cells) override {
-    std::string line;
-    for (const Cell& cell : cells) line += (line.empty() ? "" : " & ") + text_of(cell);
-    file_.write(line + " \\\\\n");
+    std::vector<std::string> texts;
+    for (const Cell& cell : cells) texts.push_back(text_of(cell));
+    file_.write(fmt::format("{} \\\\\n", fmt::join(texts, " & ")));
   }
 
   void end() override { file_.write("\\bottomrule\n\\end{tabular}\n\n"); }

@@ -7,6 +7,7 @@
 #include <promptbound/cli/construct_target.hpp>
 #include <promptbound/cli/render_json.hpp>
 #include <promptbound/models/instance.hpp>
+#include <promptbound/models/text_file.hpp>
 #include <promptbound/numeric/error.hpp>
 #include <promptbound/numeric/integers.hpp>
 #include <promptbound/numeric/precision.hpp>
@@ -77,7 +78,7 @@ Cells compute(const Instance& instance, const Matrix<Rational>& X, const RunOpti
 
 /// Input tokens as rows: an array, or {"tokens": array}.
 Matrix<Rational> read_input(const std::string& path) {
-  const Json json = parse_json(read_file(path), path);
+  const Json json = parse_json(read_text_file(path), path);
   const Json& rows = json.is_object() ? member(json, "tokens", path) : json;
   return matrix_from(rows, path).transpose();
 }
@@ -103,7 +104,8 @@ void write_json(const Cells& output, const RunOptions& options, OutputFile& file
 }
 
 int run(const RunOptions& options) {
-  const Instance instance = instance_from(parse_json(read_file(options.model), options.model), options.model);
+  const Instance instance =
+      instance_from(parse_json(read_text_file(options.model), options.model), options.model);
   const Cells output = compute(instance, read_input(options.input), options);
   OutputFile file(options.output);
   if (options.format == Format::json) {

@@ -9,7 +9,7 @@ set_target_properties(promptbound_all PROPERTIES EXPORT_NAME promptbound)
 target_link_libraries(promptbound_all INTERFACE ${libraries})
 
 install(TARGETS promptbound_all ${libraries} EXPORT promptbound_targets)
-install(TARGETS promptbound)
+install(TARGETS promptbound promptbound-check)
 foreach(folder ${folders})
   install(DIRECTORY ${PROJECT_SOURCE_DIR}/${folder}/ DESTINATION ${CMAKE_INSTALL_INCLUDEDIR}/promptbound/${folder}
           FILES_MATCHING PATTERN "*.hpp")

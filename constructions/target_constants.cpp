@@ -33,8 +33,7 @@ Rational operator_norm_above(const Matrix<Rational>& D, const Number& alpha) {
 
 class Nodes {
  public:
-  Nodes(const Target& target, const NodeTable& table)
-      : n_(target.n()), d_(target.d), table_(table), count_(1) {
+  Nodes(const Target& target, const NodeTable& table) : n_(target.n()), table_(table), count_(1) {
     for (Index o = 0; o < n_; ++o) {
       strides_.push_back(count_);
       count_ *= table.cells + 1;
@@ -86,7 +85,7 @@ class Nodes {
   }
 
  private:
-  Index n_, d_;
+  Index n_;
   const NodeTable& table_;
   long count_;
   std::vector<long> strides_;

@@ -2,6 +2,7 @@
 #include <promptbound/numeric/certify.hpp>
 #include <promptbound/numeric/error.hpp>
 #include <promptbound/numeric/integers.hpp>
+#include <promptbound/numeric/linear_form.hpp>
 #include <promptbound/numeric/scalar.hpp>
 
 namespace promptbound {
@@ -106,6 +107,8 @@ Matrix<Scalar> evaluate(const Target& target, const Matrix<Scalar>& X) {
 #define PROMPTBOUND_INSTANTIATE(Scalar) \
   template Matrix<Scalar> evaluate(const Target&, const Matrix<Scalar>&);
 PROMPTBOUND_FOR_EACH_SCALAR(PROMPTBOUND_INSTANTIATE)
+PROMPTBOUND_INSTANTIATE(LinearForm<FastInterval>)
+PROMPTBOUND_INSTANTIATE(LinearForm<Interval>)
 
 QuantizedFunction quantize(const Target& target, long k) {
   const long cells = cell_count(k, target.n());

@@ -41,6 +41,14 @@ const Quantity& Record::output(std::string_view name) const {
   throw std::out_of_range("no output named " + std::string(name));
 }
 
+void Record::add(std::string name, Quantity value) {
+  outputs.push_back(Output{std::move(name), std::move(value)});
+}
+
+void Record::assume(std::string text) { assumptions.push_back(Assumption{std::move(text), Status::assumed}); }
+
+void Record::holds(std::string text) { assumptions.push_back(Assumption{std::move(text), Status::holds}); }
+
 void Record::not_applicable(std::string violated, std::string why) {
   applicable = false;
   reason = std::move(why);

@@ -66,9 +66,9 @@ struct Record {
 
   /// Is this output asked for? Costly outputs are computed only then.
   [[nodiscard]] bool wants(std::string_view name) const { return only.empty() || only == name; }
-  void add(std::string name, Quantity value) { outputs.push_back({std::move(name), std::move(value)}); }
-  void assume(std::string text) { assumptions.push_back({std::move(text), Status::assumed}); }
-  void holds(std::string text) { assumptions.push_back({std::move(text), Status::holds}); }
+  void add(std::string name, Quantity value);
+  void assume(std::string text);
+  void holds(std::string text);
   /// Records the violated assumption, withdraws every number, and says why.
   void not_applicable(std::string violated, std::string why);
   /// Requires an assumption: `holds` when the condition is true, otherwise not_applicable. Returns the

@@ -31,20 +31,28 @@ awk -F'|' '$3 != "-" && $4 != "definition"' "$scratch/all" > "$scratch/proved"
 
 # Statements print with the notations of the layer that they belong to, and all its files imported,
 # so that names stay short.
-session() { # folder, what to import first, scopes to open
+session() { # folder, what to import first, scopes to open, files to import
   {
     echo "$2"
-    for file in $1/*.v; do echo "From PromptBound Require Import ${file//\//.}" | sed 's/v$//'; done
+    for file in $4; do echo "From PromptBound Require Import ${file//\//.}" | sed 's/v$//'; done
     echo "Unset Printing Implicit Defensive. Set Printing Width 100. $3"
     cut -d'|' -f3 "$scratch/definitions" | { grep "^$1\." || true; } | while read -r name; do
       echo "Goal True. idtac \"@statement $name\". Abort."
       echo "Print PromptBound.$name."
     done
-    cut -d'|' -f3 "$scratch/proved" | { grep "^$1\." || true; } | while read -r name; do
-      echo "Goal True. idtac \"@statement $name\". Abort."
-      echo "Check PromptBound.$name."
-      echo "Goal True. idtac \"@assumptions $name\". Abort."
-      echo "Print Assumptions PromptBound.$name."
+    for layer in none reals interval; do
+      names=$(awk -F'|' -v layer=$layer -v folder="$1." '$4 == layer && index($3, folder) == 1 { print $3 }' "$scratch/proved")
+      [ -n "$names" ] || continue
+      for name in $names; do
+        echo "Goal True. idtac \"@statement $name\". Abort."
+        echo "Check PromptBound.$name."
+      done
+      # One traversal for all theorems of the layer: what any of them rests on, their conjunction rests on.
+      echo "Definition ${layer}_theorems :="
+      for name in $names; do echo "  (conj (@PromptBound.$name)"; done
+      echo "  I$(echo "$names" | sed 's/.*/)/' | tr -d '\n')."
+      echo "Goal True. idtac \"@assumptions $1.$layer\". Abort."
+      echo "Print Assumptions ${layer}_theorems."
     done
   } > "$scratch/$1_session.v"
   (cd "$scratch" && coqc -q -w none -Q "$OLDPWD" PromptBound "$1_session.v")
@@ -52,11 +60,11 @@ session() { # folder, what to import first, scopes to open
 algebraic='From mathcomp Require Import all_ssreflect all_algebra.
 Import GRing.Theory Num.Theory Order.TTheory.'
 open_algebraic='Local Open Scope ring_scope.'
-session algebra "$algebraic" "$open_algebraic" > "$scratch/output.algebra" & pids=$!
+session algebra "$algebraic" "$open_algebraic" "$(echo algebra/*.v)" > "$scratch/output.algebra" & pids=$!
 session analysis "From Coq Require Import Reals.
-$algebraic" "$open_algebraic" > "$scratch/output.analysis" & pids="$pids $!"
+$algebraic" "$open_algebraic" "$(echo algebra/*.v analysis/*.v)" > "$scratch/output.analysis" & pids="$pids $!"
 session certificates 'From Coq Require Import Reals ZArith.' \
-  'Local Open Scope Z_scope. Local Open Scope R_scope.' > "$scratch/output.certificates" & pids="$pids $!"
+  'Local Open Scope Z_scope. Local Open Scope R_scope.' "$(echo certificates/*.v)" > "$scratch/output.certificates" & pids="$pids $!"
 for pid in $pids; do wait "$pid"; done
 cat "$scratch"/output.* > "$scratch/output"
 awk -v dir="$scratch" '
@@ -66,21 +74,21 @@ awk -v dir="$scratch" '
 
 reals='ClassicalDedekindReals\.sig_forall_dec|ClassicalDedekindReals\.sig_not_dec|FunctionalExtensionality\.functional_extensionality_dep|Epsilon\.epsilon_statement|Classical_Prop\.classic|PropExtensionality\.propositional_extensionality'
 interval="$reals|(PrimInt63|Uint63|Int63|PrimFloat|FloatAxioms|CarryType|FloatOps|Sint63)\..*"
-axioms_of() { # names of the axioms that a theorem rests on
+axioms_of() { # names of the axioms that a group of theorems rests on
   # An axiom starts a line, "name : type" or the name alone with the type on the next lines.
   sed -n '/^[A-Za-z]/p' "$scratch/assumptions.$1" | sed 's/ .*//; /^Axioms:$/d; /^Closed$/d'
 }
-while IFS='|' read -r item id name layer what; do
-  case $layer in
+for group in $(awk -F'|' '{ split($3, part, "."); print part[1] "." $4 }' "$scratch/proved" | sort -u); do
+  case ${group#*.} in
     none) allowed='^$' ;;
     reals) allowed="^($reals)\$" ;;
     interval) allowed="^($interval)\$" ;;
-    *) fail "theorems.txt: unknown layer '$layer' of $name"; continue ;;
+    *) fail "theorems.txt: unknown layer '${group#*.}'"; continue ;;
   esac
-  [ -s "$scratch/assumptions.$name" ] || { fail "$name: no assumptions printed"; continue; }
-  bad=$(axioms_of "$name" | grep -vE "$allowed" | tr '\n' ' ' || true)
-  [ -z "$bad" ] || fail "$name: axioms outside layer '$layer': $bad"
-done < "$scratch/proved"
+  [ -s "$scratch/assumptions.$group" ] || { fail "$group: no assumptions printed"; continue; }
+  bad=$(axioms_of "$group" | grep -vE "$allowed" | tr '\n' ' ' || true)
+  [ -z "$bad" ] || fail "a theorem of ${group%.*}/ listed as '${group#*.}' rests on: $bad"
+done
 
 {
   echo '# The Coq development'
@@ -89,7 +97,8 @@ done < "$scratch/proved"
   echo
   echo 'Items are those of the theory. Every statement below is printed by Coq. Axioms: *none* is a theorem over any'
   echo 'real (closed) field without axioms; *reals* are the classical axioms of the real numbers in the standard'
-  echo 'library; *interval* adds the primitive machine integers and floats.'
+  echo 'library (sig_forall_dec, sig_not_dec, classic, functional extensionality, epsilon); *interval* adds the primitive'
+  echo 'machine integers and floats.'
   echo
   echo '## Index'
   echo
@@ -97,8 +106,7 @@ done < "$scratch/proved"
   echo '|---|---|---|---|---|---|'
   sort -s -t'|' -k1,1V "$scratch/proved" | while IFS='|' read -r item id name layer what; do
     file=$(echo "${name%.*}" | tr . /).v
-    used=$(axioms_of "$name" | sed 's/.*\.//' | sort | tr '\n' ' ')
-    echo "| $item | $id | \`${name##*.}\` | [$file]($file) | ${used:-none} | ${what//|/\\|} |"
+    echo "| $item | $id | \`${name##*.}\` | [$file]($file) | $layer | ${what//|/\\|} |"
   done
   echo
   echo '## Not proved in Coq'

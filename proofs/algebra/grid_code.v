@@ -67,25 +67,29 @@ Definition lipschitz_in_prompt (domain : X -> Prop) (run : prompt -> X -> Y) : P
 
 Hypotheses (r0 : 0 <= r) (Lambda0 : 0 < Lambda).
 
-(** If r < c rho with rho = gap/(2 Lambda), prompts in the same of the c^{w m} cells have outputs less
-    than gap apart. *)
+(** If r < c rho with rho = gap/(2 Lambda), then c cells of one side cover [-r, r], and Lambda side < gap. *)
+Lemma lipschitz_side (gap : R) (c : nat) : r < c%:R * (gap / (2%:R * Lambda)) ->
+  exists side : R, [/\ (0 < c)%N, 0 <= side, 2%:R * r <= c%:R * side & Lambda * side < gap].
+Proof.
+move=> cover; have c0 : (0 < c)%N.
+  by case: c cover => // cover; have := le_lt_trans r0 cover; rewrite mul0r ltxx.
+have cR : 0 < c%:R :> R by rewrite ltr0n.
+exists (2%:R * r / c%:R); split=> //.
+- by rewrite !mulr_ge0 ?ler0n // invr_ge0 ler0n.
+- by rewrite [c%:R * _]mulrC mulfVK // lt0r_neq0.
+have -> : Lambda * (2%:R * r / c%:R) = r * (2%:R * Lambda) / c%:R by ring.
+by rewrite ltr_pdivr_mulr // [gap * _]mulrC -ltr_pdivl_mulr ?mulr_gt0 ?ltr0n // -mulrA.
+Qed.
+
+(** Prompts in the same of the c^{w m} cells have outputs less than gap apart. *)
 Lemma lipschitz_code (domain : X -> Prop) (run : prompt -> X -> Y) (gap : R) (c : nat) :
   lipschitz_in_prompt domain run -> r < c%:R * (gap / (2%:R * Lambda)) ->
   exists (eta : R) (code : prompt -> {ffun 'I_w * 'I_m -> 'I_c}), eta < gap /\
     forall P Q x, in_box P -> in_box Q -> domain x -> code P = code Q ->
       dist (run P x) (run Q x) <= eta.
 Proof.
-move=> lip cover.
-have c0 : (0 < c)%N.
-  by case: c cover => // cover; have := le_lt_trans r0 cover; rewrite mul0r ltxx.
-pose side := 2%:R * r / c%:R.
-have cR : 0 < c%:R :> R by rewrite ltr0n.
-have side0 : 0 <= side by rewrite !mulr_ge0 ?ler0n // invr_ge0 ler0n.
-have covered : 2%:R * r <= c%:R * side by rewrite /side [c%:R * _]mulrC mulfVK // lt0r_neq0.
-exists (Lambda * side), (grid_code r side c0); split=> [|P Q x Pr Qr dx e].
-  have -> : Lambda * side = r * (2%:R * Lambda) / c%:R by rewrite /side; ring.
-  rewrite ltr_pdivr_mulr // [gap * _]mulrC -ltr_pdivl_mulr ?mulr_gt0 ?ltr0n //.
-  by rewrite -mulrA.
+move=> lip /lipschitz_side [side [c0 side0 covered small]].
+exists (Lambda * side), (grid_code r side c0); split=> // P Q x Pr Qr dx e.
 apply: le_trans (lip _ _ _ Pr Qr dx) _; rewrite ler_pmul2l //.
 exact: (grid_code_close side0 covered Pr Qr e).
 Qed.

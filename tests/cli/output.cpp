@@ -101,6 +101,24 @@ TEST_CASE("the catalogue lists every bound with its parameters") {
   }
 }
 
+TEST_CASE("every row of a LaTeX table has every column, empty cells included") {
+  const std::string text = run("bounds --d 2 --L 2 --eps 1/10 --format latex").out;
+  std::size_t rows = 0;
+  std::size_t start = text.find("\\toprule\n") + 9;
+  const std::size_t stop = text.find("\\bottomrule");
+  while (start < stop) {
+    const std::size_t end = text.find('\n', start);
+    const std::string line = text.substr(start, end - start);
+    if (line != "\\midrule") {
+      CAPTURE(line);
+      CHECK(std::count(line.begin(), line.end(), '&') == 5);
+      ++rows;
+    }
+    start = end + 1;
+  }
+  CHECK(rows == 20);  // the headings, and one row an output
+}
+
 TEST_CASE("tables compile in LaTeX with booktabs and siunitx (skipped where pdflatex is absent)") {
   if (std::system("command -v pdflatex > /dev/null 2>&1") != 0) {
     MESSAGE("pdflatex is not installed: nothing was compiled");

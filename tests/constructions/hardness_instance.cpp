@@ -38,13 +38,15 @@ void check_decisions(const NearestPoints& points) {
 TEST_CASE(
     "planted instances up to T = 4096, D = 64: decisions agree with brute force, entries obey the bound") {
   int near = 0, far = 0;
-  for (const auto& [M, D, t, gap] : {std::tuple<Index, Index, int, int>{1, 1, 0, 1},
-                                     {8, 8, 1, 1},
-                                     {32, 12, 1, 1},
-                                     {128, 24, 2, 3},
-                                     {512, 40, 5, 2},
-                                     {2048, 64, 6, 8},
-                                     {64, 10, 0, 1}}) {
+  for (const auto& size : {std::tuple<Index, Index, int, int>{1, 1, 0, 1},
+                           {8, 8, 1, 1},
+                           {32, 12, 1, 1},
+                           {128, 24, 2, 3},
+                           {512, 40, 5, 2},
+                           {2048, 64, 6, 8},
+                           {64, 10, 0, 1}}) {
+    const Index M = std::get<0>(size), D = std::get<1>(size);
+    const int t = std::get<2>(size), gap = std::get<3>(size);
     CAPTURE(M);
     const NearestPoints points = planted_points(M, D, t, gap, 71);
     check_decisions(points);

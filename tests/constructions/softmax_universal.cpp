@@ -23,8 +23,9 @@ QuantizedFunction random_function(Index d, Index L, long k, RandomNumbers& rando
 
 TEST_CASE("softmax codes are told apart, and the output at every grid centre is the value wanted") {
   RandomNumbers random(101);
-  for (const auto& [d, L, k, rank] :
+  for (const auto& size :
        {std::tuple(1L, 1L, 2L, 1L), {1L, 1L, 3L, 1L}, {2L, 1L, 2L, 1L}, {2L, 1L, 2L, 2L}}) {
+    const long d = std::get<0>(size), L = std::get<1>(size), k = std::get<2>(size), rank = std::get<3>(size);
     CAPTURE(d);
     CAPTURE(k);
     CAPTURE(rank);

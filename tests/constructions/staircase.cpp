@@ -11,7 +11,8 @@ TEST_CASE(
     "the block maps every positioned token to its level, linearly on the ramps, and keeps what stands "
     "behind") {
   RandomNumbers random(43);
-  for (const auto& [d, tokens, k] : {std::tuple(1L, 1L, 1L), {1L, 3L, 4L}, {2L, 3L, 2L}, {3L, 2L, 3L}}) {
+  for (const auto& size : {std::tuple(1L, 1L, 1L), {1L, 3L, 4L}, {2L, 3L, 2L}, {3L, 2L, 3L}}) {
+    const long d = std::get<0>(size), tokens = std::get<1>(size), k = std::get<2>(size);
     const Grid grid{d, tokens, k, Rational(1, 3 * k)};
     grid.check();
     // Arbitrary levels: the block must work for all of them.
@@ -56,5 +57,5 @@ TEST_CASE("ramps as wide as a cell are refused") {
   CHECK_THROWS_WITH_AS((Grid{1, 1, 5, Rational(1, 10)}).check(),
                        "eta: 1/10 (accepted: 0 < eta < 1/(2k) = 1/10)", InputError);
   CHECK_THROWS_AS((Grid{1, 1, 0, Rational(1, 10)}).check(), InputError);
-  CHECK_THROWS_AS(step_of(Grid{1, 1, 2, Rational(1, 8)}, Rational(-1, 8)), InputError);
+  CHECK_THROWS_AS(static_cast<void>(step_of(Grid{1, 1, 2, Rational(1, 8)}, Rational(-1, 8))), InputError);
 }

@@ -33,8 +33,8 @@ bool in_unit_interval(const Matrix<Rational>& Y) {
 }  // namespace
 
 TEST_CASE("every quantized function has its prompt: all forms give it exactly at every grid centre") {
-  for (const auto& [d, L, k] :
-       {std::tuple(1L, 1L, 2L), {1L, 1L, 3L}, {1L, 1L, 4L}, {1L, 2L, 2L}, {2L, 1L, 2L}}) {
+  for (const auto& shape : {std::tuple(1L, 1L, 2L), {1L, 1L, 3L}, {1L, 1L, 4L}, {1L, 2L, 2L}, {2L, 1L, 2L}}) {
+    const long d = std::get<0>(shape), L = std::get<1>(shape), k = std::get<2>(shape);
     CAPTURE(d);
     CAPTURE(L);
     CAPTURE(k);
@@ -64,7 +64,8 @@ TEST_CASE("every quantized function has its prompt: all forms give it exactly at
 TEST_CASE(
     "anywhere in the cube, ramps included, the forms agree with their dense weights and stay in [0,1]") {
   RandomNumbers random(59);
-  for (const auto& [d, L, k] : {std::tuple(1L, 1L, 3L), {1L, 2L, 2L}, {2L, 1L, 2L}}) {
+  for (const auto& shape : {std::tuple(1L, 1L, 3L), {1L, 2L, 2L}, {2L, 1L, 2L}}) {
+    const long d = std::get<0>(shape), L = std::get<1>(shape), k = std::get<2>(shape);
     const Rational eta(1, 4 * k);
     const UniversalTransformer network(d, L, k, eta);
     const Transformer<Rational> wide = network.dense(UniversalForm::wide);
@@ -96,8 +97,8 @@ TEST_CASE(
 }
 
 TEST_CASE("widths and depth as built are those of theory 1.5") {
-  for (const auto& [d, L, k] :
-       {std::tuple(1L, 1L, 2L), {1L, 1L, 4L}, {1L, 2L, 2L}, {2L, 1L, 2L}, {1L, 1L, 1L}}) {
+  for (const auto& shape : {std::tuple(1L, 1L, 2L), {1L, 1L, 4L}, {1L, 2L, 2L}, {2L, 1L, 2L}, {1L, 1L, 1L}}) {
+    const long d = std::get<0>(shape), L = std::get<1>(shape), k = std::get<2>(shape);
     const UniversalTransformer network(d, L, k, Rational(1, 5 * k));
     const UniversalSizes size = UniversalTransformer::sizes(d, L, k);
     const long T = size.sequence_tokens.convert_to<long>();
@@ -137,7 +138,7 @@ TEST_CASE("20,000 prompt tokens: sparse evaluation reads off the table") {
 
 TEST_CASE("what does not fit is refused with the need") {
   CHECK_THROWS_WITH_AS(
-      UniversalTransformer(2, 2, 10, Rational(1, 100)).dense(UniversalForm::wide),
+      static_cast<void>(UniversalTransformer(2, 2, 10, Rational(1, 100)).dense(UniversalForm::wide)),
       "k: the dense weights take about 10^40010 bytes (accepted: at most 1073741824; the sparse "
       "evaluation has no such limit)",
       InputError);

@@ -1,0 +1,129 @@
+#include <CLI/CLI.hpp>
+#include <memory>
+#include <nlohmann/json.hpp>
+
+#include <promptbound/cli/command.hpp>
+#include <promptbound/cli/render_json.hpp>
+#include <promptbound/models/model_json.hpp>
+#include <promptbound/models/text_file.hpp>
+#include <promptbound/numeric/decimal.hpp>
+#include <promptbound/numeric/number.hpp>
+#include <promptbound/verify/memorize.hpp>
+
+namespace promptbound {
+namespace {
+
+struct MemorizeOptions : CommonOptions {
+  std::string model, data, certificate;
+  std::string accuracy = "0";
+};
+
+std::string name(Memorizable verdict) {
+  switch (verdict) {
+    case Memorizable::impossible:
+      return "impossible";
+    case Memorizable::possible:
+      return "possible";
+    case Memorizable::unknown:
+      break;
+  }
+  return "unknown";
+}
+
+int exit_code(Memorizable verdict) {
+  switch (verdict) {
+    case Memorizable::impossible:
+      return exit_refuted;
+    case Memorizable::possible:
+      return exit_done;
+    case Memorizable::unknown:
+      break;
+  }
+  return exit_unknown;
+}
+
+nlohmann::ordered_json answer_json(const MemorizationAnswer& answer, const Rational& accuracy, long digits) {
+  nlohmann::ordered_json json = {{"schema", json_schema},
+                                 {"verdict", name(answer.verdict)},
+                                 {"why", answer.why},
+                                 {"accuracy", exact_text(accuracy)},
+                                 {"least_prompt_length", nullptr},
+                                 {"prompt_length", nullptr},
+                                 {"prompt", nullptr},
+                                 {"error", nullptr},
+                                 {"floor",
+                                  {{"lower", decimal(answer.floor_lower, digits, Direction::down)},
+                                   {"upper", decimal(answer.floor_upper, digits, Direction::up)}}},
+                                 {"output_floor", decimal(answer.output_floor, digits, Direction::down)},
+                                 {"rank_lower", answer.rank_lower}};
+  if (answer.prompt) {
+    json["least_prompt_length"] = answer.least_length.str();
+    json["prompt_length"] = answer.prompt->cols();
+    json["prompt"] = to_json(Matrix<Rational>(answer.prompt->transpose()));
+    json["error"] = {{"lower", lower_decimal(answer.error, digits)},
+                     {"upper", upper_decimal(answer.error, digits)}};
+  }
+  return json;
+}
+
+void write_answer(const MemorizationAnswer& answer, const Rational& accuracy, TableWriter& writer) {
+  writer.begin("Memorization", {{"item"}, {"value", true}});
+  writer.row({"verdict", name(answer.verdict)});
+  writer.row({"why", answer.why});
+  writer.row({"accuracy", Quantity(accuracy)});
+  if (answer.prompt) {
+    writer.row({"prompt length", Quantity(Integer(answer.prompt->cols()))});
+    writer.row({"no prompt is shorter than", Quantity(answer.least_length)});
+    writer.row({"error of the prompt", Quantity(answer.error)});
+  }
+  writer.row({"floor at the attention output, at least", Quantity(answer.floor_lower)});
+  writer.row({"floor at the attention output, at most", Quantity(answer.floor_upper)});
+  writer.row({"floor at the layer's output, at least", Quantity(answer.output_floor)});
+  writer.row({"tokens that an exact fit needs by rank, at least", Quantity(Integer(answer.rank_lower))});
+  writer.end();
+}
+
+int run(const MemorizeOptions& options) {
+  const Rational accuracy = parse_rational(options.accuracy, "--accuracy");
+  const Transformer<Rational> model =
+      model_from(parse_json(read_text_file(options.model), options.model), options.model);
+  const MemorizationData data = memorization_data_from(parse_json(read_text_file(options.data), options.data),
+                                                       model.width, options.data);
+  const MemorizationAnswer answer = memorize(model, data, accuracy);
+
+  OutputFile file(options.output);
+  if (options.format == Format::json) {
+    file.write(answer_json(answer, accuracy, options.shown_digits()).dump(1) + "\n");
+  } else {
+    write_answer(answer, accuracy, *make_table_writer(options.format, file, options.shown_digits()));
+  }
+  if (!options.certificate.empty() && !answer.certificate.empty()) {
+    OutputFile certificate(options.certificate);
+    certificate.write(answer.certificate + "\n");
+    certificate.commit();
+  }
+  file.commit();
+  return exit_code(answer.verdict);
+}
+
+}  // namespace
+
+void add_memorize(CLI::App& app, Action& action) {
+  auto options = std::make_shared<MemorizeOptions>();
+  CLI::App* subcommand = app.add_subcommand(
+      "memorize", "can a prompt make a one-layer model give these outputs? verdict, prompt, floor");
+  subcommand->footer(
+      "Example:\n  promptbound memorize --model model.json --data data.json --accuracy 1/1000 --certificate "
+      "proof.json");
+  subcommand->add_option("--model", options->model, "model file (JSON, one layer of one head)")->required();
+  subcommand->add_option("--data", options->data, "data file (JSON: examples with tokens, query, target)")
+      ->required();
+  subcommand->add_option("--accuracy", options->accuracy,
+                         "largest error allowed, in every coordinate (default 0)");
+  subcommand->add_option("--certificate", options->certificate,
+                         "write the verdict's certificate to this file");
+  add_common_options(*subcommand, *options);
+  subcommand->callback([options, &action] { action = [options] { return run(*options); }; });
+}
+
+}  // namespace promptbound

@@ -1,0 +1,183 @@
+#include <fmt/format.h>
+#include <CLI/CLI.hpp>
+#include <chrono>
+#include <cstdio>
+#include <memory>
+#include <nlohmann/json.hpp>
+
+#include <promptbound/cli/command.hpp>
+#include <promptbound/cli/construct_target.hpp>
+#include <promptbound/cli/render_json.hpp>
+#include <promptbound/models/text_file.hpp>
+#include <promptbound/numeric/decimal.hpp>
+#include <promptbound/numeric/error.hpp>
+#include <promptbound/numeric/precision.hpp>
+#include <promptbound/verify/supremum_certificate.hpp>
+
+namespace promptbound {
+namespace {
+
+using Clock = std::chrono::steady_clock;
+
+struct VerifyOptions : CommonOptions {
+  std::string model, eps, alpha = "inf", C = "1", ratio = "1/20", certificate;
+  Index L = 0;  ///< 0: as the model file says
+  std::size_t memory = 1024;
+  std::uint64_t boxes = 1000000000;
+  TargetOptions target;
+};
+
+/// About what a waiting box takes: itself, its coordinates, and its share of the selected keys.
+constexpr std::size_t bytes_per_box = 512;
+
+std::string name(Verdict verdict) {
+  switch (verdict) {
+    case Verdict::proved:
+      return "proved";
+    case Verdict::refuted:
+      return "refuted";
+    case Verdict::unknown:
+      break;
+  }
+  return "unknown";
+}
+
+int exit_code(Verdict verdict) {
+  switch (verdict) {
+    case Verdict::proved:
+      return exit_done;
+    case Verdict::refuted:
+      return exit_refuted;
+    case Verdict::unknown:
+      break;
+  }
+  return exit_unknown;
+}
+
+/// Both bounds on standard error, once a second after two seconds.
+std::function<void(const SupremumProgress&)> progress_to(const VerifyOptions& options) {
+  if (options.quiet) return {};
+  return [last = Clock::now() + std::chrono::seconds(1)](const SupremumProgress& state) mutable {
+    if (Clock::now() - last < std::chrono::seconds(1)) return;
+    last = Clock::now();
+    fmt::print(stderr, "promptbound: {:.6g} <= sup <= {:.6g}, {} boxes done, {} waiting\n", state.lower,
+               state.upper, state.boxes, state.waiting);
+  };
+}
+
+nlohmann::ordered_json answer_json(const SupremumAnswer& answer, const VerifyOptions& options) {
+  const long digits = options.shown_digits();
+  nlohmann::ordered_json json = {
+      {"schema", json_schema},
+      {"verdict", name(answer.verdict)},
+      {"why", answer.why},
+      {"eps", options.eps},
+      {"alpha", options.alpha},
+      {"supremum", quantity_json(Quantity(Interval(Interval(answer.lower), Interval(answer.upper))), digits)},
+      {"witness", nlohmann::ordered_json::array()},
+      {"boxes", answer.boxes},
+      {"most_waiting", answer.most_waiting}};
+  for (Index token = 0; token < answer.witness.cols(); ++token) {
+    auto row = nlohmann::ordered_json::array();
+    for (const Rational& x : answer.witness.col(token)) row.push_back(exact_text(x));
+    json["witness"].push_back(std::move(row));
+  }
+  return json;
+}
+
+void write_answer(const SupremumAnswer& answer, double seconds, TableWriter& writer, long digits) {
+  writer.paragraph(name(answer.verdict) + ": " + answer.why);
+  writer.begin("Supremum of the error over [0,1]^{d x L}", {{"output"}, {"value"}});
+  writer.row({"at most", decimal(answer.upper, digits, Direction::up)});
+  writer.row({"at least", decimal(answer.lower, digits, Direction::down)});
+  writer.row({"boxes", std::to_string(answer.boxes)});
+  writer.row({"boxes waiting at once", std::to_string(answer.most_waiting)});
+  writer.end();
+  std::string witness;
+  for (Index token = 0; token < answer.witness.cols(); ++token) {
+    witness += witness.empty() ? "(" : ", (";
+    for (Index c = 0; c < answer.witness.rows(); ++c) {
+      witness += (c > 0 ? ", " : "") + exact_text(answer.witness(c, token));
+    }
+    witness += ")";
+  }
+  writer.paragraph("the lower bound is reached at the tokens " + witness);
+  writer.paragraph(
+      fmt::format("{:.2f} s, {:.0f} boxes/s", seconds, static_cast<double>(answer.boxes) / seconds));
+}
+
+int verify(const VerifyOptions& options) {
+  const std::optional<Number> alpha = parse_number(options.alpha);
+  if (!alpha || (!alpha->infinite && alpha->value < 1)) {
+    throw InputError("alpha: '" + options.alpha.substr(0, 60) + "' (accepted: a number >= 1, or inf)");
+  }
+  const Instance instance =
+      instance_from(parse_json(read_text_file(options.model), options.model), options.model);
+  const Index L = options.L > 0 ? options.L : instance.input_offsets.cols();
+  if (L == 0) throw InputError("L: the model file has no input_offsets (accepted: --L N, the input tokens)");
+  const Target target = options.target.make(instance.data_width, L, parse_rational(options.C, "C"), *alpha);
+  const ApproximationProblem problem = approximation_problem(instance, target, *alpha);
+
+  SupremumOptions search;
+  search.eps = parse_rational(options.eps, "eps");
+  search.ratio = parse_rational(options.ratio, "ratio");
+  search.threads = options.threads;
+  search.most_waiting = options.memory * (std::size_t(1) << 20) / bytes_per_box;
+  search.most_boxes = options.boxes;
+  search.progress = progress_to(options);
+  const auto start = Clock::now();
+  const SupremumAnswer answer = enclose_supremum(problem, search);
+  const double seconds = std::chrono::duration<double>(Clock::now() - start).count();
+
+  const WorkingPrecision scope(bits_for_digits(options.computed_digits()) + 64);
+  OutputFile file(options.output);
+  if (options.format == Format::json) {
+    file.write(answer_json(answer, options).dump(1) + "\n");
+  } else {
+    write_answer(answer, seconds, *make_table_writer(options.format, file, options.shown_digits()),
+                 options.shown_digits());
+  }
+  if (!options.certificate.empty() && answer.verdict == Verdict::refuted) {
+    OutputFile certificate(options.certificate);
+    certificate.write(supremum_certificate(problem, *search.eps, answer.witness).dump(1) + "\n");
+    certificate.commit();
+  }
+  file.commit();
+  return exit_code(answer.verdict);
+}
+
+}  // namespace
+
+void add_verify(CLI::App& app, Action& action) {
+  auto options = std::make_shared<VerifyOptions>();
+  CLI::App* subcommand = app.add_subcommand(
+      "verify", "is a model file's error within eps for every input of the cube? both bounds, witness");
+  subcommand->footer(
+      "Example:\n"
+      "  promptbound construct lookup-transformer --d 2 --eps 1/20 --alpha inf --target identity -o "
+      "model.json\n"
+      "  promptbound verify model.json --target identity --eps 1/20 --threads 2");
+  subcommand->add_option("model", options->model, "model file (JSON, as construct writes it)")->required();
+  subcommand->add_option("--eps", options->eps, "the error that is claimed")->required()->type_name("NUMBER");
+  subcommand->add_option("--alpha", options->alpha, "norm exponent (default inf)")->type_name("NUMBER");
+  subcommand->add_option("--C", options->C, "Lipschitz constant of the random table (default 1)")
+      ->type_name("NUMBER");
+  subcommand
+      ->add_option("--ratio", options->ratio, "stop when upper <= (1 + ratio) lower as well (default 1/20)")
+      ->type_name("NUMBER");
+  subcommand->add_option("--L", options->L, "input tokens, where the model file does not say")
+      ->check(CLI::Range(1L, 1000L))
+      ->type_name("N");
+  subcommand->add_option("--memory", options->memory, "MiB for waiting boxes (default 1024)")
+      ->check(CLI::Range(1UL, 1UL << 20))
+      ->type_name("MIB");
+  subcommand->add_option("--boxes", options->boxes, "boxes bounded at most (default 1000000000)")
+      ->type_name("N");
+  subcommand->add_option("--certificate", options->certificate, "write a refuted verdict's certificate here")
+      ->type_name("FILE");
+  options->target.add_to(*subcommand);
+  add_common_options(*subcommand, *options);
+  subcommand->callback([options, &action] { action = [options] { return verify(*options); }; });
+}
+
+}  // namespace promptbound

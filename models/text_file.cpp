@@ -1,0 +1,26 @@
+#include <cerrno>
+#include <cstring>
+#include <filesystem>
+#include <fstream>
+
+#include <promptbound/models/text_file.hpp>
+#include <promptbound/numeric/error.hpp>
+
+namespace promptbound {
+
+std::string read_text_file(const std::string& path) {
+  constexpr std::uintmax_t largest = 1UL << 30;
+  std::error_code error;
+  if (std::filesystem::is_directory(path, error)) throw InputError(path + ": a file is needed, not a folder");
+  std::ifstream file(path, std::ios::binary);
+  if (!file) throw InputError(path + ": cannot be read: " + std::strerror(errno));
+  std::string text;
+  for (char buffer[1 << 16]; file.read(buffer, sizeof buffer) || file.gcount() > 0;) {
+    text.append(buffer, static_cast<std::size_t>(file.gcount()));
+    if (text.size() > largest) throw InputError(path + ": larger than 1 GiB");
+  }
+  if (file.bad()) throw InputError(path + ": cannot be read");
+  return text;
+}
+
+}  // namespace promptbound

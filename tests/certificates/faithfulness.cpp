@@ -1,0 +1,85 @@
+// The Coq statements and the bounds are about the same numbers: Coq computes, from the definitions that its
+// soundness theorems speak of, the integer that satisfies the claim; the program prints the same one.
+#include <doctest/doctest.h>
+
+#include <cstdlib>
+#include <nlohmann/json.hpp>
+#include <sstream>
+#include <string>
+#include <vector>
+
+#include "cli/run.hpp"
+
+namespace {
+
+struct Instance {
+  std::string coq;  ///< the claim's checker as a function of the integer N
+  std::string arguments;
+  std::string output;
+};
+
+const std::vector<Instance> instances = {
+    // 1.1: d L en ed cn cd q p N, alpha = 2
+    {"quantized_capacity_check 2 1 3 10 5 4 1 2 N", "quantized-capacity --d 2 --L 1 --eps 3/10 --C 5/4",
+     "least_integer"},
+    {"quantized_capacity_grid_check 2 1 3 10 5 4 1 2 N (N ^ 2)",
+     "quantized-capacity --d 2 --L 1 --eps 3/10 --C 5/4", "k"},
+    // 1.2: d L b w en ed cn cd s k N
+    {"entropy_bits_check 1 3 4 5 2 19 1 1 1 4 N", "entropy-bits --d 1 --L 3 --eps 2/19 --b 4 --w 5",
+     "tokens"},
+    {"entropy_bits_check 1 3 4 5 2 19 1 1 3 4 N",
+     "entropy-bits --d 1 --L 3 --eps 2/19 --b 4 --w 5 --alpha inf", "tokens"},
+    {"entropy_bits_check 1 3 1 1 2 19 1 1 1 N ((N + 1) ^ 3)", "entropy-bits --d 1 --L 3 --eps 2/19", "k"},
+    // 1.3: d L w rn rd ln ld en ed cn cd s k c N at the printed k; c is what satisfies the first checker
+    {"existsb (fun c => entropy_lipschitz_check 1 2 3 5 2 7 1 1 9 1 1 1 {k} c 0 && ceil_log_check (({k} + 1) "
+     "^ 2) 2 "
+     "3 c N) range",
+     "entropy-lipschitz --d 1 --L 2 --w 3 --R 5/2 --Lambda 7 --eps 1/9 --norm max", "tokens"},
+    // 1.4: d L en ed cn cd q p k m
+    {"lookup_upper_check 2 2 1 13 3 2 1 2 N (N ^ 4)", "lookup-upper --d 2 --L 2 --eps 1/13 --C 3/2", "k"},
+    // 2.7: m w b K N and N K w b m
+    {"memory_bits_count_check 3 5 4 7 N", "memory-bits --m 3 --w 5 --b 4 --K 7", "max_examples"},
+    {"memory_bits_length_check 23 7 5 2 N", "memory-bits --N 23 --w 5 --b 2 --K 7 --solve m", "m"},
+};
+
+}  // namespace
+
+TEST_CASE("Coq computes the integers that the program prints") {
+  std::string coq =
+      "From Coq Require Import ZArith List Bool. Import ListNotations. Local Open Scope Z_scope.\n"
+      "From PromptBound.certificates Require Import quantized_capacity_claim entropy_bits_claim "
+      "log_compare.\n"
+      "From PromptBound.certificates Require Import entropy_lipschitz_claim lookup_upper_claim "
+      "memory_bits_claim.\n"
+      "Definition range := map Z.of_nat (seq 0 800).\n";
+  std::vector<std::string> printed;
+  for (const Instance& instance : instances) {
+    CAPTURE(instance.arguments);
+    const Outcome outcome = run("eval " + instance.arguments + " --format json");
+    REQUIRE_MESSAGE(outcome.exit_code == 0, outcome.err);
+    const auto outputs = nlohmann::json::parse(outcome.out)["outputs"];
+    printed.push_back(outputs[instance.output]["exact"]);
+    std::string checker = instance.coq;
+    for (std::size_t at = checker.find("{k}"); at != std::string::npos; at = checker.find("{k}"))
+      checker.replace(at, 3, outputs["k"]["exact"].get<std::string>());
+    coq += "Eval vm_compute in filter (fun N => " + checker + ") range.\n";
+  }
+  const TemporaryFolder folder;
+  write_file(folder.file("instances.v"), coq);
+  const std::string out = folder.file("out");
+  const int status = std::system(("coqc -q -w none -Q " PROMPTBOUND_PROOFS " PromptBound " +
+                                  folder.file("instances.v") + " >" + out + " 2>&1")
+                                     .c_str());
+  REQUIRE_MESSAGE(status == 0, read_file(out));
+  // Every claim holds of exactly one integer up to 800, the printed one.
+  std::istringstream answers(read_file(out));
+  std::size_t i = 0;
+  for (std::string line; std::getline(answers, line);) {
+    if (line.find('=') == std::string::npos) continue;
+    REQUIRE(i < printed.size());
+    CAPTURE(instances[i].coq);
+    CHECK(line == "     = [" + printed[i] + "]");
+    ++i;
+  }
+  CHECK(i == printed.size());
+}

@@ -1,0 +1,73 @@
+// Coq certificates, as far as they go without coqc: what is written, what is refused.
+#include <doctest/doctest.h>
+
+#include <algorithm>
+#include <string>
+
+#include "run.hpp"
+
+namespace {
+
+void check_refused(const std::string& arguments, const std::string& expected) {
+  CAPTURE(arguments);
+  const TemporaryFolder folder;
+  const Outcome outcome = run(arguments + " -o " + folder.file("result") + " --coq " + folder.file("proof.v"));
+  CHECK(outcome.exit_code == 2);
+  CHECK(std::count(outcome.err.begin(), outcome.err.end(), '\n') == 1);
+  CHECK_MESSAGE(outcome.err.find(expected) != std::string::npos, outcome.err);
+  CHECK(folder.is_empty());
+}
+
+void check_rejected(const std::string& text, const std::string& expected) {
+  CAPTURE(text);
+  const TemporaryFolder folder;
+  write_file(folder.file("proof.v"), text);
+  const Outcome outcome = run("coq-check " + folder.file("proof.v"));
+  CHECK(outcome.exit_code == 1);
+  CHECK_MESSAGE(outcome.out.find(expected) != std::string::npos, outcome.out);
+}
+
+}  // namespace
+
+TEST_CASE("a certificate states the inputs and the printed integers") {
+  const TemporaryFolder folder;
+  REQUIRE(run("eval entropy-bits --d 2 --L 2 --eps 0.1 --coq " + folder.file("proof.v")).exit_code == 0);
+  const std::string text = read_file(folder.file("proof.v"));
+  CHECK(text.find("entropy_bits_claim 2 2 16 2 (1/10) (1/1) 1 4 20.\n") != std::string::npos);
+  CHECK(text.find("necessary_any_alpha 2 2 16 2 (1/10) (1/1) 20.\n") != std::string::npos);
+}
+
+TEST_CASE("what no Coq theorem covers is refused, and nothing is written") {
+  check_refused("eval universality-size --d 2 --L 2 --eps 1/10",
+                "universality-size has no Coq certificate; these have: quantized-capacity, entropy-bits");
+  check_refused("eval entropy-bits --d 2 --L 2 --m 100 --solve eps", "has no Coq certificate");
+  check_refused("eval entropy-lipschitz --d 2 --L 2 --eps 1/10 --R 1 --Lambda 10", "--norm max");
+  check_refused("eval lookup-upper --d 2 --L 2 --eps 1/10 --b 16", "leave out --b");
+  check_refused("eval entropy-bits --d 2 --L 2 --eps 3/4", "not applicable");
+  check_refused("eval entropy-bits --d 100 --L 100 --eps 1/1000", "at most 20000 are feasible");
+  check_refused("eval entropy-bits --d 2,3 --L 2 --eps 1/10", "one point");
+  check_refused("bounds --d 2 --L 2,3 --eps 1/10", "one point");
+}
+
+TEST_CASE("a result that cannot be written leaves no certificate") {
+  const TemporaryFolder folder;
+  CHECK(run("eval entropy-bits --d 2 --L 2 --eps 1/10 -o /nowhere/result --coq " + folder.file("proof.v"))
+            .exit_code == 2);
+  CHECK(folder.is_empty());
+}
+
+TEST_CASE("a file that could assume what it should prove is rejected, whatever coqc would say") {
+  const std::string start = "From Coq Require Import Reals.\n";
+  const std::string commands = "only imports, theorems and tactics are accepted";
+  check_rejected(start + "Theorem t : 1 = 2. Proof. Admitted.\n", commands);
+  check_rejected(start + "Axiom a : 1 = 2. Theorem t : 1 = 2. Proof. exact a. Qed.\n", commands);
+  check_rejected(start + "Section S. Hypothesis a : False. Theorem t : 1 = 2. Proof. destruct a. Qed.\n", commands);
+  check_rejected(start + "Unset Guard Checking. Theorem t : True. Proof. easy. Qed.\n", commands);
+  check_rejected(start + "#[bypass_check(universes)] Theorem t : True. Proof. easy. Qed.\n", commands);
+  check_rejected(start + "Local Notation three := 2. Theorem t : True. Proof. easy. Qed.\n", commands);
+  check_rejected("From Cheat Require Import all.\nTheorem t : True. Proof. easy. Qed.\n", commands);
+  check_rejected(start + "Notation \"1\" := 2. Theorem t : 1 = 2. Proof. easy. Qed.\n", "there is a string");
+  check_rejected(start + "(* Theorem t : True. (* *) Proof. easy. Qed.\n", "a comment does not end");
+  check_rejected(start + "Theorem t : True. Proof. easy. Qed", "does not end");
+  check_rejected(start, "there is no theorem");
+}

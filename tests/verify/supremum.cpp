@@ -1,0 +1,146 @@
+#include <doctest/doctest.h>
+
+#include <promptbound/constructions/lookup_transformer.hpp>
+#include <promptbound/numeric/error.hpp>
+#include <promptbound/numeric/precision.hpp>
+#include <promptbound/numeric/scalar.hpp>
+#include <promptbound/verify/supremum.hpp>
+
+using namespace promptbound;
+
+namespace {
+
+ApproximationProblem lookup_problem(const Target& f, const Rational& eps,
+                                    const Number& alpha = Number::infinity()) {
+  const LookupTransformer lookup(LookupRecipe::choose(f.d, f.L, 1, alpha, eps));
+  return {lookup.blocks().transformer(), lookup.prompt(f),
+          lookup.blocks().input(Matrix<Rational>::Zero(f.d, f.L)), f, alpha};
+}
+
+SupremumAnswer verify(const ApproximationProblem& problem, const Rational& eps, int threads = 1) {
+  SupremumOptions options;
+  options.eps = eps;
+  options.threads = threads;
+  return enclose_supremum(problem, options);
+}
+
+void check_proved(const ApproximationProblem& problem, const Rational& eps) {
+  const SupremumAnswer answer = verify(problem, eps);
+  CAPTURE(answer.why);
+  REQUIRE(answer.verdict == Verdict::proved);
+  CHECK(answer.upper <= eps);
+  CHECK(answer.lower <= answer.upper);
+  CHECK(answer.upper <= answer.lower * Rational(21, 20));
+  const WorkingPrecision scope(200);
+  CHECK(certainly_less_equal(Interval(answer.lower), error_at(problem, answer.witness)));
+}
+
+void check_refuted(const ApproximationProblem& problem, const Rational& eps) {
+  const SupremumAnswer answer = verify(problem, eps);
+  REQUIRE(answer.verdict == Verdict::refuted);
+  const WorkingPrecision scope(200);
+  CHECK(certainly_less(Interval(eps), error_at(problem, answer.witness)));
+}
+
+/// No layers: the output is the input.
+ApproximationProblem plain(const Target& f, const Number& alpha) {
+  return {
+      {f.d, {}, Mask::bidirectional}, Matrix<Rational>(f.d, 0), Matrix<Rational>::Zero(f.d, f.L), f, alpha};
+}
+
+}  // namespace
+
+TEST_CASE("the lookup transformer of theory 5.2 over the whole cube, C = 1, alpha = inf") {
+  const Number inf = Number::infinity();
+  for (const Target& f :
+       {Target{1, 1, Identity{}}, Target{1, 1, SineField{2}}, random_table(1, 1, 5, 1, inf, 1)}) {
+    check_proved(lookup_problem(f, Rational(1, 100)), Rational(1, 100));
+  }
+  for (const Target& f : {Target{2, 1, Identity{}}, Target{1, 2, Reversal{}}, Target{2, 1, SineField{2}},
+                          Target{1, 2, CoordinateMaximum{}}, random_table(2, 1, 2, 1, inf, 2)}) {
+    check_proved(lookup_problem(f, Rational(1, 20)), Rational(1, 20));
+  }
+  check_proved(lookup_problem(Target{3, 1, Identity{}}, Rational(1, 10)), Rational(1, 10));
+}
+
+TEST_CASE("the same in the 2-norm") {
+  check_proved(lookup_problem(Target{1, 2, Reversal{}}, Rational(1, 5), Number(Rational(2))), Rational(1, 5));
+}
+
+TEST_CASE("a corrupted value, a wrong beta, a missing token: refuted with a witness") {
+  for (const Target& f : {Target{1, 1, Identity{}}, Target{1, 2, Reversal{}}}) {
+    const Rational eps(1, 20);
+    const LookupRecipe recipe = LookupRecipe::choose(f.d, f.L, 1, Number::infinity(), eps);
+    const ApproximationProblem intact = lookup_problem(f, eps);
+    const Index token = intact.prompt.cols() / 2;
+
+    ApproximationProblem corrupted = intact;
+    Rational& value = corrupted.prompt(corrupted.prompt.rows() - 1, token);
+    value += value < Rational(1, 2) ? Rational(1, 4) : Rational(-1, 4);
+    check_refuted(corrupted, eps);
+
+    LookupRecipe wrong = recipe;
+    wrong.beta /= 64;
+    ApproximationProblem flat = intact;
+    flat.model = LookupTransformer(wrong).blocks().transformer();
+    check_refuted(flat, eps);
+
+    ApproximationProblem missing = intact;
+    const Index last = missing.prompt.cols() - 1;
+    missing.prompt.col(token) = Matrix<Rational>(missing.prompt.col(last));
+    missing.prompt.conservativeResize(Eigen::NoChange, last);
+    check_refuted(missing, eps);
+  }
+}
+
+TEST_CASE("known suprema: the input against its reversal is off by 1, by 2^(1/2) in the 2-norm") {
+  const Target reversal{1, 2, Reversal{}};
+  SupremumOptions options;
+  options.ratio = Rational(1, 1000000);
+  const SupremumAnswer answer = enclose_supremum(plain(reversal, Number::infinity()), options);
+  CHECK(answer.verdict == Verdict::proved);
+  CHECK(answer.lower == 1);
+  CHECK(answer.upper == 1);
+  const SupremumAnswer rooted = enclose_supremum(plain(reversal, Number(Rational(2))), options);
+  CHECK(rooted.verdict == Verdict::proved);
+  CHECK(rooted.lower * rooted.lower <= 2);
+  CHECK(rooted.upper * rooted.upper >= 2);
+  CHECK(rooted.upper <= rooted.lower * (1 + options.ratio));
+  // Exactly at the threshold: proved at 1, refuted below.
+  CHECK(verify(plain(reversal, Number::infinity()), 1).verdict == Verdict::proved);
+  CHECK(verify(plain(reversal, Number::infinity()), Rational(999999, 1000000)).verdict == Verdict::refuted);
+}
+
+TEST_CASE("numbers that binary64 cannot hold go to multiple precision") {
+  const Rational huge(Integer(boost::multiprecision::pow(Integer(10), 400)));
+  ApproximationProblem problem = plain(Target{1, 1, Identity{}}, Number::infinity());
+  const auto scalar = [](const Rational& x) { return Matrix<Rational>::Constant(1, 1, x); };
+  problem.model.layers.push_back({{},
+                                  FeedForward<Rational>{scalar(huge), Vector<Rational>::Zero(1),
+                                                        scalar(1 / huge), Vector<Rational>::Zero(1)}});
+  // The output is 2x.
+  CHECK(verify(problem, Rational(101, 100)).verdict == Verdict::proved);
+  CHECK(verify(problem, Rational(99, 100)).verdict == Verdict::refuted);
+}
+
+TEST_CASE("the answer does not depend on the threads; budgets end in unknown, with bounds that hold") {
+  const ApproximationProblem problem = lookup_problem(Target{2, 1, Identity{}}, Rational(1, 8));
+  const SupremumAnswer one = verify(problem, Rational(1, 8)), two = verify(problem, Rational(1, 8), 2);
+  CHECK(one.verdict == Verdict::proved);
+  CHECK(one.upper == two.upper);
+  CHECK(one.lower == two.lower);
+  CHECK(one.boxes == two.boxes);
+  SupremumOptions options;
+  options.eps = Rational(1, 8);
+  options.most_boxes = one.boxes / 4;
+  const SupremumAnswer cut = enclose_supremum(problem, options);
+  CHECK(cut.verdict == Verdict::unknown);
+  CHECK(cut.upper >= one.upper);
+  CHECK(cut.lower <= one.upper);
+  CHECK_FALSE(cut.why.empty());
+  options.most_boxes = one.boxes;
+  options.most_waiting = 8;
+  CHECK(enclose_supremum(problem, options).verdict == Verdict::unknown);
+  options.ratio = -1;
+  CHECK_THROWS_AS(enclose_supremum(problem, options), InputError);
+}

@@ -1,0 +1,65 @@
+#include <promptbound/verify/supremum_certificate.hpp>
+
+#include <nlohmann/json.hpp>
+
+#include <promptbound/numeric/error.hpp>
+#include <promptbound/numeric/precision.hpp>
+
+namespace promptbound {
+namespace {
+
+constexpr long least_bits = 128;
+constexpr long most_bits = 65536;
+
+struct TargetJson {
+  Json operator()(const Identity&) const { return {{"name", "identity"}}; }
+  Json operator()(const Reversal&) const { return {{"name", "reversal"}}; }
+  Json operator()(const MeanPooling&) const { return {{"name", "mean"}}; }
+  Json operator()(const CoordinateMaximum&) const { return {{"name", "maximum"}}; }
+  Json operator()(const SineField& field) const {
+    return {{"name", "sine"}, {"frequency", to_json(field.frequency)}};
+  }
+  Json operator()(const NodeTable& table) const {
+    Json values = Json::array();
+    for (const Rational& value : table.values) values.push_back(to_json(value));
+    return {{"name", "table"}, {"cells", table.cells}, {"values", std::move(values)}};
+  }
+};
+
+}  // namespace
+
+ApproximationProblem approximation_problem(const Instance& instance, const Target& target,
+                                           const Number& alpha) {
+  if (target.d != instance.data_width) {
+    throw InputError("d: the target has " + std::to_string(target.d) +
+                     " (accepted: the model's data_width, " + std::to_string(instance.data_width) + ")");
+  }
+  ApproximationProblem problem{instance.model, instance.prompt, instance.input_offsets, target, alpha};
+  if (problem.tokens.cols() == 0) problem.tokens = Matrix<Rational>::Zero(instance.model.width, target.L);
+  problem.check();
+  return problem;
+}
+
+Json supremum_certificate(const ApproximationProblem& problem, const Rational& eps,
+                          const Matrix<Rational>& witness) {
+  long bits = least_bits;
+  for (; bits < most_bits; bits *= 2) {
+    const WorkingPrecision scope(bits);
+    if (certainly_less(Interval(eps), error_at(problem, witness))) break;
+  }
+  const Instance instance{problem.model, problem.prompt, problem.tokens, problem.target.d};
+  Json certificate = {{"schema", 1},
+                      {"kind", "supremum"},
+                      {"claim", "above"},
+                      {"instance", to_json(instance)},
+                      {"target", std::visit(TargetJson{}, problem.target.function)},
+                      {"alpha", exact_text(problem.alpha)},
+                      {"eps", to_json(eps)},
+                      {"witness", to_json(Matrix<Rational>(witness.transpose()))},
+                      // Twice what sufficed: another order of operations may round a little more.
+                      {"bits", 2 * bits}};
+  seal(certificate);
+  return certificate;
+}
+
+}  // namespace promptbound

@@ -36,7 +36,7 @@ struct ConstructOptions : CommonOptions {
     return k;
   }
   [[nodiscard]] Rational ramp() const {
-    return eta.empty() ? Rational(1, 4 * cells()) : parse_rational(eta, "eta");
+    return eta.empty() ? Rational(1, 1000 * cells()) : parse_rational(eta, "eta");
   }
 };
 
@@ -147,7 +147,7 @@ void add_construct(CLI::App& app, Action& action) {
   subcommand->add_option("--k", options->k, "grid cells per coordinate (universal forms)")
       ->check(CLI::Range(1L, 1000000L))
       ->type_name("N");
-  subcommand->add_option("--eta", options->eta, "ramp width, below 1/(2k) (default 1/(4k))")
+  subcommand->add_option("--eta", options->eta, "ramp width, below 1/(2k) (default 1/(1000k))")
       ->type_name("NUMBER");
   subcommand->add_option("--form", options->form, "wide (default) or deep (universal-transformer)");
   subcommand

@@ -30,18 +30,25 @@ class Arguments {
   std::map<std::string_view, Argument> values_;
 };
 
-/// How a bound uses a parameter: required, optional, or with a default (a text that parse_argument accepts,
-/// or the name of another parameter whose value is taken).
+/// How a bound uses a parameter: required, optional, or with a default: a value, or another parameter's
+/// value.
 struct Use {
   const Parameter* parameter;
   bool required = true;
-  std::string_view fallback = "";
+  std::string_view fallback = "";    ///< the default in words: a value, or the other parameter's name
+  const Parameter* other = nullptr;  ///< the parameter whose value is taken
+  Argument value = {};               ///< the default value, if there is one and it is not another parameter's
+
+  [[nodiscard]] bool has_default() const { return !fallback.empty(); }
 };
 
-[[nodiscard]] inline Use required(const Parameter& parameter) { return {&parameter, true, ""}; }
-[[nodiscard]] inline Use optional(const Parameter& parameter) { return {&parameter, false, ""}; }
-[[nodiscard]] inline Use defaulted(const Parameter& parameter, std::string_view fallback) {
-  return {&parameter, false, fallback};
+[[nodiscard]] inline Use required(const Parameter& parameter) { return {&parameter, true}; }
+[[nodiscard]] inline Use optional(const Parameter& parameter) { return {&parameter, false}; }
+[[nodiscard]] inline Use defaulted(const Parameter& parameter, std::string_view value) {
+  return {&parameter, false, value, nullptr, parse_argument(parameter, value)};
+}
+[[nodiscard]] inline Use defaulted(const Parameter& parameter, const Parameter& other) {
+  return {&parameter, false, other.name, &other};
 }
 
 /// Name and meaning of an output.

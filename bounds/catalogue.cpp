@@ -34,13 +34,8 @@ Arguments complete(std::string_view id, const std::vector<Use>& uses, const Argu
   for (const Use& use : uses) {
     const Parameter& parameter = *use.parameter;
     const Argument* argument = given.find(parameter.name);
-    std::optional<Argument> fallback;
-    if (argument == nullptr && !use.fallback.empty()) {
-      const bool names_parameter = std::any_of(
-          uses.begin(), uses.end(), [&](const Use& other) { return other.parameter->name == use.fallback; });
-      argument = names_parameter ? result.find(use.fallback)
-                                 : &fallback.emplace(parse_argument(parameter, use.fallback));
-    }
+    if (argument == nullptr && use.has_default())
+      argument = use.other != nullptr ? result.find(use.other->name) : &use.value;
     if (argument != nullptr) {
       record.inputs.push_back({std::string(parameter.name), argument->text()});
       result.set(parameter.name, *argument);

@@ -45,7 +45,7 @@ Bound efficiency_threshold_bound() {
       .claim =
           "Where given inputs stand to the fast regime B = o(sqrt(ln T)), with the concrete cost beside it.",
       .formula = "B against sqrt(ln T); degree, rank and cost of 4.2 at S = B^2",
-      .uses = {required(B), required(T), required(d), defaulted(eta, "1/1000"), defaulted(d_v, "d"),
+      .uses = {required(B), required(T), required(d), defaulted(eta, "1/1000"), defaulted(d_v, d),
                defaulted(exp_cost, "6")},
       .outputs = {{"sqrt_ln_T", "the threshold's scale"},
                   {"ratio", "B/sqrt(ln T)"},

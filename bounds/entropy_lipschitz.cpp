@@ -177,7 +177,7 @@ Bound entropy_lipschitz_bound() {
       .formula =
           "m >= s (k+1)^n ln 2/(w ln(1 + R/rho)), rho = (min(1, C/k) - 2 eps)/(2 Lambda), best k < C/(2 eps)",
       .uses = {required(d), required(L), required(eps), defaulted(C, "1"), defaulted(alpha, "2"),
-               defaulted(w, "d"), required(R), required(Lambda), defaulted(norm, "euclidean")},
+               defaulted(w, d), required(R), required(Lambda), defaulted(norm, "euclidean")},
       .outputs = {{"k", "grid number that gives the best bound"},
                   {"value", "the bound before rounding up"},
                   {"tokens", "tokens that are necessary"}},
@@ -185,7 +185,7 @@ Bound entropy_lipschitz_bound() {
       .inverses = {{"eps",
                     "every accuracy below this is impossible with m tokens",
                     {required(d), required(L), required(m), defaulted(C, "1"), defaulted(alpha, "2"),
-                     defaulted(w, "d"), required(R), required(Lambda), defaulted(norm, "euclidean")},
+                     defaulted(w, d), required(R), required(Lambda), defaulted(norm, "euclidean")},
                     accuracy_for_length}},
       .certify = certify,
   };

@@ -92,7 +92,7 @@ Bound polynomial_degree_bound() {
       .formula =
           "least g with 2 e^S sum_{l>g} I_l(S) <= eta; rank binom(d+g, g); output error "
           "eta/(1+sqrt(1-eta^2))",
-      .uses = {optional(S), optional(eta), optional(g), optional(d), defaulted(d_v, "d"), optional(T),
+      .uses = {optional(S), optional(eta), optional(g), optional(d), defaulted(d_v, d), optional(T),
                defaulted(exp_cost, "6")},
       .outputs = {{"degree", "degree of the polynomial"},
                   {"eta_bound", "certified relative error of the polynomial on [-S, S]"},

@@ -18,7 +18,7 @@ std::string parameter_list(const std::vector<Use>& uses) {
     const std::string_view name = use.parameter->name;
     if (use.required) {
       text += name;
-    } else if (use.fallback.empty()) {
+    } else if (!use.has_default()) {
       text += fmt::format("[{}]", name);
     } else {
       text += fmt::format("[{}={}]", name, use.fallback);
@@ -81,9 +81,9 @@ void describe_uses(const std::string& title, const std::vector<Use>& uses, Table
   writer.begin(title, {{"parameter"}, {"default"}, {"accepted"}, {"unit"}, {"meaning"}});
   for (const Use& use : uses) {
     const Parameter& parameter = *use.parameter;
-    const std::string fallback = use.required           ? "required"
-                                 : use.fallback.empty() ? "optional"
-                                                        : std::string(use.fallback);
+    const std::string fallback = use.required         ? "required"
+                                 : !use.has_default() ? "optional"
+                                                      : std::string(use.fallback);
     writer.row({fmt::format("--{}", parameter.name), fallback, parameter.accepted(),
                 std::string(parameter.unit), std::string(parameter.meaning)});
   }

@@ -3,8 +3,8 @@
 add_library(promptbound_flags INTERFACE)
 target_compile_options(promptbound_flags INTERFACE -Wall -Wextra -Wconversion)
 if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
-  # g++ 12 warns of overlapping copies inside std::string's operator+ (GCC bug 105651).
-  target_compile_options(promptbound_flags INTERFACE -Wno-restrict)
+  # g++ 12 warns of impossible copies inside std::string's operator+ and vector's constructors (GCC bugs 105651, 105329).
+  target_compile_options(promptbound_flags INTERFACE -Wno-restrict -Wno-stringop-overflow -Wno-stringop-overread)
 endif()
 if(PROMPTBOUND_SANITIZE)
   target_compile_options(promptbound_flags INTERFACE -fsanitize=address,undefined -fno-sanitize-recover=all

@@ -68,11 +68,12 @@ Integer floor_root(const Integer& x, unsigned long n) {
 
 std::optional<Rational> exact_power(const Rational& x, const Rational& q, unsigned long max_bits) {
   if (x == 1 || q == 0) return Rational(1);
+  if (q == 1) return x;
   const Integer top = abs(Integer(numerator(q)));
   const Integer bottom = denominator(q);
   // A rational number other than 1 has no rational root of higher order than its size in bits.
   if (bottom > bit_size(x)) return std::nullopt;
-  const std::optional<Rational> root = exact_root(x, bottom.convert_to<unsigned long>());
+  const std::optional<Rational> root = bottom == 1 ? x : exact_root(x, bottom.convert_to<unsigned long>());
   if (!root || top * bit_size(*root) > max_bits) return std::nullopt;
   const Rational result = power(*root, top.convert_to<unsigned long>());
   return q > 0 ? result : Rational(1 / result);

@@ -71,7 +71,7 @@ std::optional<Rational> PowerProduct::exact() const {
   for (const Factor& factor : factors_) {
     const std::optional<Rational> term = exact_power(factor.base, Rational(factor.exponent), most_bits);
     if (!term) return std::nullopt;
-    product *= *term;
+    product = product == 1 ? *term : Rational(product * *term);
   }
   return product;
 }

@@ -1,0 +1,26 @@
+/// Files read through the page cache: a 10 GB file costs address space, not memory.
+#pragma once
+
+#include <cstddef>
+#include <memory>
+#include <span>
+#include <string>
+
+namespace promptbound {
+
+/// A whole file mapped read-only. The file must not be shortened while it is mapped.
+class MappedFile {
+ public:
+  /// Throws InputError naming the file when it cannot be read or is no regular file.
+  explicit MappedFile(const std::string& path);
+  ~MappedFile();
+  MappedFile(const MappedFile&) = delete;
+  MappedFile& operator=(const MappedFile&) = delete;
+
+  [[nodiscard]] std::span<const std::byte> bytes() const { return bytes_; }
+
+ private:
+  std::span<const std::byte> bytes_;
+};
+
+}  // namespace promptbound

@@ -1,0 +1,229 @@
+#include <algorithm>
+#include <cstdint>
+#include <cstring>
+#include <filesystem>
+#include <nlohmann/json.hpp>
+#include <set>
+
+#include <promptbound/models/mapped_file.hpp>
+#include <promptbound/models/safetensors.hpp>
+#include <promptbound/numeric/error.hpp>
+
+namespace promptbound {
+namespace {
+
+using Json = nlohmann::ordered_json;
+constexpr const char* metadata_key = "__metadata__";
+constexpr std::uint64_t longest_header = 100'000'000;
+
+std::string shortened(const std::string& text) {
+  return text.size() <= 60 ? text : text.substr(0, 60) + "...";
+}
+
+/// The JSON document, refused when an object has a key twice or when it is nested deeper than `deepest`: both
+/// are checked while it is read.
+Json strict_json(const char* begin, const char* end, int deepest, const std::string& where) {
+  std::vector<std::set<std::string>> keys;
+  const auto check = [&](int depth, Json::parse_event_t event, Json& value) {
+    switch (event) {
+      case Json::parse_event_t::object_start:
+      case Json::parse_event_t::array_start:
+        if (depth >= deepest) throw InputError(where + ": nested too deeply");
+        keys.emplace_back();
+        break;
+      case Json::parse_event_t::object_end:
+      case Json::parse_event_t::array_end:
+        keys.pop_back();
+        break;
+      case Json::parse_event_t::key: {
+        const auto& key = value.get_ref<const std::string&>();
+        if (!keys.back().insert(key).second) {
+          throw InputError(where + ": '" + shortened(key) + "' occurs twice");
+        }
+        break;
+      }
+      default:
+        break;
+    }
+    return true;
+  };
+  try {
+    Json document = Json::parse(begin, end, check);
+    if (!document.is_object()) throw InputError(where + ": not a JSON object");
+    return document;
+  } catch (const Json::exception& error) {
+    const std::string what = error.what();
+    const auto place = what.find("] ");
+    throw InputError(where + ": not JSON: " + (place == std::string::npos ? what : what.substr(place + 2)));
+  }
+}
+
+/// A key of an object that is known to hold objects.
+const Json& needed(const Json& object, const char* key, const std::string& where) {
+  const auto place = object.find(key);
+  if (place == object.end()) throw InputError(where + ": \"" + key + "\" is missing");
+  return *place;
+}
+
+std::vector<std::size_t> counts(const Json& value, const std::string& where, const char* what) {
+  std::vector<std::size_t> result;
+  bool is_right = value.is_array();
+  for (const Json& entry : value) {
+    is_right = is_right && entry.is_number_unsigned();
+    if (is_right) result.push_back(entry.get<std::size_t>());
+  }
+  if (!is_right) throw InputError(where + ": \"" + what + "\" is not an array of whole numbers >= 0");
+  return result;
+}
+
+ElementType element_type(const Json& value, const std::string& where) {
+  const std::string text = value.is_string() ? value.get<std::string>() : value.dump();
+  for (int i = 0; i <= static_cast<int>(ElementType::F8_E5M2); ++i) {
+    if (const auto type = static_cast<ElementType>(i); name(type) == text) return type;
+  }
+  throw InputError(where + ": element type " + shortened(text) + " is not known");
+}
+
+struct Placed {
+  std::string name;
+  std::size_t begin;
+  Tensor tensor;
+};
+
+Placed placed_tensor(const std::string& name, const Json& entry, std::span<const std::byte> data,
+                     const std::string& file) {
+  const std::string where = file + ": " + shortened(name);
+  if (!entry.is_object())
+    throw InputError(where + ": an object with dtype, shape and data_offsets is needed");
+  for (const auto& [key, value] : entry.items()) {
+    if (key != "dtype" && key != "shape" && key != "data_offsets") {
+      throw InputError(where + ": unknown key \"" + shortened(key) + "\"");
+    }
+  }
+  Tensor tensor{where,
+                counts(needed(entry, "shape", where), where, "shape"),
+                element_type(needed(entry, "dtype", where), where),
+                {}};
+  const std::vector<std::size_t> offsets =
+      counts(needed(entry, "data_offsets", where), where, "data_offsets");
+  if (offsets.size() != 2 || offsets[0] > offsets[1]) {
+    throw InputError(where + ": \"data_offsets\" is not a pair begin <= end");
+  }
+  if (offsets[1] > data.size()) {
+    throw InputError(where + ": ends at byte " + std::to_string(offsets[1]) + " of the data, which has " +
+                     std::to_string(data.size()) + " bytes");
+  }
+  const std::size_t expected = byte_count(tensor.shape, tensor.type, where);
+  if (offsets[1] - offsets[0] != expected) {
+    throw InputError(where + ": has " + std::to_string(offsets[1] - offsets[0]) + " bytes, and its shape " +
+                     shape_text(tensor.shape) + " needs " + std::to_string(expected));
+  }
+  tensor.bytes = data.subspan(offsets[0], expected);
+  return {name, offsets[0], std::move(tensor)};
+}
+
+}  // namespace
+
+TensorFile parse_safetensors(std::span<const std::byte> bytes, const std::string& where) {
+  std::uint64_t length = 0;
+  if (bytes.size() < sizeof length) throw InputError(where + ": too short for a safetensors file");
+  std::memcpy(&length, bytes.data(), sizeof length);
+  if (length > bytes.size() - sizeof length || length > longest_header) {
+    throw InputError(where + ": not a safetensors file: a header of " + std::to_string(length) +
+                     " bytes in " + std::to_string(bytes.size()) + " bytes (at most " +
+                     std::to_string(longest_header) + ")");
+  }
+  const auto* text = reinterpret_cast<const char*>(bytes.data()) + sizeof length;
+  const Json header = strict_json(text, text + length, 3, where + ": header");
+  const std::span<const std::byte> data = bytes.subspan(sizeof length + length);
+
+  TensorFile file(where);
+  std::vector<Placed> tensors;
+  for (const auto& [name, entry] : header.items()) {
+    if (name != metadata_key) {
+      tensors.push_back(placed_tensor(name, entry, data, where));
+      continue;
+    }
+    const bool is_right = entry.is_object() && std::all_of(entry.begin(), entry.end(), [](const Json& value) {
+                            return value.is_string();
+                          });
+    if (!is_right) throw InputError(where + ": __metadata__ is not an object of texts");
+    file.metadata = entry.get<std::map<std::string, std::string>>();
+  }
+  std::sort(tensors.begin(), tensors.end(), [](const Placed& a, const Placed& b) {
+    return std::pair(a.begin, a.tensor.bytes.size()) < std::pair(b.begin, b.tensor.bytes.size());
+  });
+  std::size_t end = 0;
+  for (Placed& placed : tensors) {
+    if (placed.begin != end) {
+      throw InputError(placed.tensor.where +
+                       (placed.begin < end ? ": overlaps the tensor before it" : ": a gap lies before it"));
+    }
+    end += placed.tensor.bytes.size();
+    file.add(placed.name, std::move(placed.tensor));
+  }
+  if (end != data.size()) {
+    throw InputError(where + ": " + std::to_string(data.size() - end) + " bytes belong to no tensor");
+  }
+  return file;
+}
+
+TensorFile read_safetensors(const std::string& path) {
+  auto mapping = std::make_shared<const MappedFile>(path);
+  TensorFile file = parse_safetensors(mapping->bytes(), path);
+  file.keep_alive(std::move(mapping));
+  return file;
+}
+
+TensorFile read_safetensors_index(const std::string& path) {
+  const MappedFile mapping(path);
+  const auto* text = reinterpret_cast<const char*>(mapping.bytes().data());
+  const Json index = strict_json(text, text + mapping.bytes().size(), 3, path);
+  const Json& weight_map = needed(index, "weight_map", path);
+  if (!weight_map.is_object()) throw InputError(path + ": weight_map is not an object");
+  std::map<std::string, std::set<std::string>> expected;
+  for (const auto& [name, value] : weight_map.items()) {
+    const std::string file = value.is_string() ? value.get<std::string>() : "";
+    if (file.empty() || file.find('/') != std::string::npos || file.find('\0') != std::string::npos) {
+      throw InputError(path + ": weight_map: '" + shortened(name) +
+                       "' has no name of a file beside the index");
+    }
+    expected[file].insert(name);
+  }
+  TensorFile all(path);
+  for (const auto& [file, names] : expected) {
+    const TensorFile shard = read_safetensors((std::filesystem::path(path).parent_path() / file).string());
+    for (const auto& [name, tensor] : shard.tensors()) {
+      if (names.count(name) == 0) throw InputError(tensor.where + ": the index does not put it there");
+    }
+    for (const std::string& name : names) static_cast<void>(shard.at(name));
+    all.add_all(shard);
+  }
+  return all;
+}
+
+std::string safetensors_text(const std::map<std::string, Tensor>& tensors,
+                             const std::map<std::string, std::string>& metadata) {
+  Json header = Json::object();
+  if (!metadata.empty()) header[metadata_key] = metadata;
+  std::size_t end = 0;
+  for (const auto& [name, tensor] : tensors) {
+    const std::size_t begin = end;
+    end += tensor.bytes.size();
+    header[name] = {{"dtype", std::string(promptbound::name(tensor.type))},
+                    {"shape", tensor.shape},
+                    {"data_offsets", {begin, end}}};
+  }
+  std::string text = header.dump();
+  text.resize((text.size() + 7) / 8 * 8, ' ');
+  const std::uint64_t length = text.size();
+  std::string file(reinterpret_cast<const char*>(&length), sizeof length);
+  file += text;
+  file.reserve(file.size() + end);
+  for (const auto& [name, tensor] : tensors) {
+    file.append(reinterpret_cast<const char*>(tensor.bytes.data()), tensor.bytes.size());
+  }
+  return file;
+}
+
+}  // namespace promptbound

@@ -1,0 +1,178 @@
+#include <array>
+#include <bit>
+#include <cmath>
+#include <cstdint>
+#include <cstring>
+#include <limits>
+
+#include <promptbound/models/tensor.hpp>
+#include <promptbound/numeric/error.hpp>
+
+static_assert(std::endian::native == std::endian::little, "files are little-endian, and read as they are");
+
+namespace promptbound {
+namespace {
+
+struct Description {
+  std::string_view name;
+  std::size_t size;
+};
+
+constexpr std::array<Description, 15> descriptions = {{{"F64", 8},
+                                                       {"F32", 4},
+                                                       {"F16", 2},
+                                                       {"BF16", 2},
+                                                       {"I64", 8},
+                                                       {"I32", 4},
+                                                       {"I16", 2},
+                                                       {"I8", 1},
+                                                       {"U64", 8},
+                                                       {"U32", 4},
+                                                       {"U16", 2},
+                                                       {"U8", 1},
+                                                       {"BOOL", 1},
+                                                       {"F8_E4M3", 1},
+                                                       {"F8_E5M2", 1}}};
+
+template <class Bits>
+Bits load(const std::byte* place) {
+  Bits bits;
+  std::memcpy(&bits, place, sizeof bits);
+  return bits;
+}
+
+/// IEEE binary16: 1 sign bit, 5 exponent bits with bias 15, 10 fraction bits.
+float from_half(std::uint16_t bits) {
+  const int exponent = (bits >> 10) & 31;
+  const int fraction = bits & 1023;
+  float magnitude = 0;
+  if (exponent == 31) {
+    magnitude =
+        fraction == 0 ? std::numeric_limits<float>::infinity() : std::numeric_limits<float>::quiet_NaN();
+  } else if (exponent == 0) {
+    magnitude = std::ldexp(static_cast<float>(fraction), -24);
+  } else {
+    magnitude = std::ldexp(static_cast<float>(1024 + fraction), exponent - 25);
+  }
+  return (bits & 0x8000) != 0 ? -magnitude : magnitude;
+}
+
+/// bfloat16: the upper half of a binary32.
+float from_bfloat(std::uint16_t bits) { return std::bit_cast<float>(static_cast<std::uint32_t>(bits) << 16); }
+
+double element(const Tensor& tensor, std::size_t i) {
+  const std::byte* place = tensor.bytes.data() + i * size_of(tensor.type);
+  switch (tensor.type) {
+    case ElementType::F64:
+      return load<double>(place);
+    case ElementType::F32:
+      return load<float>(place);
+    case ElementType::F16:
+      return from_half(load<std::uint16_t>(place));
+    default:
+      return from_bfloat(load<std::uint16_t>(place));
+  }
+}
+
+template <class Scalar>
+Tensor view_of(std::span<const Scalar> values, std::vector<std::size_t> shape, ElementType type) {
+  const std::size_t expected = byte_count(shape, type, "an array");
+  if (values.size_bytes() != expected) {
+    throw InputError("an array of " + std::to_string(values.size()) + " numbers has not the shape " +
+                     shape_text(shape));
+  }
+  return {"", std::move(shape), type, std::as_bytes(values)};
+}
+
+}  // namespace
+
+std::string_view name(ElementType type) { return descriptions[static_cast<std::size_t>(type)].name; }
+
+std::size_t size_of(ElementType type) { return descriptions[static_cast<std::size_t>(type)].size; }
+
+std::size_t byte_count(const std::vector<std::size_t>& shape, ElementType type, const std::string& where) {
+  std::size_t count = size_of(type);
+  for (const std::size_t side : shape) {
+    if (__builtin_mul_overflow(count, side, &count) || count >> 63 != 0) {
+      throw InputError(where + ": the shape " + shape_text(shape) + " is larger than any file");
+    }
+  }
+  return count;
+}
+
+std::string shape_text(const std::vector<std::size_t>& shape) {
+  std::string text = "(";
+  for (std::size_t i = 0; i < shape.size(); ++i) text += (i == 0 ? "" : ", ") + std::to_string(shape[i]);
+  return text + ")";
+}
+
+template <class Scalar>
+std::vector<Scalar> values(const Tensor& tensor) {
+  const bool is_read = tensor.type == ElementType::F32 || tensor.type == ElementType::F16 ||
+                       tensor.type == ElementType::BF16 || tensor.type == ElementType::F64;
+  if (!is_read) {
+    throw InputError(tensor.where + ": element type " + std::string(name(tensor.type)) +
+                     " (accepted: F64, F32, F16, BF16)");
+  }
+  if (tensor.type == ElementType::F64 && sizeof(Scalar) < 8) {
+    throw InputError(tensor.where + ": element type F64, which single precision does not hold exactly");
+  }
+  std::vector<Scalar> result(tensor.size());
+  for (std::size_t i = 0; i < result.size(); ++i) {
+    const double value = element(tensor, i);
+    if (!std::isfinite(value)) {
+      throw InputError(tensor.where + ": element " + std::to_string(i) + " is " +
+                       (std::isnan(value) ? "NaN" : "infinite"));
+    }
+    result[i] = static_cast<Scalar>(value);
+  }
+  return result;
+}
+
+template std::vector<double> values(const Tensor&);
+template std::vector<float> values(const Tensor&);
+
+Tensor view(std::span<const double> values, std::vector<std::size_t> shape) {
+  return view_of(values, std::move(shape), ElementType::F64);
+}
+Tensor view(std::span<const float> values, std::vector<std::size_t> shape) {
+  return view_of(values, std::move(shape), ElementType::F32);
+}
+
+void TensorFile::add(const std::string& name, Tensor tensor) {
+  if (!tensors_.emplace(name, std::move(tensor)).second) {
+    throw InputError(where_ + ": two tensors are named '" + name + "'");
+  }
+}
+
+void TensorFile::add_all(const TensorFile& other) {
+  for (const auto& [name, tensor] : other.tensors_) add(name, tensor);
+  owners_.insert(owners_.end(), other.owners_.begin(), other.owners_.end());
+}
+
+const Tensor* TensorFile::find(const std::string& name) const {
+  const auto place = tensors_.find(name);
+  return place == tensors_.end() ? nullptr : &place->second;
+}
+
+const Tensor& TensorFile::at(const std::string& name) const {
+  const Tensor* tensor = find(name);
+  if (tensor == nullptr) throw InputError(where_ + ": no tensor '" + name + "'");
+  return *tensor;
+}
+
+const Tensor& TensorFile::only() const {
+  if (tensors_.size() == 1) return tensors_.begin()->second;
+  std::string names;
+  for (const auto& entry : tensors_) {
+    if (names.size() > 80) {
+      names += ", ...";
+      break;
+    }
+    names += (names.empty() ? "" : ", ") + entry.first;
+  }
+  throw InputError(where_ + ": one array is needed, and " + std::to_string(tensors_.size()) +
+                   " are there: " + names);
+}
+
+}  // namespace promptbound

@@ -1,0 +1,77 @@
+/// Arrays as files hold them: the exact numbers, not yet copied.
+#pragma once
+
+#include <cstddef>
+#include <map>
+#include <memory>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace promptbound {
+
+/// The element types of safetensors files. Weights are read from the four floating-point ones.
+enum class ElementType { F64, F32, F16, BF16, I64, I32, I16, I8, U64, U32, U16, U8, BOOL, F8_E4M3, F8_E5M2 };
+
+[[nodiscard]] std::string_view name(ElementType type);
+/// Bytes of one element.
+[[nodiscard]] std::size_t size_of(ElementType type);
+
+/// A view of an array in C order, little-endian, at any alignment. It does not own its bytes.
+struct Tensor {
+  std::string where;  ///< file and name, for messages
+  std::vector<std::size_t> shape;
+  ElementType type = ElementType::F32;
+  std::span<const std::byte> bytes;
+
+  /// The number of elements: the product of the shape.
+  [[nodiscard]] std::size_t size() const { return bytes.size() / size_of(type); }
+};
+
+/// The product of a shape times the element size; nothing beyond 2^63. Throws InputError naming `where` then.
+[[nodiscard]] std::size_t byte_count(const std::vector<std::size_t>& shape, ElementType type,
+                                     const std::string& where);
+
+/// `(8, 64)`.
+[[nodiscard]] std::string shape_text(const std::vector<std::size_t>& shape);
+
+/// The elements of a floating-point tensor, in C order, as the exact numbers of the file. Throws InputError
+/// if the type is another, if Scalar (double or float) cannot hold it exactly, or at a NaN or an infinity.
+template <class Scalar>
+[[nodiscard]] std::vector<Scalar> values(const Tensor& tensor);
+
+/// A view of numbers in memory, for the writers.
+[[nodiscard]] Tensor view(std::span<const double> values, std::vector<std::size_t> shape);
+[[nodiscard]] Tensor view(std::span<const float> values, std::vector<std::size_t> shape);
+
+/// The named tensors of one or several files, with what keeps their bytes alive. Copies share the bytes.
+class TensorFile {
+ public:
+  explicit TensorFile(std::string where) : where_(std::move(where)) {}
+
+  /// Adds a tensor; throws InputError when the name is there already.
+  void add(const std::string& name, Tensor tensor);
+  /// Adds the tensors of another file, and keeps their bytes alive.
+  void add_all(const TensorFile& other);
+  void keep_alive(std::shared_ptr<const void> owner) { owners_.push_back(std::move(owner)); }
+
+  [[nodiscard]] const std::string& where() const { return where_; }
+  [[nodiscard]] const std::map<std::string, Tensor>& tensors() const { return tensors_; }
+  /// Null when there is none.
+  [[nodiscard]] const Tensor* find(const std::string& name) const;
+  /// Throws InputError when there is none.
+  [[nodiscard]] const Tensor& at(const std::string& name) const;
+  /// The tensor of a file that holds exactly one; throws InputError naming those that it holds otherwise.
+  [[nodiscard]] const Tensor& only() const;
+
+  /// The `__metadata__` of a safetensors file.
+  std::map<std::string, std::string> metadata;
+
+ private:
+  std::string where_;
+  std::map<std::string, Tensor> tensors_;
+  std::vector<std::shared_ptr<const void>> owners_;
+};
+
+}  // namespace promptbound

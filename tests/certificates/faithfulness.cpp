@@ -32,9 +32,28 @@ const std::vector<Instance> instances = {
     {"entropy_bits_check 1 3 1 1 2 19 1 1 1 N ((N + 1) ^ 3)", "entropy-bits --d 1 --L 3 --eps 2/19", "k"},
     // 1.4: d L en ed cn cd q p k m
     {"lookup_upper_check 2 2 1 13 3 2 1 2 N (N ^ 4)", "lookup-upper --d 2 --L 2 --eps 1/13 --C 3/2", "k"},
+    // 1.3, box form: d L w R Lambda eps C (quotients) s k c N, for some number c of cells
+    {"existsb (fun c => if entropy_lipschitz_check 1 2 1 1 1 2 1 1 10 1 1 1 4 c N then ceil_log_check (5 ^ "
+     "2) 2 1 c N "
+     "else false) cells",
+     "entropy-lipschitz --d 1 --L 2 --eps 1/10 --R 1 --Lambda 2 --norm max --w 1", "tokens"},
+    {"existsb (fun c => if entropy_lipschitz_check 1 3 2 1 1 1 2 1 7 3 2 3 5 c N then ceil_log_check (3 * 6 "
+     "^ 3) 2 2 "
+     "c N else false) cells",
+     "entropy-lipschitz --d 1 --L 3 --eps 1/7 --C 3/2 --R 1 --Lambda 1/2 --norm max --alpha inf --w 2",
+     "tokens"},
+    // 2.5, box form: R Lambda Delta eps (quotients) c, then N ln K <= m w ln c
+    {"existsb (fun c => if memory_linear_check 1 1 2 1 1 1 1 10 c then floor_log_check (5 * 3) c 1 3 N else "
+     "false) "
+     "cells",
+     "memory-linear --m 5 --w 3 --R 1 --Lambda 2 --Delta 1 --eps 1/10 --K 3 --norm max", "max_examples"},
+    {"existsb (fun c => if memory_linear_check 1 1 2 1 1 1 1 10 c then ceil_log_check 50 3 3 c N else false) "
+     "cells",
+     "memory-linear --N 50 --w 3 --R 1 --Lambda 2 --Delta 1 --eps 1/10 --K 3 --norm max --solve m", "m"},
     // 2.7: m w b K N and N K w b m
     {"memory_bits_count_check 3 5 4 7 N", "memory-bits --m 3 --w 5 --b 4 --K 7", "max_examples"},
     {"memory_bits_length_check 23 7 5 2 N", "memory-bits --N 23 --w 5 --b 2 --K 7 --solve m", "m"},
+    {"memory_bits_count_check 3 5 8 11 N", "accessible-length --m 3 --w 5 --b 8 --v 11", "longest"},
 };
 
 }  // namespace
@@ -46,7 +65,7 @@ TEST_CASE("Coq computes the integers that the program prints") {
       "log_compare.\n"
       "From PromptBound.certificates Require Import entropy_lipschitz_claim lookup_upper_claim "
       "memory_bits_claim.\n"
-      "Definition range := map Z.of_nat (seq 0 800).\n";
+      "Definition range := map Z.of_nat (seq 0 160).\nDefinition cells := map Z.of_nat (seq 2 100).\n";
   std::vector<std::string> printed;
   for (const Instance& instance : instances) {
     CAPTURE(instance.arguments);
@@ -63,7 +82,7 @@ TEST_CASE("Coq computes the integers that the program prints") {
                                   folder.file("instances.v") + " >" + out + " 2>&1")
                                      .c_str());
   REQUIRE_MESSAGE(status == 0, read_file(out));
-  // Every claim holds of exactly one integer up to 800, the printed one.
+  // Every claim holds of exactly one integer below 160, the printed one.
   std::istringstream answers(read_file(out));
   std::size_t i = 0;
   for (std::string line; std::getline(answers, line);) {

@@ -1,102 +1,18 @@
+#include <fmt/format.h>
 #include <CLI/CLI.hpp>
+#include <iterator>
 #include <memory>
 #include <nlohmann/json.hpp>
+#include <set>
+#include <sstream>
 
-#include <promptbound/cli/command.hpp>
-#include <promptbound/cli/construct_target.hpp>
+#include <promptbound/cli/construction.hpp>
 #include <promptbound/cli/render_json.hpp>
-#include <promptbound/constructions/lookup_transformer.hpp>
-#include <promptbound/constructions/softmax_universal.hpp>
-#include <promptbound/models/instance.hpp>
 #include <promptbound/numeric/error.hpp>
 #include <promptbound/numeric/precision.hpp>
 
 namespace promptbound {
 namespace {
-
-struct ConstructOptions : CommonOptions {
-  std::string id;
-  Index d = 1, L = 1, rank = 1;
-  long k = 0;  ///< 0: not given
-  std::string eta, C = "1", alpha = "2", eps, form = "wide";
-  TargetOptions target;
-
-  [[nodiscard]] Number alpha_number() const {
-    const std::optional<Number> number = parse_number(alpha);
-    if (!number || (!number->infinite && number->value < 1)) {
-      throw InputError("alpha: '" + alpha.substr(0, 60) + "' (accepted: a number >= 1, or inf)");
-    }
-    return *number;
-  }
-  [[nodiscard]] Target make_target() const {
-    return target.make(d, L, parse_rational(C, "C"), alpha_number());
-  }
-  [[nodiscard]] long cells() const {
-    if (k < 1) throw InputError("k: not given (accepted: --k N, an integer >= 1)");
-    return k;
-  }
-  [[nodiscard]] Rational ramp() const {
-    return eta.empty() ? Rational(1, 1000 * cells()) : parse_rational(eta, "eta");
-  }
-};
-
-/// A construction as built: what the file holds and what it claims.
-struct Built {
-  Instance instance;
-  Record claim;
-};
-
-template <class Network>
-Matrix<Rational> offsets(const Network& network, const ConstructOptions& options) {
-  return network.input(Matrix<Rational>::Zero(options.d, options.L));
-}
-
-Built build_universal(const ConstructOptions& options) {
-  if (options.form != "wide" && options.form != "deep") {
-    throw InputError("form: '" + options.form.substr(0, 60) + "' (accepted: wide, deep)");
-  }
-  const Number alpha = options.alpha_number();
-  if (alpha.infinite)
-    throw InputError("alpha: inf (accepted: a finite number >= 1, the guarantee is in d_alpha)");
-  const Target target = options.make_target();
-  const UniversalTransformer network(options.d, options.L, options.cells(), options.ramp());
-  return {{network.dense(options.form == "wide" ? UniversalForm::wide : UniversalForm::deep),
-           network.prompt(quantize(target, options.k)), offsets(network, options), options.d},
-          network.claim(lipschitz_constant(target, alpha), alpha.value)};
-}
-
-Built build_softmax(const ConstructOptions& options) {
-  const Target target = options.make_target();
-  const SoftmaxUniversal network(options.d, options.L, options.cells(), options.ramp(), options.rank);
-  return {{network.transformer(), network.prompt(quantize(target, options.k)), offsets(network, options),
-           options.d},
-          network.claim()};
-}
-
-Built build_lookup(const ConstructOptions& options) {
-  const Number alpha = options.alpha_number();
-  const Rational C = parse_rational(options.C, "C");
-  const Target target = options.make_target();
-  const Rational certified = lipschitz_constant(target, alpha);
-  if (certified > C) {
-    throw InputError("C: the target is certified for C = " + certified.str() + " only, C = " + C.str() +
-                     " was given (accepted: C >= " + certified.str() + ")");
-  }
-  if (options.eps.empty()) throw InputError("eps: not given (accepted: --eps, a number > 0)");
-  const LookupTransformer lookup(
-      LookupRecipe::choose(options.d, options.L, C, alpha, parse_rational(options.eps, "eps")));
-  return {
-      {lookup.blocks().transformer(), lookup.prompt(target), offsets(lookup.blocks(), options), options.d},
-      lookup.claim()};
-}
-
-Built build(const ConstructOptions& options) {
-  if (options.id == "universal-transformer") return build_universal(options);
-  if (options.id == "softmax-universal") return build_softmax(options);
-  if (options.id == "lookup-transformer") return build_lookup(options);
-  throw InputError("construction: '" + options.id.substr(0, 60) +
-                   "' (accepted: universal-transformer, softmax-universal, lookup-transformer)");
-}
 
 void write_claim(const Record& claim, const ConstructOptions& options) {
   OutputFile file("");
@@ -114,12 +30,25 @@ void write_claim(const Record& claim, const ConstructOptions& options) {
   file.commit();
 }
 
+/// Refuses the options given that the construction does not use.
+void refuse_unused(const CLI::App& subcommand, const Construction& construction) {
+  std::istringstream used(std::string(construction.parameters) +
+                          " id format output digits quiet threads help");
+  const std::set<std::string> names(std::istream_iterator<std::string>{used}, {});
+  for (const CLI::Option* option : subcommand.get_options()) {
+    const std::string name = option->get_lnames().empty() ? "id" : option->get_lnames().front();
+    if (option->count() == 0 || names.count(name) > 0) continue;
+    throw InputError("--" + name + ": " + std::string(construction.id) +
+                     " does not use it (accepted: " + std::string(construction.parameters) + ")");
+  }
+}
+
 int construct(const ConstructOptions& options) {
   if (options.output.empty())
     throw InputError("output: not given (accepted: -o FILE, the model file to write)");
   const WorkingPrecision scope(bits_for_digits(options.computed_digits()) + 64);
-  const Built built = build(options);
-  Json json = to_json(built.instance);
+  Built built = find_construction(options.id).build(options);
+  Json& json = built.file;
   json["claim"] = record_json(built.claim, options.computed_digits());
   OutputFile file(options.output);
   file.write(json.dump() + "\n");
@@ -128,40 +57,73 @@ int construct(const ConstructOptions& options) {
   return exit_done;
 }
 
+std::string summaries() {
+  std::string text = "Constructions (promptbound list ID says more):\n";
+  for (const Construction& construction : constructions()) {
+    text += fmt::format("  {:<22} {}\n", construction.id, construction.summary);
+  }
+  return text;
+}
+
 }  // namespace
 
 void add_construct(CLI::App& app, Action& action) {
   auto options = std::make_shared<ConstructOptions>();
-  CLI::App* subcommand =
-      app.add_subcommand("construct", "build a theorem's transformer and prompt as a model file");
+  CLI::App* subcommand = app.add_subcommand(
+      "construct", "build a theorem's transformer, prompt or data set as a file that run reads");
   subcommand->footer(
+      summaries() +
       "Examples:\n"
       "  promptbound construct lookup-transformer --d 1 --L 2 --eps 1/10 --target reversal -o reversal.json\n"
       "  promptbound construct universal-transformer --d 1 --L 1 --k 3 --target sine -o sine.json\n"
-      "  promptbound construct softmax-universal --d 2 --k 2 --rank 2 -o softmax.json");
-  subcommand->add_option("id", options->id, "universal-transformer, softmax-universal or lookup-transformer")
-      ->required();
+      "  promptbound construct softmax-universal --d 2 --k 2 --rank 2 -o softmax.json\n"
+      "  promptbound construct prompt-versus-lora --N 4 -o data.json\n"
+      "  promptbound construct impossible-pair --model model.json -o pair.json");
+  subcommand->add_option("id", options->id, "the construction, see below")->required();
   const auto small = CLI::Range(1L, 1000L);
+  const auto number = [&](const std::string& name, long& value, long least, long most,
+                          const std::string& help) {
+    subcommand->add_option("--" + name, value, help)->check(CLI::Range(least, most))->type_name("N");
+  };
+  const auto text = [&](const std::string& name, std::string& value, const std::string& type,
+                        const std::string& help) {
+    subcommand->add_option("--" + name, value, help)->type_name(type);
+  };
   subcommand->add_option("--d", options->d, "token dimension (default 1)")->check(small)->type_name("N");
   subcommand->add_option("--L", options->L, "input tokens (default 1)")->check(small)->type_name("N");
-  subcommand->add_option("--k", options->k, "grid cells per coordinate (universal forms)")
-      ->check(CLI::Range(1L, 1000000L))
-      ->type_name("N");
-  subcommand->add_option("--eta", options->eta, "ramp width, below 1/(2k) (default 1/(1000k))")
-      ->type_name("NUMBER");
-  subcommand->add_option("--form", options->form, "wide (default) or deep (universal-transformer)");
+  number("k", options->k, 1, 1000000, "grid cells per coordinate");
+  text("eta", options->eta, "NUMBER", "ramp width, below 1/(2k) (default 1/(1000k))");
+  text("form", options->form, "NAME",
+       "universal-transformer: wide (default), deep; selective-shift: direct (default), prompted; "
+       "prompt-versus-lora: original (default), updated");
   subcommand
       ->add_option("--rank", options->rank, "rank of the attention weights (softmax-universal, default 1)")
       ->check(small)
       ->type_name("N");
-  subcommand->add_option("--eps", options->eps, "accuracy (lookup-transformer)")->type_name("NUMBER");
-  subcommand
-      ->add_option("--C", options->C, "Lipschitz constant (lookup-transformer; random table; default 1)")
-      ->type_name("NUMBER");
-  subcommand->add_option("--alpha", options->alpha, "norm exponent (default 2)")->type_name("NUMBER");
+  text("eps", options->eps, "NUMBER", "accuracy (lookup-transformer, memorization-prompt)");
+  text("C", options->C, "NUMBER", "Lipschitz constant (lookup-transformer; random table; default 1)");
+  text("alpha", options->alpha, "NUMBER", "norm exponent (default 2)");
+  text("model", options->model, "FILE", "model file, for what is built on a given model");
+  text("data", options->data, "FILE",
+       "examples (memorization-prompt: input and target; least-length-prompt: as memorize reads them)");
+  text("accuracy", options->accuracy, "NUMBER", "largest error (least-length-prompt, default 0)");
+  text("query", options->query, "LIST", "the query token, such as 1/2,0.3 (compressed-prompt)");
+  text("tokens", options->tokens, "FILE", "input tokens as rows, the query last (separated-prompts)");
+  text("radius", options->radius, "NUMBER", "largest entry of prompt tokens (separated-prompts, default 1)");
+  number("m", options->m, 1, 1000000, "prompt tokens (separated-prompts, default 1)");
+  number("q", options->q, 2, 1000000, "values in each direction (separated-prompts, default 2)");
+  number("N", options->N, 1, 100000, "examples or points (default 4)");
+  number("D", options->D, 1, 100000, "dimension of the points (hardness-instance, default 16)");
+  number("t", options->t, 0, 100000, "distance of near points (hardness-instance, default 1)");
+  number("gap", options->gap, 1, 100000, "gap to far points (hardness-instance, default 2)");
   options->target.add_to(*subcommand);
   add_common_options(*subcommand, *options);
-  subcommand->callback([options, &action] { action = [options] { return construct(*options); }; });
+  subcommand->callback([options, subcommand, &action] {
+    action = [options, subcommand] {
+      refuse_unused(*subcommand, find_construction(options->id));
+      return construct(*options);
+    };
+  });
 }
 
 }  // namespace promptbound

@@ -1,12 +1,15 @@
 #include <fmt/format.h>
 #include <CLI/CLI.hpp>
+#include <algorithm>
 #include <memory>
 #include <nlohmann/json.hpp>
 
 #include <promptbound/bounds/catalogue.hpp>
 #include <promptbound/bounds/proof_status.hpp>
-#include <promptbound/cli/command.hpp>
+#include <promptbound/cli/check_catalogue.hpp>
+#include <promptbound/cli/construction.hpp>
 #include <promptbound/cli/render_json.hpp>
+#include <promptbound/numeric/error.hpp>
 
 namespace promptbound {
 namespace {
@@ -47,10 +50,32 @@ nlohmann::ordered_json uses_json(const std::vector<Use>& uses) {
   return json;
 }
 
-std::string catalogue_json(const Bound* one) {
-  nlohmann::ordered_json json = {{"schema", json_schema}, {"bounds", nlohmann::ordered_json::array()}};
+/// Entries whose id is `one`, or all.
+std::string catalogue_json(const std::string& one) {
+  const auto is_asked = [&](std::string_view id) { return one.empty() || id == one; };
+  nlohmann::ordered_json json = {{"schema", json_schema},
+                                 {"bounds", nlohmann::ordered_json::array()},
+                                 {"constructions", nlohmann::ordered_json::array()},
+                                 {"checks", nlohmann::ordered_json::array()}};
+  for (const Construction& construction : constructions()) {
+    if (!is_asked(construction.id)) continue;
+    json["constructions"].push_back({{"id", construction.id},
+                                     {"theory", construction.theory},
+                                     {"source", construction.source},
+                                     {"summary", construction.summary},
+                                     {"parameters", construction.parameters},
+                                     {"reader", construction.reader}});
+  }
+  for (const CheckEntry& check : checks()) {
+    if (!is_asked(check.id)) continue;
+    json["checks"].push_back({{"id", check.id},
+                              {"theory", check.theory},
+                              {"source", check.source},
+                              {"decides", check.decides},
+                              {"command", check.command}});
+  }
   for (const Bound& bound : catalogue()) {
-    if (one != nullptr && &bound != one) continue;
+    if (!is_asked(bound.id)) continue;
     nlohmann::ordered_json entry = {{"id", bound.id},
                                     {"kind", name(bound.kind)},
                                     {"theory", bound.theory},
@@ -74,7 +99,7 @@ std::string catalogue_json(const Bound* one) {
 }
 
 struct ListOptions : CommonOptions {
-  std::string id;  ///< one bound in detail; empty: all
+  std::string id;  ///< one entry in detail; empty: all
 };
 
 void describe_uses(const std::string& title, const std::vector<Use>& uses, TableWriter& writer) {
@@ -107,31 +132,84 @@ void describe(const Bound& bound, TableWriter& writer) {
   }
 }
 
-int list(const ListOptions& options) {
-  const Bound* const one = options.id.empty() ? nullptr : &find_bound(options.id);
-  OutputFile file(options.output);
-  if (one != nullptr && options.format != Format::json) {
-    describe(*one, *make_table_writer(options.format, file, options.shown_digits()));
-    file.commit();
-    return exit_done;
-  }
-  if (options.format == Format::json) {
-    file.write(catalogue_json(one));
-    file.commit();
-    return exit_done;
-  }
-  const auto writer = make_table_writer(options.format, file, options.shown_digits());
-  writer->begin("Bounds",
-                {{"id"}, {"kind"}, {"theory"}, {"parameters"}, {"backwards"}, {"proof"}, {"source"}});
+void describe(const Construction& construction, TableWriter& writer) {
+  writer.paragraph(fmt::format("{} (construction, theory {}): {}", construction.id, construction.theory,
+                               construction.summary));
+  writer.paragraph(
+      fmt::format("source: {}; the file is read by {}", construction.source, construction.reader));
+  writer.paragraph(
+      fmt::format("options: {} (promptbound construct --help says what they mean)", construction.parameters));
+}
+
+void describe(const CheckEntry& check, TableWriter& writer) {
+  writer.paragraph(fmt::format("{} (check, theory {}): {}", check.id, check.theory, check.decides));
+  writer.paragraph(fmt::format("source: {}; promptbound {}", check.source, check.command));
+}
+
+void describe_all(TableWriter& writer) {
+  writer.begin("Bounds",
+               {{"id"}, {"kind"}, {"theory"}, {"parameters"}, {"backwards"}, {"proof"}, {"source"}});
   for (const Bound& bound : catalogue()) {
-    writer->row({std::string(bound.id), std::string(name(bound.kind)), std::string(bound.theory),
-                 parameter_list(bound.uses), backwards(bound),
-                 std::string(proof_status(bound.id, bound.kind)), std::string(bound.source)});
+    writer.row({std::string(bound.id), std::string(name(bound.kind)), std::string(bound.theory),
+                parameter_list(bound.uses), backwards(bound), std::string(proof_status(bound.id, bound.kind)),
+                std::string(bound.source)});
   }
-  writer->end();
-  writer->paragraph("");
-  writer->paragraph(
-      "[name] is optional, [name=value] has a default; promptbound list ID explains one bound.");
+  writer.end();
+  writer.paragraph("");
+  writer.begin("Constructions (promptbound construct ID)",
+               {{"id"}, {"theory"}, {"builds"}, {"options"}, {"read by"}, {"source"}});
+  for (const Construction& construction : constructions()) {
+    writer.row({std::string(construction.id), std::string(construction.theory),
+                std::string(construction.summary), std::string(construction.parameters),
+                std::string(construction.reader), std::string(construction.source)});
+  }
+  writer.end();
+  writer.paragraph("");
+  writer.begin("Checks", {{"id"}, {"theory"}, {"decides"}, {"command"}, {"source"}});
+  for (const CheckEntry& check : checks()) {
+    writer.row({std::string(check.id), std::string(check.theory), std::string(check.decides),
+                std::string(check.command), std::string(check.source)});
+  }
+  writer.end();
+  writer.paragraph("");
+  writer.paragraph("[name] is optional, [name=value] has a default; promptbound list ID explains one entry.");
+}
+
+/// The entry of that id, in words.
+void describe_one(const std::string& id, TableWriter& writer) {
+  for (const Construction& construction : constructions()) {
+    if (construction.id == id) return describe(construction, writer);
+  }
+  for (const CheckEntry& check : checks()) {
+    if (check.id == id) return describe(check, writer);
+  }
+  describe(find_bound(id), writer);
+}
+
+/// Throws InputError naming the nearest id.
+void require_known(const std::string& id) {
+  std::vector<std::string_view> known;
+  for (const Bound& bound : catalogue()) known.push_back(bound.id);
+  for (const Construction& construction : constructions()) known.push_back(construction.id);
+  for (const CheckEntry& check : checks()) known.push_back(check.id);
+  if (std::find(known.begin(), known.end(), id) != known.end()) return;
+  throw InputError("'" + id.substr(0, 60) + "' is no bound, construction or check: did you mean " +
+                   nearest(id, known) + "?");
+}
+
+int list(const ListOptions& options) {
+  if (!options.id.empty()) require_known(options.id);
+  OutputFile file(options.output);
+  if (options.format == Format::json) {
+    file.write(catalogue_json(options.id));
+  } else {
+    const auto writer = make_table_writer(options.format, file, options.shown_digits());
+    if (options.id.empty()) {
+      describe_all(*writer);
+    } else {
+      describe_one(options.id, *writer);
+    }
+  }
   file.commit();
   return exit_done;
 }
@@ -141,10 +219,10 @@ int list(const ListOptions& options) {
 void add_list(CLI::App& app, Action& action) {
   auto options = std::make_shared<ListOptions>();
   CLI::App* subcommand =
-      app.add_subcommand("list", "every bound: id, kind, theory item, parameters, proof, source");
+      app.add_subcommand("list", "every bound, construction and check: id, theory item, parameters, source");
   subcommand->footer(
       "Examples:\n  promptbound list entropy-bits\n  promptbound list --format json -o catalogue.json");
-  subcommand->add_option("id", options->id, "explain this bound only");
+  subcommand->add_option("id", options->id, "explain this one only");
   add_common_options(*subcommand, *options);
   subcommand->callback([options, &action] { action = [options] { return list(*options); }; });
 }

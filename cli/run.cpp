@@ -4,8 +4,8 @@
 #include <nlohmann/json.hpp>
 
 #include <promptbound/cli/command.hpp>
-#include <promptbound/cli/construct_target.hpp>
 #include <promptbound/cli/render_json.hpp>
+#include <promptbound/cli/run_family.hpp>
 #include <promptbound/models/instance.hpp>
 #include <promptbound/models/text_file.hpp>
 #include <promptbound/numeric/error.hpp>
@@ -104,8 +104,11 @@ void write_json(const Cells& output, const RunOptions& options, OutputFile& file
 }
 
 int run(const RunOptions& options) {
-  const Instance instance =
-      instance_from(parse_json(read_text_file(options.model), options.model), options.model);
+  const Json json = parse_json(read_text_file(options.model), options.model);
+  if (is_hardness_instance(json)) return run_hardness_instance(json, options.model, options);
+  if (is_prompt_family(json) && options.input.empty()) return run_prompt_family(json, options.model, options);
+  const Instance instance = instance_from(json, options.model);
+  if (options.input.empty()) throw InputError("input: not given (accepted: --input FILE, tokens as rows)");
   const Cells output = compute(instance, read_input(options.input), options);
   OutputFile file(options.output);
   if (options.format == Format::json) {
@@ -128,15 +131,18 @@ int run(const RunOptions& options) {
 
 void add_run(CLI::App& app, Action& action) {
   auto options = std::make_shared<RunOptions>();
-  CLI::App* subcommand = app.add_subcommand("run", "evaluate a model file, with its prompt, on an input");
+  CLI::App* subcommand = app.add_subcommand(
+      "run", "evaluate a file that construct wrote: a model with its prompt on an input, or an instance");
   subcommand->footer(
       "Examples:\n"
       "  promptbound run reversal.json --input x.json   (x.json holds tokens as rows: [[\"1/3\"], [0.25]])\n"
       "  promptbound run sine.json --input x.json --scalar rational --format json");
   subcommand->add_option("model", options->model, "model file (promptbound construct writes one)")
       ->required();
-  subcommand->add_option("--input", options->input, "JSON file with the input tokens as rows")
-      ->required()
+  subcommand
+      ->add_option("--input", options->input,
+                   "JSON file with the input tokens as rows; hardness-instance and separated-prompts files "
+                   "need none")
       ->type_name("FILE");
   subcommand->add_option("--scalar", options->scalar,
                          "binary64, fast-interval, interval (default), mpfr or rational");

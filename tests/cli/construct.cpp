@@ -64,6 +64,38 @@ TEST_CASE("the lookup transformer is within eps in every interval scalar") {
   CHECK(irrational.err.find("is not rational") != std::string::npos);
 }
 
+TEST_CASE("the memorization prompt reproduces every example within eps") {
+  const TemporaryFolder folder;
+  write_file(folder.file("data.json"),
+             R"({"schema":1,"examples":[{"input":[["1/10"],["1/2"]],"target":[[1],[0]]},)"
+             R"({"input":[["1/10"],["3/5"]],"target":[["1/3"],["1/4"]]},)"
+             R"({"input":[["9/10"],[0]],"target":[[0],["2/3"]]}]})");
+  const Outcome built = run("construct memorization-prompt --data " + folder.file("data.json") +
+                            " --eps 1/1000 --alpha inf --format json -o " + folder.file("model.json"));
+  REQUIRE_MESSAGE(built.exit_code == 0, built.err);
+  CHECK(json::parse(built.out)["outputs"]["tokens"]["exact"] == "3");
+  CHECK(upper(json::parse(built.out)["outputs"]["error"]) < 0.001);
+  const json output = output_of(folder, R"([["1/10"],["3/5"]])", "");
+  CHECK(std::abs(upper(output["output"][0][0]) - 1.0 / 3) < 0.001);
+  CHECK(std::abs(upper(output["output"][1][0]) - 0.25) < 0.001);
+}
+
+TEST_CASE("selective shift, with the function in the weights or in the prompt, is right at grid centres") {
+  const TemporaryFolder folder;
+  for (const std::string form : {"direct --L 2", "prompted"}) {
+    CAPTURE(form);
+    const Outcome built = run("construct selective-shift --k 2 --target reversal --format json --form " +
+                              form + " -o " + folder.file("model.json"));
+    REQUIRE_MESSAGE(built.exit_code == 0, built.err);
+    const bool direct = form != "prompted";
+    const json output = output_of(folder, direct ? R"([["1/4"],["3/4"]])" : R"([["3/4"]])", "");
+    CHECK(lower(output["output"][0][0]) <= 0.75);
+    CHECK(upper(output["output"][0][0]) >= 0.75);
+    CHECK(upper(output["output"][0][0]) - lower(output["output"][0][0]) < 1e-30);
+    if (direct) CHECK(std::abs(lower(output["output"][1][0]) - 0.25) < 1e-30);
+  }
+}
+
 TEST_CASE("a table file serves as target, and one that is too steep is refused with the pair of nodes") {
   const TemporaryFolder folder;
   write_file(folder.file("table.json"), R"({"schema": 1, "cells": 1, "values": ["0", 0.5]})");
@@ -85,7 +117,12 @@ TEST_CASE("bad input is one line, exit code 2, and leaves nothing behind") {
     CHECK_MESSAGE(outcome.err.find(expected) != std::string::npos, outcome.err);
   };
   const std::string to_file = " -o " + folder.file("model.json");
-  refused("construct universal --k 2" + to_file, "accepted: universal-transformer");
+  refused("construct universal --k 2" + to_file, "did you mean softmax-universal?");
+  refused("construct lookup-transformer --eps 1/5 --k 2" + to_file,
+          "--k: lookup-transformer does not use it");
+  refused("construct memorization-prompt --eps 1/5" + to_file, "data: not given");
+  refused("construct selective-shift --d 3 --L 7 --k 2" + to_file, "more than 2^20 codes");
+  refused("construct selective-shift --L 2 --k 2 --form both" + to_file, "accepted: direct, prompted");
   refused("construct universal-transformer" + to_file, "k: not given");
   refused("construct universal-transformer --k 2", "-o FILE");
   refused("construct universal-transformer --d 2 --L 2 --k 10" + to_file, "the dense weights take about");

@@ -89,7 +89,7 @@ TEST_CASE("a sweep gives one row a point, in every format, whatever the number o
   CHECK(std::count(markdown.begin(), markdown.end(), '|') == 20 * 9);
 }
 
-TEST_CASE("the catalogue lists every bound with its parameters") {
+TEST_CASE("the catalogue lists every bound with its parameters, every construction and every check") {
   const json catalogue = json::parse(run("list --format json").out);
   CHECK(catalogue["bounds"].size() >= 13);
   for (const json& bound : catalogue["bounds"]) {
@@ -98,6 +98,17 @@ TEST_CASE("the catalogue lists every bound with its parameters") {
     CHECK(run("list " + id).exit_code == 0);
     CHECK_FALSE(bound["parameters"].empty());
     CHECK_FALSE(bound["outputs"].empty());
+  }
+  CHECK(catalogue["constructions"].size() == 11);
+  CHECK(catalogue["checks"].size() == 7);
+  for (const std::string part : {"constructions", "checks"}) {
+    for (const json& entry : catalogue[part]) {
+      const std::string id = entry["id"];
+      const Outcome one = run("list " + id);
+      CHECK(one.exit_code == 0);
+      CHECK(one.out.find(id) == 0);
+      CHECK(json::parse(run("list --format json " + id).out)[part].size() == 1);
+    }
   }
 }
 

@@ -1,11 +1,11 @@
 #include <doctest/doctest.h>
 
-#include <promptbound/bounds/catalogue.hpp>
 #include <promptbound/constructions/context_code.hpp>
 #include <promptbound/numeric/decimal.hpp>
 #include <promptbound/numeric/error.hpp>
 #include <promptbound/numeric/linear_algebra.hpp>
 
+#include "bound_record.hpp"
 #include "random.hpp"
 
 using namespace promptbound;
@@ -15,20 +15,14 @@ namespace {
 /// The published separation at the best premises that the enclosures allow, as an enclosed decimal logarithm.
 Interval published_log10(const ContextCode& code, Index d, Index v, Index T) {
   const ContextCode::Premises premises = code.premises();
-  const std::vector<std::pair<std::string, Rational>> given = {{"T", Rational(T)},
-                                                               {"v", Rational(v)},
-                                                               {"d", Rational(d)},
-                                                               {"s", premises.s.upper()},
-                                                               {"r-min", premises.r_min.upper()},
-                                                               {"r-max", premises.r_max.lower()}};
-  Arguments arguments;
-  for (const auto& [name, value] : given) {
-    for (const Parameter* parameter : all_parameters()) {
-      if (parameter->name == name)
-        arguments.set(parameter->name, parse_argument(*parameter, exact_text(value)));
-    }
-  }
-  return evaluate(find_bound("context-separation"), arguments, 20).output("log10_delta").enclosure();
+  return bound_record("context-separation", {{"T", Rational(T)},
+                                             {"v", Rational(v)},
+                                             {"d", Rational(d)},
+                                             {"s", premises.s.upper()},
+                                             {"r-min", premises.r_min.upper()},
+                                             {"r-max", premises.r_max.lower()}})
+      .output("log10_delta")
+      .enclosure();
 }
 
 }  // namespace

@@ -3,6 +3,7 @@
 #include <promptbound/constructions/universal_transformer.hpp>
 #include <promptbound/numeric/error.hpp>
 
+#include "bound_record.hpp"
 #include "random.hpp"
 
 using namespace promptbound;
@@ -117,6 +118,44 @@ TEST_CASE("widths and depth as built are those of theory 1.5") {
     CHECK(deep.layers.back().ffn->W_1.rows() == d);
   }
   CHECK(UniversalTransformer::sizes(2, 1, 2).knots == 1024);
+}
+
+TEST_CASE("measured sizes equal what the universality-size bound prints, and its ramps keep the accuracy") {
+  struct Shape {
+    long d, L;
+    Rational eps, C, alpha;
+  };
+  for (const Shape& shape : {Shape{1, 1, Rational(3, 4), 1, 1},
+                             {1, 1, Rational(2, 5), 1, 1},
+                             {1, 1, Rational(1, 3), Rational(1, 2), 2},
+                             {1, 2, Rational(3, 4), 1, 2},
+                             {2, 1, Rational(9, 10), 1, Rational(3, 2)}}) {
+    const Record bound = bound_record("universality-size", {{"d", Rational(shape.d)},
+                                                            {"L", Rational(shape.L)},
+                                                            {"eps", shape.eps},
+                                                            {"C", shape.C},
+                                                            {"alpha", shape.alpha}});
+    const auto whole = [&](const char* name) { return std::get<Integer>(bound.output(name).value()); };
+    const long k = whole("k").convert_to<long>();
+    CAPTURE(k);
+    const Rational eta = bound.output("ramp_limit").enclosure().lower() / 2;
+    const UniversalTransformer network(shape.d, shape.L, k, eta);
+    CHECK(Integer(network.prompt_tokens()) == whole("tokens"));
+    CHECK(certainly_less(network.guarantee(shape.C, shape.alpha), Interval(shape.eps)));
+    const auto heads = [](const Transformer<Rational>& model) {
+      std::size_t count = 0;
+      for (const Layer<Rational>& layer : model.layers) count += layer.heads.size();
+      return Integer(count);
+    };
+    const Transformer<Rational> wide = network.dense(UniversalForm::wide);
+    CHECK(heads(wide) == whole("attention_blocks"));
+    CHECK(Integer(wide.layers.front().ffn->W_1.rows()) == whole("ffn_1_width"));
+    CHECK(Integer(wide.layers.back().ffn->W_1.rows()) == whole("wide_ffn_width"));
+    const Transformer<Rational> deep = network.dense(UniversalForm::deep);
+    CHECK(heads(deep) == whole("attention_blocks"));
+    CHECK(Integer(deep.layers.front().ffn->W_1.rows()) == whole("ffn_1_width"));
+    CHECK(Integer(deep.layers.size() - 1) == whole("deep_ffn_blocks"));
+  }
 }
 
 TEST_CASE("20,000 prompt tokens: sparse evaluation reads off the table") {

@@ -23,11 +23,11 @@ Integer decide(const Enclosing& value, const EqualsInteger& equals, Round round)
     const WorkingPrecision scope(bits);
     const Interval x = value();
     if (x.is_finite()) {
-      const Integer low = round(x.lower());
+      Integer low = round(x.lower());
       const Integer high = round(x.upper());
       if (low == high) return low;
       // Exactly one integer lies in the enclosure: the value may be that integer.
-      const Integer candidate = ceil(x.lower());
+      Integer candidate = ceil(x.lower());
       if (high - low == 1 && equals(candidate)) return candidate;
     }
     bits = next_bits(bits, x);

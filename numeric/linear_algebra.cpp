@@ -33,6 +33,21 @@ Index find_pivot(const Matrix<Integer>& M, Index start, Index column) {
   return row;
 }
 
+Interval symmetric(const Interval& radius) { return hull(-radius, radius); }
+
+/// The largest absolute row sum, as an upper bound.
+Interval row_sum_norm(const Matrix<Interval>& A) {
+  Interval norm(0);
+  for (Index row = 0; row < A.rows(); ++row) {
+    Interval sum(0);
+    for (Index column = 0; column < A.cols(); ++column) sum += abs(A(row, column));
+    norm = max(norm, sum);
+  }
+  return norm;
+}
+
+}  // namespace
+
 Matrix<Real> midpoints(const Matrix<Interval>& A) {
   return A.unaryExpr([](const Interval& x) {
     Real middle;
@@ -48,21 +63,6 @@ Matrix<Interval> points(const Matrix<Real>& A) {
     return point;
   });
 }
-
-Interval symmetric(const Interval& radius) { return hull(-radius, radius); }
-
-/// The largest absolute row sum, as an upper bound.
-Interval row_sum_norm(const Matrix<Interval>& A) {
-  Interval norm(0);
-  for (Index row = 0; row < A.rows(); ++row) {
-    Interval sum(0);
-    for (Index column = 0; column < A.cols(); ++column) sum += abs(A(row, column));
-    norm = max(norm, sum);
-  }
-  return norm;
-}
-
-}  // namespace
 
 EchelonForm echelon_form(const Matrix<Rational>& A) {
   EchelonForm form;

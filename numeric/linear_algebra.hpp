@@ -43,6 +43,10 @@ struct EchelonForm {
 /// A basis of {x : A x = 0}, as columns.
 [[nodiscard]] Matrix<Rational> kernel(const Matrix<Rational>& A);
 
+/// Some point of each entry's enclosure, near its middle, and points as enclosures.
+[[nodiscard]] Matrix<Real> midpoints(const Matrix<Interval>& A);
+[[nodiscard]] Matrix<Interval> points(const Matrix<Real>& A);
+
 /// An enclosure of A^-1 B for every matrix in the square A and every right-hand side in B: an approximate
 /// inverse R is computed, then ||I - R A|| < 1 is proved. Nothing if that fails at the working precision; A
 /// may still be regular.

@@ -1,6 +1,7 @@
 #include <stdexcept>
 
 #include <promptbound/numeric/error.hpp>
+#include <promptbound/numeric/linear_algebra.hpp>
 #include <promptbound/numeric/precision.hpp>
 #include <promptbound/numeric/scalar.hpp>
 #include <promptbound/verify/injectivity.hpp>
@@ -9,22 +10,6 @@ namespace promptbound {
 namespace {
 
 constexpr int most_iterations = 100000;
-
-Matrix<Real> midpoints(const Matrix<Interval>& A) {
-  return A.unaryExpr([](const Interval& x) {
-    Real middle;
-    mpfi_get_fr(middle.backend().data(), x.get());
-    return middle;
-  });
-}
-
-Matrix<Interval> points(const Matrix<Real>& A) {
-  return A.unaryExpr([](const Real& x) {
-    Interval point;
-    mpfi_set_fr(point.get(), x.backend().data());
-    return point;
-  });
-}
 
 Interval squared_norm(const Matrix<Interval>& Z, Index token) {
   Interval sum(0);

@@ -1,0 +1,73 @@
+#include <promptbound/attention/exact.hpp>
+
+#include <oneapi/tbb/parallel_for.h>
+#include <oneapi/tbb/task_arena.h>
+
+#include <promptbound/attention/exact_error.hpp>
+#include <promptbound/attention/exact_kernel.hpp>
+#include <promptbound/attention/running_kernel.hpp>
+#include <promptbound/numeric/interval.hpp>
+#include <promptbound/numeric/scalar.hpp>
+
+namespace promptbound {
+template <class T>
+Attended<T> exact_attention(const AttentionArrays<T>& arrays, const ExactOptions& options) {
+  const std::vector<ArraySizes> sizes = check_arrays(arrays);
+  Attended<T> result;
+  const auto entries = static_cast<std::size_t>(arrays.heads * arrays.n * arrays.d_v);
+  result.output.resize(entries);
+  result.error.resize(entries);
+  const Index tasks = (arrays.n + rows_per_task - 1) / rows_per_task;
+  const auto run = [&](Index task) {
+    const Index head = task / tasks, first = task % tasks * rows_per_task;
+    const Index last = std::min(first + rows_per_task, arrays.n);
+    const ArraySizes& of_head = sizes[static_cast<std::size_t>(head)];
+    const Index offset = (head * arrays.n + first) * arrays.d_v;
+    if (options.rounding == Rounding::prior) {
+      exact_rows(arrays, head, first, last, static_cast<T>(of_head.key_norm), result.output.data() + offset);
+    } else {
+      running_rows(arrays, head, first, last, of_head, result.output.data() + offset,
+                   result.error.data() + offset);
+    }
+  };
+  const Index all = arrays.heads * tasks;
+  if (options.threads == 1) {
+    for (Index task = 0; task < all; ++task) run(task);
+  } else {
+    oneapi::tbb::task_arena(options.threads).execute([&] { oneapi::tbb::parallel_for(Index{0}, all, run); });
+  }
+  if (options.rounding == Rounding::prior) {
+    for (Index head = 0; head < arrays.heads; ++head) {
+      const ArraySizes& of_head = sizes[static_cast<std::size_t>(head)];
+      write_error(prior_error(arrays, of_head), of_head, result.error.data() + head * arrays.n * arrays.d_v);
+    }
+  }
+  return result;
+}
+
+template <class Scalar, class T>
+std::vector<Scalar> reference_attention(const AttentionArrays<T>& arrays, Index head, Index query) {
+  const auto exact = [](T entry) { return Scalar(static_cast<double>(entry)); };
+  const T* q = arrays.query(head, query);
+  std::vector<Scalar> sums(static_cast<std::size_t>(arrays.d_v), Scalar(0));
+  Scalar total(0);
+  for (Index j = 0; j < arrays.visible(query); ++j) {
+    Scalar score(0);
+    for (Index c = 0; c < arrays.d; ++c) score += exact(q[c]) * exact(arrays.key(head, j)[c]);
+    const Scalar weight = exponential<Scalar>(score * Scalar(arrays.scale));
+    total += weight;
+    for (Index c = 0; c < arrays.d_v; ++c)
+      sums[static_cast<std::size_t>(c)] += weight * exact(arrays.value(head, j)[c]);
+  }
+  for (Scalar& sum : sums) sum /= total;
+  return sums;
+}
+
+template Attended<float> exact_attention(const AttentionArrays<float>&, const ExactOptions&);
+template Attended<double> exact_attention(const AttentionArrays<double>&, const ExactOptions&);
+template std::vector<Interval> reference_attention(const AttentionArrays<float>&, Index, Index);
+template std::vector<Interval> reference_attention(const AttentionArrays<double>&, Index, Index);
+template std::vector<Real> reference_attention(const AttentionArrays<float>&, Index, Index);
+template std::vector<Real> reference_attention(const AttentionArrays<double>&, Index, Index);
+
+}  // namespace promptbound

@@ -1,0 +1,108 @@
+#include <promptbound/attention/exact_error.hpp>
+
+#include <cmath>
+#include <limits>
+
+#include <promptbound/attention/exact_kernel.hpp>
+#include <promptbound/attention/exp_coefficients.hpp>
+#include <promptbound/numeric/fast_interval.hpp>
+
+// Notation: u the unit roundoff (times 3 where multiply-add rounds twice: the product is at most the sum of
+// the two partial sums in size, so the two roundings are at most u (2 |new| + |old|)), w_j the exact weight
+// of key j, o the exact output, B = log2(e) scale |q| max|k|, at least every score in powers of two.
+//
+// Scores. Scaled queries are within 1.01 u relative: 1.01 u B on a score. A chain of d multiply-adds adds at
+// most u times the sum of its partial sums: each is at most 2.02 B when the chain starts at minus the bound b
+// <= 1.01 B, and at most 1.01 B when it starts at 0; then the maximum is subtracted, u 2.02 B. So the
+// computed weight is w_j e^t (up to a common factor) with |t| <= E = ln 2 (1.01 + 2.02 d or 1.01 d + 3.03) u
+// B + eps, eps the error of the power. With a running maximum, what was summed before is multiplied by
+// computed powers: their errors add up to (blocks) eps + ln 2 u 2.02 B.
+//
+// A mean under weights w_j e^{t_j}, |t_j| <= E, is at most range tanh(E/2) away from the mean under w_j
+// (theory 4.2's constant at quotient e^{2E}); tanh(x) <= min(x, 1).
+//
+// Sums. Weights and weighted values go through chains of at most c = block + blocks + 1 roundings: within
+// gamma = c u/(1 - c u) of the sum of the sizes, for the numerator and for the normaliser; the quotient of
+// both moves by at most 2 gamma/(1 - gamma) value_size. Inverse, product: 2.02 u value_size.
+//
+// Underflow. Let h be half the smallest subnormal number, and l the least possible normaliser: 2^-80.2
+// (2^-800.2) with the bound as offset, where no weight underflows, and 1 with the running maximum, where each
+// weight may lose at most the smallest normal number, and at each block the factor of what was summed before
+// (at most the number of keys) as much. Scaled queries lose h each, so a score h sqrt(d) |k|; every product
+// and sum 2h.
+
+namespace promptbound {
+
+template <class T>
+PriorError prior_error(const AttentionArrays<T>& arrays, const ArraySizes& sizes) {
+  const FastInterval u(unit_roundoff<T> * rounding_factor());
+  const FastInterval eps(exp_coefficients::error<T>);
+  const FastInterval ln2(0x1.62e42fefa39efp-1, 0x1.62e42fefa39f0p-1),
+      log2_e(0x1.71547652b82fep+0, 0x1.71547652b82ffp+0);
+  const FastInterval half_least(static_cast<double>(std::numeric_limits<T>::denorm_min()));
+  const FastInterval least_normal(static_cast<double>(std::numeric_limits<T>::min()));
+  const auto count = [](Index i) { return FastInterval(static_cast<double>(i)); };
+  const Index block = keys_per_block(arrays.d, arrays.d_v);
+  const Index blocks = arrays.keys() / block + 2;
+  const FastInterval d = count(arrays.d), keys = count(arrays.keys()), passes = count(blocks);
+  const FastInterval chain = count(block + blocks + 1) * u;
+  const FastInterval gamma = chain / (FastInterval(1) - chain);
+
+  const FastInterval lost_score = half_least * d * (FastInterval(sizes.key_norm) + FastInterval(4));
+  const auto tilt = [&](double query_norm, bool is_bounded) {
+    const FastInterval B =
+        log2_e * FastInterval(arrays.scale) * FastInterval(query_norm) * FastInterval(sizes.key_norm);
+    if (is_bounded)
+      return ln2 * (u * B * (FastInterval(1.01) + FastInterval(2.02) * d) + lost_score) +
+             eps * FastInterval(1.01);
+    return ln2 * (u * B * (FastInterval(1.01) * d + FastInterval(5.05)) + lost_score) +
+           eps * FastInterval(1.01) * (passes + FastInterval(1));
+  };
+  // A panel of queries keeps a running maximum when one of its queries has to; near the threshold either way
+  // of computing may have been taken. The larger bound serves both.
+  const auto offset = [&](double norm) { return arrays.scale * 1.4427 * norm * sizes.key_norm; };
+  const bool any_running = offset(sizes.largest_query) >= 0.99 * static_cast<double>(largest_offset<T>);
+  bool any_bounded = false;
+  PriorError error;
+  error.per_range.reserve(sizes.query_norm.size());
+  for (const double norm : sizes.query_norm) {
+    const bool may_be_bounded = offset(norm) <= 1.01 * static_cast<double>(largest_offset<T>);
+    any_bounded |= may_be_bounded;
+    double E = may_be_bounded ? tilt(norm, true).upper() : 0;
+    if (any_running) E = std::max(E, tilt(norm, false).upper());
+    error.per_range.push_back(std::min(E / 2, 1.0));
+  }
+  const FastInterval sums = FastInterval(2) * gamma / (FastInterval(1) - gamma) + FastInterval(2.02) * u;
+  FastInterval absolute = half_least;
+  if (any_bounded) {
+    const FastInterval least_total(sizeof(T) == 4 ? 0x1p-81 : 0x1p-801);
+    absolute += FastInterval(2) * half_least * (keys + passes) / least_total;
+  }
+  FastInterval lost_weights(0);
+  if (any_running) {
+    absolute += FastInterval(2) * half_least * (keys + passes);
+    lost_weights = FastInterval(2) * least_normal * keys * (passes + FastInterval(1));
+  }
+  error.per_size =
+      chain.upper() < 0.5 ? (sums + lost_weights).upper() : std::numeric_limits<double>::infinity();
+  error.absolute = absolute.upper();
+  return error;
+}
+
+void write_error(const PriorError& error, const ArraySizes& sizes, float* out) {
+  const std::size_t d_v = sizes.least.size();
+  std::vector<double> range(d_v);
+  for (std::size_t c = 0; c < d_v; ++c) range[c] = step_up(sizes.largest[c] - sizes.least[c]);
+  const double fixed = step_up(step_up(sizes.value_size * error.per_size) + error.absolute);
+  for (const double factor : error.per_range) {
+    for (std::size_t c = 0; c < d_v; ++c) {
+      // Two roundings to binary64 and one to binary32, of at most 2^-53 and 2^-24 relative, or 2^-150.
+      *out++ = static_cast<float>((range[c] * factor + fixed) * (1 + 0x1p-22) + 0x1p-148);
+    }
+  }
+}
+
+template PriorError prior_error(const AttentionArrays<float>&, const ArraySizes&);
+template PriorError prior_error(const AttentionArrays<double>&, const ArraySizes&);
+
+}  // namespace promptbound

@@ -1,0 +1,25 @@
+/// Bounds on the rounding errors of exact attention from the sizes of the arrays alone.
+#pragma once
+
+#include <vector>
+
+#include <promptbound/attention/check_arrays.hpp>
+
+namespace promptbound {
+
+/// |output - exact| <= range_c per_range[i] + value_size per_size + absolute for query i and column c, where
+/// range_c is the spread of column c of the values.
+struct PriorError {
+  std::vector<double> per_range;
+  double per_size = 0;
+  double absolute = 0;
+};
+
+/// The error of exact_rows (see the .cpp for the analysis); T is the type that it computes in.
+template <class T>
+[[nodiscard]] PriorError prior_error(const AttentionArrays<T>& arrays, const ArraySizes& sizes);
+
+/// The bound as entries, rows of d_v, rounded up to binary32.
+void write_error(const PriorError& error, const ArraySizes& sizes, float* out);
+
+}  // namespace promptbound

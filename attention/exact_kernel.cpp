@@ -1,0 +1,335 @@
+#undef HWY_TARGET_INCLUDE
+#define HWY_TARGET_INCLUDE "promptbound/attention/exact_kernel.cpp"
+
+#include <promptbound/attention/targets.hpp>
+
+#include <hwy/foreach_target.h>
+
+#include <hwy/aligned_allocator.h>
+#include <hwy/highway.h>
+
+#include <cmath>
+
+#include <promptbound/attention/exact_kernel.hpp>
+#include <promptbound/attention/exp2-inl.hpp>
+#include <promptbound/attention/exp_coefficients.hpp>
+#include <promptbound/attention/score_factor.hpp>
+
+// Lanes are queries: a panel is two vectors of them, packed with the coordinates as rows, so that no sum runs
+// across lanes. Keys and values are read as they lie, one entry broadcast at a time. Scores are in powers of
+// two: log2(e) is folded into the queries.
+
+HWY_BEFORE_NAMESPACE();
+namespace promptbound {
+namespace HWY_NAMESPACE {
+namespace {
+
+#if HWY_TARGET <= HWY_AVX3
+constexpr int tile_keys = 8, tile_columns = 8;  // 16 sums of 32 registers
+#else
+constexpr int tile_keys = 4, tile_columns = 4;  // 8 sums of 16 registers
+#endif
+
+/// What a panel of queries keeps between blocks of keys.
+template <class T>
+struct Panel {
+  using D = hn::ScalableTag<T>;
+  using V = hn::Vec<D>;
+  static constexpr Index lanes = static_cast<Index>(hn::MaxLanes(D()));
+  static constexpr Index rows = 2 * lanes;
+
+  const T* q;      ///< d x rows
+  T* sums;         ///< d_v x rows: sum of weight * value
+  T* total;        ///< rows: sum of weights
+  T* offset;       ///< rows: what is subtracted from scores, a bound or the maximum so far
+  const T* limit;  ///< rows: keys that the query sees
+  bool is_bounded;
+};
+
+/// Scores of `keys` consecutive keys, on top of `start`.
+template <int keys, class D, class V, class T>
+HWY_INLINE void scores(D d, const T* HWY_RESTRICT q, const T* HWY_RESTRICT k, Index width, V start0, V start1,
+                       V (&s)[keys][2]) {
+  constexpr Index lanes = Panel<T>::lanes;
+#pragma GCC unroll 8
+  for (int j = 0; j < keys; ++j) {
+    s[j][0] = start0;
+    s[j][1] = start1;
+  }
+  for (Index c = 0; c < width; ++c) {
+    const V q0 = hn::Load(d, q + c * 2 * lanes), q1 = hn::Load(d, q + c * 2 * lanes + lanes);
+#pragma GCC unroll 8
+    for (int j = 0; j < keys; ++j) {
+      const V entry = hn::Set(d, k[j * width + c]);
+      s[j][0] = hn::MulAdd(q0, entry, s[j][0]);
+      s[j][1] = hn::MulAdd(q1, entry, s[j][1]);
+    }
+  }
+}
+
+/// Calls body(tag of the number of keys, first key) over a block, whole tiles first.
+template <class Body>
+HWY_INLINE void for_each_tile(Index count, Body body) {
+  Index j = 0;
+  for (; j + tile_keys <= count; j += tile_keys) body(std::integral_constant<int, tile_keys>(), j);
+  for (; j < count; ++j) body(std::integral_constant<int, 1>(), j);
+}
+
+/// w where the query sees key j, else 0.
+template <bool masked, class D, class V, class T>
+HWY_INLINE V seen(D d, V w, const T* limit, Index j) {
+  if constexpr (masked) {
+    return hn::IfThenElseZero(hn::Lt(hn::Set(d, static_cast<T>(j)), hn::Load(d, limit)), w);
+  } else {
+    return w;
+  }
+}
+
+/// Weights 2^(score - bound) of a block of keys; the sums start at -bound, which makes the subtraction free.
+template <bool masked, class T>
+HWY_INLINE void bounded_weights(const Panel<T>& panel, const T* k, Index first, Index count, Index width,
+                                T* weights) {
+  const hn::ScalableTag<T> d;
+  using V = hn::Vec<decltype(d)>;
+  constexpr Index lanes = Panel<T>::lanes;
+  const V start0 = hn::Neg(hn::Load(d, panel.offset)), start1 = hn::Neg(hn::Load(d, panel.offset + lanes));
+  V sum0 = hn::Zero(d), sum1 = sum0;
+  for_each_tile(count, [&](auto tag, Index j) HWY_ATTR {
+    constexpr int keys = decltype(tag)::value;
+    V s[keys][2];
+    scores<keys>(d, panel.q, k + j * width, width, start0, start1, s);
+#pragma GCC unroll 8
+    for (int i = 0; i < keys; ++i) {
+      const V w0 = seen<masked>(d, power_of_two(d, s[i][0]), panel.limit, first + j + i);
+      const V w1 = seen<masked>(d, power_of_two(d, s[i][1]), panel.limit + lanes, first + j + i);
+      sum0 = hn::Add(sum0, w0);
+      sum1 = hn::Add(sum1, w1);
+      hn::Store(w0, d, weights + (j + i) * 2 * lanes);
+      hn::Store(w1, d, weights + (j + i) * 2 * lanes + lanes);
+    }
+  });
+  hn::Store(hn::Add(hn::Load(d, panel.total), sum0), d, panel.total);
+  hn::Store(hn::Add(hn::Load(d, panel.total + lanes), sum1), d, panel.total + lanes);
+}
+
+/// The same with the running maximum; what was summed before is scaled by the returned factors' powers.
+template <bool masked, class T>
+HWY_INLINE void running_weights(const Panel<T>& panel, const T* k, Index first, Index count, Index width,
+                                T* weights, hn::Vec<hn::ScalableTag<T>>& scale0,
+                                hn::Vec<hn::ScalableTag<T>>& scale1) {
+  const hn::ScalableTag<T> d;
+  using V = hn::Vec<decltype(d)>;
+  constexpr Index lanes = Panel<T>::lanes;
+  const V old0 = hn::Load(d, panel.offset), old1 = hn::Load(d, panel.offset + lanes);
+  const V never = hn::Set(d, std::numeric_limits<T>::lowest() / 4);
+  V top0 = old0, top1 = old1;
+  for_each_tile(count, [&](auto tag, Index j) HWY_ATTR {
+    constexpr int keys = decltype(tag)::value;
+    V s[keys][2];
+    scores<keys>(d, panel.q, k + j * width, width, hn::Zero(d), hn::Zero(d), s);
+#pragma GCC unroll 8
+    for (int i = 0; i < keys; ++i) {
+      hn::Store(s[i][0], d, weights + (j + i) * 2 * lanes);
+      hn::Store(s[i][1], d, weights + (j + i) * 2 * lanes + lanes);
+      if constexpr (masked) {
+        const V key = hn::Set(d, static_cast<T>(first + j + i));
+        s[i][0] = hn::IfThenElse(hn::Lt(key, hn::Load(d, panel.limit)), s[i][0], never);
+        s[i][1] = hn::IfThenElse(hn::Lt(key, hn::Load(d, panel.limit + lanes)), s[i][1], never);
+      }
+      top0 = hn::Max(top0, s[i][0]);
+      top1 = hn::Max(top1, s[i][1]);
+    }
+  });
+  V sum0 = hn::Zero(d), sum1 = sum0;
+#pragma GCC unroll 4
+  for (Index j = 0; j < count; ++j) {
+    T* w = weights + j * 2 * lanes;
+    // A score that is not seen may lie above the maximum of those that are.
+    const V x0 = hn::Sub(hn::Load(d, w), top0), x1 = hn::Sub(hn::Load(d, w + lanes), top1);
+    const V zero = hn::Zero(d);
+    const V w0 = seen<masked>(d, power_of_two(d, masked ? hn::Min(x0, zero) : x0), panel.limit, first + j);
+    const V w1 =
+        seen<masked>(d, power_of_two(d, masked ? hn::Min(x1, zero) : x1), panel.limit + lanes, first + j);
+    sum0 = hn::Add(sum0, w0);
+    sum1 = hn::Add(sum1, w1);
+    hn::Store(w0, d, w);
+    hn::Store(w1, d, w + lanes);
+  }
+  scale0 = power_of_two(d, hn::Sub(old0, top0));
+  scale1 = power_of_two(d, hn::Sub(old1, top1));
+  hn::Store(hn::MulAdd(hn::Load(d, panel.total), scale0, sum0), d, panel.total);
+  hn::Store(hn::MulAdd(hn::Load(d, panel.total + lanes), scale1, sum1), d, panel.total + lanes);
+  hn::Store(top0, d, panel.offset);
+  hn::Store(top1, d, panel.offset + lanes);
+}
+
+/// sums <- scale * sums + weights^T V for `columns` consecutive columns of V.
+template <int columns, bool scaled, class T>
+HWY_INLINE void add_columns(const T* HWY_RESTRICT weights, const T* HWY_RESTRICT v, Index count, Index stride,
+                            T* HWY_RESTRICT sums, hn::Vec<hn::ScalableTag<T>> scale0,
+                            hn::Vec<hn::ScalableTag<T>> scale1) {
+  const hn::ScalableTag<T> d;
+  using V = hn::Vec<decltype(d)>;
+  constexpr Index lanes = Panel<T>::lanes;
+  V s[columns][2];
+#pragma GCC unroll 8
+  for (int c = 0; c < columns; ++c) s[c][0] = s[c][1] = hn::Zero(d);
+  for (Index j = 0; j < count; ++j) {
+    const V w0 = hn::Load(d, weights + j * 2 * lanes), w1 = hn::Load(d, weights + j * 2 * lanes + lanes);
+#pragma GCC unroll 8
+    for (int c = 0; c < columns; ++c) {
+      const V entry = hn::Set(d, v[j * stride + c]);
+      s[c][0] = hn::MulAdd(w0, entry, s[c][0]);
+      s[c][1] = hn::MulAdd(w1, entry, s[c][1]);
+    }
+  }
+#pragma GCC unroll 8
+  for (int c = 0; c < columns; ++c) {
+    T* sum = sums + c * 2 * lanes;
+    const V before0 = hn::Load(d, sum), before1 = hn::Load(d, sum + lanes);
+    hn::Store(scaled ? hn::MulAdd(before0, scale0, s[c][0]) : hn::Add(before0, s[c][0]), d, sum);
+    hn::Store(scaled ? hn::MulAdd(before1, scale1, s[c][1]) : hn::Add(before1, s[c][1]), d, sum + lanes);
+  }
+}
+
+template <bool scaled, class T>
+HWY_INLINE void add_values(const T* weights, const T* v, Index count, Index d_v, T* sums,
+                           hn::Vec<hn::ScalableTag<T>> scale0, hn::Vec<hn::ScalableTag<T>> scale1) {
+  constexpr Index rows = Panel<T>::rows;
+  Index c = 0;
+  for (; c + tile_columns <= d_v; c += tile_columns)
+    add_columns<tile_columns, scaled>(weights, v + c, count, d_v, sums + c * rows, scale0, scale1);
+  for (; c < d_v; ++c) add_columns<1, scaled>(weights, v + c, count, d_v, sums + c * rows, scale0, scale1);
+}
+
+template <bool masked, class T>
+HWY_INLINE void add_block(const Panel<T>& panel, const T* k, const T* v, Index first, Index count,
+                          Index width, Index d_v, T* weights) {
+  const hn::ScalableTag<T> d;
+  auto scale0 = hn::Zero(d), scale1 = scale0;
+  if (panel.is_bounded) {
+    bounded_weights<masked>(panel, k, first, count, width, weights);
+    add_values<false>(weights, v, count, d_v, panel.sums, scale0, scale1);
+  } else {
+    running_weights<masked>(panel, k, first, count, width, weights, scale0, scale1);
+    add_values<true>(weights, v, count, d_v, panel.sums, scale0, scale1);
+  }
+}
+
+template <class T>
+struct Rows {
+  const AttentionArrays<T>& arrays;
+  Index head, first, last;
+  T key_norm;
+
+  /// Packs the queries of a panel, log2(e) scale folded in, and chooses its offset.
+  void start(Panel<T>& panel, Index row, T* q, T* limit) const {
+    constexpr Index rows = Panel<T>::rows;
+    const ScoreFactor factor(arrays.scale);
+    T largest = 0;
+    for (Index i = 0; i < rows; ++i) {
+      // Lanes beyond the last query repeat it.
+      const Index query_row = std::min(row + i, last - 1);
+      const T* query = arrays.query(head, query_row);
+      T square = 0;
+      for (Index c = 0; c < arrays.d; ++c) {
+        const T entry = factor.times(query[c]);
+        q[c * rows + i] = entry;
+        square += entry * entry;
+      }
+      panel.offset[i] = std::sqrt(square) * key_norm;
+      largest = std::max(largest, panel.offset[i]);
+      limit[i] = static_cast<T>(arrays.visible(query_row));
+      panel.total[i] = 0;
+    }
+    panel.q = q;
+    panel.limit = limit;
+    panel.is_bounded = largest <= largest_offset<T>;
+    if (!panel.is_bounded) std::fill(panel.offset, panel.offset + rows, std::numeric_limits<T>::lowest() / 4);
+    std::fill(panel.sums, panel.sums + arrays.d_v * rows, T(0));
+  }
+
+  void run(T* out) const {
+    constexpr Index rows = Panel<T>::rows;
+    const Index d = arrays.d, d_v = arrays.d_v, block = keys_per_block(d, d_v);
+    const Index panels = (last - first + rows - 1) / rows;
+    // One allocation: weights of a block, then for each panel its queries, sums, totals, offsets and limits.
+    const Index panel_size = (d + d_v + 3) * rows;
+    const auto memory = hwy::AllocateAligned<T>(static_cast<std::size_t>(block * rows + panels * panel_size));
+    T* weights = memory.get();
+    std::vector<Panel<T>> group(static_cast<std::size_t>(panels));
+    for (Index p = 0; p < panels; ++p) {
+      T* base = weights + block * rows + p * panel_size;
+      Panel<T>& panel = group[static_cast<std::size_t>(p)];
+      panel.sums = base + d * rows;
+      panel.total = panel.sums + d_v * rows;
+      panel.offset = panel.total + rows;
+      start(panel, first + p * rows, base, panel.offset + rows);
+    }
+    const Index visible = arrays.visible(last - 1);
+    for (Index j = 0; j < visible;) {
+      const Index end = j < arrays.prompt ? arrays.prompt : visible;
+      const Index count = std::min(block, end - j);
+      for (Index p = 0; p < panels; ++p) {
+        const Index least = arrays.visible(first + p * rows);
+        const Index most = arrays.visible(std::min(first + (p + 1) * rows, last) - 1);
+        const Panel<T>& panel = group[static_cast<std::size_t>(p)];
+        if (j + count <= least) {
+          add_block<false>(panel, arrays.key(head, j), arrays.value(head, j), j, count, d, d_v, weights);
+        } else if (j < most) {
+          add_block<true>(panel, arrays.key(head, j), arrays.value(head, j), j, std::min(count, most - j), d,
+                          d_v, weights);
+        }
+      }
+      j += count;
+    }
+    for (Index p = 0; p < panels; ++p) {
+      const Panel<T>& panel = group[static_cast<std::size_t>(p)];
+      const Index present = std::min(rows, last - first - p * rows);
+      for (Index i = 0; i < present; ++i) {
+        const T inverse = T(1) / panel.total[i];
+        for (Index c = 0; c < d_v; ++c) out[(p * rows + i) * d_v + c] = panel.sums[c * rows + i] * inverse;
+      }
+    }
+  }
+};
+
+void rows_single(const AttentionArrays<float>& arrays, Index head, Index first, Index last, float key_norm,
+                 float* out) {
+  Rows<float>{arrays, head, first, last, key_norm}.run(out);
+}
+void rows_double(const AttentionArrays<double>& arrays, Index head, Index first, Index last, double key_norm,
+                 double* out) {
+  Rows<double>{arrays, head, first, last, key_norm}.run(out);
+}
+double roundings() { return HWY_NATIVE_FMA ? 1 : 3; }
+const char* target() { return hwy::TargetName(HWY_TARGET); }
+
+}  // namespace
+}  // namespace HWY_NAMESPACE
+}  // namespace promptbound
+HWY_AFTER_NAMESPACE();
+
+#if HWY_ONCE
+namespace promptbound {
+
+HWY_EXPORT(rows_single);
+HWY_EXPORT(rows_double);
+HWY_EXPORT(roundings);
+HWY_EXPORT(target);
+
+template <>
+void exact_rows(const AttentionArrays<float>& arrays, Index head, Index first, Index last, float key_norm,
+                float* out) {
+  HWY_DYNAMIC_DISPATCH(rows_single)(arrays, head, first, last, key_norm, out);
+}
+template <>
+void exact_rows(const AttentionArrays<double>& arrays, Index head, Index first, Index last, double key_norm,
+                double* out) {
+  HWY_DYNAMIC_DISPATCH(rows_double)(arrays, head, first, last, key_norm, out);
+}
+double rounding_factor() { return HWY_DYNAMIC_DISPATCH(roundings)(); }
+const char* instruction_set() { return HWY_DYNAMIC_DISPATCH(target)(); }
+
+}  // namespace promptbound
+#endif

@@ -1,0 +1,55 @@
+/// Random arrays of one attention call, with their storage.
+#pragma once
+
+#include <algorithm>
+#include <functional>
+#include <random>
+#include <vector>
+
+#include <promptbound/attention/arrays.hpp>
+
+namespace promptbound {
+
+template <class T>
+struct StoredArrays {
+  AttentionArrays<T> arrays;
+  std::vector<T> q, k, v, prompt_k, prompt_v;
+
+  /// Allocates the shapes set in `arrays` and fills them: entry() for queries and keys, value() for values.
+  void fill(const std::function<double()>& entry, const std::function<double()>& value) {
+    const auto draw = [&](std::vector<T>& out, Index rows, Index columns,
+                          const std::function<double()>& next) {
+      out.resize(static_cast<std::size_t>(arrays.heads * rows * columns));
+      std::generate(out.begin(), out.end(), [&] { return static_cast<T>(next()); });
+      return out.data();
+    };
+    arrays.q = draw(q, arrays.n, arrays.d, entry);
+    arrays.k = draw(k, arrays.m, arrays.d, entry);
+    arrays.v = draw(v, arrays.m, arrays.d_v, value);
+    arrays.prompt_k = draw(prompt_k, arrays.prompt, arrays.d, entry);
+    arrays.prompt_v = draw(prompt_v, arrays.prompt, arrays.d_v, value);
+  }
+};
+
+class RandomDoubles {
+ public:
+  explicit RandomDoubles(std::uint64_t seed) : engine_(seed) {}
+  double between(double low, double high) {
+    return std::uniform_real_distribution<double>(low, high)(engine_);
+  }
+  Index index(Index low, Index high) { return std::uniform_int_distribution<Index>(low, high)(engine_); }
+  double sign() { return index(0, 1) == 0 ? -1 : 1; }
+
+ private:
+  std::mt19937_64 engine_;
+};
+
+template <class T>
+StoredArrays<T> random_arrays(RandomDoubles& random, const AttentionArrays<T>& shapes, double size = 1) {
+  StoredArrays<T> stored;
+  stored.arrays = shapes;
+  stored.fill([&] { return random.between(-size, size); }, [&] { return random.between(-1, 1); });
+  return stored;
+}
+
+}  // namespace promptbound

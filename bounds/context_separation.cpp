@@ -12,9 +12,9 @@ namespace {
 using namespace parameters;
 
 Interval log10_separation(const Arguments& arguments) {
-  const Rational distance = arguments.rational(s);
-  const Rational low = arguments.rational(r_min);
-  const Rational high = arguments.rational(r_max);
+  const Rational& distance = arguments.rational(s);
+  const Rational& low = arguments.rational(r_min);
+  const Rational& high = arguments.rational(r_max);
   const Interval log_T = log(Interval(arguments.integer(T)));
   const Interval spread = Interval(power(Integer(arguments.integer(v) + 1), 4)) *
                           (Interval(2) * log_T + Interval(3)) * interval_pi() *

@@ -197,7 +197,7 @@ Interval power(const Interval& x, const Rational& q) {
   const Integer top = numerator(q);
   const Integer bottom = denominator(q);
   if (top < 0 || top > largest_numerator || bottom > largest_root) return exp(Interval(q) * log(x));
-  const Interval raised = power(x, top.convert_to<unsigned long>());
+  Interval raised = power(x, top.convert_to<unsigned long>());
   if (bottom == 1) return raised;
   const auto n = bottom.convert_to<unsigned long>();
   Interval result;

@@ -48,7 +48,7 @@ Interval row_sum_norm(const Matrix<Interval>& A) {
 
 }  // namespace
 
-Matrix<Real> midpoints(const Matrix<Interval>& A) {
+Matrix<Real> real_midpoints(const Matrix<Interval>& A) {
   return A.unaryExpr([](const Interval& x) {
     Real middle;
     mpfi_get_fr(middle.backend().data(), x.get());
@@ -165,13 +165,13 @@ Matrix<Rational> kernel(const Matrix<Rational>& A) {
 }
 
 std::optional<Matrix<Interval>> enclose_solution(const Matrix<Interval>& A, const Matrix<Interval>& B) {
-  const Matrix<Interval> R = points(Matrix<Real>(midpoints(A).partialPivLu().inverse()));
+  const Matrix<Interval> R = points(Matrix<Real>(real_midpoints(A).partialPivLu().inverse()));
   const Matrix<Interval> E = Matrix<Interval>::Identity(A.rows(), A.rows()) - multiply(R, A);
   const Interval contraction = row_sum_norm(E);
   if (!certainly_less(contraction, Interval(1))) return std::nullopt;
   // x = A^-1 b and x0 = R mid(b) differ by e = R (b - A x0) + E e, so ||e|| <= ||R (b - A x0)|| / (1 - ||E||)
   // in the max norm; putting this bound into the right-hand side sharpens it for each coordinate.
-  const Matrix<Interval> start = multiply(R, points(midpoints(B)));
+  const Matrix<Interval> start = multiply(R, points(real_midpoints(B)));
   const Matrix<Interval> residual = multiply(R, Matrix<Interval>(B - multiply(A, start)));
   Matrix<Interval> bound(A.rows(), B.cols());
   for (Index column = 0; column < B.cols(); ++column) {

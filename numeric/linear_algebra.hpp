@@ -44,7 +44,7 @@ struct EchelonForm {
 [[nodiscard]] Matrix<Rational> kernel(const Matrix<Rational>& A);
 
 /// Some point of each entry's enclosure, near its middle, and points as enclosures.
-[[nodiscard]] Matrix<Real> midpoints(const Matrix<Interval>& A);
+[[nodiscard]] Matrix<Real> real_midpoints(const Matrix<Interval>& A);
 [[nodiscard]] Matrix<Interval> points(const Matrix<Real>& A);
 
 /// An enclosure of A^-1 B for every matrix in the square A and every right-hand side in B: an approximate

@@ -114,17 +114,17 @@ Preimage enclose_preimage(const Transformer<Rational>& model, const std::vector<
     const LayerConstants& constants = layers[l];
     if (model.layers[l].ffn) {
       const auto block = [&](const Matrix<Real>& Z) { return feed_forward_block(*rounded.layers[l].ffn, Z); };
-      const Matrix<Interval> Z = points(iterate(midpoints(result.X), block, [](Matrix<Real>&) {}));
+      const Matrix<Interval> Z = points(iterate(real_midpoints(result.X), block, [](Matrix<Real>&) {}));
       const Matrix<Interval> residual = result.X - feed_forward_block(*enclosed.layers[l].ffn, Z);
       result.X = around(Z, residual, constants.g);
     }
     if (model.layers[l].heads.empty()) continue;
-    const Matrix<Real> prompt_states = midpoints(states[l]);
+    const Matrix<Real> prompt_states = real_midpoints(states[l]);
     const auto block = [&](const Matrix<Real>& Z) {
       return attend_behind(rounded.layers[l], prompt_states, Z, model.mask);
     };
     const auto to_ball = [&](Matrix<Real>& Z) { project(Z, constants.R); };
-    const Matrix<Interval> Z = points(iterate(midpoints(result.X), block, to_ball));
+    const Matrix<Interval> Z = points(iterate(real_midpoints(result.X), block, to_ball));
     if (!is_in_ball(Z, constants.R)) throw std::logic_error("a projected token left the ball");
     const Matrix<Interval> residual = result.X - attend_behind(enclosed.layers[l], states[l], Z, model.mask);
     result.X = around(Z, residual, constants.c);

@@ -13,7 +13,7 @@ namespace {
 using namespace parameters;
 
 void evaluate(const Arguments& arguments, long digits, Record& record) {
-  const Rational entry = arguments.rational(B);
+  const Rational& entry = arguments.rational(B);
   const Integer tokens = arguments.integer(T);
   const Rational score = entry * entry;  // |<q,k>|/d <= d B^2/d
   if (!is_feasible_score(score, record) || !is_usable_accuracy(arguments.rational(eta), record)) return;

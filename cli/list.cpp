@@ -155,7 +155,6 @@ void describe_all(TableWriter& writer) {
                 std::string(bound.source)});
   }
   writer.end();
-  writer.paragraph("");
   writer.begin("Constructions (promptbound construct ID)",
                {{"id"}, {"theory"}, {"builds"}, {"options"}, {"read by"}, {"source"}});
   for (const Construction& construction : constructions()) {
@@ -164,7 +163,6 @@ void describe_all(TableWriter& writer) {
                 std::string(construction.reader), std::string(construction.source)});
   }
   writer.end();
-  writer.paragraph("");
   writer.begin("Checks", {{"id"}, {"theory"}, {"decides"}, {"command"}, {"source"}});
   for (const CheckEntry& check : checks()) {
     writer.row({std::string(check.id), std::string(check.theory), std::string(check.decides),

@@ -3,7 +3,8 @@
 namespace promptbound {
 namespace {
 
-/// RFC 4180. A number column becomes two: HEADING.lower and HEADING.upper, equal when the number is exact.
+/// RFC 4180, an empty line between two tables. A number column becomes two: HEADING.lower and HEADING.upper,
+/// equal when the number is exact.
 class CsvWriter : public TableWriter {
  public:
   CsvWriter(OutputFile& file, long digits) : file_(file), digits_(digits) {}
@@ -11,6 +12,7 @@ class CsvWriter : public TableWriter {
   void paragraph(const std::string&) override {}
 
   void begin(const std::string&, const std::vector<Column>& columns) override {
+    if (!columns_.empty()) file_.write("\n");
     columns_ = columns;
     std::vector<std::string> fields;
     for (const Column& column : columns) {

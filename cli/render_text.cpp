@@ -11,12 +11,16 @@ class TextWriter : public TableWriter {
  public:
   TextWriter(OutputFile& file, long digits) : file_(file), digits_(digits) {}
 
-  void paragraph(const std::string& text) override { file_.write(text + "\n"); }
+  void paragraph(const std::string& text) override {
+    file_.write(text + "\n");
+    is_first_ = false;
+  }
 
   void begin(const std::string& title, const std::vector<Column>& columns) override {
     columns_ = columns;
     rows_.clear();
-    if (!title.empty()) file_.write("\n" + title + "\n");
+    if (!title.empty()) file_.write((is_first_ ? "" : "\n") + title + "\n");
+    is_first_ = false;
     std::vector<std::string> headings;
     for (const Column& column : columns) headings.push_back(column.heading);
     rows_.push_back(headings);
@@ -68,6 +72,7 @@ class TextWriter : public TableWriter {
 
   OutputFile& file_;
   long digits_;
+  bool is_first_ = true;
   std::vector<Column> columns_;
   std::vector<std::vector<std::string>> rows_;
 };

@@ -168,7 +168,7 @@ naive::Rows difference(naive::Rows A, const naive::Rows& B) {
 
 TEST_CASE("small models of all three layouts agree with loops over long double") {
   for (const std::string family : {"gpt2", "llama", "bert"}) {
-    for (const std::uint64_t seed : {701, 702}) {
+    for (const std::uint64_t seed : {701U, 702U}) {
       CAPTURE(family);
       CAPTURE(seed);
       const TestFolder folder;

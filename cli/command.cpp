@@ -90,6 +90,7 @@ int run_command(int argc, const char* const* argv) {
   add_coq_check(app, action);
   add_memorize(app, action);
   add_check(app, action);
+  add_audit(app, action);
   try {
     app.parse(argc, argv);
     return action();

@@ -1,0 +1,69 @@
+/// What `promptbound audit` finds about a model and a soft prompt, for its renderers.
+#pragma once
+
+#include <optional>
+
+#include <promptbound/cli/table.hpp>
+#include <promptbound/models/prompt_adapter.hpp>
+#include <promptbound/numeric/record.hpp>
+#include <promptbound/verify/model_norms.hpp>
+#include <promptbound/verify/prompt_pass.hpp>
+
+namespace promptbound {
+
+struct AuditQuestion {
+  std::string model, prompt;  ///< folders; no prompt: empty
+  Integer context = 0;        ///< T; 0: all positions of the model
+  Rational eta;               ///< relative accuracy of the polynomial for exp (4.2)
+  Rational Delta, eps;        ///< labels are further apart than Delta, and must be met within eps (2.5)
+};
+
+/// Polynomial attention for one head at one bound on its scores (4.2).
+struct PolynomialRow {
+  FastInterval S;
+  Record record;  ///< polynomial-degree
+};
+
+struct AuditHead {
+  HeadNormsOfModel norms;
+  std::optional<PromptHead> prompt;  ///< absent where the prompt does not determine it, or without a prompt
+  /// Largest entry of queries, keys and values: of the prompt's tokens, and of any token (upper bound).
+  std::optional<FastInterval> B_prompt;
+  FastInterval B_any;
+  std::optional<Interval> ratio_prompt;  ///< B_prompt/sqrt(ln T)
+  Interval ratio_any;
+  std::optional<PolynomialRow> polynomial_prompt;
+  PolynomialRow polynomial_any;
+};
+
+/// A theorem and this architecture.
+struct TheoremRow {
+  std::string theory;  ///< item
+  std::string what;
+  bool applies = true;
+  std::string why;      ///< why it applies, or why not
+  std::string instead;  ///< the bound that holds: its meaning
+  Quantity value;
+};
+
+struct Audit {
+  ModelConfig config;
+  std::size_t prompt_length = 0;
+  unsigned prompt_bits = 0;  ///< of one entry, as stored
+  Integer T;
+  ModelNorms norms;
+  std::vector<std::vector<AuditHead>> heads;  ///< by layer
+  std::vector<TheoremRow> theorems;
+  std::vector<Record> records;  ///< of the bounds that the rows quote
+};
+
+/// Throws InputError when a folder cannot be read, the prompt was made for another model, or T does not fit.
+[[nodiscard]] Audit audit_model(const AuditQuestion& question);
+
+/// The enclosure as a quantity.
+[[nodiscard]] Quantity quantity(const FastInterval& x);
+
+void write_audit(const Audit& audit, const AuditQuestion& question, TableWriter& writer);
+[[nodiscard]] std::string audit_json(const Audit& audit, const AuditQuestion& question, long digits);
+
+}  // namespace promptbound

@@ -1,0 +1,42 @@
+/// Matrices of enclosed numbers at nearly the speed of binary64: a midpoint and a radius for each entry.
+///
+/// Products use the library's fast binary64 product; its rounding error is bounded a priori, whatever the
+/// order of its sums: n products and sums of relative error u = 2^-53 each, with or without fused operations,
+/// give |fl(AB) - AB| <= gamma_n |A||B|, gamma_n = n u/(1 - n u)  (Higham, Accuracy and Stability,
+/// section 3.5).
+#pragma once
+
+#include <promptbound/numeric/eigen.hpp>
+
+namespace promptbound {
+
+/// The set of matrices M with |M - mid| <= rad, entry by entry. An entry of which nothing is known has an
+/// infinite radius.
+class BallMatrix {
+ public:
+  /// Exactly this matrix.
+  explicit BallMatrix(Matrix<double> exact);
+  BallMatrix(Matrix<double> mid, Matrix<double> rad);
+  /// The smallest balls found around intervals.
+  [[nodiscard]] static BallMatrix around(const Matrix<FastInterval>& entries);
+
+  [[nodiscard]] Index rows() const { return mid_.rows(); }
+  [[nodiscard]] Index cols() const { return mid_.cols(); }
+  [[nodiscard]] const Matrix<double>& mid() const { return mid_; }
+  [[nodiscard]] const Matrix<double>& rad() const { return rad_; }
+  [[nodiscard]] FastInterval entry(Index row, Index column) const;
+  [[nodiscard]] Matrix<FastInterval> entries() const;
+  [[nodiscard]] BallMatrix transpose() const { return {mid_.transpose(), rad_.transpose()}; }
+
+ private:
+  Matrix<double> mid_, rad_;
+};
+
+/// At most 2^24 columns in A.
+[[nodiscard]] BallMatrix operator*(const BallMatrix& A, const BallMatrix& B);
+[[nodiscard]] BallMatrix operator-(const BallMatrix& A, const BallMatrix& B);
+
+/// sqrt(x) for the part of x that is not negative.
+[[nodiscard]] FastInterval sqrt(const FastInterval& x);
+
+}  // namespace promptbound

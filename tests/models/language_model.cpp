@@ -1,0 +1,191 @@
+#include <doctest/doctest.h>
+
+#include <filesystem>
+#include <nlohmann/json.hpp>
+
+#include <promptbound/models/prompt_adapter.hpp>
+#include <promptbound/models/safetensors.hpp>
+
+#include "small_language_model.hpp"
+
+using namespace promptbound;
+
+namespace {
+
+bool contains(const std::string& text, const std::string& part) {
+  return text.find(part) != std::string::npos;
+}
+
+std::string refusal(const TestFolder& folder) {
+  return refusal_of([&] {
+    const LanguageModel model(folder.path());
+    for (std::size_t l = 0; l < model.config().layers; ++l) static_cast<void>(model.layer(l));
+    static_cast<void>(model.position_codes(0, model.config().positions));
+  });
+}
+
+void write_tensors(const TestFolder& folder, const std::string& file, const WrittenTensors& written) {
+  std::map<std::string, Tensor> tensors;
+  for (const auto& [name, tensor] : written) tensors[name] = view(tensor.values, tensor.shape);
+  folder.write(file, safetensors_text(tensors));
+}
+
+}  // namespace
+
+TEST_CASE("the trained model is recognised and its tensors are where they belong") {
+  const std::string folder = std::string(PROMPTBOUND_MODELS_DIR) + "/tiny-gpt2";
+  const LanguageModel model(folder);
+  CHECK(model.config().family == Family::gpt2);
+  CHECK(model.config().width == 64);
+  CHECK(model.config().head_width == 16);
+  CHECK(model.config().hidden == 256);
+  CHECK(model.config().norm_epsilon == Rational(1, 100000));
+  const TensorFile file = read_safetensors(folder + "/model.safetensors");
+  const std::vector<double> joined = values<double>(file.at("h.1.attn.c_attn.weight"));
+  const LayerWeights layer = model.layer(1);
+  CHECK(layer.heads.size() == 4);
+  // Conv1D: element (in, out) of a 64 x 192 matrix; queries, keys and values side by side.
+  CHECK(layer.heads[2].query.W(5, 7) == joined[7 * 192 + 2 * 16 + 5]);
+  CHECK(layer.heads[2].key.W(5, 7) == joined[7 * 192 + 64 + 2 * 16 + 5]);
+  CHECK(layer.heads[3].value.W(0, 63) == joined[63 * 192 + 128 + 3 * 16]);
+  CHECK(layer.heads[3].output(10, 4) ==
+        values<double>(file.at("h.1.attn.c_proj.weight"))[(48 + 4) * 64 + 10]);
+  CHECK(layer.up.W(200, 3) == values<double>(file.at("h.1.mlp.c_fc.weight"))[3 * 256 + 200]);
+  CHECK(model.token_embeddings(90, 6)(1, 5) == values<double>(file.at("wte.weight"))[95 * 64 + 1]);
+  CHECK(model.position_codes(191, 1)(0, 0) == values<double>(file.at("wpe.weight"))[191 * 64]);
+}
+
+TEST_CASE("grouped keys are shared by neighbouring heads, and biases that a file lacks are 0") {
+  const TestFolder folder;
+  const WrittenTensors written = write_small_model(folder, "llama", 801);
+  const LanguageModel model(folder.path());
+  CHECK(model.config().key_heads == 2);
+  CHECK(model.config().rotary_base == 100);
+  const LayerWeights layer = model.layer(0);
+  CHECK(layer.heads[0].key.W == layer.heads[1].key.W);
+  CHECK(layer.heads[1].key.W != layer.heads[2].key.W);
+  CHECK(layer.heads[2].value.W(1, 3) ==
+        written.at("model.layers.0.self_attn.v_proj.weight").values[3 * 8 + 3]);
+  CHECK(layer.heads[2].query.b.isZero(0));
+  CHECK(layer.gate.has_value());
+  CHECK(model.position_codes(0, 4).isZero(0));
+}
+
+TEST_CASE("shards give the same model") {
+  const TestFolder whole, parts;
+  WrittenTensors written = write_small_model(whole, "bert", 802);
+  WrittenTensors first, second;
+  nlohmann::json index;
+  for (auto& [name, tensor] : written) {
+    const bool in_first = first.size() <= second.size();
+    (in_first ? first : second)[name] = tensor;
+    index["weight_map"][name] = in_first ? "model-1.safetensors" : "model-2.safetensors";
+  }
+  write_tensors(parts, "model-1.safetensors", first);
+  write_tensors(parts, "model-2.safetensors", second);
+  parts.write("model.safetensors.index.json", index.dump());
+  std::filesystem::copy(whole.path() + "/config.json", parts.path());
+  const LanguageModel one(whole.path()), other(parts.path());
+  for (std::size_t l = 0; l < 2; ++l) {
+    CHECK(one.layer(l).down.W == other.layer(l).down.W);
+    CHECK(one.layer(l).heads[1].query.b == other.layer(l).heads[1].query.b);
+  }
+  CHECK(one.type_code() == other.type_code());
+}
+
+TEST_CASE("models that are not as config.json says are refused") {
+  for (const std::string family : {"gpt2", "llama", "bert"}) {
+    CAPTURE(family);
+    const TestFolder folder;
+    const WrittenTensors written = write_small_model(folder, family, 803);
+    CHECK(refusal(folder).empty());
+    // Every tensor that is missing or of another shape is noticed, except final norms, which `refusal` does
+    // not read, biases of layouts that may lack them and the second token type.
+    for (const auto& entry : written) {
+      const std::string& name = entry.first;
+      const bool is_optional = name.find("norm.weight") == name.size() - 11 || contains(name, "ln_f") ||
+                               contains(name, "embeddings.LayerNorm") || contains(name, "token_type") ||
+                               (family == "bert" && contains(name, "bias"));
+      if (is_optional && !contains(name, "layernorm")) continue;
+      CAPTURE(name);
+      WrittenTensors changed = written;
+      changed.erase(name);
+      write_tensors(folder, "model.safetensors", changed);
+      CHECK_FALSE(refusal(folder).empty());
+      changed = written;
+      changed[name].shape.insert(changed[name].shape.begin(), 1);
+      write_tensors(folder, "model.safetensors", changed);
+      CHECK(contains(refusal(folder), "has shape (1, "));
+      changed = written;
+      changed[name].values.back() = std::numeric_limits<double>::quiet_NaN();
+      write_tensors(folder, "model.safetensors", changed);
+      if (!contains(name, "word_embed") && !contains(name, "embed_tokens") && name != "wte.weight") {
+        CHECK(contains(refusal(folder), "is NaN"));
+      }
+    }
+  }
+}
+
+TEST_CASE("configurations that are malformed or not supported are refused") {
+  const TestFolder folder;
+  write_small_model(folder, "llama", 804);
+  const auto refused = [&](const std::string& members) {
+    folder.write("config.json", members);
+    return refusal(folder);
+  };
+  const std::string good =
+      R"("vocab_size": 5, "hidden_size": 8, "num_attention_heads": 4, "num_key_value_heads": 2, "num_hidden_layers": 2,
+      "intermediate_size": 12)";
+  CHECK(refused(R"({"model_type": "llama", )" + good + "}").empty());
+  CHECK(contains(refused("{}"), "\"model_type\" is missing"));
+  CHECK(contains(refused("[1"), "not JSON"));
+  CHECK(contains(refused(R"({"model_type": "mamba", )" + good + "}"), "accepted: gpt2, llama, bert"));
+  CHECK(contains(refused(R"({"model_type": "llama", "rope_scaling": {"type": "yarn"}, )" + good + "}"),
+                 "rope_scaling"));
+  CHECK(contains(refused(R"({"model_type": "llama", "hidden_act": "tanh", )" + good + "}"), "hidden_act"));
+  CHECK(contains(refused(R"({"model_type": "llama", "rms_norm_eps": -1, )" + good + "}"), "rms_norm_eps"));
+  CHECK(contains(refused(R"({"model_type": "llama", "head_dim": 3, )" + good + "}"), "even head width"));
+  CHECK(contains(refused(R"({"model_type": "llama", "vocab_size": 5, "hidden_size": 1e9})"), "hidden_size"));
+  CHECK(contains(refused(R"({"model_type": "bert", )" + good + "}"), "holds no embeddings"));
+  CHECK(contains(refusal_of([] { (void)LanguageModel("/nonexistent"); }), "config.json: cannot be read"));
+}
+
+TEST_CASE("a prompt is read exactly, and one made for another model is refused") {
+  const TestFolder model_folder, folder;
+  write_small_model(model_folder, "gpt2", 805);
+  const ModelConfig config = LanguageModel(model_folder.path()).config();
+  const std::vector<double> written = write_small_prompt(folder, 806);
+  const PromptAdapter adapter = read_prompt_adapter(folder.path(), config);
+  CHECK(adapter.tokens.cols() == 3);
+  CHECK(adapter.tokens(2, 1) == written[8 + 2]);
+  CHECK(adapter.type == ElementType::F64);
+
+  const auto refused = [&](const std::string& json) {
+    folder.write("adapter_config.json", json);
+    return refusal_of([&] { (void)read_prompt_adapter(folder.path(), config); });
+  };
+  const auto with = [&](const std::string& member) {
+    return refused(R"({"peft_type": "PROMPT_TUNING", )" + member + "}");
+  };
+  CHECK(
+      contains(with(R"("token_dim": 64)"), "made for another model: token_dim is 64, and the model's is 8"));
+  CHECK(contains(with(R"("num_layers": 3)"), "num_layers is 3"));
+  CHECK(contains(with(R"("num_attention_heads": 4)"), "num_attention_heads is 4"));
+  CHECK(contains(with(R"("num_virtual_tokens": 4)"), "num_virtual_tokens is 4"));
+  CHECK(contains(refused(R"({"peft_type": "LORA"})"), "accepted: PROMPT_TUNING"));
+  CHECK(contains(refused("{}"), "\"peft_type\" is missing"));
+  CHECK(with(R"("num_layers": null)").empty());
+  // The trained prompt is 64 wide.
+  CHECK(contains(refusal_of([&] {
+                   (void)read_prompt_adapter(std::string(PROMPTBOUND_MODELS_DIR) + "/tiny-gpt2-prompt",
+                                             config);
+                 }),
+                 "made for another model"));
+  WrittenTensors narrow;
+  narrow["prompt_embeddings"] = {{3, 7}, std::vector<double>(21, 0.5)};
+  write_tensors(folder, "adapter_model.safetensors", narrow);
+  CHECK(contains(with(R"("num_layers": 2)"), "has shape (3, 7)"));
+  narrow["prompt_embeddings"] = {{16, 8}, std::vector<double>(128, 0.5)};
+  write_tensors(folder, "adapter_model.safetensors", narrow);
+  CHECK(contains(with(R"("num_layers": 2)"), "only 16 positions"));
+}

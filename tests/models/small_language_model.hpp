@@ -1,0 +1,29 @@
+/// Small random language models on disk, in the three layouts that are read.
+#pragma once
+
+#include <map>
+#include <string>
+#include <vector>
+
+#include "models/files.hpp"
+#include "random.hpp"
+
+namespace promptbound {
+
+/// The tensors of a model by name, in C order, as the test wrote them.
+struct WrittenTensor {
+  std::vector<std::size_t> shape;
+  std::vector<double> values;
+};
+using WrittenTensors = std::map<std::string, WrittenTensor>;
+
+/// Writes config.json and model.safetensors of a model of width 8 with two layers of two (llama: four, two of
+/// keys) heads, hidden width 12, vocabulary 5 and 16 positions, and returns its tensors. family: gpt2, llama,
+/// bert.
+WrittenTensors write_small_model(const TestFolder& folder, const std::string& family, std::uint64_t seed,
+                                 double scale = 0.5);
+
+/// Writes a prompt of 3 tokens for it, in the PEFT layout; returns its rows one after the other.
+std::vector<double> write_small_prompt(const TestFolder& folder, std::uint64_t seed);
+
+}  // namespace promptbound

@@ -1,0 +1,51 @@
+#include <promptbound/verify/activation.hpp>
+
+namespace promptbound {
+namespace {
+
+Interval sigmoid_at(const Interval& x) { return Interval(1) / (Interval(1) + exp(-x)); }
+
+/// erf is increasing: its ends at the ends.
+Interval erf(const Interval& x) {
+  Interval result = x;
+  mpfr_erf(&result.get()->left, &x.get()->left, MPFR_RNDD);
+  mpfr_erf(&result.get()->right, &x.get()->right, MPFR_RNDU);
+  return result;
+}
+
+}  // namespace
+
+Interval sigmoid(const Interval& x) { return hull(sigmoid_at(x.lower_point()), sigmoid_at(x.upper_point())); }
+
+Interval normal_distribution(const Interval& x) {
+  return (Interval(1) + erf(x / sqrt(Interval(2)))) / Interval(2);
+}
+
+Interval activate(Activation activation, const Interval& x) {
+  switch (activation) {
+    case Activation::relu:
+      return max(x, Interval(0));
+    case Activation::gelu:
+      return x * normal_distribution(x);
+    case Activation::gelu_tanh: {
+      const Interval scale = Interval(2) * sqrt(Interval(2) / interval_pi());
+      const Interval cubic{Rational(44715, 1000000)};
+      return x * sigmoid(scale * (x + cubic * power(x, 3UL)));
+    }
+    default:
+      return x * sigmoid(x);
+  }
+}
+
+Rational lipschitz_constant(Activation activation) {
+  switch (activation) {
+    case Activation::relu:
+      return 1;
+    case Activation::silu:
+      return {11, 10};
+    default:
+      return {113, 100};
+  }
+}
+
+}  // namespace promptbound

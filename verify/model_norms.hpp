@@ -1,0 +1,56 @@
+/// Norms, radii and Lipschitz constants of trained models: theory 3.1 and 4.2 with norms, biases, scaled
+/// scores, rotary positions and gated feed-forward blocks.
+///
+/// Every upper end is an upper bound for all token sequences, whatever their length. Tokens in this comment:
+/// those that a norm N puts out, N(x) = gain * u + bias with ||u|| <= sqrt(d).
+#pragma once
+
+#include <promptbound/models/language_model.hpp>
+#include <promptbound/numeric/ball_matrix.hpp>
+
+namespace promptbound {
+
+struct HeadNormsOfModel {
+  /// ||A_h||, A_h = W_K^T W_Q/sqrt(s) (without the root in unscaled models). With rotary positions A_h
+  /// depends on the distance of query and key, and this is ||W_K|| ||W_Q||/sqrt(s), which bounds all of them.
+  FastInterval A;
+  FastInterval V;  ///< ||W_O W_V||
+  /// Upper bounds over every token that the norm can put out: largest entries of query, key and value.
+  FastInterval query_entry, key_entry, value_entry;
+  /// Bound on the score after subtracting what the norm's bias contributes to all queries and to all keys:
+  /// d ||D A_h D||, D = diag(gain) (theory 4.2).
+  FastInterval centred_score;
+};
+
+struct LayerNormsOfModel {
+  std::vector<HeadNormsOfModel> heads;
+  FastInterval W_1, W_2;  ///< ||W_1|| (gated: of the ungated map), ||W_2|| of the feed-forward block
+  /// Radii of the tokens that enter the two maps: sqrt(d) max|gain| + ||bias||.
+  FastInterval R_attention, R_ffn;
+  /// Lipschitz constants of the maps on these balls: c = sum_h ||V_h|| (1 + 2 ||A_h|| R^2 + R ||W_K^T
+  /// b_Q||/sqrt(s)), g = Lip(activation) ||W_1|| ||W_2||, or for gated blocks with |activation(x)| <= |x| g =
+  /// ||W_2|| (Lip(activation) ||W_gate|| r_up + ||W_1|| r_gate), r the largest entry of the hidden vectors.
+  FastInterval c, g;
+  /// Lipschitz constants max|gain|/sqrt(eps) of the norm at each of the two blocks.
+  FastInterval norm_1, norm_2;
+  FastInterval R_out;  ///< radius of the tokens after the layer
+};
+
+struct ModelNorms {
+  FastInterval R_in;  ///< radius of the embedded tokens and prompt tokens that enter the first block
+  std::vector<LayerNormsOfModel> layers;
+  /// Lipschitz constant of the final norm (of the embedding norm for models that norm after their blocks).
+  FastInterval outer_norm;
+  /// From the prompt's entries to the model's normed outputs, in the max-token Euclidean norm:
+  /// outer_norm * prod (1 + norm_1 c)(1 + norm_2 g) for norms before the blocks, outer_norm * prod norm_1 (1
+  /// + c) norm_2 (1 + g) for norms after them.
+  FastInterval lipschitz;
+};
+
+/// prompt: d x m, or d x 0 without one. Reads one layer at a time.
+[[nodiscard]] ModelNorms model_norms(const LanguageModel& model, const Matrix<double>& prompt);
+
+/// max ||p|| over the tokens.
+[[nodiscard]] FastInterval largest_token(const Matrix<double>& tokens);
+
+}  // namespace promptbound

@@ -62,7 +62,7 @@ void add_assumptions(Record& record) {
 
 void evaluate(const Arguments& arguments, long digits, Record& record) {
   const Problem p = problem(arguments);
-  const Rational eps = arguments.rational(parameters::eps);
+  const Rational& eps = arguments.rational(parameters::eps);
   std::optional<Integer> k;
   if (arguments.has(parameters::b)) {
     k = grid_for_rounded_entries(p, eps, rounding(arguments));

@@ -5,7 +5,7 @@
 #include <promptbound/cli/command.hpp>
 #include <promptbound/cli/render_json.hpp>
 #include <promptbound/models/text_file.hpp>
-#include <promptbound/verify/check.hpp>
+#include <promptbound/verify/check/check.hpp>
 
 namespace promptbound {
 namespace {

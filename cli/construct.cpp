@@ -8,6 +8,7 @@
 
 #include <promptbound/cli/construction.hpp>
 #include <promptbound/cli/render_json.hpp>
+#include <promptbound/models/instance_safetensors.hpp>
 #include <promptbound/numeric/error.hpp>
 #include <promptbound/numeric/precision.hpp>
 
@@ -43,15 +44,27 @@ void refuse_unused(const CLI::App& subcommand, const Construction& construction)
   }
 }
 
+/// The file, in the format that its name asks for, with the claim.
+std::string file_text(const Built& built, const std::string& claim, const std::string& path) {
+  const auto* instance = std::get_if<Instance>(&built.content);
+  if (is_safetensors_name(path)) {
+    if (instance == nullptr)
+      throw InputError(path + ": " + std::string(built.claim.id) + " writes JSON only");
+    return instance_safetensors(*instance, {{"claim", claim}});
+  }
+  Json json = instance != nullptr ? to_json(*instance) : std::get<Json>(built.content);
+  json["claim"] = Json::parse(claim);
+  return json.dump() + "\n";
+}
+
 int construct(const ConstructOptions& options) {
   if (options.output.empty())
     throw InputError("output: not given (accepted: -o FILE, the model file to write)");
   const WorkingPrecision scope(bits_for_digits(options.computed_digits()) + 64);
-  Built built = find_construction(options.id).build(options);
-  Json& json = built.file;
-  json["claim"] = record_json(built.claim, options.computed_digits());
+  const Built built = find_construction(options.id).build(options);
+  const auto claim = record_json(built.claim, options.computed_digits());
   OutputFile file(options.output);
-  file.write(json.dump() + "\n");
+  file.write(file_text(built, claim.dump(), options.output));
   file.commit();
   write_claim(built.claim, options);
   return exit_done;
@@ -76,7 +89,7 @@ void add_construct(CLI::App& app, Action& action) {
       "Examples:\n"
       "  promptbound construct lookup-transformer --d 1 --L 2 --eps 1/10 --target reversal -o reversal.json\n"
       "  promptbound construct universal-transformer --d 1 --L 1 --k 3 --target sine -o sine.json\n"
-      "  promptbound construct softmax-universal --d 2 --k 2 --rank 2 -o softmax.json\n"
+      "  promptbound construct softmax-universal --d 2 --k 2 --rank 2 -o softmax.safetensors\n"
       "  promptbound construct prompt-versus-lora --N 4 -o data.json\n"
       "  promptbound construct impossible-pair --model model.json -o pair.json");
   subcommand->add_option("id", options->id, "the construction, see below")->required();
@@ -94,7 +107,8 @@ void add_construct(CLI::App& app, Action& action) {
   number("k", options->k, 1, 1000000, "grid cells per coordinate");
   text("eta", options->eta, "NUMBER", "ramp width, below 1/(2k) (default 1/(1000k))");
   text("form", options->form, "NAME",
-       "universal-transformer: wide (default), deep; selective-shift: direct (default), prompted; "
+       "universal-transformer: wide (default), deep, sparse (the table alone); selective-shift: direct "
+       "(default), prompted; "
        "prompt-versus-lora: original (default), updated");
   subcommand
       ->add_option("--rank", options->rank, "rank of the attention weights (softmax-universal, default 1)")

@@ -61,7 +61,7 @@ Built build_least_length_prompt(const ConstructOptions& options) {
   record.add("least_tokens", answer.least_length);
   record.add("error", answer.error);
   record.holds("no prompt with fewer than least_tokens tokens is as accurate at every example");
-  return {to_json(instance), std::move(record)};
+  return {std::move(instance), std::move(record)};
 }
 
 Built build_compressed_prompt(const ConstructOptions& options) {
@@ -85,7 +85,7 @@ Built build_compressed_prompt(const ConstructOptions& options) {
   record.add("mean_change", moved);
   record.holds("at the query the prompt acts through S_P and its mean token alone, whatever the input");
   record.holds("sum_change is relative, mean_change in the max norm: what rounding the tokens has changed");
-  return {to_json(instance), std::move(record)};
+  return {std::move(instance), std::move(record)};
 }
 
 Built build_separated_prompts(const ConstructOptions& options) {

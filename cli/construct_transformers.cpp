@@ -17,6 +17,12 @@ Matrix<Rational> offsets(const Network& network, Index d, Index L) {
   return network.input(Matrix<Rational>::Zero(d, L));
 }
 
+/// The table alone, for sparse evaluation.
+Json sparse_file(const UniversalTransformer& network, const QuantizedFunction& table) {
+  return {{"schema", 1},  {"kind", "sparse-universal"},         {"d", table.d},          {"L", table.L},
+          {"k", table.k}, {"eta", to_json(network.grid().eta)}, {"digits", table.digits}};
+}
+
 /// The one of two forms that is asked for: is it the second?
 bool is_second_form(const std::string& form, const std::string& first, const std::string& second) {
   if (form.empty() || form == first) return false;
@@ -66,24 +72,27 @@ Record memorization_claim(const MemorizationPrompt& memory, const std::vector<Lo
 }  // namespace
 
 Built build_universal(const ConstructOptions& options) {
-  const bool deep = is_second_form(options.form, "wide", "deep");
+  const bool sparse = options.form == "sparse";
+  const bool deep = !sparse && is_second_form(options.form, "wide", "deep");
   const Number alpha = options.alpha_number();
   if (alpha.infinite)
     throw InputError("alpha: inf (accepted: a finite number >= 1, the guarantee is in d_alpha)");
   const Target target = options.make_target();
   const UniversalTransformer network(options.d, options.L, options.cells(), options.ramp());
-  const Instance instance{network.dense(deep ? UniversalForm::deep : UniversalForm::wide),
-                          network.prompt(quantize(target, options.k)), offsets(network, options.d, options.L),
-                          options.d};
-  return {to_json(instance), network.claim(lipschitz_constant(target, alpha), alpha.value)};
+  Record claim = network.claim(lipschitz_constant(target, alpha), alpha.value);
+  if (sparse) return {sparse_file(network, quantize(target, options.k)), std::move(claim)};
+  Instance instance{network.dense(deep ? UniversalForm::deep : UniversalForm::wide),
+                    network.prompt(quantize(target, options.k)), offsets(network, options.d, options.L),
+                    options.d};
+  return {std::move(instance), std::move(claim)};
 }
 
 Built build_softmax(const ConstructOptions& options) {
   const Target target = options.make_target();
   const SoftmaxUniversal network(options.d, options.L, options.cells(), options.ramp(), options.rank);
-  const Instance instance{network.transformer(), network.prompt(quantize(target, options.k)),
-                          offsets(network, options.d, options.L), options.d};
-  return {to_json(instance), network.claim()};
+  Instance instance{network.transformer(), network.prompt(quantize(target, options.k)),
+                    offsets(network, options.d, options.L), options.d};
+  return {std::move(instance), network.claim()};
 }
 
 Built build_lookup(const ConstructOptions& options) {
@@ -97,17 +106,17 @@ Built build_lookup(const ConstructOptions& options) {
   }
   const LookupTransformer lookup(
       LookupRecipe::choose(options.d, options.L, C, alpha, options.accuracy_wanted()));
-  const Instance instance{lookup.blocks().transformer(), lookup.prompt(target),
-                          offsets(lookup.blocks(), options.d, options.L), options.d};
-  return {to_json(instance), lookup.claim()};
+  Instance instance{lookup.blocks().transformer(), lookup.prompt(target),
+                    offsets(lookup.blocks(), options.d, options.L), options.d};
+  return {std::move(instance), lookup.claim()};
 }
 
 Built build_memorization_prompt(const ConstructOptions& options) {
   const std::vector<LookupExample> examples = read_examples(options.data);
   const MemorizationPrompt memory(examples, options.alpha_number(), options.accuracy_wanted());
   const Index d = examples.front().input.rows(), L = examples.front().input.cols();
-  const Instance instance{memory.blocks().transformer(), memory.prompt(), offsets(memory.blocks(), d, L), d};
-  return {to_json(instance), memorization_claim(memory, examples, options)};
+  Instance instance{memory.blocks().transformer(), memory.prompt(), offsets(memory.blocks(), d, L), d};
+  return {std::move(instance), memorization_claim(memory, examples, options)};
 }
 
 Built build_selective_shift(const ConstructOptions& options) {
@@ -131,8 +140,8 @@ Built build_selective_shift(const ConstructOptions& options) {
     contents.col(token) = cell_value(table, token / options.L).col(token % options.L);
   }
   const Matrix<Rational> sequence = network.input(contents);
-  const Instance instance{network.transformer(wanted, m), sequence.leftCols(m), sequence.rightCols(options.L),
-                          options.d};
+  Instance instance{network.transformer(wanted, m), sequence.leftCols(m), sequence.rightCols(options.L),
+                    options.d};
   Record record;
   record.id = "selective-shift";
   record.kind = Kind::sufficient;
@@ -149,7 +158,7 @@ Built build_selective_shift(const ConstructOptions& options) {
   record.add("beta", network.beta());
   record.add("value_width", Integer(instance.model.layers.back().ffn->W_1.rows()));
   record.holds("at every grid centre the output is the quantized value of the target, exactly");
-  return {to_json(instance), std::move(record)};
+  return {std::move(instance), std::move(record)};
 }
 
 }  // namespace promptbound

@@ -2,6 +2,7 @@
 
 #include <promptbound/bounds/catalogue.hpp>
 #include <promptbound/cli/construction.hpp>
+#include <promptbound/models/instance_safetensors.hpp>
 #include <promptbound/models/text_file.hpp>
 #include <promptbound/numeric/error.hpp>
 
@@ -35,12 +36,6 @@ constexpr Construction all[] = {
     {"separated-prompts", "5.8", "own", "q^r prompts whose outputs at a query are pairwise separated", "run",
      "model tokens radius m q", build_separated_prompts},
 };
-
-/// A file that an option names; InputError when the option is not given.
-Json read_json(const std::string& path, const std::string& option, const std::string& what) {
-  if (path.empty()) throw InputError(option + ": not given (accepted: --" + option + " FILE, " + what + ")");
-  return parse_json(read_text_file(path), path);
-}
 
 }  // namespace
 
@@ -83,7 +78,8 @@ Rational ConstructOptions::accuracy_wanted() const {
 }
 
 Instance ConstructOptions::read_model() const {
-  return instance_from(read_json(model, "model", "a model file"), model);
+  if (model.empty()) throw InputError("model: not given (accepted: --model FILE, a model file)");
+  return read_instance(model);
 }
 
 Vector<Rational> ConstructOptions::query_token(Index width) const {
@@ -101,7 +97,8 @@ Vector<Rational> ConstructOptions::query_token(Index width) const {
 }
 
 Matrix<Rational> ConstructOptions::read_tokens(Index width) const {
-  const Matrix<Rational> rows = matrix_from(read_json(tokens, "tokens", "tokens as rows"), tokens);
+  if (tokens.empty()) throw InputError("tokens: not given (accepted: --tokens FILE, tokens as rows)");
+  const Matrix<Rational> rows = matrix_from(parse_json(read_text_file(tokens), tokens), tokens);
   if (rows.cols() != width) {
     throw InputError(tokens + ": tokens of " + std::to_string(rows.cols()) +
                      " entries (accepted: the model's width, " + std::to_string(width) + ")");

@@ -3,6 +3,7 @@
 
 #include <functional>
 #include <span>
+#include <variant>
 
 #include <promptbound/cli/command.hpp>
 #include <promptbound/cli/construct_target.hpp>
@@ -32,9 +33,10 @@ struct ConstructOptions : CommonOptions {
   [[nodiscard]] Matrix<Rational> read_tokens(Index width) const;
 };
 
-/// A construction as built: the content of its file, without the claim, and the claim.
+/// A construction as built: the content of its file, without the claim, and the claim. What is a model with a
+/// prompt and no more can be written as safetensors as well.
 struct Built {
-  Json file;
+  std::variant<Instance, Json> content;
   Record claim;
 };
 

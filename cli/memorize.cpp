@@ -4,7 +4,7 @@
 
 #include <promptbound/cli/command.hpp>
 #include <promptbound/cli/render_json.hpp>
-#include <promptbound/models/model_json.hpp>
+#include <promptbound/models/instance_safetensors.hpp>
 #include <promptbound/models/text_file.hpp>
 #include <promptbound/numeric/decimal.hpp>
 #include <promptbound/numeric/number.hpp>
@@ -85,8 +85,7 @@ void write_answer(const MemorizationAnswer& answer, const Rational& accuracy, Ta
 
 int run(const MemorizeOptions& options) {
   const Rational accuracy = parse_rational(options.accuracy, "--accuracy");
-  const Transformer<Rational> model =
-      model_from(parse_json(read_text_file(options.model), options.model), options.model);
+  const Transformer<Rational> model = read_instance(options.model).model;
   const MemorizationData data = memorization_data_from(parse_json(read_text_file(options.data), options.data),
                                                        model.width, options.data);
   const MemorizationAnswer answer = memorize(model, data, accuracy);
@@ -115,7 +114,8 @@ void add_memorize(CLI::App& app, Action& action) {
   subcommand->footer(
       "Example:\n  promptbound memorize --model model.json --data data.json --accuracy 1/1000 --certificate "
       "proof.json");
-  subcommand->add_option("--model", options->model, "model file (JSON, one layer of one head)")->required();
+  subcommand->add_option("--model", options->model, "model file, JSON or .safetensors: one layer of one head")
+      ->required();
   subcommand->add_option("--data", options->data, "data file (JSON: examples with tokens, query, target)")
       ->required();
   subcommand->add_option("--accuracy", options->accuracy,

@@ -6,7 +6,7 @@
 #include <promptbound/cli/command.hpp>
 #include <promptbound/cli/render_json.hpp>
 #include <promptbound/cli/run_family.hpp>
-#include <promptbound/models/instance.hpp>
+#include <promptbound/models/instance_safetensors.hpp>
 #include <promptbound/models/text_file.hpp>
 #include <promptbound/numeric/error.hpp>
 #include <promptbound/numeric/integers.hpp>
@@ -78,6 +78,7 @@ Cells compute(const Instance& instance, const Matrix<Rational>& X, const RunOpti
 
 /// Input tokens as rows: an array, or {"tokens": array}.
 Matrix<Rational> read_input(const std::string& path) {
+  if (path.empty()) throw InputError("input: not given (accepted: --input FILE, tokens as rows)");
   const Json json = parse_json(read_text_file(path), path);
   const Json& rows = json.is_object() ? member(json, "tokens", path) : json;
   return matrix_from(rows, path).transpose();
@@ -103,13 +104,27 @@ void write_json(const Cells& output, const RunOptions& options, OutputFile& file
   file.write(json.dump(1) + "\n");
 }
 
+/// The output at the input, for a model or a sparse form.
+Cells output_at(const Json& json, const RunOptions& options) {
+  const Matrix<Rational> X = read_input(options.input);
+  if (!is_sparse_universal(json)) return compute(instance_from(json, options.model), X, options);
+  if (options.scalar != "rational") {
+    throw InputError("scalar: " + options.scalar + " (accepted: rational, the sparse form is exact)");
+  }
+  return cells(run_sparse_universal(json, options.model, X), options.computed_digits());
+}
+
 int run(const RunOptions& options) {
-  const Json json = parse_json(read_text_file(options.model), options.model);
-  if (is_hardness_instance(json)) return run_hardness_instance(json, options.model, options);
-  if (is_prompt_family(json) && options.input.empty()) return run_prompt_family(json, options.model, options);
-  const Instance instance = instance_from(json, options.model);
-  if (options.input.empty()) throw InputError("input: not given (accepted: --input FILE, tokens as rows)");
-  const Cells output = compute(instance, read_input(options.input), options);
+  Cells output;
+  if (is_safetensors_name(options.model)) {
+    output = compute(read_instance(options.model), read_input(options.input), options);
+  } else {
+    const Json json = parse_json(read_text_file(options.model), options.model);
+    if (is_hardness_instance(json)) return run_hardness_instance(json, options.model, options);
+    if (is_prompt_family(json) && options.input.empty())
+      return run_prompt_family(json, options.model, options);
+    output = output_at(json, options);
+  }
   OutputFile file(options.output);
   if (options.format == Format::json) {
     write_json(output, options, file);
@@ -137,7 +152,9 @@ void add_run(CLI::App& app, Action& action) {
       "Examples:\n"
       "  promptbound run reversal.json --input x.json   (x.json holds tokens as rows: [[\"1/3\"], [0.25]])\n"
       "  promptbound run sine.json --input x.json --scalar rational --format json");
-  subcommand->add_option("model", options->model, "model file (promptbound construct writes one)")
+  subcommand
+      ->add_option("model", options->model,
+                   "model file, JSON or .safetensors (promptbound construct writes one)")
       ->required();
   subcommand
       ->add_option("--input", options->input,

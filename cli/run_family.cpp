@@ -3,6 +3,7 @@
 #include <promptbound/cli/render_json.hpp>
 #include <promptbound/cli/run_family.hpp>
 #include <promptbound/constructions/hardness_instance.hpp>
+#include <promptbound/constructions/universal_transformer.hpp>
 #include <promptbound/models/instance.hpp>
 #include <promptbound/numeric/error.hpp>
 #include <promptbound/numeric/integers.hpp>
@@ -51,10 +52,38 @@ std::optional<bool> decision(const FastInterval& output) {
   return std::nullopt;
 }
 
+bool is_kind(const Json& json, const char* kind) {
+  return json.is_object() && json.contains("kind") && json["kind"] == kind;
+}
+
 }  // namespace
 
-bool is_hardness_instance(const Json& json) {
-  return json.is_object() && json.contains("kind") && json["kind"] == "hardness-instance";
+bool is_hardness_instance(const Json& json) { return is_kind(json, "hardness-instance"); }
+bool is_sparse_universal(const Json& json) { return is_kind(json, "sparse-universal"); }
+
+Matrix<Rational> run_sparse_universal(const Json& json, const std::string& where, const Matrix<Rational>& X) {
+  QuantizedFunction table{
+      small_from(json, "d", where), small_from(json, "L", where), small_from(json, "k", where), {}};
+  const UniversalTransformer network(table.d, table.L, table.k,
+                                     rational_from(member(json, "eta", where), where + ".eta"));
+  const Vector<Rational> digits = vector_from(member(json, "digits", where), where + ".digits");
+  if (digits.size() != table.d * network.prompt_tokens()) {
+    throw InputError(where + ".digits: " + std::to_string(digits.size()) + " entries (accepted: L k^n d = " +
+                     std::to_string(table.d * network.prompt_tokens()) + ")");
+  }
+  for (const Rational& digit : digits) {
+    if (!is_integer(digit) || digit < 1 || digit > table.k) {
+      throw InputError(where + ".digits: has an entry " + digit.str().substr(0, 60) +
+                       " (accepted: whole, 1 to k)");
+    }
+    table.digits.push_back(numerator(digit).convert_to<long>());
+  }
+  if (X.rows() != table.d || X.cols() != table.L) {
+    throw InputError("input: " + std::to_string(X.cols()) + " tokens of " + std::to_string(X.rows()) +
+                     " entries (accepted: " + std::to_string(table.L) + " tokens of " +
+                     std::to_string(table.d) + " entries)");
+  }
+  return network.evaluate_sparse(UniversalForm::wide, network.prompt(table), network.input(X));
 }
 
 int run_hardness_instance(const Json& json, const std::string& where, const CommonOptions& options) {

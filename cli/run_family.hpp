@@ -12,6 +12,11 @@ namespace promptbound {
 [[nodiscard]] int run_hardness_instance(const Json& json, const std::string& where,
                                         const CommonOptions& options);
 
+[[nodiscard]] bool is_sparse_universal(const Json& json);
+/// Theory 5.1 without dense weights: the output at X (d x L), exactly.
+[[nodiscard]] Matrix<Rational> run_sparse_universal(const Json& json, const std::string& where,
+                                                    const Matrix<Rational>& X);
+
 [[nodiscard]] bool is_prompt_family(const Json& json);
 /// Theory 5.8: the attention output at the last token under every prompt, and the least distance of two.
 [[nodiscard]] int run_prompt_family(const Json& json, const std::string& where, const CommonOptions& options);

@@ -5,7 +5,7 @@
 #include <promptbound/cli/command.hpp>
 #include <promptbound/cli/construct_target.hpp>
 #include <promptbound/cli/render_json.hpp>
-#include <promptbound/models/instance.hpp>
+#include <promptbound/models/instance_safetensors.hpp>
 #include <promptbound/models/text_file.hpp>
 #include <promptbound/numeric/decimal.hpp>
 #include <promptbound/numeric/error.hpp>
@@ -125,8 +125,7 @@ void write_report(const Report& report, TableWriter& writer, long digits) {
 
 int structure(const StructureOptions& options) {
   const Rational R = parse_rational(options.R, "--R");
-  const Instance instance =
-      instance_from(parse_json(read_text_file(options.model), options.model), options.model);
+  const Instance instance = read_instance(options.model);
   const std::vector<LayerNorms> norms = layer_norms(instance.model);
   Report report;
   report.layers = lipschitz_constants(norms, R);

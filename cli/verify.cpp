@@ -8,7 +8,7 @@
 #include <promptbound/cli/command.hpp>
 #include <promptbound/cli/construct_target.hpp>
 #include <promptbound/cli/render_json.hpp>
-#include <promptbound/models/text_file.hpp>
+#include <promptbound/models/instance_safetensors.hpp>
 #include <promptbound/numeric/decimal.hpp>
 #include <promptbound/numeric/error.hpp>
 #include <promptbound/numeric/precision.hpp>
@@ -111,8 +111,7 @@ int verify(const VerifyOptions& options) {
   if (!alpha || (!alpha->infinite && alpha->value < 1)) {
     throw InputError("alpha: '" + options.alpha.substr(0, 60) + "' (accepted: a number >= 1, or inf)");
   }
-  const Instance instance =
-      instance_from(parse_json(read_text_file(options.model), options.model), options.model);
+  const Instance instance = read_instance(options.model);
   const Index L = options.L > 0 ? options.L : instance.input_offsets.cols();
   if (L == 0) throw InputError("L: the model file has no input_offsets (accepted: --L N, the input tokens)");
   const Target target = options.target.make(instance.data_width, L, parse_rational(options.C, "C"), *alpha);
@@ -157,7 +156,8 @@ void add_verify(CLI::App& app, Action& action) {
       "  promptbound construct lookup-transformer --d 2 --eps 1/20 --alpha inf --target identity -o "
       "model.json\n"
       "  promptbound verify model.json --target identity --eps 1/20 --threads 2");
-  subcommand->add_option("model", options->model, "model file (JSON, as construct writes it)")->required();
+  subcommand->add_option("model", options->model, "model file, JSON or .safetensors, as construct writes it")
+      ->required();
   subcommand->add_option("--eps", options->eps, "the error that is claimed")->required()->type_name("NUMBER");
   subcommand->add_option("--alpha", options->alpha, "norm exponent (default inf)")->type_name("NUMBER");
   subcommand->add_option("--C", options->C, "Lipschitz constant of the random table (default 1)")

@@ -29,15 +29,20 @@ function(promptbound_precompile target)
   target_precompile_headers(${target} PRIVATE <promptbound/numeric/interval.hpp> <string> <vector>)
 endfunction()
 
+# promptbound_target(TARGET [LIBRARIES...]): include path, flags, and a place in the installed package.
+function(promptbound_target target)
+  target_include_directories(${target} PUBLIC $<BUILD_INTERFACE:${PROMPTBOUND_INCLUDE_DIR}>
+                                              $<INSTALL_INTERFACE:${CMAKE_INSTALL_INCLUDEDIR}>)
+  target_link_libraries(${target} PUBLIC ${ARGN} PRIVATE $<BUILD_INTERFACE:promptbound_flags>)
+  promptbound_precompile(${target})
+  set_property(GLOBAL APPEND PROPERTY PROMPTBOUND_LIBRARIES ${target})
+endfunction()
+
 # promptbound_library(FOLDER [LIBRARIES...]): all of the folder's sources as target promptbound_FOLDER.
 function(promptbound_library folder)
   file(CREATE_LINK ${PROJECT_SOURCE_DIR}/${folder} ${PROMPTBOUND_INCLUDE_DIR}/promptbound/${folder} SYMBOLIC)
   file(GLOB sources CONFIGURE_DEPENDS ${PROJECT_SOURCE_DIR}/${folder}/*.cpp)
   add_library(promptbound_${folder} STATIC ${sources})
-  target_include_directories(promptbound_${folder} PUBLIC $<BUILD_INTERFACE:${PROMPTBOUND_INCLUDE_DIR}>
-                                                          $<INSTALL_INTERFACE:${CMAKE_INSTALL_INCLUDEDIR}>)
-  target_link_libraries(promptbound_${folder} PUBLIC ${ARGN} PRIVATE $<BUILD_INTERFACE:promptbound_flags>)
-  promptbound_precompile(promptbound_${folder})
-  set_property(GLOBAL APPEND PROPERTY PROMPTBOUND_LIBRARIES promptbound_${folder})
+  promptbound_target(promptbound_${folder} ${ARGN})
   set_property(GLOBAL APPEND PROPERTY PROMPTBOUND_FOLDERS ${folder})
 endfunction()

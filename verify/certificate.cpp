@@ -11,11 +11,4 @@ void seal(Json& certificate) {
   certificate["sha256"] = sha256(certificate.dump());
 }
 
-bool is_sealed(const Json& certificate) {
-  if (!certificate.is_object() || !certificate.contains("sha256")) return false;
-  Json copy = certificate;
-  seal(copy);
-  return copy == certificate;
-}
-
 }  // namespace promptbound

@@ -1,4 +1,4 @@
-/// The certificate of a proved injectivity verdict, and its checker.
+/// The certificate of a proved injectivity verdict.
 #pragma once
 
 #include <promptbound/transformer/transformer.hpp>
@@ -11,9 +11,5 @@ namespace promptbound {
 /// spectral norms, and the two constants that follow from them. Only for a proved verdict.
 [[nodiscard]] Json injectivity_certificate(const Transformer<Rational>& model, const Rational& R,
                                            const std::vector<LayerNorms>& norms, const Injectivity& answer);
-
-/// Recomputes everything exactly: ||M|| <= s because s^2 I - M^T M is positive semidefinite (elimination in
-/// rationals), then theory 3.1 and 3.2. Never throws for a bad certificate.
-[[nodiscard]] CheckReport check_injectivity(const Json& certificate);
 
 }  // namespace promptbound

@@ -1,4 +1,4 @@
-/// What `memorize` found, as certificate data: exact numbers only, recomputed by check_memorization.
+/// What `memorize` found, as certificate data: exact numbers only, recomputed by the checker.
 #pragma once
 
 #include <promptbound/transformer/feed_forward_inverse.hpp>

@@ -16,7 +16,4 @@ namespace promptbound {
 [[nodiscard]] ApproximationProblem approximation_problem(const Instance& instance, const Target& target,
                                                          const Number& alpha);
 
-/// Evaluates the model and the target at the witness with its own code. Never throws for a bad certificate.
-[[nodiscard]] CheckReport check_supremum(const Json& certificate);
-
 }  // namespace promptbound

@@ -3,7 +3,7 @@
 #include <exception>
 
 #include <promptbound/models/text_file.hpp>
-#include <promptbound/verify/check.hpp>
+#include <promptbound/verify/check/check.hpp>
 
 int main(int argc, char** argv) {
   if (argc != 2) {

@@ -96,6 +96,43 @@ TEST_CASE("selective shift, with the function in the weights or in the prompt, i
   }
 }
 
+TEST_CASE("the sparse form gives what the dense one gives, and serves 20,000 prompt tokens") {
+  const TemporaryFolder folder;
+  const std::string construct =
+      "construct universal-transformer --target mean -o " + folder.file("model.json");
+  REQUIRE(run(construct + " --L 2 --k 2").exit_code == 0);
+  const std::string input = R"([["0.4998"],[0.9]])";  // on a ramp
+  const json dense = output_of(folder, input, "--scalar rational");
+  REQUIRE(run(construct + " --L 2 --k 2 --form sparse").exit_code == 0);
+  CHECK(output_of(folder, input, "--scalar rational") == dense);
+  const Outcome large = run(construct + " --d 2 --L 2 --k 10 --form sparse --format json");
+  REQUIRE(large.exit_code == 0);
+  CHECK(json::parse(large.out)["outputs"]["tokens"]["exact"] == "20000");
+  const json output = output_of(folder, R"([[0.05,0.15],[0.45,0.95]])", "--scalar rational");
+  CHECK(output["output"][0][0]["exact"] == "1/4");    // the mean of the centres 1/20 and 9/20
+  CHECK(output["output"][0][1]["exact"] == "11/20");  // of 3/20 and 19/20
+}
+
+TEST_CASE("safetensors and JSON hold the same model: run, verify and construct read either") {
+  const TemporaryFolder folder;
+  const std::string construct = "construct softmax-universal --k 2 --target identity -o ";
+  REQUIRE(run(construct + folder.file("model.json")).exit_code == 0);
+  REQUIRE(run(construct + folder.file("model.safetensors")).exit_code == 0);
+  write_file(folder.file("x.json"), R"([["1/3"]])");
+  const auto printed = [&](const std::string& command, const std::string& options) {
+    const Outcome json = run(command + folder.file("model.json") + options);
+    const Outcome tensors = run(command + folder.file("model.safetensors") + options);
+    CHECK_MESSAGE(json.exit_code == tensors.exit_code, tensors.err);
+    CHECK(json.out == tensors.out);
+    CHECK_FALSE(json.out.empty());
+  };
+  printed("run ", " --input " + folder.file("x.json") + " --digits 60 --format json");
+  printed("verify ", " --eps 1/2 --target identity --boxes 20 --format json");
+  const Outcome points = run("construct hardness-instance -o " + folder.file("h.safetensors"));
+  CHECK(points.exit_code == 2);
+  CHECK(points.err.find("writes JSON only") != std::string::npos);
+}
+
 TEST_CASE("a table file serves as target, and one that is too steep is refused with the pair of nodes") {
   const TemporaryFolder folder;
   write_file(folder.file("table.json"), R"({"schema": 1, "cells": 1, "values": ["0", 0.5]})");

@@ -62,6 +62,12 @@ TEST_CASE("malformed models are refused with the place") {
   CHECK_FALSE(refused(R"({"schema":1,"d":1,"layers":[{"heads":[{"W_Q":[[1]],"W_K":[[1,2]],"W_V":[[1]]}]}]})")
                   .empty());
   CHECK_FALSE(refused(R"({"schema":1,"d":1,"layers":[],"causal":3})").empty());
+  for (const std::string weight : {"\"inf\"", "\"-inf\"", "\"nan\"", "NaN", "1e999999999"}) {
+    CAPTURE(weight);
+    const std::string text =
+        R"({"schema":1,"d":1,"layers":[{"heads":[{"W_Q":[[)" + weight + R"(]],"W_K":[[1]],"W_V":[[1]]}]}]})";
+    CHECK_FALSE(refused(text.c_str()).empty());
+  }
   CHECK_FALSE(refused(R"({"schema":1,"d":1,"layers":[{"heads":7}]})").empty());
   CHECK_FALSE(refused(R"({"schema":1,"d":1,"layers":[{"heads":[],"ffn":{"W_1":[[null]]}}]})").empty());
 }

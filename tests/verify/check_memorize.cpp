@@ -5,7 +5,8 @@
 
 #include <promptbound/constructions/impossible_pair.hpp>
 #include <promptbound/models/model_json.hpp>
-#include <promptbound/verify/check_memorize.hpp>
+#include <promptbound/verify/certificate.hpp>
+#include <promptbound/verify/check/check.hpp>
 #include <promptbound/verify/memorize.hpp>
 
 #include "random.hpp"

@@ -8,7 +8,8 @@
 #include <promptbound/numeric/linear_algebra.hpp>
 #include <promptbound/numeric/precision.hpp>
 #include <promptbound/numeric/scalar.hpp>
-#include <promptbound/verify/check_memorize.hpp>
+#include <promptbound/verify/certificate.hpp>
+#include <promptbound/verify/check/check.hpp>
 #include <promptbound/verify/memorize.hpp>
 
 #include "random.hpp"

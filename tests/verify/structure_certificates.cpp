@@ -4,6 +4,8 @@
 
 #include <promptbound/constructions/lookup_transformer.hpp>
 #include <promptbound/numeric/scalar.hpp>
+#include <promptbound/verify/certificate.hpp>
+#include <promptbound/verify/check/check.hpp>
 #include <promptbound/verify/injectivity_certificate.hpp>
 #include <promptbound/verify/supremum_certificate.hpp>
 

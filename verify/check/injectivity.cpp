@@ -1,11 +1,9 @@
 #include <nlohmann/json.hpp>
 
 #include <promptbound/numeric/error.hpp>
-#include <promptbound/verify/check_model.hpp>
-#include <promptbound/verify/injectivity_certificate.hpp>
+#include <promptbound/verify/check/model.hpp>
 
-namespace promptbound {
-namespace checker {
+namespace promptbound::checker {
 namespace {
 
 /// Is the symmetric matrix positive semidefinite? Symmetric elimination, exactly.
@@ -81,10 +79,10 @@ struct Propagation {
   }
 };
 
-void check(const Json& certificate, CheckReport& report) {
-  require(is_sealed(certificate), "certificate: the seal does not fit the content");
-  require(integer_from(member(certificate, "schema", "certificate"), "schema") == 1, "schema: 1 is needed");
-  require(member(certificate, "kind", "certificate") == "injectivity", "kind: no injectivity certificate");
+}  // namespace
+
+void check_injectivity(const Json& certificate, CheckReport& report) {
+  check_envelope(certificate, "injectivity");
   require(member(certificate, "theorem", "certificate") == "3.2", "theorem: 3.2 is needed");
   const Model model = read_layers(member(certificate, "model", "certificate"));
   const Json& norms = member(certificate, "norms", "certificate");
@@ -108,21 +106,4 @@ void check(const Json& certificate, CheckReport& report) {
                      " D apart, for every prompt with tokens in the ball";
 }
 
-}  // namespace
-}  // namespace checker
-
-CheckReport check_injectivity(const Json& certificate) {
-  CheckReport report;
-  report.format = "promptbound certificate, JSON, schema 1, kind injectivity";
-  report.theorem = "theory 3.1 and 3.2";
-  report.trusted = "this checker, its JSON reader, GMP rationals, and the proofs of theory 3.1 and 3.2";
-  try {
-    checker::check(certificate, report);
-    report.accepted = true;
-  } catch (const std::exception& error) {
-    report.reason = error.what();
-  }
-  return report;
-}
-
-}  // namespace promptbound
+}  // namespace promptbound::checker

@@ -1,7 +1,7 @@
 #include <nlohmann/json.hpp>
 
 #include <promptbound/numeric/error.hpp>
-#include <promptbound/verify/check_model.hpp>
+#include <promptbound/verify/check/model.hpp>
 
 namespace promptbound::checker {
 namespace {

@@ -4,14 +4,10 @@
 #include <optional>
 #include <vector>
 
-#include <promptbound/models/exact_json.hpp>
 #include <promptbound/numeric/interval.hpp>
+#include <promptbound/verify/check/report.hpp>
 
 namespace promptbound::checker {
-
-/// Throws InputError with the reason for which a certificate is rejected.
-[[noreturn]] void reject(const std::string& reason);
-void require(bool holds, const char* what);
 
 /// An index below `count`.
 [[nodiscard]] std::size_t index_from(const Json& value, std::size_t count, const std::string& where);

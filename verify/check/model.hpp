@@ -5,7 +5,7 @@
 #include <optional>
 #include <vector>
 
-#include <promptbound/verify/check_memorize_problem.hpp>
+#include <promptbound/verify/check/memorize_problem.hpp>
 
 namespace promptbound::checker {
 

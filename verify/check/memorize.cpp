@@ -5,11 +5,9 @@
 #include <promptbound/numeric/error.hpp>
 #include <promptbound/numeric/integers.hpp>
 #include <promptbound/numeric/precision.hpp>
-#include <promptbound/verify/check_memorize.hpp>
-#include <promptbound/verify/check_memorize_problem.hpp>
+#include <promptbound/verify/check/memorize_problem.hpp>
 
-namespace promptbound {
-namespace checker {
+namespace promptbound::checker {
 namespace {
 
 Example& example_at(Problem& problem, const Json& value) {
@@ -233,10 +231,10 @@ std::string check_evidence(Problem& problem, const Json& evidence, const std::st
   return "no prompt of any length has an error of at most " + problem.accuracy.str();
 }
 
-void check(const Json& certificate, CheckReport& report) {
-  require(is_sealed(certificate), "certificate: the seal does not fit the content");
-  require(integer_from(member(certificate, "schema", "certificate"), "schema") == 1, "schema: 1 is needed");
-  require(member(certificate, "kind", "certificate") == "memorization", "kind: no memorization certificate");
+}  // namespace
+
+void check_memorization(const Json& certificate, CheckReport& report) {
+  check_envelope(certificate, "memorization");
   const Json& claim = member(certificate, "claim", "certificate");
   require(claim == "possible" || claim == "impossible", "claim: possible or impossible is needed");
   const char* const theorem = claim == "possible" ? "2.2" : "2.3";
@@ -262,27 +260,9 @@ void check(const Json& certificate, CheckReport& report) {
   const Integer rank = integer_from(member(certificate, "rank_lower", "certificate"), "rank_lower");
   require(rank == (injective && problem.complete ? Integer(rank_bound(problem)) : Integer(0)),
           "rank_lower: not the rank bound");
+  report.object = "a one-layer, one-head model and the examples written in the certificate";
   report.statement =
       check_evidence(problem, member(certificate, "evidence", "certificate"), claim.get<std::string>());
 }
 
-}  // namespace
-}  // namespace checker
-
-CheckReport check_memorization(const Json& certificate) {
-  CheckReport report;
-  report.object = "a one-layer, one-head model and the examples written in the certificate";
-  report.format = "promptbound certificate, kind memorization, schema 1 (JSON, exact numbers)";
-  report.theorem = "theory 2.2 and 2.3: concatenated softmax, the shared query, the floor by two rows";
-  report.trusted =
-      "GMP, MPFR and MPFI arithmetic, the JSON reader, this checker, and the written proof of the theorem";
-  try {
-    checker::check(certificate, report);
-    report.accepted = true;
-  } catch (const InputError& error) {
-    report.reason = error.what();
-  }
-  return report;
-}
-
-}  // namespace promptbound
+}  // namespace promptbound::checker

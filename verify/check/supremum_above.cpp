@@ -3,11 +3,9 @@
 #include <promptbound/numeric/error.hpp>
 #include <promptbound/numeric/number.hpp>
 #include <promptbound/numeric/precision.hpp>
-#include <promptbound/verify/check_model.hpp>
-#include <promptbound/verify/supremum_certificate.hpp>
+#include <promptbound/verify/check/model.hpp>
 
-namespace promptbound {
-namespace checker {
+namespace promptbound::checker {
 namespace {
 
 /// Multilinear interpolation of values at the nodes {0, 1/cells, ..., 1}^n at one point.
@@ -72,10 +70,10 @@ bool is_above(const Matrix<Interval>& E, const Number& alpha, const Rational& ep
   return !alpha.infinite && certainly_less(eps == 0 ? Interval(0) : power(Interval(eps), alpha.value), sum);
 }
 
-void check(const Json& certificate, CheckReport& report) {
-  require(is_sealed(certificate), "certificate: the seal does not fit the content");
-  require(integer_from(member(certificate, "schema", "certificate"), "schema") == 1, "schema: 1 is needed");
-  require(member(certificate, "kind", "certificate") == "supremum", "kind: no supremum certificate");
+}  // namespace
+
+void check_supremum(const Json& certificate, CheckReport& report) {
+  check_envelope(certificate, "supremum");
   require(member(certificate, "claim", "certificate") == "above", "claim: above is needed");
   const Integer bits = integer_from(member(certificate, "bits", "certificate"), "bits");
   require(bits >= 64 && bits <= 131072, "bits: a precision from 64 to 131072 is needed");
@@ -130,21 +128,4 @@ void check(const Json& certificate, CheckReport& report) {
       "the error at the witness is above " + eps.str() + " in the alpha-norm, alpha = " + exact_text(*alpha);
 }
 
-}  // namespace
-}  // namespace checker
-
-CheckReport check_supremum(const Json& certificate) {
-  CheckReport report;
-  report.format = "promptbound certificate, JSON, schema 1, kind supremum";
-  report.theorem = "none is needed: the supremum is at least the error at one input";
-  report.trusted = "this checker, its JSON reader, GMP, MPFR and MPFI";
-  try {
-    checker::check(certificate, report);
-    report.accepted = true;
-  } catch (const std::exception& error) {
-    report.reason = error.what();
-  }
-  return report;
-}
-
-}  // namespace promptbound
+}  // namespace promptbound::checker

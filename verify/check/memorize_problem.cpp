@@ -2,7 +2,7 @@
 #include <nlohmann/json.hpp>
 
 #include <promptbound/numeric/error.hpp>
-#include <promptbound/verify/check_memorize_problem.hpp>
+#include <promptbound/verify/check/memorize_problem.hpp>
 
 namespace promptbound::checker {
 namespace {
@@ -14,12 +14,6 @@ Matrix<Rational> sized_matrix(const Json& value, Index rows, Index columns, cons
 }
 
 }  // namespace
-
-void reject(const std::string& reason) { throw InputError(reason); }
-
-void require(bool holds, const char* what) {
-  if (!holds) reject(what);
-}
 
 std::size_t index_from(const Json& value, std::size_t count, const std::string& where) {
   const Integer index = integer_from(value, where);

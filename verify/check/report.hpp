@@ -1,0 +1,37 @@
+/// What a checker answers, and what all checkers ask of a certificate.
+#pragma once
+
+#include <string>
+
+#include <promptbound/models/exact_json.hpp>
+
+namespace promptbound {
+
+/// The answers that a reader of a check needs.
+struct CheckReport {
+  bool accepted = false;
+  std::string reason;     ///< why not, when rejected
+  std::string object;     ///< which object the certificate is about
+  std::string format;     ///< which file format
+  std::string statement;  ///< what was recomputed
+  std::string theorem;    ///< which theorem lifts it to the claim
+  std::string trusted;    ///< what remains trusted
+};
+
+namespace checker {
+
+/// Throws InputError with the reason for which a certificate is rejected.
+[[noreturn]] void reject(const std::string& reason);
+void require(bool holds, const char* what);
+
+/// Seal (member "sha256", the digest of the text without it), schema 1 and kind. The seal catches damage and
+/// editing, not forgery: what a certificate claims is recomputed.
+void check_envelope(const Json& certificate, const char* kind);
+
+// One checker for each kind: throws InputError with the reason to reject, otherwise fills the report.
+void check_memorization(const Json& certificate, CheckReport& report);
+void check_injectivity(const Json& certificate, CheckReport& report);
+void check_supremum(const Json& certificate, CheckReport& report);
+
+}  // namespace checker
+}  // namespace promptbound

@@ -63,6 +63,9 @@ struct Audit {
 /// The enclosure as a quantity.
 [[nodiscard]] Quantity quantity(const FastInterval& x);
 
+[[nodiscard]] std::vector<Figure> audit_figures(const Audit& audit);
+
+/// Tables, and figures where the format has a place for them.
 void write_audit(const Audit& audit, const AuditQuestion& question, TableWriter& writer);
 [[nodiscard]] std::string audit_json(const Audit& audit, const AuditQuestion& question, long digits);
 

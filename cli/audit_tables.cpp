@@ -120,6 +120,9 @@ void write_audit(const Audit& audit, const AuditQuestion& question, TableWriter&
     writer.row({row.theory, row.what, row.value, row.instead, row.why});
   }
   writer.end();
+  if (writer.has_figures()) {
+    for (const Figure& figure : audit_figures(audit)) writer.figure(figure);
+  }
   if (audit.prompt_length > 0) write_entries(audit, writer);
   write_any_entries(audit, writer);
   write_polynomials(audit, question, writer);

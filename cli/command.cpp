@@ -19,8 +19,9 @@ Format parse_format(const std::string& text) {
   if (text == "latex") return Format::latex;
   if (text == "csv") return Format::csv;
   if (text == "json") return Format::json;
+  if (text == "html") return Format::html;
   throw InputError("--format '" + text.substr(0, 60) +
-                   "' is not accepted: format is one of text, markdown, latex, csv, json");
+                   "' is not accepted: format is one of text, markdown, latex, csv, json, html");
 }
 
 /// The option that was not understood, with the nearest one that exists.
@@ -50,7 +51,7 @@ void add_common_options(CLI::App& subcommand, CommonOptions& options) {
   subcommand
       .add_option_function<std::string>(
           "--format", [&options](const std::string& text) { options.format = parse_format(text); },
-          "text (default), markdown, latex, csv or json")
+          "text (default), markdown, latex, csv, json or html")
       ->type_name("FORMAT");
   subcommand.add_option("-o,--output", options.output, "write to this file instead of standard output")
       ->type_name("FILE");
@@ -91,6 +92,8 @@ int run_command(int argc, const char* const* argv) {
   add_memorize(app, action);
   add_check(app, action);
   add_audit(app, action);
+  add_plot(app, action);
+  add_paper(app, action);
   try {
     app.parse(argc, argv);
     return action();

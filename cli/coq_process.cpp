@@ -13,6 +13,7 @@
 #include <thread>
 
 #include <promptbound/cli/coq_process.hpp>
+#include <promptbound/cli/temporary_folder.hpp>
 
 namespace promptbound {
 namespace {
@@ -37,24 +38,6 @@ class DelayedSignals {
  private:
   static constexpr int signals_[3] = {SIGINT, SIGTERM, SIGHUP};
   void (*former_[3])(int);
-};
-
-class TemporaryFolder {
- public:
-  TemporaryFolder() : path_((std::filesystem::temp_directory_path() / "promptbound-coq-XXXXXX").string()) {
-    if (mkdtemp(path_.data()) == nullptr)
-      throw std::runtime_error(fmt::format("no temporary folder: {}", std::strerror(errno)));
-  }
-  ~TemporaryFolder() {
-    std::error_code ignored;
-    std::filesystem::remove_all(path_, ignored);
-  }
-  TemporaryFolder(const TemporaryFolder&) = delete;
-  TemporaryFolder& operator=(const TemporaryFolder&) = delete;
-  [[nodiscard]] const std::string& path() const { return path_; }
-
- private:
-  std::string path_;
 };
 
 constexpr int cannot_run = 127;

@@ -95,6 +95,8 @@ std::unique_ptr<TableWriter> make_table_writer(Format format, OutputFile& file, 
       return csv_writer(file, digits);
     case Format::json:
       return json_writer(file, digits);
+    case Format::html:
+      return html_writer(file, digits);
   }
   throw std::logic_error("unknown format");
 }

@@ -6,12 +6,13 @@
 #include <variant>
 #include <vector>
 
+#include <promptbound/cli/figure.hpp>
 #include <promptbound/cli/output_file.hpp>
 #include <promptbound/numeric/quantity.hpp>
 
 namespace promptbound {
 
-enum class Format { text, markdown, latex, csv, json };
+enum class Format { text, markdown, latex, csv, json, html };
 
 /// A cell is a text, a number, or the absence of a number with its reason.
 struct Absent {
@@ -34,6 +35,9 @@ class TableWriter {
   virtual void begin(const std::string& title, const std::vector<Column>& columns) = 0;
   virtual void row(const std::vector<Cell>& cells) = 0;
   virtual void end() = 0;
+  /// Plots: only HTML has a place for them, and only there are they worth making.
+  [[nodiscard]] virtual bool has_figures() const { return false; }
+  virtual void figure(const Figure&) {}
 };
 
 /// digits: significant digits of enclosed numbers.
@@ -45,6 +49,7 @@ class TableWriter {
 [[nodiscard]] std::unique_ptr<TableWriter> latex_writer(OutputFile& file, long digits);
 [[nodiscard]] std::unique_ptr<TableWriter> csv_writer(OutputFile& file, long digits);
 [[nodiscard]] std::unique_ptr<TableWriter> json_writer(OutputFile& file, long digits);
+[[nodiscard]] std::unique_ptr<TableWriter> html_writer(OutputFile& file, long digits);
 
 /// A number for people: an integer in full up to 24 digits, else with leading digits and length; an enclosure
 /// as

@@ -8,6 +8,7 @@
 #include <promptbound/cli/parallel_rows.hpp>
 #include <promptbound/cli/parameter_options.hpp>
 #include <promptbound/cli/record_view.hpp>
+#include <promptbound/cli/selected_output.hpp>
 #include <promptbound/numeric/error.hpp>
 
 namespace promptbound {
@@ -20,27 +21,8 @@ struct TableOptions : CommonOptions {
   ParameterOptions parameters;
 };
 
-/// One column: an output of a bound.
-struct Selected {
-  const Bound* bound;
-  std::string output;
-};
-
-Selected parse_selected(const std::string& text) {
-  const auto point = text.find('.');
-  const Bound& bound = find_bound(text.substr(0, point));
-  std::vector<std::string_view> names;
-  for (const OutputDescription& output : bound.outputs) names.push_back(output.name);
-  const std::string output = point == std::string::npos ? std::string(names.front()) : text.substr(point + 1);
-  if (std::find(names.begin(), names.end(), output) == names.end()) {
-    throw InputError(fmt::format("--of {}: {} has no output '{}': did you mean {}?", text, bound.id, output,
-                                 nearest(output, names)));
-  }
-  return {&bound, output};
-}
-
 void write_outputs(const TableOptions& options, TableWriter& writer) {
-  std::vector<Selected> selected;
+  std::vector<SelectedOutput> selected;
   std::vector<Use> uses;
   for (const std::string& text : options.outputs) {
     selected.push_back(parse_selected(text));
@@ -50,7 +32,7 @@ void write_outputs(const TableOptions& options, TableWriter& writer) {
   const Sweep sweep = options.parameters.sweep();
   std::vector<Column> columns;
   for (const Parameter* parameter : sweep.varying()) columns.push_back({std::string(parameter->name), false});
-  for (const Selected& one : selected)
+  for (const SelectedOutput& one : selected)
     columns.push_back({fmt::format("{}.{}", one.bound->id, one.output), true});
   writer.begin("", columns);
   for_each_row(
@@ -60,7 +42,7 @@ void write_outputs(const TableOptions& options, TableWriter& writer) {
         std::vector<Cell> cells;
         for (const Parameter* parameter : sweep.varying())
           cells.emplace_back(arguments.find(parameter->name)->text());
-        for (const Selected& one : selected) {
+        for (const SelectedOutput& one : selected) {
           cells.push_back(
               output_cell(evaluate(*one.bound, arguments, options.computed_digits()), one.output));
         }

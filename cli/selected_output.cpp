@@ -1,0 +1,24 @@
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include <promptbound/bounds/catalogue.hpp>
+#include <promptbound/cli/selected_output.hpp>
+#include <promptbound/numeric/error.hpp>
+
+namespace promptbound {
+
+SelectedOutput parse_selected(const std::string& text) {
+  const auto point = text.find('.');
+  const Bound& bound = find_bound(text.substr(0, point));
+  std::vector<std::string_view> names;
+  for (const OutputDescription& output : bound.outputs) names.push_back(output.name);
+  const std::string output = point == std::string::npos ? std::string(names.front()) : text.substr(point + 1);
+  if (std::find(names.begin(), names.end(), output) == names.end()) {
+    throw InputError(fmt::format("{}: {} has no output '{}': did you mean {}?", text, bound.id, output,
+                                 nearest(output, names)));
+  }
+  return {&bound, output};
+}
+
+}  // namespace promptbound

@@ -1,0 +1,16 @@
+/// Outputs of bounds as the command line names them: ID.OUTPUT, or ID for the first output.
+#pragma once
+
+#include <promptbound/bounds/bound.hpp>
+
+namespace promptbound {
+
+struct SelectedOutput {
+  const Bound* bound;
+  std::string output;
+};
+
+/// Throws InputError naming the nearest id or output.
+[[nodiscard]] SelectedOutput parse_selected(const std::string& text);
+
+}  // namespace promptbound

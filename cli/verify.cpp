@@ -2,6 +2,7 @@
 #include <CLI/CLI.hpp>
 #include <chrono>
 #include <cstdio>
+#include <filesystem>
 #include <memory>
 #include <nlohmann/json.hpp>
 
@@ -9,10 +10,12 @@
 #include <promptbound/cli/construct_target.hpp>
 #include <promptbound/cli/render_json.hpp>
 #include <promptbound/models/instance_safetensors.hpp>
+#include <promptbound/models/text_file.hpp>
 #include <promptbound/numeric/decimal.hpp>
 #include <promptbound/numeric/error.hpp>
 #include <promptbound/numeric/precision.hpp>
 #include <promptbound/verify/supremum_certificate.hpp>
+#include <promptbound/verify/supremum_checkpoint.hpp>
 
 namespace promptbound {
 namespace {
@@ -20,7 +23,8 @@ namespace {
 using Clock = std::chrono::steady_clock;
 
 struct VerifyOptions : CommonOptions {
-  std::string model, eps, alpha = "inf", C = "1", ratio = "1/20", certificate;
+  std::string model, eps, alpha = "inf", C = "1", ratio = "1/20", certificate, checkpoint;
+  long checkpoint_seconds = 60;
   Index L = 0;  ///< 0: as the model file says
   std::size_t memory = 1024;
   std::uint64_t boxes = 1000000000;
@@ -106,6 +110,32 @@ void write_answer(const SupremumAnswer& answer, double seconds, TableWriter& wri
       fmt::format("{:.2f} s, {:.0f} boxes/s", seconds, static_cast<double>(answer.boxes) / seconds));
 }
 
+void write_whole(const std::string& path, const Json& json) {
+  OutputFile file(path);
+  file.write(json.dump(1) + "\n");
+  file.commit();
+}
+
+/// Goes on from the file where it is there, and has the search written to it from time to time.
+void use_checkpoint(const VerifyOptions& options, const ApproximationProblem& problem,
+                    SupremumOptions& search) {
+  const Json identity = problem_json(problem, *search.eps);
+  if (std::filesystem::exists(options.checkpoint)) {
+    search.resume = checkpoint_from(parse_json(read_text_file(options.checkpoint), options.checkpoint),
+                                    identity, search.ratio, options.checkpoint);
+    if (!options.quiet) fmt::print(stderr, "promptbound: going on after {} boxes\n", search.resume->boxes);
+  }
+  const auto pause = std::chrono::seconds(options.checkpoint_seconds);
+  search.wants_checkpoint = [pause, last = Clock::now()]() mutable {
+    if (Clock::now() - last < pause) return false;
+    last = Clock::now();
+    return true;
+  };
+  search.checkpoint = [&options, identity, ratio = search.ratio](const SupremumState& state) {
+    write_whole(options.checkpoint, checkpoint_json(state, identity, ratio));
+  };
+}
+
 int verify(const VerifyOptions& options) {
   const std::optional<Number> alpha = parse_number(options.alpha);
   if (!alpha || (!alpha->infinite && alpha->value < 1)) {
@@ -124,6 +154,7 @@ int verify(const VerifyOptions& options) {
   search.most_waiting = options.memory * (std::size_t(1) << 20) / bytes_per_box;
   search.most_boxes = options.boxes;
   search.progress = progress_to(options);
+  if (!options.checkpoint.empty()) use_checkpoint(options, problem, search);
   const auto start = Clock::now();
   const SupremumAnswer answer = enclose_supremum(problem, search);
   const double seconds = std::chrono::duration<double>(Clock::now() - start).count();
@@ -136,10 +167,11 @@ int verify(const VerifyOptions& options) {
     write_answer(answer, seconds, *make_table_writer(options.format, file, options.shown_digits()),
                  options.shown_digits());
   }
-  if (!options.certificate.empty() && answer.verdict == Verdict::refuted) {
-    OutputFile certificate(options.certificate);
-    certificate.write(supremum_certificate(problem, *search.eps, answer.witness).dump(1) + "\n");
-    certificate.commit();
+  if (!options.certificate.empty() && answer.verdict != Verdict::unknown) {
+    write_whole(options.certificate, supremum_certificate(problem, *search.eps, answer));
+  }
+  if (!options.checkpoint.empty() && answer.verdict != Verdict::unknown) {
+    std::filesystem::remove(options.checkpoint);
   }
   file.commit();
   return exit_code(answer.verdict);
@@ -173,8 +205,17 @@ void add_verify(CLI::App& app, Action& action) {
       ->type_name("MIB");
   subcommand->add_option("--boxes", options->boxes, "boxes bounded at most (default 1000000000)")
       ->type_name("N");
-  subcommand->add_option("--certificate", options->certificate, "write a refuted verdict's certificate here")
+  subcommand
+      ->add_option("--certificate", options->certificate,
+                   "write the certificate of a proved or refuted verdict here")
       ->type_name("FILE");
+  subcommand
+      ->add_option("--checkpoint", options->checkpoint,
+                   "go on from this file if it exists, and keep the search in it until a verdict")
+      ->type_name("FILE");
+  subcommand->add_option("--checkpoint-every", options->checkpoint_seconds, "seconds (default 60)")
+      ->check(CLI::Range(1L, 1000000L))
+      ->type_name("N");
   options->target.add_to(*subcommand);
   add_common_options(*subcommand, *options);
   subcommand->callback([options, &action] { action = [options] { return verify(*options); }; });

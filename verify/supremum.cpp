@@ -11,6 +11,7 @@
 #include <promptbound/numeric/alpha_norm.hpp>
 #include <promptbound/numeric/error.hpp>
 #include <promptbound/numeric/precision.hpp>
+#include <promptbound/verify/halving_tree.hpp>
 #include <promptbound/verify/softmax_mean.hpp>
 
 namespace promptbound {
@@ -29,6 +30,7 @@ struct Leaf {
   double upper = 0;
   Box box;
   std::shared_ptr<const KeySelection> keys;  ///< selected for the box that was halved
+  std::uint32_t node = 0;                    ///< in the tree of halvings
   friend bool operator<(const Leaf& a, const Leaf& b) { return a.upper < b.upper; }
 };
 
@@ -115,6 +117,7 @@ std::pair<Box, Box> halves(const Box& box, std::size_t i) {
 }
 
 struct Division {
+  std::size_t coordinate = 0;
   std::optional<std::pair<Leaf, Leaf>> halves;  ///< nothing when the box is too small to divide
   Point point;
 };
@@ -147,8 +150,9 @@ Division divide(Bounds& bounds, const Leaf& leaf) {
   const auto keys = bounds.inspect(leaf, result.point);
   const std::size_t i = costliest(bounds, leaf, *keys);
   if (leaf.box.radius[i] < smallest_radius) return result;
+  result.coordinate = i;
   auto [first, second] = halves(leaf.box, i);
-  result.halves.emplace(Leaf{0, std::move(first), keys}, Leaf{0, std::move(second), keys});
+  result.halves.emplace(Leaf{0, std::move(first), keys, 0}, Leaf{0, std::move(second), keys, 0});
   for (Leaf* half : {&result.halves->first, &result.halves->second}) {
     // A half has no larger error than the whole; a NaN bound is no bound.
     const double bound = bounds.errors(half->box, *keys).upper();
@@ -163,25 +167,22 @@ class Search {
       : problem_(problem), options_(options), bounds_(problem), arena_(options.threads) {}
 
   SupremumAnswer run() {
-    const auto n = static_cast<std::size_t>(problem_.target.n());
-    Leaf root;
-    root.box.centre.assign(n, 0.5);
-    root.box.radius.assign(n, 0.5);
-    {
-      const WorkingPrecision scope(fast_bits);
-      root.upper = bounds_.errors(root.box).upper();
+    if (options_.resume) {
+      resume(*options_.resume);
+    } else {
+      start();
     }
-    if (std::isnan(root.upper)) root.upper = std::numeric_limits<double>::infinity();
-    answer_.boxes = 1;
-    put(std::move(root));
     std::string why;
     while (why.empty()) {
-      if (options_.progress) options_.progress(state());
+      if (options_.progress) options_.progress(progress());
+      if (options_.wants_checkpoint && options_.wants_checkpoint()) options_.checkpoint(state());
       if (options_.eps && Rational(lower_) > *options_.eps) break;
       std::vector<Leaf> chosen = next();
       if (chosen.empty()) break;
       if (answer_.boxes >= options_.most_boxes) why = "the budget of boxes is used up";
-      if (waiting_.size() + chosen.size() > options_.most_waiting) why = "the memory budget is used up";
+      // A node of the tree takes less than a sixteenth of a waiting box's memory.
+      if (waiting_.size() + chosen.size() + tree_.size() / 16 > options_.most_waiting || tree_.is_full())
+        why = "the memory budget is used up";
       if (!why.empty()) {
         for (Leaf& leaf : chosen) waiting_.push(std::move(leaf));
         break;
@@ -198,15 +199,95 @@ class Search {
           waiting_.push(std::move(chosen[k]));
           continue;
         }
-        put(std::move(divisions[k].halves->first));
-        put(std::move(divisions[k].halves->second));
+        auto& [first, second] = *divisions[k].halves;
+        first.node = tree_.halve(chosen[k].node, divisions[k].coordinate);
+        second.node = first.node + 1;
+        put(std::move(first));
+        put(std::move(second));
         answer_.boxes += 2;
       }
     }
+    if (!why.empty() && options_.checkpoint) options_.checkpoint(state());
     return finish(std::move(why));
   }
 
  private:
+  [[nodiscard]] std::size_t n() const { return static_cast<std::size_t>(problem_.target.n()); }
+
+  void start() {
+    Leaf root;
+    root.box.centre.assign(n(), 0.5);
+    root.box.radius.assign(n(), 0.5);
+    {
+      const WorkingPrecision scope(fast_bits);
+      root.upper = bounds_.errors(root.box).upper();
+    }
+    if (std::isnan(root.upper)) root.upper = std::numeric_limits<double>::infinity();
+    answer_.boxes = 1;
+    put(std::move(root));
+  }
+
+  /// Rebuilds the tree and its waiting boxes; keys are selected anew when a box is divided.
+  void resume(const SupremumState& state) {
+    const auto need = [](bool holds) {
+      if (!holds) throw InputError("checkpoint: the tree, its bounds and the witness do not fit the problem");
+    };
+    need(state.witness.empty() || state.witness.size() == n());
+    std::vector<Leaf> pending(1);
+    pending.back().box = {std::vector<double>(n(), 0.5), std::vector<double>(n(), 0.5)};
+    std::size_t next = 0;
+    for (const char letter : state.tree) {
+      need(!pending.empty());
+      Leaf leaf = std::move(pending.back());
+      pending.pop_back();
+      if (letter == '.') continue;
+      if (letter == '*') {
+        need(next < state.waiting.size() && !std::isnan(state.waiting[next]));
+        leaf.upper = state.waiting[next++];
+        waiting_.push(std::move(leaf));
+        continue;
+      }
+      const std::size_t coordinate = coordinate_letters.find(letter);
+      need(coordinate < n() && leaf.box.radius[coordinate] >= smallest_radius);
+      auto [first, second] = halves(leaf.box, coordinate);
+      const std::uint32_t node = tree_.halve(leaf.node, coordinate);
+      pending.push_back({0, std::move(second), nullptr, node + 1});
+      pending.push_back({0, std::move(first), nullptr, node});
+    }
+    need(pending.empty() && next == state.waiting.size());
+    settled_ = state.settled;
+    answer_.boxes = state.boxes;
+    answer_.most_waiting = std::max(state.most_waiting, waiting_.size());
+    if (state.witness.empty()) return;
+    // The lower bound is computed again: a witness is all that it rests on.
+    witness_ = state.witness;
+    const WorkingPrecision scope(fast_bits);
+    const Box point{state.witness, std::vector<double>(n(), 0.0)};
+    for (const double x : state.witness) need(x >= 0 && x <= 1);
+    lower_ = std::max(0.0, bounds_.errors(point).lower());
+  }
+
+  [[nodiscard]] SupremumState state() const {
+    SupremumState result{"", {}, settled_, lower_, witness_, answer_.boxes, answer_.most_waiting};
+    std::vector<bool> waits;
+    std::vector<double> upper;
+    auto queue = waiting_;
+    for (; !queue.empty(); queue.pop()) {
+      const std::uint32_t node = queue.top().node;
+      if (waits.size() <= node) {
+        waits.resize(node + 1, false);
+        upper.resize(node + 1, 0);
+      }
+      waits[node] = true;
+      upper[node] = queue.top().upper;
+    }
+    tree_.walk([&](std::uint32_t node, std::int32_t) {
+      if (node < waits.size() && waits[node]) result.waiting.push_back(upper[node]);
+    });
+    result.tree = tree_.text(waits);
+    return result;
+  }
+
   /// Boxes with bounds up to this need no more work.
   [[nodiscard]] double goal() const {
     const WorkingPrecision scope(fast_bits);
@@ -244,7 +325,9 @@ class Search {
     return waiting_.empty() ? settled_ : std::max(settled_, waiting_.top().upper);
   }
 
-  [[nodiscard]] SupremumProgress state() const { return {lower_, upper(), answer_.boxes, waiting_.size()}; }
+  [[nodiscard]] SupremumProgress progress() const {
+    return {lower_, upper(), answer_.boxes, waiting_.size()};
+  }
 
   SupremumAnswer finish(std::string why) {
     const Index d = problem_.target.d;
@@ -266,6 +349,7 @@ class Search {
     } else if (options_.eps ? answer_.upper <= *options_.eps : why.empty()) {
       answer_.verdict = Verdict::proved;
       answer_.why = options_.eps ? "no box has an error above eps" : "the bounds meet within the ratio";
+      if (n() <= most_letters) answer_.tree = tree_.text({});
     } else {
       answer_.why = std::move(why);
     }
@@ -277,6 +361,7 @@ class Search {
   Bounds bounds_;
   tbb::task_arena arena_;
   std::priority_queue<Leaf> waiting_;
+  HalvingTree tree_;
   double settled_ = 0;  ///< the largest bound of a box that needs no more work
   double lower_ = 0;
   std::vector<double> witness_;
@@ -288,6 +373,10 @@ class Search {
 SupremumAnswer enclose_supremum(const ApproximationProblem& problem, const SupremumOptions& options) {
   problem.check();
   if (options.ratio < 0) throw InputError("ratio: " + options.ratio.str() + " (accepted: ratio >= 0)");
+  if ((options.checkpoint || options.resume) && static_cast<std::size_t>(problem.target.n()) > most_letters) {
+    throw InputError("checkpoint: inputs of at most " + std::to_string(most_letters) +
+                     " coordinates have one");
+  }
   return Search(problem, options).run();
 }
 

@@ -5,8 +5,10 @@
 #include <functional>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include <promptbound/verify/box_error.hpp>
+#include <promptbound/verify/halving_tree.hpp>
 
 namespace promptbound {
 
@@ -19,16 +21,39 @@ struct SupremumProgress {
   std::size_t waiting = 0;  ///< boxes that may still have to be divided
 };
 
+/// A search as it stands, enough to go on from. `tree`: the halvings of the cube in preorder, a letter (0-9,
+/// a-z, A-Z) for the coordinate that a box is halved across, '.' for a box that needs no more work, '*' for
+/// one that waits.
+struct SupremumState {
+  std::string tree;
+  std::vector<double> waiting;  ///< upper bounds of the waiting boxes, in the order of the tree
+  double settled = 0;           ///< the largest upper bound of the boxes that need no more work
+  double lower = 0;
+  std::vector<double> witness;  ///< coordinates; empty: none yet
+  std::uint64_t boxes = 0;
+  std::size_t most_waiting = 0;
+};
+
+/// Coordinates that a tree has letters for.
+inline constexpr std::size_t most_letters = coordinate_letters.size();
+
 struct SupremumOptions {
   /// Decide sup <= eps; without it, only enclose the supremum.
   std::optional<Rational> eps;
   /// Stop when upper <= (1 + ratio) lower; >= 0.
   Rational ratio = Rational(1, 20);
   int threads = 1;
-  /// Boxes waiting at the same time (about 150 bytes each) and boxes bounded, before the answer is unknown.
+  /// Boxes waiting at the same time (about 150 bytes each, and 8 bytes for each box bounded) and boxes
+  /// bounded, before the answer is unknown.
   std::size_t most_waiting = 10000000;
   std::uint64_t most_boxes = 1000000000;
   std::function<void(const SupremumProgress&)> progress;
+  /// Called between batches; where it says so, `checkpoint` receives the state (and once more at the end of a
+  /// search that a budget ended).
+  std::function<bool()> wants_checkpoint;
+  std::function<void(const SupremumState&)> checkpoint;
+  /// Go on from this state of a search of the same problem, eps and ratio.
+  std::optional<SupremumState> resume;
 };
 
 struct SupremumAnswer {
@@ -40,6 +65,9 @@ struct SupremumAnswer {
   Matrix<Rational> witness;
   std::uint64_t boxes = 0;
   std::size_t most_waiting = 0;  ///< the largest number of boxes that waited
+  /// The halvings, as in SupremumState; no '*' when the verdict is proved. Empty for more than 62
+  /// coordinates.
+  std::string tree;
 };
 
 /// Branch and bound, the box with the largest upper bound first; a box is halved across the coordinate that

@@ -40,24 +40,35 @@ ApproximationProblem approximation_problem(const Instance& instance, const Targe
   return problem;
 }
 
-Json supremum_certificate(const ApproximationProblem& problem, const Rational& eps,
-                          const Matrix<Rational>& witness) {
-  long bits = least_bits;
-  for (; bits < most_bits; bits *= 2) {
-    const WorkingPrecision scope(bits);
-    if (certainly_less(Interval(eps), error_at(problem, witness))) break;
-  }
+Json problem_json(const ApproximationProblem& problem, const Rational& eps) {
   const Instance instance{problem.model, problem.prompt, problem.tokens, problem.target.d};
-  Json certificate = {{"schema", 1},
-                      {"kind", "supremum"},
-                      {"claim", "above"},
-                      {"instance", to_json(instance)},
-                      {"target", std::visit(TargetJson{}, problem.target.function)},
-                      {"alpha", exact_text(problem.alpha)},
-                      {"eps", to_json(eps)},
-                      {"witness", to_json(Matrix<Rational>(witness.transpose()))},
-                      // Twice what sufficed: another order of operations may round a little more.
-                      {"bits", 2 * bits}};
+  return {{"instance", to_json(instance)},
+          {"target", std::visit(TargetJson{}, problem.target.function)},
+          {"alpha", exact_text(problem.alpha)},
+          {"eps", to_json(eps)}};
+}
+
+Json supremum_certificate(const ApproximationProblem& problem, const Rational& eps,
+                          const SupremumAnswer& answer) {
+  Json certificate = problem_json(problem, eps);
+  certificate["schema"] = 1;
+  certificate["kind"] = "supremum";
+  if (answer.verdict == Verdict::refuted) {
+    long bits = least_bits;
+    for (; bits < most_bits; bits *= 2) {
+      const WorkingPrecision scope(bits);
+      if (certainly_less(Interval(eps), error_at(problem, answer.witness))) break;
+    }
+    certificate["claim"] = "above";
+    certificate["witness"] = to_json(Matrix<Rational>(answer.witness.transpose()));
+    // Twice what sufficed: another order of operations may round a little more.
+    certificate["bits"] = 2 * bits;
+  } else if (answer.verdict == Verdict::proved && !answer.tree.empty()) {
+    certificate["claim"] = "below";
+    certificate["tree"] = answer.tree;
+  } else {
+    throw InputError("certificate: only a decided claim on at most 62 coordinates has one");
+  }
   seal(certificate);
   return certificate;
 }

@@ -1,4 +1,4 @@
-/// The certificate of a refuted approximation claim, an input whose error is too large, and its checker.
+/// Certificates of decided approximation claims, and the problems that they are about.
 #pragma once
 
 #include <promptbound/models/instance.hpp>
@@ -7,10 +7,14 @@
 
 namespace promptbound {
 
-/// {"kind":"supremum","claim":"above","instance","target","alpha","eps","witness","bits"}: the error at the
-/// witness is above eps.
+/// What identifies a problem: {"instance","target","alpha","eps"}, exact.
+[[nodiscard]] Json problem_json(const ApproximationProblem& problem, const Rational& eps);
+
+/// {"kind":"supremum","claim":"above",...,"witness","bits"} for a refuted claim: the error at the witness is
+/// above eps. {"kind":"supremum","claim":"below",...,"tree"} for a proved one: the error is at most eps on
+/// every box of the tree of halvings. Throws InputError for other verdicts, and for trees that have no text.
 [[nodiscard]] Json supremum_certificate(const ApproximationProblem& problem, const Rational& eps,
-                                        const Matrix<Rational>& witness);
+                                        const SupremumAnswer& answer);
 
 /// The problem that an instance file and a target define. Throws InputError when they do not fit together.
 [[nodiscard]] ApproximationProblem approximation_problem(const Instance& instance, const Target& target,

@@ -59,6 +59,29 @@ TEST_CASE("structure: constants, verdict, preimage and certificate") {
   CHECK(unknown.out.find("not below 1") != std::string::npos);
 }
 
+TEST_CASE("verify: certificates of proved claims, and searches that go on from their checkpoint") {
+  const TemporaryFolder folder;
+  const std::string model = folder.file("model.json"), certificate = folder.file("certificate.json"),
+                    checkpoint = folder.file("checkpoint.json");
+  REQUIRE(run("construct lookup-transformer --L 2 --eps 1/10 --alpha inf --target reversal -o " + model)
+              .exit_code == 0);
+  const std::string verify = "verify " + model + " --target reversal --eps 1/10 --checkpoint " + checkpoint;
+  CHECK(run(verify + " --boxes 200").exit_code == 3);
+  CHECK(json::parse(read_file(checkpoint))["kind"] == "supremum-checkpoint");
+  const Outcome other = run("verify " + model + " --target reversal --eps 1/9 --checkpoint " + checkpoint);
+  CHECK(other.exit_code == 2);
+  CHECK(other.err.find("of another model, target, alpha, eps or ratio") != std::string::npos);
+  const Outcome resumed = run(verify + " --certificate " + certificate);
+  CHECK(resumed.exit_code == 0);
+  CHECK(resumed.err.find("going on after") != std::string::npos);
+  CHECK(run("list > /dev/null; test -e " + checkpoint).exit_code == 1);
+  CHECK(run("check " + certificate).exit_code == 0);
+  json forged = json::parse(read_file(certificate));
+  forged["eps"] = "1/11";
+  write_file(certificate, forged.dump());
+  CHECK(run("check " + certificate).exit_code == 1);
+}
+
 TEST_CASE("verify and structure: unusable input is one line and exit code 2") {
   const TemporaryFolder folder;
   const std::string model = folder.file("model.json");

@@ -2,38 +2,20 @@
 
 #include <nlohmann/json.hpp>
 
-#include <promptbound/constructions/lookup_transformer.hpp>
 #include <promptbound/numeric/scalar.hpp>
 #include <promptbound/verify/certificate.hpp>
 #include <promptbound/verify/check/check.hpp>
 #include <promptbound/verify/injectivity_certificate.hpp>
 #include <promptbound/verify/supremum_certificate.hpp>
 
+#include "lookup_problem.hpp"
+#include "mutate.hpp"
 #include "random.hpp"
 #include "stacks.hpp"
 
 using namespace promptbound;
 
 namespace {
-
-/// Changes every leaf of the document in turn: numbers move, texts are spoilt; each change is undone.
-template <class Visit>
-void mutate(Json& document, Json& node, const Visit& visit) {
-  if (node.is_object() || node.is_array()) {
-    for (auto& child : node) mutate(document, child, visit);
-    return;
-  }
-  const Json original = node;
-  if (node.is_number_integer()) {
-    node = node.get<std::int64_t>() + 1;
-  } else if (node.is_boolean()) {
-    node = !node.get<bool>();
-  } else {
-    node = original.get<std::string>() + "7";
-  }
-  visit();
-  node = original;
-}
 
 Json injectivity_document(RandomNumbers& random, Mask mask) {
   for (Rational size(1, 4);; size /= 2) {
@@ -46,9 +28,7 @@ Json injectivity_document(RandomNumbers& random, Mask mask) {
 
 /// A lookup transformer whose last token holds wrong values, and its refutation.
 Json supremum_document(const Target& f, const Number& alpha, const Rational& eps) {
-  const LookupTransformer lookup(LookupRecipe::choose(f.d, f.L, 1, alpha, eps));
-  ApproximationProblem problem{lookup.blocks().transformer(), lookup.prompt(f),
-                               lookup.blocks().input(Matrix<Rational>::Zero(f.d, f.L)), f, alpha};
+  ApproximationProblem problem = lookup_problem(f, eps, alpha);
   for (Rational& value : problem.prompt.rightCols(1).bottomRows(f.n()).reshaped()) {
     value = value < Rational(1, 2) ? 1 : 0;
   }
@@ -56,7 +36,7 @@ Json supremum_document(const Target& f, const Number& alpha, const Rational& eps
   options.eps = eps;
   const SupremumAnswer answer = enclose_supremum(problem, options);
   REQUIRE(answer.verdict == Verdict::refuted);
-  return supremum_certificate(problem, eps, answer.witness);
+  return supremum_certificate(problem, eps, answer);
 }
 
 }  // namespace
@@ -141,7 +121,9 @@ TEST_CASE("refutations are accepted for every target and norm, and rejected afte
     CHECK(answer.reason.find(reason) != std::string::npos);
   };
   rejected([](Json& c) { c["kind"] = "memorization"; }, "kind");
-  rejected([](Json& c) { c["claim"] = "below"; }, "claim");
+  rejected([](Json& c) { c["claim"] = "below"; }, "tree");
+  rejected([](Json& c) { c["claim"] = "about"; }, "claim");
+  rejected([](Json& c) { c["claim"] = 1; }, "claim");
   rejected([](Json& c) { c["schema"] = 3; }, "schema");
   rejected([](Json& c) { c["bits"] = 1; }, "bits");
   rejected([](Json& c) { c["eps"] = "2"; }, "not shown");

@@ -1,21 +1,15 @@
 #include <doctest/doctest.h>
 
-#include <promptbound/constructions/lookup_transformer.hpp>
 #include <promptbound/numeric/error.hpp>
 #include <promptbound/numeric/precision.hpp>
 #include <promptbound/numeric/scalar.hpp>
 #include <promptbound/verify/supremum.hpp>
 
+#include "lookup_problem.hpp"
+
 using namespace promptbound;
 
 namespace {
-
-ApproximationProblem lookup_problem(const Target& f, const Rational& eps,
-                                    const Number& alpha = Number::infinity()) {
-  const LookupTransformer lookup(LookupRecipe::choose(f.d, f.L, 1, alpha, eps));
-  return {lookup.blocks().transformer(), lookup.prompt(f),
-          lookup.blocks().input(Matrix<Rational>::Zero(f.d, f.L)), f, alpha};
-}
 
 SupremumAnswer verify(const ApproximationProblem& problem, const Rational& eps, int threads = 1) {
   SupremumOptions options;

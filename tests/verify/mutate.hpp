@@ -1,0 +1,29 @@
+/// Changes of certificates, one at a time.
+#pragma once
+
+#include <nlohmann/json.hpp>
+
+#include <promptbound/models/exact_json.hpp>
+
+namespace promptbound {
+
+/// Changes every leaf of the document in turn: numbers move, texts are spoilt; each change is undone.
+template <class Visit>
+void mutate(Json& document, Json& node, const Visit& visit) {
+  if (node.is_object() || node.is_array()) {
+    for (auto& child : node) mutate(document, child, visit);
+    return;
+  }
+  const Json original = node;
+  if (node.is_number_integer()) {
+    node = node.get<std::int64_t>() + 1;
+  } else if (node.is_boolean()) {
+    node = !node.get<bool>();
+  } else {
+    node = original.get<std::string>() + "7";
+  }
+  visit();
+  node = original;
+}
+
+}  // namespace promptbound

@@ -1,0 +1,215 @@
+#include <algorithm>
+#include <nlohmann/json.hpp>
+
+#include <promptbound/numeric/alpha_norm.hpp>
+#include <promptbound/numeric/error.hpp>
+#include <promptbound/numeric/number.hpp>
+#include <promptbound/numeric/precision.hpp>
+#include <promptbound/verify/check/box_model.hpp>
+
+namespace promptbound::checker {
+namespace {
+
+/// ||E||_alpha > eps? For finite alpha the sum of powers is compared with eps^alpha.
+bool is_above(const Matrix<Interval>& E, const Number& alpha, const Rational& eps) {
+  Interval sum(0);
+  for (const Interval& entry : E.reshaped()) {
+    if (alpha.infinite) {
+      if (certainly_less(Interval(eps), abs(entry))) return true;
+    } else if (certainly_positive(abs(entry))) {
+      sum += power(abs(entry), alpha.value);
+    }
+  }
+  return !alpha.infinite && certainly_less(eps == 0 ? Interval(0) : power(Interval(eps), alpha.value), sum);
+}
+
+/// Everything but the claim: model, prompt and encoding (tokens as rows), target, norm and eps.
+struct Claim {
+  Model model;
+  Matrix<Rational> prompt, offsets;
+  Index d = 0, L = 0;
+  std::optional<Target> target;
+  Number alpha;
+  Rational eps;
+};
+
+Claim read_claim(const Json& certificate) {
+  Claim problem;
+  problem.eps = rational_from(member(certificate, "eps", "certificate"), "eps");
+  require(problem.eps >= 0, "eps: a number >= 0 is needed");
+  const Json& alpha_text = member(certificate, "alpha", "certificate");
+  const auto alpha = alpha_text.is_string() ? parse_number(alpha_text.get<std::string>()) : std::nullopt;
+  require(alpha && (alpha->infinite || alpha->value >= 1), "alpha: a number >= 1 or inf is needed");
+  problem.alpha = *alpha;
+
+  const Json& instance = member(certificate, "instance", "certificate");
+  problem.model = read_layers(instance);
+  const Index width = problem.model.width;
+  problem.offsets = matrix_from(member(instance, "input_offsets", "instance"), "input_offsets");
+  problem.prompt.resize(0, width);
+  if (instance.contains("prompt")) problem.prompt = matrix_from(instance["prompt"], "prompt");
+  require(problem.offsets.cols() == width && problem.prompt.cols() == width,
+          "instance: tokens of the model's width are needed");
+  Integer data_width = width;
+  if (instance.contains("data_width")) data_width = integer_from(instance["data_width"], "data_width");
+  require(data_width >= 1 && data_width <= width, "data_width: a number from 1 to d is needed");
+  problem.d = data_width.convert_to<Index>();
+  problem.L = problem.offsets.rows();
+  problem.target.emplace(member(certificate, "target", "certificate"), problem.d, problem.L);
+  return problem;
+}
+
+/// claim "above": the error at the witness, in multiple precision.
+void check_above(const Claim& problem, const Json& certificate) {
+  const Integer bits = integer_from(member(certificate, "bits", "certificate"), "bits");
+  require(bits >= 64 && bits <= 131072, "bits: a precision from 64 to 131072 is needed");
+  const WorkingPrecision scope(bits.convert_to<long>());
+  const Matrix<Rational> X =
+      matrix_from(member(certificate, "witness", "certificate"), "witness").transpose();
+  require(X.rows() == problem.d && X.cols() == problem.L, "witness: the shape does not fit the instance");
+  for (const Rational& entry : X.reshaped()) {
+    require(entry >= 0 && entry <= 1, "witness: an entry is outside [0,1]");
+  }
+  std::vector<std::vector<Interval>> tokens;
+  for (Index j = 0; j < problem.prompt.rows() + problem.L; ++j) {
+    const Index i = j - problem.prompt.rows();  // the input token, if >= 0
+    auto& token = tokens.emplace_back();
+    for (Index r = 0; r < problem.model.width; ++r) {
+      const Rational fixed = i < 0 ? problem.prompt(j, r) : problem.offsets(i, r);
+      token.emplace_back(Rational(fixed + (i >= 0 && r < problem.d ? X(r, i) : Rational(0))));
+    }
+  }
+  const auto output = output_of(problem.model, std::move(tokens));
+  Matrix<Interval> E = problem.target->at(X);
+  for (Index i = 0; i < problem.L; ++i) {
+    for (Index c = 0; c < problem.d; ++c) {
+      E(c, i) =
+          output[static_cast<std::size_t>(problem.prompt.rows() + i)][static_cast<std::size_t>(c)] - E(c, i);
+    }
+  }
+  require(is_above(E, problem.alpha, problem.eps), "witness: the error is not shown to be above eps");
+}
+
+/// claim "below": a tree of halvings of [0,1]^{d x L}, in preorder: a letter for the coordinate that a box is
+/// halved across, '.' for a box in which the error is at most eps.
+class Cover {
+ public:
+  Cover(const Claim& problem, const std::string& tree)
+      : problem_(problem), tree_(tree), model_(problem.model, problem.prompt, problem.offsets) {}
+
+  /// Returns the number of boxes that were bounded.
+  std::size_t check() {
+    const auto n = static_cast<std::size_t>(problem_.d * problem_.L);
+    std::vector<Box> pending = {{std::vector<double>(n, 0.5), std::vector<double>(n, 0.5)}};
+    for (const char node : tree_) {
+      require(!pending.empty(), "tree: nodes beyond the last box");
+      Box box = std::move(pending.back());
+      pending.pop_back();
+      if (node == '.') {
+        check_leaf(std::move(box));
+        continue;
+      }
+      const std::size_t o = letters.find(node);
+      require(o < n, "tree: a coordinate that does not exist");
+      halve(box, o, pending);
+    }
+    require(pending.empty(), "tree: boxes without a bound");
+    return boxes_;
+  }
+
+ private:
+  static constexpr std::string_view letters =
+      "0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ";
+
+  static void halve(const Box& box, std::size_t o, std::vector<Box>& pending) {
+    // Radii are powers of 2 and centres their odd multiples: both stay exact.
+    require(box.radius[o] >= 0x1p-45, "tree: a box is too small");
+    Box first = box, second = box;
+    first.radius[o] = second.radius[o] = box.radius[o] / 2;
+    first.centre[o] -= first.radius[o];
+    second.centre[o] += second.radius[o];
+    pending.push_back(std::move(second));
+    pending.push_back(std::move(first));
+  }
+
+  /// Bounds may be a little wider here than where the tree was found: a leaf that fails is halved further
+  /// across its widest coordinate, within a budget, unless a point shows that no halving will help.
+  void check_leaf(Box leaf) {
+    std::vector<Box> pending = {std::move(leaf)};
+    while (!pending.empty()) {
+      const Box box = std::move(pending.back());
+      pending.pop_back();
+      ++boxes_;
+      const Matrix<Interval> E = errors(box);
+      if (is_within(E)) continue;
+      require(++halved_ <= tree_.size() + 1000, "tree: the error is not shown to be within eps on every box");
+      Box point = box;
+      std::fill(point.radius.begin(), point.radius.end(), 0.0);
+      require(!is_above(errors(point), problem_.alpha, problem_.eps),
+              "tree: the error at a point is above eps");
+      const auto widest = std::max_element(box.radius.begin(), box.radius.end());
+      halve(box, static_cast<std::size_t>(widest - box.radius.begin()), pending);
+    }
+  }
+
+  /// The errors at every output over the box.
+  [[nodiscard]] Matrix<Interval> errors(const Box& box) const {
+    const auto output = model_(forms_of(box, problem_.d), box.centre.size());
+    const auto wanted = problem_.target->over(box);
+    return Matrix<Interval>::NullaryExpr(problem_.d, problem_.L, [&](Index c, Index i) {
+      const auto token = static_cast<std::size_t>(i), row = static_cast<std::size_t>(c);
+      return Interval((output[token][row] - wanted[token][row]).range());
+    });
+  }
+
+  /// ||E||_alpha <= eps?
+  [[nodiscard]] bool is_within(const Matrix<Interval>& E) const {
+    Interval sum(0);
+    for (const Interval& entry : E.reshaped()) {
+      const Interval size = abs(entry);
+      if (!size.is_finite()) return false;
+      if (problem_.alpha.infinite) {
+        if (!certainly_less_equal(size, Interval(problem_.eps))) return false;
+      } else {
+        sum += nonnegative_power(size, problem_.alpha.value);
+      }
+    }
+    return problem_.alpha.infinite ||
+           certainly_less_equal(sum, nonnegative_power(Interval(problem_.eps), problem_.alpha.value));
+  }
+
+  const Claim& problem_;
+  const std::string& tree_;
+  BoxModel model_;
+  std::size_t boxes_ = 0, halved_ = 0;
+};
+
+}  // namespace
+
+void check_supremum(const Json& certificate, CheckReport& report) {
+  check_envelope(certificate, "supremum");
+  const Json& claim = member(certificate, "claim", "certificate");
+  require(claim.is_string(), "claim: above or below is needed");
+  const std::string& text = claim.get_ref<const std::string&>();
+  const Claim problem = read_claim(certificate);
+  const std::string norm = problem.eps.str() + " in the alpha-norm, alpha = " + exact_text(problem.alpha);
+  report.object = "the model, prompt and target in the certificate: width " +
+                  std::to_string(problem.model.width) + ", " + std::to_string(problem.prompt.rows()) +
+                  " prompt tokens";
+  if (text == "above") {
+    check_above(problem, certificate);
+    report.statement = "the error at the witness is above " + norm;
+  } else if (text == "below") {
+    const Json& tree = member(certificate, "tree", "certificate");
+    require(tree.is_string(), "tree: a text is needed");
+    constexpr long bits = 64;
+    const WorkingPrecision scope(bits);
+    const std::size_t boxes = Cover(problem, tree.get_ref<const std::string&>()).check();
+    report.statement = "on each of " + std::to_string(boxes) +
+                       " boxes that cover [0,1]^{d x L} the error is at most " + norm;
+  } else {
+    reject("claim: above or below is needed");
+  }
+}
+
+}  // namespace promptbound::checker

@@ -1,0 +1,47 @@
+/// The target functions of supremum certificates, at points and over boxes, as the checker evaluates them.
+#pragma once
+
+#include <vector>
+
+#include <promptbound/numeric/linear_form.hpp>
+#include <promptbound/verify/check/report.hpp>
+
+namespace promptbound::checker {
+
+using Form = LinearForm<FastInterval>;
+using FormToken = std::vector<Form>;
+
+/// A box of inputs with exact ends; coordinate (c, i) of an input has number i d + c.
+struct Box {
+  std::vector<double> centre, radius;
+};
+
+/// The box's points as forms: one variable a coordinate; constants where the radius is 0.
+[[nodiscard]] std::vector<FormToken> forms_of(const Box& box, Index d);
+
+class Target {
+ public:
+  /// Throws InputError for a target that is not known or malformed.
+  Target(const Json& json, Index d, Index L);
+
+  /// f(X) at one point (d x L), at the working precision.
+  [[nodiscard]] Matrix<Interval> at(const Matrix<Rational>& X) const;
+  /// Enclosures of f over the box, token by token.
+  [[nodiscard]] std::vector<FormToken> over(const Box& box) const;
+
+ private:
+  enum class Name { identity, reversal, mean, maximum, sine, table };
+
+  [[nodiscard]] Vector<Rational> interpolated(const Vector<Rational>& x) const;
+  [[nodiscard]] std::vector<FormToken> table_over(const Box& box) const;
+  [[nodiscard]] std::size_t place(const std::vector<long>& node) const;
+
+  Index d_, L_;
+  Name name_ = Name::identity;
+  Rational frequency_;
+  long cells_ = 0;
+  std::vector<Rational> values_;
+  std::vector<FastInterval> enclosed_;
+};
+
+}  // namespace promptbound::checker

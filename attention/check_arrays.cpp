@@ -31,30 +31,29 @@ void require_finite(const char* name, const T* entries, Index heads, Index rows,
                    " (accepted: finite numbers)");
 }
 
-/// sqrt(sum x^2), rounded up: d + 1 roundings of at most 2^-53 relative, doubled for the root, and the
-/// squares that underflow.
+/// sum x^2, rounded up: d + 1 roundings of at most 2^-53 relative, and the squares that underflow.
 template <class T>
-double norm(const T* entries, Index d) {
+double square_norm(const T* entries, Index d) {
   double sum = 0;
   for (Index c = 0; c < d; ++c) sum += static_cast<double>(entries[c]) * static_cast<double>(entries[c]);
-  const double inflated =
-      sum * (1 + static_cast<double>(d + 8) * 0x1p-52) + static_cast<double>(d) * 0x1p-1022;
-  return step_up(std::sqrt(inflated));
+  return sum * (1 + static_cast<double>(d + 8) * 0x1p-52) + static_cast<double>(d) * 0x1p-1022;
 }
 
 template <class T>
 ArraySizes sizes_of(const AttentionArrays<T>& arrays, Index head) {
   ArraySizes sizes;
-  sizes.query_norm.resize(static_cast<std::size_t>(arrays.n));
+  sizes.query_square.resize(static_cast<std::size_t>(arrays.n));
+  double query = 0, key = 0;
   for (Index i = 0; i < arrays.n; ++i) {
-    const double size = norm(arrays.query(head, i), arrays.d);
-    sizes.query_norm[static_cast<std::size_t>(i)] = size;
-    sizes.largest_query = std::max(sizes.largest_query, size);
+    const double square = square_norm(arrays.query(head, i), arrays.d);
+    sizes.query_square[static_cast<std::size_t>(i)] = square;
+    query = std::max(query, square);
   }
+  sizes.largest_query = step_up(std::sqrt(query));
   const T* first = arrays.value(head, 0);
   std::vector<T> least(first, first + arrays.d_v), largest = least;
   for (Index j = 0; j < arrays.keys(); ++j) {
-    sizes.key_norm = std::max(sizes.key_norm, norm(arrays.key(head, j), arrays.d));
+    key = std::max(key, square_norm(arrays.key(head, j), arrays.d));
     const T* value = arrays.value(head, j);
     for (Index c = 0; c < arrays.d_v; ++c) {
       const auto column = static_cast<std::size_t>(c);
@@ -62,6 +61,7 @@ ArraySizes sizes_of(const AttentionArrays<T>& arrays, Index head) {
       largest[column] = std::max(largest[column], value[c]);
     }
   }
+  sizes.key_norm = step_up(std::sqrt(key));
   sizes.least.assign(least.begin(), least.end());
   sizes.largest.assign(largest.begin(), largest.end());
   for (std::size_t c = 0; c < least.size(); ++c)

@@ -9,8 +9,8 @@ namespace promptbound {
 
 /// Sizes of one head's arrays; bounds are rounded up.
 struct ArraySizes {
-  std::vector<double> query_norm;      ///< Euclidean norm of each query, at most
-  double largest_query = 0;            ///< the largest of them
+  std::vector<double> query_square;    ///< squared Euclidean norm of each query, at most
+  double largest_query = 0;            ///< norm of every query
   double key_norm = 0;                 ///< of every key
   std::vector<double> least, largest;  ///< of each column of the values, exact
   double value_size = 0;               ///< largest |entry| of the values

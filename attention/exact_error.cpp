@@ -64,8 +64,9 @@ PriorError prior_error(const AttentionArrays<T>& arrays, const ArraySizes& sizes
   const bool any_running = offset(sizes.largest_query) >= 0.99 * static_cast<double>(largest_offset<T>);
   bool any_bounded = false;
   PriorError error;
-  error.per_range.reserve(sizes.query_norm.size());
-  for (const double norm : sizes.query_norm) {
+  error.per_range.reserve(sizes.query_square.size());
+  for (const double square : sizes.query_square) {
+    const double norm = step_up(std::sqrt(square));
     const bool may_be_bounded = offset(norm) <= 1.01 * static_cast<double>(largest_offset<T>);
     any_bounded |= may_be_bounded;
     double E = may_be_bounded ? tilt(norm, true).upper() : 0;
@@ -83,8 +84,9 @@ PriorError prior_error(const AttentionArrays<T>& arrays, const ArraySizes& sizes
     absolute += FastInterval(2) * half_least * (keys + passes);
     lost_weights = FastInterval(2) * least_normal * keys * (passes + FastInterval(1));
   }
-  error.per_size =
+  const double per_size =
       chain.upper() < 0.5 ? (sums + lost_weights).upper() : std::numeric_limits<double>::infinity();
+  error.per_size.assign(sizes.query_square.size(), per_size);
   error.absolute = absolute.upper();
   return error;
 }
@@ -93,11 +95,11 @@ void write_error(const PriorError& error, const ArraySizes& sizes, float* out) {
   const std::size_t d_v = sizes.least.size();
   std::vector<double> range(d_v);
   for (std::size_t c = 0; c < d_v; ++c) range[c] = step_up(sizes.largest[c] - sizes.least[c]);
-  const double fixed = step_up(step_up(sizes.value_size * error.per_size) + error.absolute);
-  for (const double factor : error.per_range) {
+  for (std::size_t i = 0; i < error.per_range.size(); ++i) {
+    const double fixed = sizes.value_size * error.per_size[i] + error.absolute;
     for (std::size_t c = 0; c < d_v; ++c) {
-      // Two roundings to binary64 and one to binary32, of at most 2^-53 and 2^-24 relative, or 2^-150.
-      *out++ = static_cast<float>((range[c] * factor + fixed) * (1 + 0x1p-22) + 0x1p-148);
+      // Four roundings to binary64 and one to binary32, of at most 2^-53 and 2^-24 relative, or 2^-150.
+      *out++ = static_cast<float>((range[c] * error.per_range[i] + fixed) * (1 + 0x1p-22) + 0x1p-148);
     }
   }
 }

@@ -1,4 +1,5 @@
-/// Bounds on the rounding errors of exact attention from the sizes of the arrays alone.
+/// Error bounds in terms of the values' ranges, and those of exact attention from the sizes of its arrays
+/// alone.
 #pragma once
 
 #include <vector>
@@ -7,11 +8,10 @@
 
 namespace promptbound {
 
-/// |output - exact| <= range_c per_range[i] + value_size per_size + absolute for query i and column c, where
-/// range_c is the spread of column c of the values.
+/// |output - exact| <= range_c per_range[i] + value_size per_size[i] + absolute for query i and column c,
+/// where range_c is the spread of column c of the values.
 struct PriorError {
-  std::vector<double> per_range;
-  double per_size = 0;
+  std::vector<double> per_range, per_size;
   double absolute = 0;
 };
 

@@ -192,14 +192,16 @@ HWY_INLINE void add_columns(const T* HWY_RESTRICT weights, const T* HWY_RESTRICT
   }
 }
 
-template <bool scaled, class T>
-HWY_INLINE void add_values(const T* weights, const T* v, Index count, Index d_v, T* sums,
+/// The same for all of d_v columns: tiles of `columns`, then the rest in smaller ones.
+template <int columns, bool scaled, class T>
+HWY_INLINE void add_values(const T* weights, const T* v, Index count, Index d_v, Index left, T* sums,
                            hn::Vec<hn::ScalableTag<T>> scale0, hn::Vec<hn::ScalableTag<T>> scale1) {
   constexpr Index rows = Panel<T>::rows;
-  Index c = 0;
-  for (; c + tile_columns <= d_v; c += tile_columns)
-    add_columns<tile_columns, scaled>(weights, v + c, count, d_v, sums + c * rows, scale0, scale1);
-  for (; c < d_v; ++c) add_columns<1, scaled>(weights, v + c, count, d_v, sums + c * rows, scale0, scale1);
+  for (; left >= columns; left -= columns, v += columns, sums += columns * rows)
+    add_columns<columns, scaled>(weights, v, count, d_v, sums, scale0, scale1);
+  if constexpr (columns > 1) {
+    if (left > 0) add_values<columns - 1, scaled>(weights, v, count, d_v, left, sums, scale0, scale1);
+  }
 }
 
 template <bool masked, class T>
@@ -209,10 +211,10 @@ HWY_INLINE void add_block(const Panel<T>& panel, const T* k, const T* v, Index f
   auto scale0 = hn::Zero(d), scale1 = scale0;
   if (panel.is_bounded) {
     bounded_weights<masked>(panel, k, first, count, width, weights);
-    add_values<false>(weights, v, count, d_v, panel.sums, scale0, scale1);
+    add_values<tile_columns, false>(weights, v, count, d_v, d_v, panel.sums, scale0, scale1);
   } else {
     running_weights<masked>(panel, k, first, count, width, weights, scale0, scale1);
-    add_values<true>(weights, v, count, d_v, panel.sums, scale0, scale1);
+    add_values<tile_columns, true>(weights, v, count, d_v, d_v, panel.sums, scale0, scale1);
   }
 }
 

@@ -138,8 +138,8 @@ class RunningRows {
       const Index query_row = std::min(row + i, last - 1);
       for (Index c = 0; c < arrays_.d; ++c)
         q_[c * lanes + i] = factor_.times(arrays_.query(head_, query_row)[c]);
-      const double norm =
-          sizes_.query_norm[static_cast<std::size_t>(query_row)] * (factor_.high * (1 + 0x1p-20));
+      const double norm = std::sqrt(sizes_.query_square[static_cast<std::size_t>(query_row)]) *
+                          (factor_.high * (1 + 0x1p-20));
       query_norm_[i] = static_cast<T>(norm);
       limit_[i] = static_cast<T>(arrays_.visible(query_row));
     }

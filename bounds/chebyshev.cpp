@@ -70,6 +70,27 @@ Interval truncation_error(const Rational& S, const Integer& degree) {
   return error_from_suffix(S, suffix_sums(S, g)[g]);
 }
 
+std::vector<Interval> chebyshev_coefficients(const Rational& S, unsigned long degree) {
+  // exp(s) = I_0(S) + 2 sum_l I_l(S) T_l(s/S), with T_{l+1}(x) = 2 x T_l(x) - T_{l-1}(x).
+  std::vector<Integer> before(degree + 1), current(degree + 1);
+  before[0] = 1;
+  if (degree > 0) current[1] = 1;
+  std::vector<Interval> coefficients(degree + 1, Interval(0));
+  coefficients[0] = bessel(S, 0);
+  for (unsigned long l = 1; l <= degree; ++l) {
+    const Interval weight = Interval(2) * bessel(S, l);
+    for (unsigned long i = 0; i <= l; ++i) coefficients[i] += weight * Interval(current[i]);
+    std::vector<Integer> next(degree + 1);
+    for (unsigned long i = 0; i <= degree; ++i)
+      next[i] = (i > 0 ? Integer(2 * current[i - 1]) : Integer(0)) - before[i];
+    before = std::move(current);
+    current = std::move(next);
+  }
+  const Interval range(S);
+  for (unsigned long i = 0; i <= degree; ++i) coefficients[i] /= power(range, i);
+  return coefficients;
+}
+
 Integer least_degree(const Rational& S, const Rational& eta) {
   for (long bits = 128;; bits *= 2) {
     const WorkingPrecision scope(bits);

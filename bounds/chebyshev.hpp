@@ -1,6 +1,8 @@
 /// Truncated Chebyshev series of exp: certified relative error, least degree, rank and cost (theory 4.2).
 #pragma once
 
+#include <vector>
+
 #include <promptbound/numeric/record.hpp>
 
 namespace promptbound {
@@ -14,6 +16,9 @@ namespace promptbound {
 /// 2 e^S sum_{l > degree} I_l(S): bounds |p(s) e^{-s} - 1| on [-S, S] for the Chebyshev truncation p of exp
 /// at that degree. Enclosed at the working precision; S > 0.
 [[nodiscard]] Interval truncation_error(const Rational& S, const Integer& degree);
+
+/// The truncation's coefficients of s^0 .. s^degree, enclosed at the working precision; S > 0.
+[[nodiscard]] std::vector<Interval> chebyshev_coefficients(const Rational& S, unsigned long degree);
 
 /// The least degree whose truncation_error is at most eta, decided exactly.
 [[nodiscard]] Integer least_degree(const Rational& S, const Rational& eta);

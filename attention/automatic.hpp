@@ -1,0 +1,63 @@
+/// Attention to a wanted accuracy by the method that is expected to be the fastest, certified either way.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <variant>
+
+#include <promptbound/attention/polynomial.hpp>
+
+namespace promptbound {
+
+enum class Method { automatic, exact, polynomial };
+
+/// `exact`, ...
+[[nodiscard]] std::string name(Method method);
+
+struct AttentionRequest {
+  Method method = Method::automatic;
+  /// Every output is to be within accuracy * (largest |value| of its head); nothing: as the exact method
+  /// gives.
+  std::optional<double> accuracy;
+  Rounding rounding = Rounding::prior;  ///< of the exact method where it suffices for the accuracy
+  int threads = 1;
+};
+
+/// Expected seconds of a method for these arrays: from runs on a part of them, on this machine, just before
+/// the choice. Nothing where the method cannot reach the accuracy, or was not considered.
+struct ExpectedSeconds {
+  std::optional<double> exact, polynomial;
+};
+
+struct AttentionAnswer {
+  Method method = Method::exact;
+  std::string why;             ///< why this method
+  Index degree = 0, rank = 0;  ///< of the polynomial; 0 for the exact method
+  ExpectedSeconds expected;    ///< what the choice rests on; empty when the method was given
+  double seconds = 0;          ///< of the method that was used, without the choice
+  /// In the precision of the arrays, or in binary64 where binary32 cannot certify the accuracy.
+  std::variant<Attended<float>, Attended<double>> result;
+
+  [[nodiscard]] double error_bound() const;  ///< the largest of the result
+};
+
+/// The answer, or why the accuracy cannot be certified with the best one that can be. T is float or double.
+struct Refusal {
+  std::string why;
+  double reachable;  ///< accuracy certified by the exact method in binary64, relative to the largest |value|
+};
+
+/// Throws InputError as check_arrays does.
+template <class T>
+[[nodiscard]] std::variant<AttentionAnswer, Refusal> attend(const AttentionArrays<T>& arrays,
+                                                            const AttentionRequest& request);
+
+/// Expected seconds of the exact method, and of polynomial attention with these polynomials (one a head):
+/// both run on the first queries and keys, and the times are scaled up.
+template <class T>
+[[nodiscard]] double expected_exact(const AttentionArrays<T>& arrays, int threads);
+template <class T>
+[[nodiscard]] double expected_polynomial(const AttentionArrays<T>& arrays, const ScorePolynomial& polynomial,
+                                         int threads);
+
+}  // namespace promptbound

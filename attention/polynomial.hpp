@@ -1,0 +1,90 @@
+/// Polynomial attention (theory 4.2): exp is replaced by a polynomial of the score, so that sums over the
+/// keys become moments of the keys, computed once, and the cost is linear in the number of tokens. Certified.
+#pragma once
+
+#include <optional>
+#include <vector>
+
+#include <promptbound/attention/check_arrays.hpp>
+#include <promptbound/attention/exact.hpp>
+#include <promptbound/attention/polynomial_kernel.hpp>
+#include <promptbound/attention/score_polynomial.hpp>
+
+namespace promptbound {
+
+/// The moments of keys and values of one head under one polynomial. They add up: a soft prompt's moments are
+/// computed once, copied, and the moments of each input's keys are added.
+///
+/// All keys are shifted by the same centre, which changes nothing in softmax and makes scores small; any
+/// centre is right, the mean of the keys is good.
+template <class T>
+class KeyMoments {
+ public:
+  /// d <= 2^20 coordinates in `centre`; at most 2^31 monomials.
+  KeyMoments(ScorePolynomial polynomial, std::vector<T> centre, Index d_v);
+
+  /// Adds `count` keys (rows of d) and their values (rows of d_v), all finite.
+  void add(const T* keys, const T* values, Index count, int threads = 1);
+
+  [[nodiscard]] const ScorePolynomial& polynomial() const { return polynomial_; }
+  /// Monomials with a moment for every column of the values, and those of the even moment.
+  [[nodiscard]] Index rank() const { return shape().full(); }
+  [[nodiscard]] Index moment_rank() const { return shape().moment_to() - shape().moment_from(); }
+
+  /// Attention of queries (rows of d, not scaled) over all keys added so far, at least one, with certified
+  /// errors: infinite for queries whose scores may exceed the polynomial's S.
+  void attend(const T* queries, Index count, double scale, T* output, float* error, int threads = 1) const;
+
+ private:
+  [[nodiscard]] MomentShape shape() const {
+    return {monomials_, static_cast<Index>(centre_.size()), d_v_, polynomial_.degree(), polynomial_.moment};
+  }
+
+  ScorePolynomial polynomial_;
+  Monomials monomials_;
+  std::vector<T> centre_;
+  Index d_v_;
+  std::vector<double> moments_;
+  ArraySizes sizes_;  ///< of the centred keys and of the values
+  Index count_ = 0, parts_ = 0;
+};
+
+/// How polynomial attention was done: the polynomial of each head.
+struct PolynomialChoice {
+  std::vector<ScorePolynomial> polynomials;
+  Index degree = 0, rank = 0;  ///< largest over the heads
+};
+
+struct PolynomialOptions {
+  double accuracy = 1e-3;  ///< every output within accuracy * (largest |value| of its head)
+  int threads = 1;
+  bool moment = true;  ///< may use the even-moment certificate
+};
+
+/// Mean of the rows, rounded.
+template <class T>
+[[nodiscard]] std::vector<T> centre_of_keys(const AttentionArrays<T>& arrays, Index head);
+
+/// The polynomial of least modelled cost that is expected to reach the accuracy for one head; nothing when
+/// none of at most 2^20 monomials does. `expected` because the even moment and the normaliser are estimated
+/// from samples: the certificate decides.
+template <class T>
+[[nodiscard]] std::optional<ScorePolynomial> choose_polynomial(const AttentionArrays<T>& arrays, Index head,
+                                                               const ArraySizes& sizes,
+                                                               const std::vector<T>& centre,
+                                                               const PolynomialOptions& options);
+
+/// Attention by one polynomial a head. Nothing when the accuracy cannot be certified in T with at most 2^20
+/// monomials, or the mask is causal. Throws InputError as check_arrays does.
+template <class T>
+[[nodiscard]] std::optional<Attended<T>> polynomial_attention(const AttentionArrays<T>& arrays,
+                                                              const PolynomialOptions& options,
+                                                              PolynomialChoice* choice = nullptr);
+
+/// gamma of the rounding analysis: by which part of the sum of the sizes of their terms the computed sums
+/// over keys and monomials are off. `top` the highest degree, `parts` the number of ranges that keys were cut
+/// into.
+template <class T>
+[[nodiscard]] double polynomial_rounding(Index top, Index rank, Index keys, Index parts);
+
+}  // namespace promptbound

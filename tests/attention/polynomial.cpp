@@ -1,0 +1,140 @@
+#include <promptbound/attention/polynomial.hpp>
+
+#include <doctest/doctest.h>
+
+#include <cmath>
+
+#include <promptbound/numeric/error.hpp>
+#include <promptbound/numeric/precision.hpp>
+
+#include "attention/arrays.hpp"
+
+using namespace promptbound;
+
+namespace {
+
+template <class T>
+AttentionArrays<T> shapes(Index n, Index m, Index prompt, Index d, Index d_v) {
+  AttentionArrays<T> arrays;
+  arrays.n = n;
+  arrays.m = m;
+  arrays.prompt = prompt;
+  arrays.d = d;
+  arrays.d_v = d_v;
+  arrays.scale = 1.0 / static_cast<double>(d);
+  return arrays;
+}
+
+/// Does every output lie within its bound of the exact result?
+template <class T>
+bool is_within_bounds(const AttentionArrays<T>& arrays, const Attended<T>& result) {
+  const WorkingPrecision scope(160);
+  std::size_t at = 0;
+  for (Index head = 0; head < arrays.heads; ++head) {
+    for (Index i = 0; i < arrays.n; ++i) {
+      for (const Interval& exact : reference_attention<Interval>(arrays, head, i)) {
+        const Interval distance = abs(exact - Interval(static_cast<double>(result.output[at])));
+        if (!certainly_less_equal(distance, Interval(static_cast<double>(result.error[at])))) return false;
+        ++at;
+      }
+    }
+  }
+  return true;
+}
+
+}  // namespace
+
+TEST_CASE_TEMPLATE("within the bound, and the bound within the accuracy asked for", T, float, double) {
+  RandomDoubles random(1);
+  for (const auto& shape : {shapes<T>(7, 40, 0, 1, 1), shapes<T>(70, 300, 13, 3, 2),
+                            shapes<T>(33, 2500, 0, 4, 11), shapes<T>(5, 0, 30, 8, 8)}) {
+    for (const bool moment : {false, true}) {
+      for (const double accuracy : {1e-1, 1e-3}) {
+        StoredArrays<T> stored = random_arrays<T>(random, shape);
+        PolynomialOptions options;
+        options.accuracy = accuracy;
+        options.moment = moment;
+        PolynomialChoice choice;
+        const auto result = polynomial_attention(stored.arrays, options, &choice);
+        REQUIRE(result.has_value());
+        CHECK(is_within_bounds(stored.arrays, *result));
+        CHECK(choice.degree >= 1);
+        double largest = 0;
+        for (const T value : stored.v) largest = std::max(largest, std::abs(static_cast<double>(value)));
+        for (const T value : stored.prompt_v)
+          largest = std::max(largest, std::abs(static_cast<double>(value)));
+        for (const float error : result->error) CHECK(static_cast<double>(error) <= accuracy * largest);
+      }
+    }
+  }
+}
+
+TEST_CASE("keys far from zero are centred, and the even moment lowers the rank") {
+  RandomDoubles random(2);
+  StoredArrays<double> stored = random_arrays<double>(random, shapes<double>(40, 500, 0, 6, 2));
+  for (double& key : stored.k) key += 50;
+  PolynomialChoice with, without;
+  const auto a = polynomial_attention(stored.arrays, {1e-4, 1, true}, &with);
+  const auto b = polynomial_attention(stored.arrays, {1e-4, 1, false}, &without);
+  REQUIRE((a.has_value() && b.has_value()));
+  CHECK(is_within_bounds(stored.arrays, *a));
+  CHECK(is_within_bounds(stored.arrays, *b));
+  CHECK(with.rank < without.rank);
+  CHECK(with.polynomials[0].moment > 0);
+  CHECK(without.polynomials[0].moment == 0);
+}
+
+TEST_CASE("what cannot be certified is not returned") {
+  RandomDoubles random(3);
+  const StoredArrays<float> stored = random_arrays<float>(random, shapes<float>(10, 100, 0, 8, 8));
+  CHECK_FALSE(polynomial_attention(stored.arrays, {1e-7, 1, true}).has_value());  // beyond binary32
+  const StoredArrays<double> large = random_arrays<double>(random, shapes<double>(10, 100, 0, 8, 8), 20);
+  CHECK_FALSE(polynomial_attention(large.arrays, {1e-3, 1, true}).has_value());  // scores up to 400
+  StoredArrays<float> causal = random_arrays<float>(random, shapes<float>(10, 100, 0, 8, 8));
+  causal.arrays.mask = Mask::causal;
+  CHECK_FALSE(polynomial_attention(causal.arrays, {1e-1, 1, true}).has_value());
+}
+
+TEST_CASE("a prompt's moments are computed once and serve every input") {
+  RandomDoubles random(4);
+  const auto shape = shapes<double>(20, 300, 64, 4, 3);
+  const StoredArrays<double> first = random_arrays<double>(random, shape);
+  StoredArrays<double> second = random_arrays<double>(random, shape);
+  second.prompt_k = first.prompt_k;
+  second.prompt_v = first.prompt_v;
+  second.arrays.prompt_k = second.prompt_k.data();
+  second.arrays.prompt_v = second.prompt_v.data();
+  KeyMoments<double> prompt(chebyshev_polynomial(2, 16), {0, 0, 0, 0}, 3);
+  prompt.add(first.prompt_k.data(), first.prompt_v.data(), 64);
+  for (const StoredArrays<double>* stored : {&first, static_cast<const StoredArrays<double>*>(&second)}) {
+    KeyMoments<double> moments = prompt;
+    moments.add(stored->k.data(), stored->v.data(), 300);
+    Attended<double> result;
+    result.output.resize(60);
+    result.error.resize(60);
+    moments.attend(stored->q.data(), 20, stored->arrays.scale, result.output.data(), result.error.data());
+    CHECK(is_within_bounds(stored->arrays, result));
+    CHECK(*std::max_element(result.error.begin(), result.error.end()) < 1e-9F);
+  }
+}
+
+TEST_CASE("queries beyond the polynomial's range get no bound") {
+  RandomDoubles random(5);
+  const StoredArrays<double> stored = random_arrays<double>(random, shapes<double>(4, 50, 0, 2, 1), 3);
+  KeyMoments<double> moments(chebyshev_polynomial(0.5, 8), {0, 0}, 1);
+  moments.add(stored.k.data(), stored.v.data(), 50);
+  std::vector<double> output(4);
+  std::vector<float> error(4);
+  moments.attend(stored.q.data(), 4, stored.arrays.scale, output.data(), error.data());
+  for (const float bound : error) CHECK(std::isinf(bound));
+}
+
+TEST_CASE("any number of threads gives the same outputs") {
+  RandomDoubles random(6);
+  const StoredArrays<float> stored = random_arrays<float>(random, shapes<float>(3000, 9000, 20, 3, 2));
+  const auto one = polynomial_attention(stored.arrays, {1e-3, 1, true}),
+             two = polynomial_attention(stored.arrays, {1e-3, 2, true});
+  REQUIRE((one.has_value() && two.has_value()));
+  CHECK(one->output == two->output);
+  CHECK(one->error == two->error);
+}

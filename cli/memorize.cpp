@@ -8,6 +8,8 @@
 #include <promptbound/models/text_file.hpp>
 #include <promptbound/numeric/decimal.hpp>
 #include <promptbound/numeric/number.hpp>
+#include <promptbound/numeric/precision.hpp>
+#include <promptbound/verify/gradient_descent.hpp>
 #include <promptbound/verify/memorize.hpp>
 
 namespace promptbound {
@@ -16,6 +18,7 @@ namespace {
 struct MemorizeOptions : CommonOptions {
   std::string model, data, certificate;
   std::string accuracy = "0";
+  Index descent_tokens = 8;
 };
 
 std::string name(Memorizable verdict) {
@@ -42,7 +45,20 @@ int exit_code(Memorizable verdict) {
   return exit_unknown;
 }
 
-nlohmann::ordered_json answer_json(const MemorizationAnswer& answer, const Rational& accuracy, long digits) {
+/// The best prompt that gradient descent finds, beside the floor; nothing when it is not asked for or the
+/// model is not one layer of one head.
+std::optional<FoundPrompt> found_prompt(const Transformer<Rational>& model, const MemorizationData& data,
+                                        const MemorizeOptions& options) {
+  const bool covered = model.layers.size() == 1 && model.layers.front().heads.size() == 1;
+  if (options.descent_tokens == 0 || !covered) return std::nullopt;
+  DescentOptions descent;
+  descent.tokens = options.descent_tokens;
+  const WorkingPrecision scope(bits_for_digits(options.computed_digits()) + 64);
+  return descend(model, data, descent);
+}
+
+nlohmann::ordered_json answer_json(const MemorizationAnswer& answer, const std::optional<FoundPrompt>& found,
+                                   const Rational& accuracy, long digits) {
   nlohmann::ordered_json json = {{"schema", json_schema},
                                  {"verdict", name(answer.verdict)},
                                  {"why", answer.why},
@@ -55,7 +71,15 @@ nlohmann::ordered_json answer_json(const MemorizationAnswer& answer, const Ratio
                                   {{"lower", decimal(answer.floor_lower, digits, Direction::down)},
                                    {"upper", decimal(answer.floor_upper, digits, Direction::up)}}},
                                  {"output_floor", decimal(answer.output_floor, digits, Direction::down)},
-                                 {"rank_lower", answer.rank_lower}};
+                                 {"rank_lower", answer.rank_lower},
+                                 {"found_by_descent", nullptr}};
+  if (found) {
+    json["found_by_descent"] = {
+        {"prompt_length", found->prompt.cols()},
+        {"prompt", to_json(Matrix<Rational>(found->prompt.transpose()))},
+        {"error",
+         {{"lower", lower_decimal(found->error, digits)}, {"upper", upper_decimal(found->error, digits)}}}};
+  }
   if (answer.prompt) {
     json["least_prompt_length"] = answer.least_length.str();
     json["prompt_length"] = answer.prompt->cols();
@@ -66,7 +90,8 @@ nlohmann::ordered_json answer_json(const MemorizationAnswer& answer, const Ratio
   return json;
 }
 
-void write_answer(const MemorizationAnswer& answer, const Rational& accuracy, TableWriter& writer) {
+void write_answer(const MemorizationAnswer& answer, const std::optional<FoundPrompt>& found,
+                  const Rational& accuracy, TableWriter& writer) {
   writer.begin("Memorization", {{"item"}, {"value", true}});
   writer.row({"verdict", name(answer.verdict)});
   writer.row({"why", answer.why});
@@ -79,6 +104,11 @@ void write_answer(const MemorizationAnswer& answer, const Rational& accuracy, Ta
   writer.row({"floor at the attention output, at least", Quantity(answer.floor_lower)});
   writer.row({"floor at the attention output, at most", Quantity(answer.floor_upper)});
   writer.row({"floor at the layer's output, at least", Quantity(answer.output_floor)});
+  if (found) {
+    writer.row({"error of the best prompt of " + std::to_string(found->prompt.cols()) +
+                    " tokens that gradient descent finds",
+                Quantity(found->error)});
+  }
   writer.row({"tokens that an exact fit needs by rank, at least", Quantity(Integer(answer.rank_lower))});
   writer.end();
 }
@@ -89,12 +119,13 @@ int run(const MemorizeOptions& options) {
   const MemorizationData data = memorization_data_from(parse_json(read_text_file(options.data), options.data),
                                                        model.width, options.data);
   const MemorizationAnswer answer = memorize(model, data, accuracy);
+  const std::optional<FoundPrompt> found = found_prompt(model, data, options);
 
   OutputFile file(options.output);
   if (options.format == Format::json) {
-    file.write(answer_json(answer, accuracy, options.shown_digits()).dump(1) + "\n");
+    file.write(answer_json(answer, found, accuracy, options.shown_digits()).dump(1) + "\n");
   } else {
-    write_answer(answer, accuracy, *make_table_writer(options.format, file, options.shown_digits()));
+    write_answer(answer, found, accuracy, *make_table_writer(options.format, file, options.shown_digits()));
   }
   if (!options.certificate.empty() && !answer.certificate.empty()) {
     OutputFile certificate(options.certificate);
@@ -120,6 +151,12 @@ void add_memorize(CLI::App& app, Action& action) {
       ->required();
   subcommand->add_option("--accuracy", options->accuracy,
                          "largest error allowed, in every coordinate (default 0)");
+  subcommand
+      ->add_option(
+          "--descent-tokens", options->descent_tokens,
+          "tokens of the prompt that gradient descent seeks, to set against the floor (default 8; 0: none)")
+      ->check(CLI::Range(0L, 1000L))
+      ->type_name("N");
   subcommand->add_option("--certificate", options->certificate,
                          "write the verdict's certificate to this file");
   add_common_options(*subcommand, *options);

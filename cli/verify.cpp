@@ -14,6 +14,7 @@
 #include <promptbound/numeric/decimal.hpp>
 #include <promptbound/numeric/error.hpp>
 #include <promptbound/numeric/precision.hpp>
+#include <promptbound/verify/integral.hpp>
 #include <promptbound/verify/supremum_certificate.hpp>
 #include <promptbound/verify/supremum_checkpoint.hpp>
 
@@ -25,6 +26,7 @@ using Clock = std::chrono::steady_clock;
 struct VerifyOptions : CommonOptions {
   std::string model, eps, alpha = "inf", C = "1", ratio = "1/20", certificate, checkpoint;
   long checkpoint_seconds = 60;
+  bool integral = false;
   Index L = 0;  ///< 0: as the model file says
   std::size_t memory = 1024;
   std::uint64_t boxes = 1000000000;
@@ -64,7 +66,7 @@ std::function<void(const SupremumProgress&)> progress_to(const VerifyOptions& op
   return [last = Clock::now() + std::chrono::seconds(1)](const SupremumProgress& state) mutable {
     if (Clock::now() - last < std::chrono::seconds(1)) return;
     last = Clock::now();
-    fmt::print(stderr, "promptbound: {:.6g} <= sup <= {:.6g}, {} boxes done, {} waiting\n", state.lower,
+    fmt::print(stderr, "promptbound: {:.6g} <= error <= {:.6g}, {} boxes done, {} waiting\n", state.lower,
                state.upper, state.boxes, state.waiting);
   };
 }
@@ -136,6 +138,41 @@ void use_checkpoint(const VerifyOptions& options, const ApproximationProblem& pr
   };
 }
 
+int verify_integral(const VerifyOptions& options, const ApproximationProblem& problem) {
+  if (!options.certificate.empty() || !options.checkpoint.empty()) {
+    throw InputError("integral: --certificate and --checkpoint are for the supremum");
+  }
+  IntegralOptions search;
+  search.eps = parse_rational(options.eps, "eps");
+  search.ratio = parse_rational(options.ratio, "ratio");
+  search.threads = options.threads;
+  search.most_boxes =
+      std::min<std::size_t>(options.boxes, options.memory * (std::size_t(1) << 20) / bytes_per_box);
+  search.progress = progress_to(options);
+  const IntegralAnswer answer = enclose_integral(problem, search);
+  OutputFile file(options.output);
+  if (options.format == Format::json) {
+    const nlohmann::ordered_json json = {
+        {"schema", json_schema},
+        {"verdict", name(answer.verdict)},
+        {"why", answer.why},
+        {"eps", options.eps},
+        {"alpha", options.alpha},
+        {"d_alpha", quantity_json(Quantity(answer.d_alpha), options.shown_digits())},
+        {"boxes", answer.boxes}};
+    file.write(json.dump(1) + "\n");
+  } else {
+    const auto writer = make_table_writer(options.format, file, options.shown_digits());
+    writer->paragraph(name(answer.verdict) + ": " + answer.why);
+    writer->begin("Error d_alpha over [0,1]^{d x L}", {{"output"}, {"value", true}});
+    writer->row({"d_alpha", Quantity(answer.d_alpha)});
+    writer->row({"boxes", Quantity(Integer(answer.boxes))});
+    writer->end();
+  }
+  file.commit();
+  return exit_code(answer.verdict);
+}
+
 int verify(const VerifyOptions& options) {
   const std::optional<Number> alpha = parse_number(options.alpha);
   if (!alpha || (!alpha->infinite && alpha->value < 1)) {
@@ -146,6 +183,8 @@ int verify(const VerifyOptions& options) {
   if (L == 0) throw InputError("L: the model file has no input_offsets (accepted: --L N, the input tokens)");
   const Target target = options.target.make(instance.data_width, L, parse_rational(options.C, "C"), *alpha);
   const ApproximationProblem problem = approximation_problem(instance, target, *alpha);
+
+  if (options.integral) return verify_integral(options, problem);
 
   SupremumOptions search;
   search.eps = parse_rational(options.eps, "eps");
@@ -187,7 +226,8 @@ void add_verify(CLI::App& app, Action& action) {
       "Example:\n"
       "  promptbound construct lookup-transformer --d 2 --eps 1/20 --alpha inf --target identity -o "
       "model.json\n"
-      "  promptbound verify model.json --target identity --eps 1/20 --threads 2");
+      "  promptbound verify model.json --target identity --eps 1/20 --threads 2 --certificate proof.json\n"
+      "  promptbound verify model.json --target identity --eps 1/20 --alpha 2 --integral");
   subcommand->add_option("model", options->model, "model file, JSON or .safetensors, as construct writes it")
       ->required();
   subcommand->add_option("--eps", options->eps, "the error that is claimed")->required()->type_name("NUMBER");
@@ -216,6 +256,8 @@ void add_verify(CLI::App& app, Action& action) {
   subcommand->add_option("--checkpoint-every", options->checkpoint_seconds, "seconds (default 60)")
       ->check(CLI::Range(1L, 1000000L))
       ->type_name("N");
+  subcommand->add_flag("--integral", options->integral,
+                       "enclose d_alpha, the mean error, instead of the supremum (--alpha finite)");
   options->target.add_to(*subcommand);
   add_common_options(*subcommand, *options);
   subcommand->callback([options, &action] { action = [options] { return verify(*options); }; });

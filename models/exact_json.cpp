@@ -10,14 +10,40 @@ namespace {
 
 using Base = nlohmann::detail::json_sax_dom_parser<Json>;
 
+/// Documents nested deeper are refused: copying and writing them recurses.
+constexpr int deepest = 64;
+
 /// Builds the document, but keeps the text of every number that is no 64-bit integer.
 class ExactReader : public Base {
  public:
   using Base::Base;
+  bool start_object(std::size_t members) {
+    enter();
+    return Base::start_object(members);
+  }
+  bool start_array(std::size_t entries) {
+    enter();
+    return Base::start_array(entries);
+  }
+  bool end_object() {
+    --depth_;
+    return Base::end_object();
+  }
+  bool end_array() {
+    --depth_;
+    return Base::end_array();
+  }
   bool number_float(Json::number_float_t, const Json::string_t& text) {
     Json::string_t copy = text;
     return string(copy);
   }
+
+ private:
+  void enter() {
+    if (++depth_ > deepest) throw InputError("nested deeper than " + std::to_string(deepest));
+  }
+
+  int depth_ = 0;
 };
 
 }  // namespace
@@ -27,6 +53,8 @@ Json parse_json(std::string_view text, const std::string& where) {
   ExactReader reader(result, true);
   try {
     Json::sax_parse(text, &reader);
+  } catch (const InputError& error) {
+    throw InputError(where + ": " + error.what());
   } catch (const Json::exception& error) {
     const std::string what = error.what();
     const auto place = what.find("] ");

@@ -19,6 +19,24 @@ const char* const crossed_data =
 
 }  // namespace
 
+TEST_CASE("the floor and the best prompt found by gradient descent stand side by side") {
+  const TemporaryFolder folder;
+  write_file(folder.file("model.json"), uniform_model);
+  write_file(folder.file("data.json"), crossed_data);
+  const std::string files = " --model " + folder.file("model.json") + " --data " + folder.file("data.json");
+  const auto answer = nlohmann::json::parse(run("memorize --format json" + files).out);
+  const auto number = [](const nlohmann::json& value) { return std::stod(value.get<std::string>()); };
+  const auto& found = answer["found_by_descent"];
+  CHECK(found["prompt_length"] == 8);
+  CHECK(found["prompt"].size() == 8);
+  CHECK(number(answer["floor"]["lower"]) <= number(found["error"]["upper"]));
+  CHECK(number(found["error"]["upper"]) < 2 * number(answer["floor"]["lower"]));
+  CHECK(run("memorize" + files).out.find("gradient descent finds") != std::string::npos);
+  CHECK(
+      nlohmann::json::parse(run("memorize --format json --descent-tokens 0" + files).out)["found_by_descent"]
+          .is_null());
+}
+
 TEST_CASE("a fitting prompt is printed with its length, and its certificate is accepted") {
   const TemporaryFolder folder;
   write_file(folder.file("model.json"), uniform_model);

@@ -62,6 +62,8 @@ TEST_CASE("malformed models are refused with the place") {
   CHECK_FALSE(refused(R"({"schema":1,"d":1,"layers":[{"heads":[{"W_Q":[[1]],"W_K":[[1,2]],"W_V":[[1]]}]}]})")
                   .empty());
   CHECK_FALSE(refused(R"({"schema":1,"d":1,"layers":[],"causal":3})").empty());
+  const std::string deep(100000, '[');
+  CHECK(refused(deep.c_str()) == "m.json: nested deeper than 64");
   for (const std::string weight : {"\"inf\"", "\"-inf\"", "\"nan\"", "NaN", "1e999999999"}) {
     CAPTURE(weight);
     const std::string text =

@@ -18,7 +18,7 @@ namespace {
 struct MemorizeOptions : CommonOptions {
   std::string model, data, certificate;
   std::string accuracy = "0";
-  Index descent_tokens = 8;
+  Index descent_tokens = 32;
 };
 
 std::string name(Memorizable verdict) {
@@ -154,7 +154,7 @@ void add_memorize(CLI::App& app, Action& action) {
   subcommand
       ->add_option(
           "--descent-tokens", options->descent_tokens,
-          "tokens of the prompt that gradient descent seeks, to set against the floor (default 8; 0: none)")
+          "tokens of the prompt that gradient descent seeks, to set against the floor (default 32; 0: none)")
       ->check(CLI::Range(0L, 1000L))
       ->type_name("N");
   subcommand->add_option("--certificate", options->certificate,

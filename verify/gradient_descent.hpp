@@ -10,7 +10,7 @@
 namespace promptbound {
 
 struct DescentOptions {
-  Index tokens = 8;  ///< of the prompt
+  Index tokens = 32;  ///< of the prompt
   int restarts = 12;
   int steps = 1500;  ///< of each restart
   std::uint64_t seed = 1;

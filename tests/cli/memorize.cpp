@@ -27,8 +27,8 @@ TEST_CASE("the floor and the best prompt found by gradient descent stand side by
   const auto answer = nlohmann::json::parse(run("memorize --format json" + files).out);
   const auto number = [](const nlohmann::json& value) { return std::stod(value.get<std::string>()); };
   const auto& found = answer["found_by_descent"];
-  CHECK(found["prompt_length"] == 8);
-  CHECK(found["prompt"].size() == 8);
+  CHECK(found["prompt_length"] == 32);
+  CHECK(found["prompt"].size() == 32);
   CHECK(number(answer["floor"]["lower"]) <= number(found["error"]["upper"]));
   CHECK(number(found["error"]["upper"]) < 2 * number(answer["floor"]["lower"]));
   CHECK(run("memorize" + files).out.find("gradient descent finds") != std::string::npos);

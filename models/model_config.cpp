@@ -61,7 +61,7 @@ Activation activation_of(const ConfigReader& config, const char* name, const cha
   const std::string text = config.text_or(name, otherwise);
   if (text == "relu") return Activation::relu;
   if (text == "gelu") return Activation::gelu;
-  if (text == "gelu_new" || text == "gelu_pytorch_tanh" || text == "gelu_fast") return Activation::gelu_tanh;
+  if (text == "gelu_new" || text == "gelu_pytorch_tanh") return Activation::gelu_tanh;
   if (text == "silu" || text == "swish") return Activation::silu;
   config.fail(name, "'" + text.substr(0, 40) + "' (accepted: relu, gelu, gelu_new, gelu_pytorch_tanh, silu)");
 }

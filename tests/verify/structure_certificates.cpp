@@ -58,7 +58,8 @@ TEST_CASE("injectivity certificates are accepted, and rejected after any change,
       seal(forged);
       const CheckReport answer = check_injectivity(forged);
       CHECK_FALSE(answer.accepted);
-      CHECK(answer.reason.find(reason) != std::string::npos);
+      CAPTURE(answer.reason);
+    CHECK(answer.reason.find(reason) != std::string::npos);
     };
     rejected([](Json& c) { c["theorem"] = "3.1"; }, "theorem");
     rejected([](Json& c) { c["schema"] = 2; }, "schema");
@@ -118,6 +119,7 @@ TEST_CASE("refutations are accepted for every target and norm, and rejected afte
     seal(forged);
     const CheckReport answer = check_supremum(forged);
     CHECK_FALSE(answer.accepted);
+    CAPTURE(answer.reason);
     CHECK(answer.reason.find(reason) != std::string::npos);
   };
   rejected([](Json& c) { c["kind"] = "memorization"; }, "kind");

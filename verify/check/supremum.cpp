@@ -48,8 +48,8 @@ Claim read_claim(const Json& certificate) {
   problem.offsets = matrix_from(member(instance, "input_offsets", "instance"), "input_offsets");
   problem.prompt.resize(0, width);
   if (instance.contains("prompt")) problem.prompt = matrix_from(instance["prompt"], "prompt");
-  require(problem.offsets.cols() == width && problem.prompt.cols() == width,
-          "instance: tokens of the model's width are needed");
+  require(problem.offsets.cols() == width, "input_offsets: tokens of the model's width are needed");
+  require(problem.prompt.cols() == width, "prompt: tokens of the model's width are needed");
   Integer data_width = width;
   if (instance.contains("data_width")) data_width = integer_from(instance["data_width"], "data_width");
   require(data_width >= 1 && data_width <= width, "data_width: a number from 1 to d is needed");

@@ -79,7 +79,7 @@ constexpr Index key_parts = 8;
 template <class T>
 double polynomial_rounding(Index top, Index rank, Index keys, Index parts) {
   const Index groups = keys / keys_per_group + parts;
-  const Index blocks = rank / monomials_per_block + 1;
+  const Index blocks = rank / monomials_per_block + 2;
   const double in_binary64 = static_cast<double>(groups + parts + 8) * 0x1p-53 / unit_roundoff<T>;
   const double count =
       static_cast<double>(2 * top + moment_chain<T>() + monomials_per_block + blocks + 4) + in_binary64;

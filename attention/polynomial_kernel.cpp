@@ -41,7 +41,9 @@ struct Features {
   T* HWY_RESTRICT
       stored;  ///< one row a monomial; the first is set by the caller: 0 for points that do not exist
 
-  [[nodiscard]] Index stored_count() const { return monomials.end[monomials.end.size() - 2]; }
+  [[nodiscard]] Index stored_count() const {
+    return monomials.end.size() < 2 ? monomials.count() : monomials.end[monomials.end.size() - 2];
+  }
 
   /// Monomial a at vector i of the points, each row `vectors` vectors wide.
   template <bool is_stored, int vectors>
@@ -76,10 +78,18 @@ HWY_INLINE void transpose(const T* rows, Index count, Index columns, Index width
   }
 }
 
+/// Columns of the values that are summed in one pass over the keys, and whether the constant 1 is.
+struct Pass {
+  Index first, columns;
+  bool with_ones;
+
+  [[nodiscard]] Index sums() const { return columns + (with_ones ? 1 : 0); }
+};
+
 /// sums[a][c] += monomial a * values[c] lane by lane, for `pair` consecutive monomials.
 template <bool is_stored, int pair, class T>
 HWY_INLINE void add_products(const Features<T>& features, Index first, const T* HWY_RESTRICT values,
-                             Index d_v, T* HWY_RESTRICT sums) {
+                             const Pass& pass, T* HWY_RESTRICT sums) {
   const hn::ScalableTag<T> d;
   using V = hn::Vec<decltype(d)>;
   constexpr Index lanes = lanes_of<T>(), width = key_vectors * lanes;
@@ -90,8 +100,8 @@ HWY_INLINE void add_products(const Features<T>& features, Index first, const T* 
     for (int i = 0; i < key_vectors; ++i)
       f[a][i] = features.template at<is_stored, key_vectors>(first + a, i);
   }
-  const Index stride = (d_v + 1) * lanes;
-  for (Index c = 0; c < d_v; ++c) {
+  const Index stride = pass.sums() * lanes;
+  for (Index c = 0; c < pass.columns; ++c) {
     V s[pair];
 #pragma GCC unroll 2
     for (int a = 0; a < pair; ++a) s[a] = hn::Load(d, sums + a * stride + c * lanes);
@@ -104,9 +114,10 @@ HWY_INLINE void add_products(const Features<T>& features, Index first, const T* 
 #pragma GCC unroll 2
     for (int a = 0; a < pair; ++a) hn::Store(s[a], d, sums + a * stride + c * lanes);
   }
+  if (!pass.with_ones) return;
 #pragma GCC unroll 2
   for (int a = 0; a < pair; ++a) {
-    T* ones = sums + a * stride + d_v * lanes;
+    T* ones = sums + a * stride + pass.columns * lanes;
     const V sum = hn::Add(hn::Add(f[a][0], f[a][1]), hn::Add(f[a][2], f[a][3]));
     hn::Store(hn::Add(hn::Load(d, ones), sum), d, ones);
   }
@@ -115,52 +126,79 @@ HWY_INLINE void add_products(const Features<T>& features, Index first, const T* 
 /// add_products for the monomials from .. to-1.
 template <bool is_stored, class T>
 HWY_INLINE void add_all_products(const Features<T>& features, Index from, Index to, const T* values,
-                                 Index d_v, T* sums) {
-  const Index stride = (d_v + 1) * lanes_of<T>();
+                                 const Pass& pass, T* sums) {
+  const Index stride = pass.sums() * lanes_of<T>();
   Index a = from;
-  for (; a + 2 <= to; a += 2) add_products<is_stored, 2>(features, a, values, d_v, sums + a * stride);
-  for (; a < to; ++a) add_products<is_stored, 1>(features, a, values, d_v, sums + a * stride);
+  for (; a + 2 <= to; a += 2) add_products<is_stored, 2>(features, a, values, pass, sums + a * stride);
+  for (; a < to; ++a) add_products<is_stored, 1>(features, a, values, pass, sums + a * stride);
+}
+
+/// Columns in one pass: the sums and the features of a tile should stay in the second-level cache; making the
+/// features again for each pass costs less than fetching the sums from further away.
+template <class T>
+Index columns_per_pass(const MomentShape& shape, Index stored) {
+  constexpr Index cache = 768 * 1024, row = lanes_of<T>() * static_cast<Index>(sizeof(T));
+  const Index fitting = (cache - stored * key_vectors * row) / (shape.full() * row) - 1;
+  return fitting < 2 ? shape.d_v : std::min(fitting, shape.d_v);
+}
+
+/// Adds the moments of one pass over one group of keys; `sums` is space for them lane by lane.
+template <class T>
+void add_group(const MomentShape& shape, const Pass& pass, const T* keys, const T* values, Index count,
+               const T* centre, T* points, const Features<T>& features, T* sums, double* out) {
+  const hn::ScalableTag<T> d;
+  constexpr Index lanes = lanes_of<T>(), width = key_vectors * lanes;
+  const Index full = shape.full(), stored = std::min(full, features.stored_count());
+  const Index extra = pass.with_ones ? shape.moment_to() - shape.moment_from() : 0;
+  T* packed_values = points + shape.d * width;
+  T* extra_sums = sums + full * pass.sums() * lanes;
+  std::fill(sums, extra_sums + extra * lanes, T(0));
+  for (Index j = 0; j < count; j += width) {
+    const Index present = std::min(width, count - j);
+    transpose(keys + j * shape.d, present, shape.d, width, points);
+    for (Index c = 0; c < shape.d; ++c) {
+      for (Index i = 0; i < width; ++i) points[c * width + i] -= centre[c];
+    }
+    transpose(values + j * shape.d_v, present, shape.d_v, width, packed_values);
+    for (Index i = 0; i < width; ++i) features.stored[i] = i < present ? T(1) : T(0);
+    features.template make<key_vectors>();
+    const T* columns = packed_values + pass.first * width;
+    add_all_products<true>(features, 0, stored, columns, pass, sums);
+    add_all_products<false>(features, stored, full, columns, pass, sums);
+    for (Index b = 0; b < extra; ++b) {
+      const auto f = [&](int i) HWY_ATTR {
+        return features.template at<false, key_vectors>(shape.moment_from() + b, i);
+      };
+      const auto sum = hn::Add(hn::Add(f(0), f(1)), hn::Add(f(2), f(3)));
+      hn::Store(hn::Add(hn::Load(d, extra_sums + b * lanes), sum), d, extra_sums + b * lanes);
+    }
+  }
+  const auto lane_sum = [&](const T* sum) HWY_ATTR {
+    return static_cast<double>(hn::GetLane(hn::SumOfLanes(d, hn::Load(d, sum))));
+  };
+  for (Index a = 0; a < full; ++a) {
+    for (Index c = 0; c < pass.sums(); ++c)
+      out[a * shape.columns() + pass.first + c] += lane_sum(sums + (a * pass.sums() + c) * lanes);
+  }
+  for (Index b = 0; b < extra; ++b) out[full * shape.columns() + b] += lane_sum(extra_sums + b * lanes);
 }
 
 template <class T>
 void moments(const MomentShape& shape, const T* keys, const T* values, Index count, const T* centre,
              double* out) {
-  const hn::ScalableTag<T> d;
   constexpr Index lanes = lanes_of<T>(), width = key_vectors * lanes;
-  const Index full = shape.full(), columns = shape.columns(), extra = shape.moment_to() - shape.moment_from();
-  const std::size_t sums_size = shape.size() * static_cast<std::size_t>(lanes);
   const auto monomials = hwy::AllocateAligned<T>(static_cast<std::size_t>(shape.monomials.count() * width));
-  const auto sums = hwy::AllocateAligned<T>(sums_size);
+  const auto sums = hwy::AllocateAligned<T>(shape.size() * static_cast<std::size_t>(lanes));
   const auto points = hwy::AllocateAligned<T>(static_cast<std::size_t>((shape.d + shape.d_v) * width));
-  T* packed_values = points.get() + shape.d * width;
   const Features<T> features{shape.monomials, points.get(), monomials.get()};
-  const Index stored = std::min(full, features.stored_count());
+  const Index columns = columns_per_pass<T>(shape, features.stored_count());
   for (Index group = 0; group < count; group += keys_per_group) {
-    std::fill(sums.get(), sums.get() + sums_size, T(0));
-    const Index end = std::min(count, group + keys_per_group);
-    for (Index j = group; j < end; j += width) {
-      const Index present = std::min(width, end - j);
-      transpose(keys + j * shape.d, present, shape.d, width, points.get());
-      for (Index c = 0; c < shape.d; ++c) {
-        for (Index i = 0; i < width; ++i) points[static_cast<std::size_t>(c * width + i)] -= centre[c];
-      }
-      transpose(values + j * shape.d_v, present, shape.d_v, width, packed_values);
-      for (Index i = 0; i < width; ++i) features.stored[i] = i < present ? T(1) : T(0);
-      features.template make<key_vectors>();
-      add_all_products<true>(features, 0, stored, packed_values, shape.d_v, sums.get());
-      add_all_products<false>(features, stored, full, packed_values, shape.d_v, sums.get());
-      T* extra_sums = sums.get() + full * columns * lanes;
-      for (Index b = 0; b < extra; ++b) {
-        const auto f = [&](int i) HWY_ATTR {
-          return features.template at<false, key_vectors>(shape.moment_from() + b, i);
-        };
-        const auto sum = hn::Add(hn::Add(f(0), f(1)), hn::Add(f(2), f(3)));
-        hn::Store(hn::Add(hn::Load(d, extra_sums + b * lanes), sum), d, extra_sums + b * lanes);
-      }
+    for (Index first = 0; first < shape.d_v; first += columns) {
+      const Index here = std::min(columns, shape.d_v - first);
+      const Pass pass{first, here, first + here == shape.d_v};
+      add_group(shape, pass, keys + group * shape.d, values + group * shape.d_v,
+                std::min(keys_per_group, count - group), centre, points.get(), features, sums.get(), out);
     }
-    for (std::size_t i = 0; i < shape.size(); ++i)
-      out[i] += static_cast<double>(
-          hn::GetLane(hn::SumOfLanes(d, hn::Load(d, sums.get() + i * static_cast<std::size_t>(lanes)))));
   }
 }
 

@@ -94,6 +94,8 @@ int run_command(int argc, const char* const* argv) {
   add_audit(app, action);
   add_plot(app, action);
   add_paper(app, action);
+  add_attention(app, action);
+  add_phase(app, action);
   try {
     app.parse(argc, argv);
     return action();

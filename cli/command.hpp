@@ -59,6 +59,8 @@ void add_check(CLI::App& app, Action& action);
 void add_audit(CLI::App& app, Action& action);
 void add_plot(CLI::App& app, Action& action);
 void add_paper(CLI::App& app, Action& action);
+void add_attention(CLI::App& app, Action& action);
+void add_phase(CLI::App& app, Action& action);
 
 /// Runs the command line; prints errors as one line on standard error. Returns the exit code.
 int run_command(int argc, const char* const* argv);

@@ -1,0 +1,135 @@
+// Polynomial attention against the exact kernel: ranks, certified errors and speed-ups; then its scaling.
+//   bench_attention_polynomial [n]       the grid at length n (default 16384)
+//   bench_attention_polynomial scaling   d = 4, B = 1, accuracy 1e-3, n = 2^12 .. 2^20, as CSV, and the
+//   fitted exponent
+
+#include <sys/resource.h>
+
+#include <cmath>
+#include <cstdio>
+#include <cstdlib>
+#include <cstring>
+#include <random>
+
+#include <promptbound/attention/polynomial.hpp>
+
+#include "timing.hpp"
+
+using namespace promptbound;
+using namespace promptbound::bench;
+
+namespace {
+
+template <class T>
+struct Data {
+  std::vector<T> q, k, v;
+  AttentionArrays<T> arrays;
+
+  Data(Index n, Index d, double B) {
+    std::mt19937_64 engine(1);
+    std::uniform_real_distribution<T> entry(-1, 1);
+    const auto fill = [&](std::vector<T>& array, double size) {
+      array.resize(static_cast<std::size_t>(n * d));
+      std::generate(array.begin(), array.end(), [&] { return static_cast<T>(size) * entry(engine); });
+      return array.data();
+    };
+    arrays.q = fill(q, B);
+    arrays.k = fill(k, B);
+    arrays.v = fill(v, 1);
+    arrays.n = arrays.m = n;
+    arrays.d = arrays.d_v = d;
+    arrays.scale = 1.0 / static_cast<double>(d);
+  }
+};
+
+double largest(const std::vector<float>& errors) {
+  return static_cast<double>(*std::max_element(errors.begin(), errors.end()));
+}
+
+/// One row: Chebyshev and, where it differs, the even-moment certificate; the time is the whole call's, and
+/// without the choice.
+template <class T>
+void compare(Index n, Index d, double B, double accuracy) {
+  const Data<T> data(n, d, B);
+  Attended<T> exact;
+  std::printf("%s %.0e  d %ld  B %.1f", sizeof(T) == 4 ? "fp32" : "fp64", accuracy, d, B);
+  for (const bool moment : {false, true}) {
+    PolynomialChoice choice;
+    std::optional<Attended<T>> result;
+    const PolynomialOptions options{accuracy, 1, moment};
+    result = polynomial_attention(data.arrays, options, &choice);
+    if (!result) {
+      std::printf("  %s: not certifiable with 2^20 monomials", moment ? "moment" : "Chebyshev");
+      continue;
+    }
+    Attended<T> given = *result;
+    const auto run_given = [&] {
+      KeyMoments<T> moments(choice.polynomials[0], centre_of_keys(data.arrays, 0), d);
+      moments.add(data.k.data(), data.v.data(), n);
+      moments.attend(data.q.data(), n, data.arrays.scale, given.output.data(), given.error.data());
+    };
+    const auto measured =
+        interleaved({[&] { exact = exact_attention(data.arrays); },
+                     [&] { result = polynomial_attention(data.arrays, options, &choice); }, run_given},
+                    5);
+    std::printf("  %s%s: degree %ld rank %ld bound %.1e %.2f ms x%.1f (polynomial given: %.2f ms x%.1f)",
+                moment ? "moment" : "Chebyshev",
+                moment && choice.polynomials[0].moment == 0 ? " (Chebyshev chosen)" : "", choice.degree,
+                choice.rank, largest(result->error), measured[1].median * 1e3,
+                measured[0].median / measured[1].median, measured[2].median * 1e3,
+                measured[0].median / measured[2].median);
+    if (moment) std::printf("  exact %.1f ms", measured[0].median * 1e3);
+  }
+  std::printf("\n");
+  std::fflush(stdout);
+}
+
+void scaling() {
+  std::printf("n,seconds,bound,peak_memory_MB\n");
+  std::vector<double> x, y;
+  for (Index n = 1 << 12; n <= 1 << 20; n *= 2) {
+    const Data<float> data(n, 4, 1);
+    std::optional<Attended<float>> result;
+    const auto measured = interleaved({[&] {
+                                        result = polynomial_attention(data.arrays, {1e-3, 1, true});
+                                      }},
+                                      3);
+    rusage usage{};
+    getrusage(RUSAGE_SELF, &usage);
+    std::printf("%ld,%.6f,%.2e,%.1f\n", n, measured[0].median, result ? largest(result->error) : NAN,
+                static_cast<double>(usage.ru_maxrss) / 1024);
+    std::fflush(stdout);
+    x.push_back(std::log(static_cast<double>(n)));
+    y.push_back(std::log(measured[0].median));
+  }
+  double mean_x = 0, mean_y = 0, above = 0, below = 0;
+  for (std::size_t i = 0; i < x.size(); ++i) {
+    mean_x += x[i] / static_cast<double>(x.size());
+    mean_y += y[i] / static_cast<double>(x.size());
+  }
+  for (std::size_t i = 0; i < x.size(); ++i) {
+    above += (x[i] - mean_x) * (y[i] - mean_y);
+    below += (x[i] - mean_x) * (x[i] - mean_x);
+  }
+  std::printf("# least squares: seconds ~ n^%.3f\n", above / below);
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  if (argc > 1 && std::strcmp(argv[1], "scaling") == 0) {
+    scaling();
+    return 0;
+  }
+  const Index n = argc > 1 ? std::atol(argv[1]) : 16384;
+  std::printf(
+      "n %ld, 1 thread, entries uniform in [-B, B], scores scaled by 1/d; medians of 5, interleaved with the "
+      "exact kernel\n",
+      n);
+  for (const Index d : {2, 4, 8}) {
+    for (const double B : {0.5, 1.0, 1.5}) compare<float>(n, d, B, 1e-3);
+  }
+  for (const Index d : {2, 4, 8}) {
+    for (const double B : {0.5, 1.0, 1.5}) compare<double>(n, d, B, 1e-6);
+  }
+}

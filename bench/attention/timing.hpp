@@ -1,0 +1,81 @@
+/// Interleaved measurements: every contender runs once a round, so that a busy moment of the machine hits all
+/// of them.
+#pragma once
+
+#include <algorithm>
+#include <ctime>
+#include <functional>
+#include <string>
+#include <vector>
+
+namespace promptbound::bench {
+
+/// Processor time for one thread: on a machine that others use too, waiting for a turn is no part of the
+/// work. Wall time for several.
+enum class Clock { processor, wall };
+
+inline double now(Clock clock) {
+  timespec time{};
+  clock_gettime(clock == Clock::processor ? CLOCK_PROCESS_CPUTIME_ID : CLOCK_MONOTONIC, &time);
+  return static_cast<double>(time.tv_sec) + 1e-9 * static_cast<double>(time.tv_nsec);
+}
+
+struct Measured {
+  double median, spread;  ///< seconds; largest over smallest
+};
+
+/// One warm-up round that does not count, then `rounds` rounds.
+inline std::vector<Measured> interleaved(const std::vector<std::function<void()>>& contenders, int rounds,
+                                         Clock clock = Clock::processor) {
+  std::vector<std::vector<double>> seconds(contenders.size());
+  for (int round = -1; round < rounds; ++round) {
+    for (std::size_t i = 0; i < contenders.size(); ++i) {
+      const double start = now(clock);
+      contenders[i]();
+      const double time = now(clock) - start;
+      if (round >= 0) seconds[i].push_back(time);
+    }
+  }
+  std::vector<Measured> result;
+  for (std::vector<double>& times : seconds) {
+    std::sort(times.begin(), times.end());
+    result.push_back({times[times.size() / 2], times.back() / times.front()});
+  }
+  return result;
+}
+
+/// Multiply-adds of independent chains in the widest vectors, 20 million vector operations; returns how many
+/// scalar operations.
+template <class T>
+inline double run_multiply_adds() {
+#if defined(__AVX512F__)
+  constexpr int bytes = 64;
+#elif defined(__AVX2__)
+  constexpr int bytes = 32;
+#else
+  constexpr int bytes = 16;
+#endif
+  typedef T Vector __attribute__((vector_size(bytes)));
+  constexpr int chains = 12, lanes = bytes / static_cast<int>(sizeof(T));
+  constexpr long steps = 2'000'000;
+  Vector sums[chains] = {};
+  Vector factor, addend;
+  for (int i = 0; i < lanes; ++i) {
+    factor[i] = static_cast<T>(0.999);
+    addend[i] = static_cast<T>(0.001);
+  }
+  for (long step = 0; step < steps; ++step) {
+#pragma GCC unroll 12
+    for (int i = 0; i < chains; ++i) {
+      sums[i] = sums[i] * factor + addend;
+#if defined(__AVX512F__)
+      asm volatile("" : "+v"(sums[i]));
+#endif
+    }
+  }
+  volatile T sink = 0;
+  for (const Vector& sum : sums) sink = sink + sum[0];
+  return 2.0 * chains * lanes * static_cast<double>(steps);
+}
+
+}  // namespace promptbound::bench

@@ -1,0 +1,68 @@
+#include <promptbound/attention/automatic.hpp>
+
+#include <doctest/doctest.h>
+
+#include "attention/arrays.hpp"
+
+using namespace promptbound;
+
+namespace {
+
+template <class T>
+StoredArrays<T> example(Index n, double size) {
+  RandomDoubles random(1);
+  AttentionArrays<T> shape;
+  shape.n = shape.m = n;
+  shape.d = shape.d_v = 3;
+  shape.scale = 1.0 / 3;
+  return random_arrays<T>(random, shape, size);
+}
+
+AttentionAnswer answer_of(const auto& arrays, const AttentionRequest& request) {
+  auto outcome = attend(arrays, request);
+  REQUIRE(std::holds_alternative<AttentionAnswer>(outcome));
+  return std::get<AttentionAnswer>(std::move(outcome));
+}
+
+}  // namespace
+
+TEST_CASE("long inputs with small scores go to the polynomial, large scores to the exact method") {
+  const StoredArrays<float> small = example<float>(16384, 0.5), large = example<float>(500, 20);
+  AttentionRequest request;
+  request.accuracy = 1e-2;
+  const AttentionAnswer fast = answer_of(small.arrays, request);
+  CHECK(fast.method == Method::polynomial);
+  CHECK(fast.rank <= 10);  // at most degree 2 in 3 variables
+  CHECK(*fast.expected.polynomial < *fast.expected.exact);
+  CHECK(fast.error_bound() <= 1e-2);
+  CHECK(answer_of(large.arrays, request).method == Method::exact);
+  request.accuracy.reset();
+  CHECK(answer_of(small.arrays, request).method == Method::exact);
+}
+
+TEST_CASE("accuracies beyond binary32 are reached in binary64, those beyond both refused") {
+  const StoredArrays<float> arrays = example<float>(300, 1);
+  for (const Method method : {Method::exact, Method::polynomial}) {
+    AttentionRequest request;
+    request.method = method;
+    request.accuracy = 1e-10;
+    const AttentionAnswer answer = answer_of(arrays.arrays, request);
+    CHECK(answer.method == method);
+    CHECK(answer.result.index() == 1);
+    CHECK(answer.error_bound() <= 1e-10);
+    request.accuracy = 1e-17;
+    const auto outcome = attend(arrays.arrays, request);
+    REQUIRE(std::holds_alternative<Refusal>(outcome));
+    CHECK(std::get<Refusal>(outcome).reachable > 1e-17);
+  }
+}
+
+TEST_CASE("the sharp analysis is used where the prior bound does not suffice") {
+  const StoredArrays<float> arrays = example<float>(2000, 1);
+  AttentionRequest request;
+  request.method = Method::exact;
+  request.accuracy = 4e-6;
+  const AttentionAnswer answer = answer_of(arrays.arrays, request);
+  CHECK(answer.result.index() == 0);
+  CHECK(answer.error_bound() <= 4e-6);
+}

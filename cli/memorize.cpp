@@ -3,6 +3,7 @@
 #include <nlohmann/json.hpp>
 
 #include <promptbound/cli/command.hpp>
+#include <promptbound/cli/coq_memorize.hpp>
 #include <promptbound/cli/render_json.hpp>
 #include <promptbound/models/instance_safetensors.hpp>
 #include <promptbound/models/text_file.hpp>
@@ -16,7 +17,7 @@ namespace promptbound {
 namespace {
 
 struct MemorizeOptions : CommonOptions {
-  std::string model, data, certificate;
+  std::string model, data, certificate, coq;
   std::string accuracy = "0";
   Index descent_tokens = 32;
 };
@@ -45,6 +46,14 @@ int exit_code(Memorizable verdict) {
   return exit_unknown;
 }
 
+/// The least length of an exact fit, all longer ones fitting too, where theory 2.2 decided it.
+std::optional<Integer> exact_lengths_from(const MemorizationAnswer& answer) {
+  const auto& exact = answer.exact;
+  if (!exact || exact->set != PromptLengths::Set::from || exact->least_lower != exact->least_upper)
+    return std::nullopt;
+  return exact->least_lower;
+}
+
 /// The best prompt that gradient descent finds, beside the floor; nothing when it is not asked for or the
 /// model is not one layer of one head.
 std::optional<FoundPrompt> found_prompt(const Transformer<Rational>& model, const MemorizationData& data,
@@ -71,6 +80,7 @@ nlohmann::ordered_json answer_json(const MemorizationAnswer& answer, const std::
                                   {{"lower", decimal(answer.floor_lower, digits, Direction::down)},
                                    {"upper", decimal(answer.floor_upper, digits, Direction::up)}}},
                                  {"output_floor", decimal(answer.output_floor, digits, Direction::down)},
+                                 {"exact_lengths_from", nullptr},
                                  {"rank_lower", answer.rank_lower},
                                  {"found_by_descent", nullptr}};
   if (found) {
@@ -80,6 +90,7 @@ nlohmann::ordered_json answer_json(const MemorizationAnswer& answer, const std::
         {"error",
          {{"lower", lower_decimal(found->error, digits)}, {"upper", upper_decimal(found->error, digits)}}}};
   }
+  if (const auto least = exact_lengths_from(answer)) json["exact_lengths_from"] = least->str();
   if (answer.prompt) {
     json["least_prompt_length"] = answer.least_length.str();
     json["prompt_length"] = answer.prompt->cols();
@@ -101,6 +112,8 @@ void write_answer(const MemorizationAnswer& answer, const std::optional<FoundPro
     writer.row({"no prompt is shorter than", Quantity(answer.least_length)});
     writer.row({"error of the prompt", Quantity(answer.error)});
   }
+  if (const auto least = exact_lengths_from(answer))
+    writer.row({"exact fits have any length of at least", Quantity(*least)});
   writer.row({"floor at the attention output, at least", Quantity(answer.floor_lower)});
   writer.row({"floor at the attention output, at most", Quantity(answer.floor_upper)});
   writer.row({"floor at the layer's output, at least", Quantity(answer.output_floor)});
@@ -121,6 +134,12 @@ int run(const MemorizeOptions& options) {
   const MemorizationAnswer answer = memorize(model, data, accuracy);
   const std::optional<FoundPrompt> found = found_prompt(model, data, options);
 
+  std::optional<OutputFile> coq;
+  if (!options.coq.empty()) {
+    CoqCertificate certificate;
+    memorize_in_coq(model, data, accuracy, answer, options.shown_digits(), certificate);
+    coq.emplace(options.coq).write(certificate.text());
+  }
   OutputFile file(options.output);
   if (options.format == Format::json) {
     file.write(answer_json(answer, found, accuracy, options.shown_digits()).dump(1) + "\n");
@@ -132,6 +151,7 @@ int run(const MemorizeOptions& options) {
     certificate.write(answer.certificate + "\n");
     certificate.commit();
   }
+  if (coq) coq->commit();
   file.commit();
   return exit_code(answer.verdict);
 }
@@ -159,6 +179,7 @@ void add_memorize(CLI::App& app, Action& action) {
       ->type_name("N");
   subcommand->add_option("--certificate", options->certificate,
                          "write the verdict's certificate to this file");
+  add_coq_option(*subcommand, options->coq);
   add_common_options(*subcommand, *options);
   subcommand->callback([options, &action] { action = [options] { return run(*options); }; });
 }

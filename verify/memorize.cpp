@@ -24,27 +24,6 @@ long bits_for(const Rational& accuracy) {
   return std::max(256L, bits_for_digits(2 * digits + 40));
 }
 
-Matrix<Rational> visible_tokens(const MemorizationExample& example, Mask mask) {
-  if (mask == Mask::bidirectional) return example.tokens;
-  return example.tokens.leftCols(example.query + 1);
-}
-
-Rational max_norm(const Matrix<Rational>& M) { return M.cwiseAbs().rowwise().sum().maxCoeff(); }
-
-/// The rows (k^T V = 0) by which a target off the image of V stays away: |k^T t| / ||k||_1.
-std::optional<OffImage> off_image(const MemorizationGroup& group, const Matrix<Rational>& V,
-                                  const Rational& level) {
-  const Matrix<Rational> left_kernel = kernel(Matrix<Rational>(V.transpose()));
-  for (std::size_t i = 0; i < group.examples.size(); ++i) {
-    for (Index k = 0; k < left_kernel.cols(); ++k) {
-      const Vector<Rational> vector = left_kernel.col(k);
-      if (abs(vector.dot(group.examples[i].target)) > level * vector.cwiseAbs().sum())
-        return OffImage{i, vector};
-    }
-  }
-  return std::nullopt;
-}
-
 /// An example and coordinate at which the empty prompt has an error above the level.
 std::optional<EmptyMiss> empty_miss(const MemorizationGroup& group, const Rational& level) {
   for (std::size_t i = 0; i < group.examples.size(); ++i) {
@@ -157,7 +136,8 @@ class Decision {
       const Vector<Rational>& t = group_.examples[i].target;
       data.examples.push_back({group_.tokens[i], ExactVector(t.begin(), t.end())});
     }
-    const PromptLengths lengths = decide_prompt_lengths(shared_query_problem(data));
+    answer_.exact = decide_prompt_lengths(shared_query_problem(data));
+    const PromptLengths& lengths = *answer_.exact;
     answer_.why = "equality is not claimed for a rounded prompt; exactly, " + lengths.reason;
     if (lengths.set == PromptLengths::Set::none) return refute_lengths();
     if (!group_.direction.isZero(0) || lengths.least_upper > longest_written_prompt) return false;
@@ -245,47 +225,6 @@ class Decision {
   MemorizationAnswer& answer_;
 };
 
-/// Pulls the targets back to the attention output; says why where that fails.
-std::string pull_back(MemorizationProblem& problem, const Rational& accuracy) {
-  const auto& ffn = problem.model.layers.front().ffn;
-  problem.block = ffn ? block_injectivity(*ffn) : BlockInjectivity{true, 1, "no feed-forward block"};
-  problem.stretch = ffn ? Rational(1 + max_norm(ffn->W_1) * max_norm(ffn->W_2)) : Rational(1);
-  if (problem.block.injective && problem.block.expansion > 0)
-    problem.level = accuracy / problem.block.expansion;
-  if (problem.block.injective && accuracy == 0) problem.level = 0;
-  for (const MemorizationExample& example : problem.data) {
-    const Vector<Rational> query = example.tokens.col(example.query);
-    Vector<Rational> before = example.target;
-    if (ffn) {
-      const auto preimage = block_preimage(*ffn, example.target);
-      if (!preimage) return "no preimage of a target under the feed-forward block was found";
-      before = *preimage;
-    }
-    problem.attention_targets.push_back(before - query);
-  }
-  return "";
-}
-
-/// The examples by their query token.
-std::vector<MemorizationGroup> groups_of(const MemorizationProblem& problem) {
-  std::vector<MemorizationGroup> groups;
-  for (std::size_t i = 0; i < problem.data.size(); ++i) {
-    const MemorizationExample& example = problem.data[i];
-    const Vector<Rational> query = example.tokens.col(example.query);
-    auto group = std::find_if(groups.begin(), groups.end(),
-                              [&](const MemorizationGroup& known) { return known.query == query; });
-    if (group == groups.end()) {
-      groups.push_back({{}, query, multiply(problem.A, Matrix<Rational>(query)).col(0), {}, {}});
-      group = groups.end() - 1;
-    }
-    group->members.push_back(i);
-    group->tokens.push_back(visible_tokens(example, problem.model.mask));
-    group->examples.push_back(
-        {attention_sums(problem.V, group->direction, group->tokens.back()), problem.attention_targets[i]});
-  }
-  return groups;
-}
-
 Index rank_bound(const MemorizationProblem& problem) {
   Index columns = 0;
   for (const MemorizationExample& example : problem.data) columns += example.tokens.cols();
@@ -327,16 +266,9 @@ MemorizationAnswer memorize(const Transformer<Rational>& model, const Memorizati
     answer.why = "theory 2.2 to 2.4 concern one layer with one attention head";
     return answer;
   }
-  const AttentionHead<Rational>& head = model.layers.front().heads.front();
-  MemorizationProblem problem;
-  problem.model = model;
-  problem.data = data;
-  problem.accuracy = accuracy;
-  problem.A = head.score_matrix();
-  problem.V = head.value_map();
-  answer.why = pull_back(problem, accuracy);
+  MemorizationProblem problem = memorization_problem(model, data, accuracy, answer.why);
   if (!answer.why.empty()) return answer;
-  const std::vector<MemorizationGroup> groups = groups_of(problem);
+  const std::vector<MemorizationGroup> groups = memorization_groups(problem);
   if (problem.block.injective) answer.rank_lower = rank_bound(problem);
 
   const long first_bits = bits_for(accuracy);

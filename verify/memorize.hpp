@@ -4,6 +4,7 @@
 #include <optional>
 #include <string>
 
+#include <promptbound/constructions/shared_query.hpp>
 #include <promptbound/numeric/interval.hpp>
 #include <promptbound/transformer/transformer.hpp>
 #include <promptbound/verify/memorization_data.hpp>
@@ -25,6 +26,9 @@ struct MemorizationAnswer {
   Rational floor_lower, floor_upper, output_floor;
   /// Theory 2.4: prompts that fit exactly have at least so many tokens.
   Index rank_lower = 0;
+  /// Theory 2.2 at accuracy 0 for examples that share a query: the exact set of lengths m >= 1 of exact fits.
+  /// Absent where an earlier step decides.
+  std::optional<PromptLengths> exact;
   /// For `promptbound check`; empty when the verdict is unknown.
   std::string certificate;
 };

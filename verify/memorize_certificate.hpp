@@ -1,40 +1,11 @@
 /// What `memorize` found, as certificate data: exact numbers only, recomputed by the checker.
 #pragma once
 
-#include <promptbound/transformer/feed_forward_inverse.hpp>
 #include <promptbound/verify/length_bound.hpp>
+#include <promptbound/verify/memorization_problem.hpp>
 #include <promptbound/verify/memorize.hpp>
 
 namespace promptbound {
-
-/// The problem at the attention output.
-struct MemorizationProblem {
-  Transformer<Rational> model;
-  MemorizationData data;
-  Rational accuracy;
-  Matrix<Rational> A, V;
-  BlockInjectivity block;
-  /// The accuracy at the attention output that the accuracy at the layer's output implies; nothing where no
-  /// such bound is known.
-  std::optional<Rational> level;
-  Rational stretch;  ///< the block's Lipschitz constant in the max norm
-  std::vector<Vector<Rational>> attention_targets;
-  long bits = 0;  ///< the working precision that sufficed
-};
-
-/// Examples that share a query.
-struct MemorizationGroup {
-  std::vector<std::size_t> members;
-  Vector<Rational> query, direction;
-  std::vector<Matrix<Rational>> tokens;  ///< visible to the query
-  std::vector<FloorExample> examples;
-};
-
-/// vector^T V = 0 keeps |vector^T t| / ||vector||_1 as an error of this example of the group.
-struct OffImage {
-  std::size_t example;
-  Vector<Rational> vector;
-};
 
 /// Where the empty prompt misses.
 struct EmptyMiss {

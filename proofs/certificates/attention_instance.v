@@ -184,6 +184,27 @@ Definition nonempty_examples := all (fun e => 0 < size e.1)%N (examples T).
 Lemma tokens_gt0 : nonempty_examples -> forall i : 'I_(size (examples T)), (0 < size (example_at i).1)%N.
 Proof. by move=> /(all_nthP ([::], [::])) H i; apply: H. Qed.
 
+(** A prompt that fits, empty or not, has a total weight S >= 0 with S f(tau) = f(w). *)
+Lemma separating_fit (i j : nat) (f : seq Z) m (P : 'I_m -> 'cV[R]_d) :
+  nonempty_examples -> (i < size (examples T))%N && (j < size (examples T))%N ->
+  (forall k, attention (concat P (@example_tokens k)) = wanted k) ->
+  mass (softmax score_map) query_token P * (IZR (separating_gap i j f) / IZR (Zpos (den_target T)))
+    * IZR (Zpos value_den) = exp_sum score_den (separating_terms i j f).
+Proof.
+move=> ne /andP [li lj] fits.
+pose i' := Ordinal li; pose j' := Ordinal lj.
+pose b k := demand (softmax score_map) (mulmx value_map) query_token example_tokens wanted k.
+have hit k : mass (softmax score_map) query_token P *: (attention P - wanted k) = b k.
+  by apply/prompt_hits; [apply: softmax_gt0 | rewrite card_ord tokens_gt0 | apply: fits].
+have -> : IZR (separating_gap i j f) / IZR (Zpos (den_target T)) = functional f (wanted i' - wanted j').
+  by rewrite linearB /= !functionalE /separating_gap IZR_sub mulrBl.
+have -> : mass (softmax score_map) query_token P * functional f (wanted i' - wanted j') = functional f (b j' - b i').
+  rewrite -!hit -scalerBr -linearZ; congr (functional f (_ *: _)).
+  by rewrite opprB [RHS]addrC addrA subrK.
+rewrite exp_sum_cat (gap_termsE 1 0 f j') (gap_termsE (-1) 0 f i') linearB /= mulrBl.
+by rewrite IZR_one IZR_zero IZR_minus_one !mul0r !addr0 mul1r mulN1r.
+Qed.
+
 Theorem no_prompt_sound (i j : nat) (f : seq Z) (D : positive) (terms : seq (Z * Z)) :
   nonempty_examples -> (i < size (examples T))%N && (j < size (examples T))%N ->
   (score_den, separating_terms i j f) = (D, terms) ->
@@ -191,26 +212,12 @@ Theorem no_prompt_sound (i j : nat) (f : seq Z) (D : positive) (terms : seq (Z *
   Z.lt 0 (separating_gap i j f) /\ Rle (exp_sum D terms) (IZR 0) ->
   no_prompt_claim.
 Proof.
-move=> ne /andP [li lj] [<- <-] H m P fits.
-pose i' := Ordinal li; pose j' := Ordinal lj.
-pose b k := demand (softmax score_map) (mulmx value_map) query_token example_tokens wanted k.
-pose S := mass (softmax score_map) query_token P.
-have S0 : 0 < S by apply: mass_gt0; [apply: softmax_gt0 | rewrite card_ord].
-have hit k : S *: (attention P - wanted k) = b k.
-  by apply/prompt_hits; [apply: softmax_gt0 | rewrite card_ord tokens_gt0 | apply: fits].
-have E : S * functional f (wanted i' - wanted j') = functional f (b j' - b i').
-  rewrite -!hit -scalerBr -linearZ; congr (functional f (_ *: _)).
-  by rewrite opprB [RHS]addrC addrA subrK.
-have D0 : 0 < IZR (Zpos value_den) by apply/RltP/IZR_lt.
-have t0 : 0 < IZR (Zpos (den_target T)) by apply/RltP/IZR_lt.
-have F : functional f (wanted i' - wanted j') = IZR (separating_gap i j f) / IZR (Zpos (den_target T)).
-  by rewrite linearB /= !functionalE /separating_gap IZR_sub mulrBl.
-have G : exp_sum score_den (separating_terms i j f) = functional f (b j' - b i') * IZR (Zpos value_den).
-  rewrite exp_sum_cat (gap_termsE 1 0 f j') (gap_termsE (-1) 0 f i') linearB /= mulrBl.
-  by rewrite IZR_one IZR_zero IZR_minus_one !mul0r !addr0 mul1r mulN1r.
-move: H; rewrite G -E F => -[[/IZR_le/RleP g0 /RltP]|[/IZR_lt/RltP g0 /RleP]].
-  by rewrite ltNge => /negP []; rewrite mulr_ge0 ?(ltW D0) // mulr_ge0 ?(ltW S0) // mulr_ge0 // invr_ge0 ltW.
-by rewrite leNgt => /negP []; rewrite !mulr_gt0 // invr_gt0.
+move=> ne ij [<- <-] H m P fits.
+have S0 : 0 < mass (softmax score_map) query_token P by apply: mass_gt0; [apply: softmax_gt0 | rewrite card_ord].
+have pos p : 0 < IZR (Zpos p) by apply/RltP/IZR_lt.
+move: H; rewrite -(separating_fit f ne ij fits) => -[[/IZR_le/RleP g0 /RltP]|[/IZR_lt/RltP g0 /RleP]].
+  by rewrite ltNge => /negP []; rewrite !mulr_ge0 ?invr_ge0 ?(ltW S0) ?(ltW (pos _)).
+by rewrite leNgt => /negP []; rewrite !mulr_gt0 ?invr_gt0.
 Qed.
 
 (** ** Claim (b): the floor *)

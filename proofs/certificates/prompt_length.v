@@ -59,10 +59,10 @@ Definition tokens (i : 'I_N.+1) (j : 'I_(size (example_at T i).1)) : 'cV[R]_d :=
   token_at T (nth [::] (example_at T i).1 j).
 Definition targets (i : 'I_N.+1) : 'cV[R]_d := rational_column d (den_target T) (example_at T i).2.
 
-(** Exactly the lengths from m on work (m >= 1 tokens); no length works. *)
-Definition least_length_claim (m : nat) := forall m', (0 < m')%N ->
+(** Exactly the lengths from m on work; no length works. The empty prompt is among them. *)
+Definition least_length_claim (m : nat) := forall m',
   memorizable A V x0 tokens targets m' <-> (m <= m')%N.
-Definition no_length_claim := forall m', (0 < m')%N -> ~ memorizable A V x0 tokens targets m'.
+Definition no_length_claim := forall m', ~ memorizable A V x0 tokens targets m'.
 
 (** Linear algebra over Z: A x0 <> 0, V u = t_0, h V = (A x0)^T. *)
 Definition query_key := zapply T (mat_A T) (query T).
@@ -188,6 +188,18 @@ rewrite !Rdiv_field (termsE _ _ ord0 ne) IZR_one mul1r mulfK ?IZR_pos_neq0 // -/
 by rewrite [S^-1 * _]mulrC.
 Qed.
 
+(** In Case I with a weight S > 0 the empty prompt does not fit: all b_i = 0 would make w_i = 0 = tau_i. *)
+Lemma empty_misses S : (forall i : 'I_N.+1, (0 < size (example_at T i).1)%N) ->
+  case_I A V x0 tokens targets -> common_weight A V x0 tokens targets S ->
+  ~ memorizable A V x0 tokens targets 0.
+Proof.
+move=> ne [i ti] [S0 C] M; have {M} fit := proj1 (fits_empty A V x0 tokens targets ne) M.
+have b0 k : b_ A V x0 tokens targets k = 0 by rewrite /b_ fit subrr scaler0.
+have w0 : w_ A V x0 tokens targets i = 0 by rewrite /w_ !b0 subrr.
+move/eqP: (C i); rewrite w0 scaler_eq0 (negPf (lt0r_neq0 S0)) /= => /eqP tau0.
+by move: ti; rewrite tau0 w0 eqxx.
+Qed.
+
 (** Certificate: in Case I, with A x0 <> 0 orthogonal to ker V and m - 1 < rho <= m, m >= 2, exactly
     the lengths from m on work. *)
 Theorem least_length_sound (m : positive) Sterms q u uden h hden (D : positive) ht vden tden hterms :
@@ -205,11 +217,13 @@ Proof.
 move=> m2 /andP[/andP[/andP[/andP[/andP[ne e0] nz] pre] pull] wt] [<- <- <- <- <-] gap /RltP S0.
 have C := weightE e0 wt S0; set S := _ / _ in C.
 have [v Vv] := preimage_value S pre.
-rewrite -(rhoE e0 pre pull Vv) => /RltP lo /RleP hi m' m'0.
+rewrite -(rhoE e0 pre pull Vv) => /RltP lo /RleP hi m'.
 have ngt (i : 'I_N.+1) : (0 < size (example_at T i).1)%N.
   have li : (i < size (examples T))%N by rewrite -{2}(prednK e0).
   exact: (tokens_gt0 ne (Ordinal li)).
 have bl : query_blind A V x0 by move=> k Vk; rewrite (pullbackE pull) Vk linear0 mul0r.
+have [->|m'0] := posnP m'.
+  by split=> [/(empty_misses ngt (caseE gap) C) []|]; rewrite leqNgt (ltnW m2).
 have mE : IZR (Zpos m) = (Pos.to_nat m)%:R by rewrite natR positive_nat_Z.
 have {}lo : (Pos.to_nat m)%:R - 1 < rho A x0 S v by rewrite -mE.
 have {}hi : rho A x0 S v <= (Pos.to_nat m)%:R by rewrite -mE.
@@ -235,11 +249,12 @@ Proof.
 move=> /andP[/andP[/andP[/andP[/andP[ne e0] nz] pre] pull] wt] [<- <- <- <- <-] gap /RltP S0.
 have C := weightE e0 wt S0; set S := _ / _ in C.
 have [v Vv] := preimage_value S pre.
-rewrite -(rhoE e0 pre pull Vv) => /RltP hi m' m'0.
+rewrite -(rhoE e0 pre pull Vv) => /RltP hi m'.
 have ngt (i : 'I_N.+1) : (0 < size (example_at T i).1)%N.
   have li : (i < size (examples T))%N by rewrite -{2}(prednK e0).
   exact: (tokens_gt0 ne (Ordinal li)).
 have bl : query_blind A V x0 by move=> k Vk; rewrite (pullbackE pull) Vk linear0 mul0r.
+have [->|m'0] := posnP m'; first exact: empty_misses ngt (caseE gap) C.
 by have [H _ _] := case_I_lengths ngt (caseE gap) C (keyE nz) bl Vv m'0; apply: H.
 Qed.
 End Length.

@@ -3,6 +3,7 @@
 #include <filesystem>
 #include <memory>
 
+#include <promptbound/bounds/catalogue.hpp>
 #include <promptbound/cli/command.hpp>
 #include <promptbound/cli/figure_presets.hpp>
 #include <promptbound/numeric/error.hpp>
@@ -121,6 +122,12 @@ int paper(const CLI::App& app, const PaperOptions& options) {
     const int code = run_recipe(table_recipes(options).back(), "html", staging.file("audit.html"));
     if (code != exit_done) return code;
   }
+  for (const Bound& bound : catalogue()) {
+    const std::string id(bound.id);
+    const int code =
+        run_recipe({id, {"list", id}}, "markdown", staging.file("reference/bounds/" + id + ".md"));
+    if (code != exit_done) return code;
+  }
   for (const CLI::App* subcommand : app.get_subcommands({})) {
     staging.write("reference/" + subcommand->get_name() + ".md", reference_page(*subcommand));
   }
@@ -136,7 +143,7 @@ void add_paper(CLI::App& app, Action& action) {
       app.add_subcommand("paper", "every table, figure and reference page of the documentation, in one go");
   subcommand->footer(
       "Writes figures/ (SVG, PDF, PNG, PGFPlots), tables/ (LaTeX, Markdown, CSV) and reference/ (a page per\n"
-      "subcommand); with --model also audit.html.\n"
+      "subcommand and per bound); with --model also audit.html.\n"
       "Example:\n"
       "  promptbound paper -o paper --models tests/reference/models.csv --model tests/models/data/tiny-gpt2 "
       "\\\n"

@@ -95,6 +95,9 @@ class LatexWriter : public TableWriter {
         case '>':
           result += "$>$";
           break;
+        case '|':  // a dash in LaTeX's default font encoding
+          result += "$|$";
+          break;
         default:
           result += c;
       }

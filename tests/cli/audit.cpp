@@ -78,7 +78,9 @@ TEST_CASE("text, LaTeX and CSV hold a row per head; a model needs no prompt") {
   const Outcome text = run(trained);
   CHECK(text.exit_code == 0);
   CHECK(text.out.find("does not apply") != std::string::npos);
-  CHECK(run(trained + " --format latex").out.find("\\toprule") != std::string::npos);
+  const Outcome latex = run(trained + " --format latex");
+  CHECK(latex.out.find("\\toprule") != std::string::npos);
+  CHECK(latex.out.find("max $|$Q$|$") != std::string::npos);
   CHECK(run(trained + " --format csv").exit_code == 0);
   const Outcome alone = run("audit --model " + models + "/tiny-gpt2");
   CHECK(alone.exit_code == 0);

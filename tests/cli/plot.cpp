@@ -95,9 +95,9 @@ TEST_CASE("paper writes tables, figures and a page per subcommand" * doctest::sk
           " --models " PROMPTBOUND_REFERENCE_DIR "/models.csv --model " PROMPTBOUND_MODELS_DIR
           "/tiny-gpt2 --prompt " PROMPTBOUND_MODELS_DIR "/tiny-gpt2-prompt");
   REQUIRE_MESSAGE(outcome.exit_code == 0, outcome.err);
-  for (const char* file :
-       {"figures/bracket.pdf", "figures/length.tex", "tables/capacity.tex", "tables/audit.csv",
-        "tables/bounds-alpha-inf.md", "reference/audit.md", "reference/paper.md", "audit.html"}) {
+  for (const char* file : {"figures/bracket.pdf", "figures/length.tex", "tables/capacity.tex",
+                           "tables/audit.csv", "tables/bounds-alpha-inf.md", "reference/audit.md",
+                           "reference/paper.md", "reference/bounds/entropy-bits.md", "audit.html"}) {
     CHECK_MESSAGE(std::filesystem::file_size(paper + "/" + file) > 100, file);
   }
   CHECK(read_file(paper + "/reference/eval.md").find("--digits") != std::string::npos);

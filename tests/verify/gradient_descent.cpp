@@ -92,7 +92,9 @@ TEST_CASE("a target that a prompt reaches is found to be reachable") {
                                            Matrix<double>(example.tokens.cast<double>()));
     example.target = output.col(0).unaryExpr([](double x) { return Rational(x); });
   }
-  CHECK(descend(instance.model, instance.data, {}).error.upper_double() < 1e-3);
+  DescentOptions options;
+  options.tokens = prompt.cols();
+  CHECK(descend(instance.model, instance.data, options).error.upper_double() < 1e-3);
   CHECK_THROWS_AS((void)descend(instance.model, {}, {}), InputError);
   instance.model.layers.push_back(instance.model.layers.front());
   CHECK_THROWS_AS((void)descend(instance.model, instance.data, {}), InputError);

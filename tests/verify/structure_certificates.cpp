@@ -143,7 +143,7 @@ TEST_CASE("refutations are accepted for every target and norm, and rejected afte
       },
       "values");
   rejected([](Json& c) { c["target"] = {{"name", "table"}, {"cells", 0}, {"values", {"0"}}}; }, "cells");
-  rejected([](Json& c) { c["instance"]["prompt"] = Json::parse(R"([["1"]])"); }, "prompt");
+  rejected([](Json& c) { c["instance"]["prompt"] = Json::parse(R"([["1"]])"); }, "width");
   rejected([](Json& c) { c["instance"]["layers"] = 5; }, "layers");
   rejected([](Json& c) { c["instance"].erase("input_offsets"); }, "input_offsets");
 }

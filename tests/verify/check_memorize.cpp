@@ -306,3 +306,51 @@ TEST_CASE("the empty prompt's miss is checked") {
   longer["evidence"]["empty"] = {{"example", 0}, {"coordinate", 0}};
   CHECK(rejection(longer).starts_with("empty"));
 }
+
+TEST_CASE("the rarer ways in which evidence can fail") {
+  const auto reason = [](Json certificate, const std::function<void(Json&)>& change) {
+    change(certificate);
+    return rejection(certificate);
+  };
+  const Json prompt = prompt_certificate();
+  // A piece without a row that reaches further down than rho is large.
+  CHECK(reason(prompt, [](Json& c) {
+          Json& pieces = c["evidence"]["pieces"];
+          for (std::size_t k = 1; k < pieces["rows"].size(); ++k) {
+            if (!pieces["rows"][k].is_null()) continue;
+            pieces["breaks"][k] = "1/1000000";
+            break;
+          }
+        }) == "pieces: rho is not shown to be large enough");
+  CHECK(reason(exact_prompt_certificate(), [](Json& c) {
+          c["evidence"]["prompt"] = Json::parse(R"([["3", "0"], ["3", "0"]])");
+        }) == "prompt: the width does not fit");
+  CHECK(reason(prompt, [](Json& c) {
+          for (Json& token : c["data"]["examples"][0]["tokens"]) token.push_back("0");
+        }) == "tokens: the width does not fit");
+
+  // x - 2 relu(x - 100) folds, far from the data: a prompt is a prompt, but shows no least length.
+  Transformer<Rational> folded = layer_of(rows({{1}}), rows({{1}}));
+  folded.layers[0].ffn = FeedForward<Rational>{rows({{1}}), vector({-100}), rows({{-2}}), vector({0})};
+  const MemorizationData data{{rows({{1, -1}}), 0, vector({Rational(3, 2)})}};
+  const Json without = certificate_of(folded, data, Rational(1, 10), Memorizable::possible);
+  CHECK(reason(without, [](Json& c) { c["evidence"]["least_length"] = "1"; }) ==
+        "least_length: the feed-forward block is not shown to be injective");
+
+  // x + 2 relu(x) is injective by its determinants alone: equality goes through it, no accuracy does.
+  Transformer<Rational> stretched = layer_of(rows({{0}}), rows({{1}}));
+  stretched.layers[0].ffn = FeedForward<Rational>{rows({{1}}), vector({0}), rows({{2}}), vector({0})};
+  const Json equality = certificate_of(
+      stretched, {{rows({{1, -1}}), 0, vector({3 + Rational(9, 7)})}, {rows({{1}}), 0, vector({6})}}, 0,
+      Memorizable::impossible);
+  CHECK(reason(equality, [](Json& c) {
+          c["accuracy"] = "1/10";
+          c["rank_lower"] = 0;
+        }) == "model: the feed-forward block is not shown to be injective");
+
+  // Values whose first row is 0: elimination exchanges rows.
+  const Json exchanged =
+      certificate_of(layer_of(rows({{0, 0}, {0, 0}}), rows({{0, 1}, {1, 0}})),
+                     {{rows({{1}, {0}}), 0, vector({Rational(7, 2), 2})}}, 0, Memorizable::possible);
+  CHECK(reason(exchanged, [](Json& c) { c["rank_lower"] = 7; }).starts_with("rank_lower"));
+}

@@ -204,6 +204,11 @@ TEST_CASE("certificates of proved claims are rejected after changes, sealed agai
   rejected([](Json& c) { c["tree"] = "*"; }, "a coordinate that does not exist");
   rejected([](Json& c) { c["tree"] = 5; }, "a text is needed");
   rejected([](Json& c) { c["tree"] = std::string(60, '0') + std::string(61, '.'); }, "a box is too small");
+  // A claim that needs more halvings than a tree of one box may ask for.
+  Json single = proved_document(Target{1, 2, Reversal{}}, Rational(1, 20));
+  single["tree"] = ".";
+  seal(single);
+  CHECK(check_supremum(single).reason == "tree: the error is not shown to be within eps on every box");
   // A single box: the checker halves on its own, but not without end.
   rejected(
       [](Json& c) {

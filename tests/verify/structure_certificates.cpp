@@ -76,6 +76,15 @@ TEST_CASE("injectivity certificates are accepted, and rejected after any change,
     rejected([](Json& c) { c["norms"][1]["heads"][0]["A"] = "0"; }, "spectral norm");
     rejected([](Json& c) { c["model"]["layers"][0]["heads"][0]["W_V"][0][0] = "50"; }, "spectral norm");
     rejected([](Json& c) { c["model"]["d"] = 3; }, "shapes");
+    rejected([](Json& c) { c["model"]["d"] = 0; }, "a width from 1");
+    rejected(
+        [](Json& c) {
+          // A block of norm 5, truthfully bounded.
+          c["model"]["layers"][0]["ffn"] = Json::parse(
+              R"({"W_1":[["5","0"],["0","5"]],"b_1":["0","0"],"W_2":[["1","0"],["0","1"]],"b_2":["0","0"]})");
+          c["norms"][0]["ffn"] = {{"W_1", "5"}, {"b_1", "0"}, {"W_2", "1"}, {"b_2", "0"}};
+        },
+        "feed-forward: the condition");
     rejected([](Json& c) { c["model"].erase("causal"); }, "causal");
     rejected([](Json& c) { c.erase("R"); }, "R");
   }

@@ -78,7 +78,6 @@ std::pair<Interval, std::optional<Interval>> ratio(const Problem& problem, const
       high = high ? min(*high, above) : above;
     }
     const Interval range(low->lower_point(), high->upper_point());
-    require(range.is_finite(), "pieces: a bound is infinite");
     const Interval term = Interval(y(k)) * range;
     least += term.lower_point();
     most += term.upper_point();

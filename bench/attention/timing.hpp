@@ -58,23 +58,23 @@ inline double run_multiply_adds() {
   typedef T Vector __attribute__((vector_size(bytes)));
   constexpr int chains = 12, lanes = bytes / static_cast<int>(sizeof(T));
   constexpr long steps = 2'000'000;
-  Vector sums[chains] = {};
   Vector factor, addend;
   for (int i = 0; i < lanes; ++i) {
     factor[i] = static_cast<T>(0.999);
     addend[i] = static_cast<T>(0.001);
   }
+  // Twelve variables, not an array, which g++ would keep in memory; different, or it would compute one of
+  // them.
+  Vector a = addend, b = a + a, c = b + a, d = c + a, e = d + a, f = e + a;
+  Vector g = f + a, h = g + a, i = h + a, j = i + a, k = j + a, l = k + a;
   for (long step = 0; step < steps; ++step) {
-#pragma GCC unroll 12
-    for (int i = 0; i < chains; ++i) {
-      sums[i] = sums[i] * factor + addend;
-#if defined(__AVX512F__)
-      asm volatile("" : "+v"(sums[i]));
-#endif
-    }
+    a = a * factor + addend, b = b * factor + addend, c = c * factor + addend, d = d * factor + addend;
+    e = e * factor + addend, f = f * factor + addend, g = g * factor + addend, h = h * factor + addend;
+    i = i * factor + addend, j = j * factor + addend, k = k * factor + addend, l = l * factor + addend;
   }
-  volatile T sink = 0;
-  for (const Vector& sum : sums) sink = sink + sum[0];
+  const Vector sum = a + b + c + d + e + f + g + h + i + j + k + l;
+  volatile T sink = sum[0];
+  (void)sink;
   return 2.0 * chains * lanes * static_cast<double>(steps);
 }
 

@@ -28,8 +28,11 @@ Series per_head(const Audit& audit, std::string label, Value value) {
 const Axis head_axis = {"layer (its heads from left to right)", false};
 
 Figure entries(const Audit& audit) {
-  Figure figure{
-      "entries", "Largest entries of queries, keys and values (4.1)", head_axis, {"largest entry", true}, {}};
+  Figure figure{"entries",
+                "Largest entries of queries, keys and values (4.1)",
+                head_axis,
+                {"largest entry", false},
+                {}};
   if (audit.prompt_length > 0) {
     figure.series.push_back(per_head(audit, "prompt: max |Q|", [](const AuditHead& head) {
       return head.prompt ? upper(head.prompt->query.entry) : NAN;

@@ -31,7 +31,7 @@ class ConfigReader {
   }
   [[nodiscard]] Rational positive_or(const char* name, const char* otherwise) const {
     const Json* value = find(name);
-    const Rational number =
+    Rational number =
         value == nullptr ? parse_rational(otherwise, name) : rational_from(*value, where_ + ": " + name);
     if (number <= 0) fail(name, "a number > 0 is needed");
     return number;

@@ -119,7 +119,7 @@ class HeaderReader {
 Tensor parse_npy(std::span<const std::byte> bytes, const std::string& where) {
   const std::string_view content(reinterpret_cast<const char*>(bytes.data()), bytes.size());
   if (!content.starts_with(magic) || content.size() < 10) throw InputError(where + ": not a .npy file");
-  const int version = content[6];
+  const int version = static_cast<unsigned char>(content[6]);
   if (version < 1 || version > 3) {
     throw InputError(where + ": .npy version " + std::to_string(version) + " (accepted: 1, 2, 3)");
   }
@@ -173,7 +173,7 @@ std::string npy_text(const Tensor& tensor) {
     throw InputError("an array of type " + std::string(name(tensor.type)) + " is not written as .npy");
   }
   std::string shape;
-  for (const std::size_t side : tensor.shape) shape += std::to_string(side) + ", ";
+  for (const std::size_t side : tensor.shape) shape.append(std::to_string(side)).append(", ");
   if (tensor.shape.size() > 1) shape.resize(shape.size() - 2);  // only (3,) needs its comma
   std::string header = std::string("{'descr': '") + (tensor.type == ElementType::F32 ? "<f4" : "<f8") +
                        "', 'fortran_order': False, 'shape': (" + shape + "), }";

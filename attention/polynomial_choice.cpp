@@ -2,7 +2,7 @@
 #include <numeric>
 
 #include <promptbound/attention/polynomial.hpp>
-#include <promptbound/bounds/chebyshev.hpp>
+#include <promptbound/numeric/chebyshev.hpp>
 #include <promptbound/numeric/precision.hpp>
 
 // Which polynomial to use. Nothing here is certified or needs to be: KeyMoments::attend certifies what it

@@ -1,6 +1,6 @@
 #include <promptbound/attention/score_polynomial.hpp>
 
-#include <promptbound/bounds/chebyshev.hpp>
+#include <promptbound/numeric/chebyshev.hpp>
 #include <promptbound/numeric/fast_interval.hpp>
 #include <promptbound/numeric/precision.hpp>
 

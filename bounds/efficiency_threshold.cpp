@@ -1,6 +1,6 @@
 #include <promptbound/bounds/bound.hpp>
-#include <promptbound/bounds/chebyshev.hpp>
 #include <promptbound/numeric/certify.hpp>
+#include <promptbound/numeric/chebyshev.hpp>
 
 // Theory 4.1, HWGLSL25 via AS23, transcribed: approximating softmax(Q K^T/d) V on T = m + L tokens with d =
 // O(log T) and entries at most B to 1/poly(T) takes time T^{1+o(1)} if B = o(sqrt(ln T)), and no algorithm in

@@ -1,6 +1,6 @@
 #include <promptbound/bounds/bound.hpp>
-#include <promptbound/bounds/chebyshev.hpp>
 #include <promptbound/numeric/certify.hpp>
+#include <promptbound/numeric/chebyshev.hpp>
 #include <promptbound/numeric/precision.hpp>
 
 // Theory 4.2. |p(s) e^{-s} - 1| <= eta on [-S, S], deg p = g: replacing exp by p changes each output

@@ -8,7 +8,7 @@
 #include <nlohmann/json.hpp>
 
 #include <promptbound/bounds/catalogue.hpp>
-#include <promptbound/bounds/chebyshev.hpp>
+#include <promptbound/numeric/chebyshev.hpp>
 #include <promptbound/numeric/integers.hpp>
 #include <promptbound/numeric/log_binomial.hpp>
 #include <promptbound/numeric/precision.hpp>

@@ -4,7 +4,7 @@
 #include <cmath>
 
 #include <promptbound/bounds/catalogue.hpp>
-#include <promptbound/bounds/chebyshev.hpp>
+#include <promptbound/numeric/chebyshev.hpp>
 #include <promptbound/numeric/integers.hpp>
 #include <promptbound/numeric/precision.hpp>
 

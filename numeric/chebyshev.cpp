@@ -1,5 +1,5 @@
-#include <promptbound/bounds/chebyshev.hpp>
 #include <promptbound/numeric/certify.hpp>
+#include <promptbound/numeric/chebyshev.hpp>
 #include <promptbound/numeric/integers.hpp>
 #include <promptbound/numeric/precision.hpp>
 

@@ -12,6 +12,7 @@
 #include <promptbound/verify/check/check.hpp>
 #include <promptbound/verify/memorize.hpp>
 
+#include "mutate.hpp"
 #include "random.hpp"
 
 using namespace promptbound;
@@ -68,6 +69,17 @@ CheckReport checked(const MemorizationAnswer& answer) {
   return check_memorization(parse_json(answer.certificate, "certificate"));
 }
 
+/// The certificate is accepted, and rejected after a change of any single entry.
+void check_certificate(const MemorizationAnswer& answer) {
+  Json certificate = parse_json(answer.certificate, "certificate");
+  const CheckReport report = check_memorization(certificate);
+  CHECK(report.reason == "");
+  CHECK(report.accepted);
+  int accepted = 0;
+  mutate(certificate, certificate, [&] { accepted += check_memorization(certificate).accepted ? 1 : 0; });
+  CHECK(accepted == 0);
+}
+
 /// The maximum miss of the prompt in MPFR, straight from the model.
 Real miss(const Transformer<Rational>& model, const MemorizationData& data, const Matrix<Rational>& prompt) {
   const WorkingPrecision scope(400);
@@ -98,9 +110,7 @@ TEST_CASE("200 impossible pairs are refused, at equality and just below the floo
     const Rational accuracy = i % 2 == 0 ? Rational(0) : Rational(pair.output_floor * Rational(999, 1000));
     const MemorizationAnswer answer = memorize(model, pair_data(pair), accuracy);
     REQUIRE(answer.verdict == Memorizable::impossible);
-    const CheckReport report = checked(answer);
-    CHECK(report.reason == "");
-    CHECK(report.accepted);
+    check_certificate(answer);
     CHECK(answer.floor_lower <= pair.floor);
     CHECK(answer.floor_upper >= pair.floor);
     CHECK(answer.floor_upper - answer.floor_lower <= pair.floor / 1000000);
@@ -126,11 +136,7 @@ TEST_CASE("200 data sets made by prompts of 1 to 40 tokens are memorized, never 
     CHECK(miss(model, data, *answer.prompt) <= Real(accuracy));
     decided += answer.least_length == Integer(length) ? 1 : 0;
     longer += length > 1 ? 1 : 0;
-    if (i % 4 == 0) {
-      const CheckReport report = checked(answer);
-      CHECK(report.reason == "");
-      CHECK(report.accepted);
-    }
+    check_certificate(answer);
   }
   CHECK(decided == 200);
   CHECK(longer > 150);

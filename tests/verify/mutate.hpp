@@ -7,7 +7,8 @@
 
 namespace promptbound {
 
-/// Changes every leaf of the document in turn: numbers move, texts are spoilt; each change is undone.
+/// Changes every leaf of the document in turn: numbers move, texts are spoilt, nothing becomes something;
+/// each change is undone.
 template <class Visit>
 void mutate(Json& document, Json& node, const Visit& visit) {
   if (node.is_object() || node.is_array()) {
@@ -19,6 +20,8 @@ void mutate(Json& document, Json& node, const Visit& visit) {
     node = node.get<std::int64_t>() + 1;
   } else if (node.is_boolean()) {
     node = !node.get<bool>();
+  } else if (node.is_null()) {
+    node = "7";
   } else {
     node = original.get<std::string>() + "7";
   }

@@ -37,4 +37,10 @@ std::string readable(const Quantity& quantity, long digits) {
   return ends;
 }
 
+std::string cell_text(const Cell& cell, long digits) {
+  if (const auto* quantity = std::get_if<Quantity>(&cell)) return readable(*quantity, digits);
+  if (const auto* absent = std::get_if<Absent>(&cell)) return "not applicable: " + absent->reason;
+  return std::get<std::string>(cell);
+}
+
 }  // namespace promptbound

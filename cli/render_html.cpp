@@ -41,7 +41,8 @@ class HtmlWriter : public TableWriter {
   void row(const std::vector<Cell>& cells) override {
     std::string line = "<tr>";
     for (std::size_t i = 0; i < cells.size(); ++i) {
-      line += std::string("<td") + class_of(columns_[i]) + ">" + text_of(cells[i]) + "</td>";
+      line +=
+          std::string("<td") + class_of(columns_[i]) + ">" + escaped(cell_text(cells[i], digits_)) + "</td>";
     }
     file_.write(line + "</tr>\n");
   }
@@ -59,12 +60,6 @@ class HtmlWriter : public TableWriter {
 
  private:
   static const char* class_of(const Column& column) { return column.is_number ? " class=\"number\"" : ""; }
-
-  std::string text_of(const Cell& cell) const {
-    if (const auto* quantity = std::get_if<Quantity>(&cell)) return escaped(readable(*quantity, digits_));
-    if (const auto* absent = std::get_if<Absent>(&cell)) return "not applicable: " + escaped(absent->reason);
-    return escaped(std::get<std::string>(cell));
-  }
 
   static std::string escaped(const std::string& text) {
     std::string result;

@@ -22,19 +22,13 @@ class MarkdownWriter : public TableWriter {
 
   void row(const std::vector<Cell>& cells) override {
     std::string line = "|";
-    for (const Cell& cell : cells) line += " " + text_of(cell) + " |";
+    for (const Cell& cell : cells) line += " " + escaped(cell_text(cell, digits_)) + " |";
     file_.write(line + "\n");
   }
 
   void end() override { file_.write("\n"); }
 
  private:
-  std::string text_of(const Cell& cell) const {
-    if (const auto* quantity = std::get_if<Quantity>(&cell)) return escaped(readable(*quantity, digits_));
-    if (const auto* absent = std::get_if<Absent>(&cell)) return "not applicable: " + escaped(absent->reason);
-    return escaped(std::get<std::string>(cell));
-  }
-
   static std::string escaped(const std::string& text) {
     std::string result;
     for (const char c : text) {

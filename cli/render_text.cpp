@@ -28,7 +28,7 @@ class TextWriter : public TableWriter {
 
   void row(const std::vector<Cell>& cells) override {
     std::vector<std::string> texts;
-    for (const Cell& cell : cells) texts.push_back(text_of(cell));
+    for (const Cell& cell : cells) texts.push_back(cell_text(cell, digits_));
     rows_.push_back(std::move(texts));
   }
 
@@ -46,12 +46,6 @@ class TextWriter : public TableWriter {
   }
 
  private:
-  std::string text_of(const Cell& cell) const {
-    if (const auto* quantity = std::get_if<Quantity>(&cell)) return readable(*quantity, digits_);
-    if (const auto* absent = std::get_if<Absent>(&cell)) return "not applicable: " + absent->reason;
-    return std::get<std::string>(cell);
-  }
-
   std::string line(const std::vector<std::string>& row, const std::vector<std::size_t>& widths) const {
     std::string text;
     for (std::size_t i = 0; i < row.size(); ++i) {

@@ -56,4 +56,7 @@ class TableWriter {
 /// `[lower, upper]`; a fraction that no short decimal equals with its enclosure.
 [[nodiscard]] std::string readable(const Quantity& quantity, long digits);
 
+/// A cell for people: its text, its number, or why there is none.
+[[nodiscard]] std::string cell_text(const Cell& cell, long digits);
+
 }  // namespace promptbound

@@ -1,4 +1,4 @@
-/// Random arrays of one attention call, with their storage.
+/// Shapes and random arrays of one attention call, with their storage.
 #pragma once
 
 #include <algorithm>
@@ -9,6 +9,19 @@
 #include <promptbound/attention/arrays.hpp>
 
 namespace promptbound {
+
+template <class T>
+AttentionArrays<T> shapes(Index heads, Index n, Index m, Index prompt, Index d, Index d_v) {
+  AttentionArrays<T> arrays;
+  arrays.heads = heads;
+  arrays.n = n;
+  arrays.m = m;
+  arrays.prompt = prompt;
+  arrays.d = d;
+  arrays.d_v = d_v;
+  arrays.scale = 1.0 / static_cast<double>(d);
+  return arrays;
+}
 
 template <class T>
 struct StoredArrays {

@@ -42,19 +42,6 @@ void check_within_bounds(const AttentionArrays<T>& arrays) {
   }
 }
 
-template <class T>
-AttentionArrays<T> shapes(Index heads, Index n, Index m, Index prompt, Index d, Index d_v) {
-  AttentionArrays<T> arrays;
-  arrays.heads = heads;
-  arrays.n = n;
-  arrays.m = m;
-  arrays.prompt = prompt;
-  arrays.d = d;
-  arrays.d_v = d_v;
-  arrays.scale = 1.0 / static_cast<double>(d);
-  return arrays;
-}
-
 /// Runs the body with each instruction set that this machine has.
 template <class Body>
 void for_each_instruction_set(Body body) {

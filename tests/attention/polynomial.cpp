@@ -13,18 +13,6 @@ using namespace promptbound;
 
 namespace {
 
-template <class T>
-AttentionArrays<T> shapes(Index n, Index m, Index prompt, Index d, Index d_v) {
-  AttentionArrays<T> arrays;
-  arrays.n = n;
-  arrays.m = m;
-  arrays.prompt = prompt;
-  arrays.d = d;
-  arrays.d_v = d_v;
-  arrays.scale = 1.0 / static_cast<double>(d);
-  return arrays;
-}
-
 /// Does every output lie within its bound of the exact result?
 template <class T>
 bool is_within_bounds(const AttentionArrays<T>& arrays, const Attended<T>& result) {
@@ -46,8 +34,8 @@ bool is_within_bounds(const AttentionArrays<T>& arrays, const Attended<T>& resul
 
 TEST_CASE_TEMPLATE("within the bound, and the bound within the accuracy asked for", T, float, double) {
   RandomDoubles random(1);
-  for (const auto& shape : {shapes<T>(7, 40, 0, 1, 1), shapes<T>(70, 300, 13, 3, 2),
-                            shapes<T>(33, 2500, 0, 4, 11), shapes<T>(5, 0, 30, 8, 8)}) {
+  for (const auto& shape : {shapes<T>(1, 7, 40, 0, 1, 1), shapes<T>(1, 70, 300, 13, 3, 2),
+                            shapes<T>(1, 33, 2500, 0, 4, 11), shapes<T>(1, 5, 0, 30, 8, 8)}) {
     for (const bool moment : {false, true}) {
       for (const double accuracy : {1e-1, 1e-3}) {
         StoredArrays<T> stored = random_arrays<T>(random, shape);
@@ -71,7 +59,7 @@ TEST_CASE_TEMPLATE("within the bound, and the bound within the accuracy asked fo
 
 TEST_CASE("keys far from zero are centred, and the even moment lowers the rank") {
   RandomDoubles random(2);
-  StoredArrays<double> stored = random_arrays<double>(random, shapes<double>(40, 500, 0, 6, 2));
+  StoredArrays<double> stored = random_arrays<double>(random, shapes<double>(1, 40, 500, 0, 6, 2));
   for (double& key : stored.k) key += 50;
   PolynomialChoice with, without;
   const auto a = polynomial_attention(stored.arrays, {1e-4, 1, true}, &with);
@@ -86,18 +74,18 @@ TEST_CASE("keys far from zero are centred, and the even moment lowers the rank")
 
 TEST_CASE("what cannot be certified is not returned") {
   RandomDoubles random(3);
-  const StoredArrays<float> stored = random_arrays<float>(random, shapes<float>(10, 100, 0, 8, 8));
+  const StoredArrays<float> stored = random_arrays<float>(random, shapes<float>(1, 10, 100, 0, 8, 8));
   CHECK_FALSE(polynomial_attention(stored.arrays, {1e-7, 1, true}).has_value());  // beyond binary32
-  const StoredArrays<double> large = random_arrays<double>(random, shapes<double>(10, 100, 0, 8, 8), 20);
+  const StoredArrays<double> large = random_arrays<double>(random, shapes<double>(1, 10, 100, 0, 8, 8), 20);
   CHECK_FALSE(polynomial_attention(large.arrays, {1e-3, 1, true}).has_value());  // scores up to 400
-  StoredArrays<float> causal = random_arrays<float>(random, shapes<float>(10, 100, 0, 8, 8));
+  StoredArrays<float> causal = random_arrays<float>(random, shapes<float>(1, 10, 100, 0, 8, 8));
   causal.arrays.mask = Mask::causal;
   CHECK_FALSE(polynomial_attention(causal.arrays, {1e-1, 1, true}).has_value());
 }
 
 TEST_CASE("a prompt's moments are computed once and serve every input") {
   RandomDoubles random(4);
-  const auto shape = shapes<double>(20, 300, 64, 4, 3);
+  const auto shape = shapes<double>(1, 20, 300, 64, 4, 3);
   const StoredArrays<double> first = random_arrays<double>(random, shape);
   StoredArrays<double> second = random_arrays<double>(random, shape);
   second.prompt_k = first.prompt_k;
@@ -120,7 +108,7 @@ TEST_CASE("a prompt's moments are computed once and serve every input") {
 
 TEST_CASE("queries beyond the polynomial's range get no bound") {
   RandomDoubles random(5);
-  const StoredArrays<double> stored = random_arrays<double>(random, shapes<double>(4, 50, 0, 2, 1), 3);
+  const StoredArrays<double> stored = random_arrays<double>(random, shapes<double>(1, 4, 50, 0, 2, 1), 3);
   KeyMoments<double> moments(chebyshev_polynomial(0.5, 8), {0, 0}, 1);
   moments.add(stored.k.data(), stored.v.data(), 50);
   std::vector<double> output(4);
@@ -131,7 +119,7 @@ TEST_CASE("queries beyond the polynomial's range get no bound") {
 
 TEST_CASE("any number of threads gives the same outputs") {
   RandomDoubles random(6);
-  const StoredArrays<float> stored = random_arrays<float>(random, shapes<float>(3000, 9000, 20, 3, 2));
+  const StoredArrays<float> stored = random_arrays<float>(random, shapes<float>(1, 3000, 9000, 20, 3, 2));
   const auto one = polynomial_attention(stored.arrays, {1e-3, 1, true}),
              two = polynomial_attention(stored.arrays, {1e-3, 2, true});
   REQUIRE((one.has_value() && two.has_value()));

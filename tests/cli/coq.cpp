@@ -11,7 +11,8 @@ namespace {
 void check_refused(const std::string& arguments, const std::string& expected) {
   CAPTURE(arguments);
   const TemporaryFolder folder;
-  const Outcome outcome = run(arguments + " -o " + folder.file("result") + " --coq " + folder.file("proof.v"));
+  const Outcome outcome =
+      run(arguments + " -o " + folder.file("result") + " --coq " + folder.file("proof.v"));
   CHECK(outcome.exit_code == 2);
   CHECK(std::count(outcome.err.begin(), outcome.err.end(), '\n') == 1);
   CHECK_MESSAGE(outcome.err.find(expected) != std::string::npos, outcome.err);
@@ -61,7 +62,8 @@ TEST_CASE("a file that could assume what it should prove is rejected, whatever c
   const std::string commands = "only imports, theorems and tactics are accepted";
   check_rejected(start + "Theorem t : 1 = 2. Proof. Admitted.\n", commands);
   check_rejected(start + "Axiom a : 1 = 2. Theorem t : 1 = 2. Proof. exact a. Qed.\n", commands);
-  check_rejected(start + "Section S. Hypothesis a : False. Theorem t : 1 = 2. Proof. destruct a. Qed.\n", commands);
+  check_rejected(start + "Section S. Hypothesis a : False. Theorem t : 1 = 2. Proof. destruct a. Qed.\n",
+                 commands);
   check_rejected(start + "Unset Guard Checking. Theorem t : True. Proof. easy. Qed.\n", commands);
   check_rejected(start + "#[bypass_check(universes)] Theorem t : True. Proof. easy. Qed.\n", commands);
   check_rejected(start + "Local Notation three := 2. Theorem t : True. Proof. easy. Qed.\n", commands);

@@ -1,9 +1,14 @@
 /// Changes of certificates, one at a time.
 #pragma once
 
+#include <doctest/doctest.h>
+
 #include <nlohmann/json.hpp>
+#include <string>
 
 #include <promptbound/models/exact_json.hpp>
+#include <promptbound/verify/certificate.hpp>
+#include <promptbound/verify/check/report.hpp>
 
 namespace promptbound {
 
@@ -27,6 +32,18 @@ void mutate(Json& document, Json& node, const Visit& visit) {
   }
   visit();
   node = original;
+}
+
+/// Changes the certificate and seals it again; the checker must reject it and name the reason.
+template <class Checker, class Change>
+void check_forgery(const Checker& checker, const Json& certificate, const Change& change,
+                   const std::string& reason) {
+  Json forged = certificate;
+  change(forged);
+  seal(forged);
+  const CheckReport answer = checker(forged);
+  CHECK_FALSE(answer.accepted);
+  CHECK_MESSAGE(answer.reason.find(reason) != std::string::npos, answer.reason);
 }
 
 }  // namespace promptbound

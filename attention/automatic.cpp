@@ -4,6 +4,8 @@
 #include <chrono>
 #include <cmath>
 
+#include <promptbound/attention/exact_error.hpp>
+
 namespace promptbound {
 namespace {
 
@@ -11,12 +13,6 @@ double seconds_of(const auto& work) {
   const auto start = std::chrono::steady_clock::now();
   work();
   return std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
-}
-
-/// The shorter of two runs: the first one warms the caches up.
-double shorter_of_two(const auto& work) {
-  const double first = seconds_of(work);
-  return std::min(first, seconds_of(work));
 }
 
 template <class T>
@@ -70,19 +66,16 @@ struct Widened {
   }
 };
 
-/// The exact method at the accuracy: with the bounds asked for, then with the sharp ones.
+/// The exact method: whether it reaches the accuracy, and what it reaches.
 template <class T>
-bool try_exact(const AttentionArrays<T>& arrays, const AttentionRequest& request, AttentionAnswer& answer,
-               double& reached) {
+bool try_exact(const AttentionArrays<T>& arrays, const AttentionRequest& request, Rounding rounding,
+               AttentionAnswer& answer, double& reached) {
   answer.method = Method::exact;
-  for (const Rounding rounding : {request.rounding, Rounding::running}) {
-    Attended<T> result;
-    answer.seconds = seconds_of([&] { result = exact_attention(arrays, {rounding, request.threads}); });
-    reached = reached_accuracy(arrays, result);
-    answer.result = std::move(result);
-    if (!request.accuracy || reached <= *request.accuracy) return true;
-  }
-  return false;
+  Attended<T> result;
+  answer.seconds = seconds_of([&] { result = exact_attention(arrays, {rounding, request.threads}); });
+  reached = reached_accuracy(arrays, result);
+  answer.result = std::move(result);
+  return !request.accuracy || reached <= *request.accuracy;
 }
 
 template <class T>
@@ -102,19 +95,22 @@ bool try_polynomial(const AttentionArrays<T>& arrays, const AttentionRequest& re
   return true;
 }
 
-/// The polynomial of the first head, as a stand-in for all heads.
+/// The rounding analysis that the exact method will need: the sharp one where the other does not suffice.
 template <class T>
-std::optional<ScorePolynomial> first_polynomial(const AttentionArrays<T>& arrays,
-                                                const AttentionRequest& request) {
-  if (!request.accuracy || arrays.mask == Mask::causal) return std::nullopt;
-  PolynomialOptions options;
-  options.accuracy = *request.accuracy;
-  return choose_polynomial(arrays, 0, check_arrays(arrays).front(), centre_of_keys(arrays, 0), options);
+Rounding rounding_needed(const AttentionArrays<T>& arrays, const std::vector<ArraySizes>& sizes,
+                         const AttentionRequest& request) {
+  if (!request.accuracy) return request.rounding;
+  for (const ArraySizes& of_head : sizes) {
+    if (prior_error(arrays, of_head).largest(of_head) > *request.accuracy * of_head.value_size)
+      return Rounding::running;
+  }
+  return request.rounding;
 }
 
-/// Which method, and why.
+/// Which method, and why. `rounding` is what the exact method will do.
 template <class T>
-Method choose(const AttentionArrays<T>& arrays, const AttentionRequest& request, AttentionAnswer& answer) {
+Method choose(const AttentionArrays<T>& arrays, const std::vector<ArraySizes>& sizes,
+              const AttentionRequest& request, Rounding rounding, AttentionAnswer& answer) {
   if (request.method != Method::automatic) {
     answer.why = "asked for";
     return request.method;
@@ -127,13 +123,20 @@ Method choose(const AttentionArrays<T>& arrays, const AttentionRequest& request,
     answer.why = "the mask is causal";
     return Method::exact;
   }
-  const std::optional<ScorePolynomial> polynomial = first_polynomial(arrays, request);
+  const Calibration& rates = calibration<T>(arrays.d, arrays.d_v);
+  answer.rates = rates;
+  answer.expected.exact = expected_exact(arrays, rates, rounding, request.threads);
+  PolynomialOptions options;
+  options.accuracy = *request.accuracy;
+  // The first head stands for all of them.
+  const std::optional<ScorePolynomial> polynomial =
+      choose_polynomial(arrays, 0, sizes.front(), centre_of_keys(arrays, 0), options);
   if (!polynomial) {
     answer.why = "no polynomial of at most 2^20 monomials reaches the accuracy in this precision";
     return Method::exact;
   }
-  answer.expected.exact = expected_exact(arrays, request.threads);
-  answer.expected.polynomial = expected_polynomial(arrays, *polynomial, request.threads);
+  const double work = polynomial_work(arrays.d, arrays.d_v, polynomial->degree(), polynomial->moment);
+  answer.expected.polynomial = expected_polynomial(arrays, rates, work, request.threads);
   const bool is_faster = *answer.expected.polynomial < *answer.expected.exact;
   answer.why =
       is_faster ? "the polynomial is expected to be faster" : "the exact method is expected to be faster";
@@ -159,51 +162,12 @@ double AttentionAnswer::error_bound() const {
 }
 
 template <class T>
-double expected_exact(const AttentionArrays<T>& arrays, int threads) {
-  AttentionArrays<T> part = arrays;
-  part.heads = 1;
-  part.mask = Mask::bidirectional;
-  part.n = std::min<Index>(arrays.n, 512);
-  part.prompt = std::min<Index>(arrays.prompt, 1024);
-  part.m = std::min<Index>(arrays.m, 1024 - part.prompt);
-  const double seconds = shorter_of_two([&] { (void)exact_attention(part); });
-  const auto pairs = [](const AttentionArrays<T>& of) {
-    return static_cast<double>(of.heads) * static_cast<double>(of.n) * static_cast<double>(of.keys());
-  };
-  return seconds * pairs(arrays) / pairs(part) /
-         std::min<double>(threads, static_cast<double>(arrays.heads * arrays.n) / 256 + 1);
-}
-
-template <class T>
-double expected_polynomial(const AttentionArrays<T>& arrays, const ScorePolynomial& polynomial, int threads) {
-  const Index queries = std::min<Index>(arrays.n, 512);
-  const bool in_prompt = arrays.prompt > arrays.m;
-  const Index first = in_prompt ? 0 : arrays.prompt;
-  const Index keys = std::min<Index>(in_prompt ? arrays.prompt : arrays.m, 512);
-  Attended<T> result;
-  result.output.resize(static_cast<std::size_t>(queries * arrays.d_v));
-  result.error.resize(result.output.size());
-  const std::vector<T> centre = centre_of_keys(arrays, 0);
-  double making = 0, adding = 0, reading = 0;
-  for (int run = 0; run < 2; ++run) {  // the second counts
-    std::optional<KeyMoments<T>> moments;
-    making = seconds_of([&] { moments.emplace(polynomial, centre, arrays.d_v); });
-    adding = seconds_of([&] { moments->add(arrays.key(0, first), arrays.value(0, first), keys); });
-    reading = seconds_of([&] {
-      moments->attend(arrays.query(0, 0), queries, arrays.scale, result.output.data(), result.error.data());
-    });
-  }
-  const double tokens = adding * static_cast<double>(arrays.keys()) / static_cast<double>(keys) +
-                        reading * static_cast<double>(arrays.n) / static_cast<double>(queries);
-  return static_cast<double>(arrays.heads) * (making + tokens / threads);
-}
-
-template <class T>
 std::variant<AttentionAnswer, Refusal> attend(const AttentionArrays<T>& arrays,
                                               const AttentionRequest& request) {
-  (void)check_arrays(arrays);
+  const std::vector<ArraySizes> sizes = check_arrays(arrays);
+  const Rounding rounding = rounding_needed(arrays, sizes, request);
   AttentionAnswer answer;
-  const Method method = choose(arrays, request, answer);
+  const Method method = choose(arrays, sizes, request, rounding, answer);
   double reached = 0;
   if (method == Method::polynomial) {
     if (!request.accuracy) return Refusal{"the polynomial method needs an accuracy", 0};
@@ -215,25 +179,25 @@ std::variant<AttentionAnswer, Refusal> attend(const AttentionArrays<T>& arrays,
         if (try_polynomial(wide.arrays, request, answer)) return answer;
       }
       AttentionAnswer exact;
-      (void)try_exact(arrays, request, exact, reached);
+      (void)try_exact(arrays, request, rounding, exact, reached);
       return Refusal{"polynomial attention cannot certify the accuracy; the exact method certifies", reached};
     }
     answer.why = "the polynomial's certificate fell short";
   }
-  if (try_exact(arrays, request, answer, reached)) return answer;
+  if (try_exact(arrays, request, rounding, answer, reached)) return answer;
   if constexpr (sizeof(T) == 4) {
     const Widened wide(arrays);
     answer.why += "; in binary64, because binary32 certifies no better than " + std::to_string(reached);
-    if (try_exact(wide.arrays, request, answer, reached)) return answer;
+    if (try_exact(wide.arrays, request, rounding_needed(wide.arrays, check_arrays(wide.arrays), request),
+                  answer, reached))
+      return answer;
   }
   return Refusal{"the accuracy cannot be certified; the exact method in binary64 certifies", reached};
 }
 
-#define PROMPTBOUND_INSTANTIATE(T)                                                             \
-  template double expected_exact(const AttentionArrays<T>&, int);                              \
-  template double expected_polynomial(const AttentionArrays<T>&, const ScorePolynomial&, int); \
-  template std::variant<AttentionAnswer, Refusal> attend(const AttentionArrays<T>&, const AttentionRequest&);
-PROMPTBOUND_INSTANTIATE(float)
-PROMPTBOUND_INSTANTIATE(double)
+template std::variant<AttentionAnswer, Refusal> attend(const AttentionArrays<float>&,
+                                                       const AttentionRequest&);
+template std::variant<AttentionAnswer, Refusal> attend(const AttentionArrays<double>&,
+                                                       const AttentionRequest&);
 
 }  // namespace promptbound

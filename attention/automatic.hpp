@@ -5,6 +5,7 @@
 #include <string>
 #include <variant>
 
+#include <promptbound/attention/cost_model.hpp>
 #include <promptbound/attention/polynomial.hpp>
 
 namespace promptbound {
@@ -23,18 +24,19 @@ struct AttentionRequest {
   int threads = 1;
 };
 
-/// Expected seconds of a method for these arrays: from runs on a part of them, on this machine, just before
-/// the choice. Nothing where the method cannot reach the accuracy, or was not considered.
+/// Expected seconds of a method for these arrays. Nothing where the method cannot reach the accuracy, or was
+/// not considered.
 struct ExpectedSeconds {
   std::optional<double> exact, polynomial;
 };
 
 struct AttentionAnswer {
   Method method = Method::exact;
-  std::string why;             ///< why this method
-  Index degree = 0, rank = 0;  ///< of the polynomial; 0 for the exact method
-  ExpectedSeconds expected;    ///< what the choice rests on; empty when the method was given
-  double seconds = 0;          ///< of the method that was used, without the choice
+  std::string why;                   ///< why this method
+  Index degree = 0, rank = 0;        ///< of the polynomial; 0 for the exact method
+  ExpectedSeconds expected;          ///< what the choice rests on; empty when the method was given
+  std::optional<Calibration> rates;  ///< of this machine, where the choice rests on them
+  double seconds = 0;                ///< of the method that was used, without the choice
   /// In the precision of the arrays, or in binary64 where binary32 cannot certify the accuracy.
   std::variant<Attended<float>, Attended<double>> result;
 
@@ -51,13 +53,5 @@ struct Refusal {
 template <class T>
 [[nodiscard]] std::variant<AttentionAnswer, Refusal> attend(const AttentionArrays<T>& arrays,
                                                             const AttentionRequest& request);
-
-/// Expected seconds of the exact method, and of polynomial attention with these polynomials (one a head):
-/// both run on the first queries and keys, and the times are scaled up.
-template <class T>
-[[nodiscard]] double expected_exact(const AttentionArrays<T>& arrays, int threads);
-template <class T>
-[[nodiscard]] double expected_polynomial(const AttentionArrays<T>& arrays, const ScorePolynomial& polynomial,
-                                         int threads);
 
 }  // namespace promptbound

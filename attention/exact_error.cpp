@@ -91,6 +91,16 @@ PriorError prior_error(const AttentionArrays<T>& arrays, const ArraySizes& sizes
   return error;
 }
 
+double PriorError::largest(const ArraySizes& sizes) const {
+  double range = 0;
+  for (std::size_t c = 0; c < sizes.least.size(); ++c)
+    range = std::max(range, step_up(sizes.largest[c] - sizes.least[c]));
+  double most = 0;
+  for (std::size_t i = 0; i < per_range.size(); ++i)
+    most = std::max(most, range * per_range[i] + sizes.value_size * per_size[i] + absolute);
+  return most * (1 + 0x1p-50);
+}
+
 void write_error(const PriorError& error, const ArraySizes& sizes, float* out) {
   const std::size_t d_v = sizes.least.size();
   std::vector<double> range(d_v);

@@ -13,6 +13,9 @@ namespace promptbound {
 struct PriorError {
   std::vector<double> per_range, per_size;
   double absolute = 0;
+
+  /// The largest bound of any output, rounded up.
+  [[nodiscard]] double largest(const ArraySizes& sizes) const;
 };
 
 /// The error of exact_rows (see the .cpp for the analysis); T is the type that it computes in.

@@ -74,6 +74,10 @@ template <class T>
                                                                const std::vector<T>& centre,
                                                                const PolynomialOptions& options);
 
+/// The work for one key or query, in monomials that are made and multiplied with d_v + 1 moments: those of
+/// the even moment (0: none) are made too, and the highest ones have one moment.
+[[nodiscard]] double polynomial_work(Index d, Index d_v, Index degree, Index moment);
+
 /// Attention by one polynomial a head. Nothing when the accuracy cannot be certified in T with at most 2^20
 /// monomials, or the mask is causal. Throws InputError as check_arrays does.
 template <class T>

@@ -82,6 +82,14 @@ double taylor_rest(double S, Index degree, Index h) {
 
 }  // namespace
 
+double polynomial_work(Index d, Index d_v, Index degree, Index moment) {
+  const double full = monomial_count(d, degree), columns = static_cast<double>(d_v + 1);
+  if (moment == 0) return full;
+  const double made = monomial_count(d, std::max(degree, moment)),
+               single = monomial_count(d, moment) - monomial_count(d, moment - 1);
+  return (made + full * columns + single) / (columns + 1);
+}
+
 template <class T>
 std::optional<ScorePolynomial> choose_polynomial(const AttentionArrays<T>& arrays, Index head,
                                                  const ArraySizes& sizes, const std::vector<T>& centre,
@@ -103,7 +111,6 @@ std::optional<ScorePolynomial> choose_polynomial(const AttentionArrays<T>& array
     return (options.accuracy * sizes.value_size - rounding * sizes.value_size) / range -
            unit_roundoff<T> * S * 1.1;
   };
-  const auto columns = static_cast<double>(arrays.d_v + 1);
   struct Candidate {
     double cost;
     Index degree;
@@ -116,12 +123,11 @@ std::optional<ScorePolynomial> choose_polynomial(const AttentionArrays<T>& array
     const WorkingPrecision scope(128);
     const Index degree = least_degree(Rational(S), Rational(2 * tau / (1 + tau * tau))).convert_to<Index>();
     const double rank = monomial_count(arrays.d, degree);
-    if (rank <= most_monomials && room(degree, rank) > 0) best = {rank * (columns + 1), degree, false};
+    if (rank <= most_monomials && room(degree, rank) > 0) best = {rank, degree, false};
   }
   for (Index degree = 1; options.moment && degree <= most_degree; ++degree) {
     const Index h = degree % 2 == 1 ? degree + 1 : degree;
-    const double rank = monomial_count(arrays.d, degree), all = monomial_count(arrays.d, h);
-    const double cost = rank * columns + 2 * all - monomial_count(arrays.d, h - 1);
+    const double all = monomial_count(arrays.d, h), cost = polynomial_work(arrays.d, arrays.d_v, degree, h);
     if (all > most_monomials || cost >= best.cost) break;
     const double truncation = taylor_rest(S, degree, h) * sample.moment(h) * 1.2;
     if (truncation <= room(h, all)) best = {cost, degree, true};

@@ -117,13 +117,20 @@ nlohmann::ordered_json report_json(const Report& report, long digits) {
                                  {"precision", report.is_binary64() ? "binary64" : "binary32"},
                                  {"seconds", answer.seconds},
                                  {"gflops", report.gflops()},
-                                 {"expected_seconds", {{"exact", nullptr}, {"polynomial", nullptr}}}};
+                                 {"expected_seconds", {{"exact", nullptr}, {"polynomial", nullptr}}},
+                                 {"calibration", nullptr}};
   if (answer.method == Method::polynomial) {
     json["degree"] = answer.degree;
     json["rank"] = answer.rank;
   }
   if (answer.expected.exact) json["expected_seconds"]["exact"] = *answer.expected.exact;
   if (answer.expected.polynomial) json["expected_seconds"]["polynomial"] = *answer.expected.polynomial;
+  if (answer.rates) {
+    json["calibration"] = {{"exact_pair", answer.rates->exact_pair},
+                           {"running_pair", answer.rates->running_pair},
+                           {"token", answer.rates->token},
+                           {"monomial", answer.rates->monomial}};
+  }
   return json;
 }
 

@@ -1,0 +1,130 @@
+#include <promptbound/attention/cost_model.hpp>
+
+#include <algorithm>
+#include <chrono>
+#include <cmath>
+#include <map>
+#include <mutex>
+#include <utility>
+
+#include <promptbound/attention/polynomial.hpp>
+
+namespace promptbound {
+namespace {
+
+/// The shortest of three runs: the first one warms the caches up.
+double seconds_of(const auto& work) {
+  double shortest = 0;
+  for (int run = 0; run < 3; ++run) {
+    const auto start = std::chrono::steady_clock::now();
+    work();
+    const double seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
+    shortest = run == 0 ? seconds : std::min(shortest, seconds);
+  }
+  return shortest;
+}
+
+/// Arrays of small numbers: which ones does not matter to the time.
+template <class T>
+struct Specimen {
+  std::vector<T> entries;
+  AttentionArrays<T> arrays;
+
+  Specimen(Index n, Index m, Index d, Index d_v) {
+    entries.resize(static_cast<std::size_t>(std::max(n * d, m * std::max(d, d_v))));
+    for (std::size_t i = 0; i < entries.size(); ++i)
+      entries[i] = static_cast<T>(static_cast<double>(i % 17) / 16 - 0.5);
+    arrays.n = n;
+    arrays.m = m;
+    arrays.d = d;
+    arrays.d_v = d_v;
+    arrays.scale = 1 / static_cast<double>(d);
+    arrays.q = arrays.k = arrays.v = entries.data();
+  }
+};
+
+/// Seconds for a key and a query by a polynomial of the degree.
+template <class T>
+double token_seconds(Index d, Index d_v, Index degree) {
+  constexpr Index tokens = 1024;
+  const Specimen<T> specimen(tokens, tokens, d, d_v);
+  KeyMoments<T> moments(taylor_polynomial(1, degree), std::vector<T>(static_cast<std::size_t>(d)), d_v);
+  std::vector<T> output(static_cast<std::size_t>(tokens * d_v));
+  std::vector<float> error(output.size());
+  return seconds_of([&] {
+           moments.add(specimen.arrays.k, specimen.arrays.v, tokens);
+           moments.attend(specimen.arrays.q, tokens, specimen.arrays.scale, output.data(), error.data());
+         }) /
+         (2 * tokens);
+}
+
+/// What a polynomial of the degree costs in monomials with d_v + 1 moments each.
+double monomials_of(Index d, Index d_v, Index degree) {
+  return polynomial_work(d, d_v, degree, degree % 2 == 1 ? degree + 1 : degree);
+}
+
+template <class T>
+Calibration measure(Index d, Index d_v) {
+  Calibration rates;
+  const Specimen<T> large(512, 1024, d, d_v), small(64, 512, d, d_v);
+  rates.exact_pair = seconds_of([&] { (void)exact_attention(large.arrays); }) / (512 * 1024);
+  rates.running_pair = seconds_of([&] {
+                         (void)exact_attention(small.arrays, {Rounding::running, 1});
+                       }) /
+                       (64 * 512);
+  // The line through two ranks; where even degree 2 is large, through degree 1 and the origin.
+  constexpr double large_rank = 1500;
+  const double low = monomials_of(d, d_v, 1), at_low = token_seconds<T>(d, d_v, 1);
+  Index degree = 1;
+  while (degree < 30 && monomials_of(d, d_v, degree + 1) <= large_rank) ++degree;
+  if (degree == 1) {
+    rates.monomial = at_low / low;
+    return rates;
+  }
+  const double high = monomials_of(d, d_v, degree), at_high = token_seconds<T>(d, d_v, degree);
+  rates.monomial = std::max(at_high - at_low, at_high / 4) / (high - low);
+  rates.token = std::max(0.0, at_low - rates.monomial * low);
+  return rates;
+}
+
+/// How many times faster than one thread: at most one part of work for each.
+double speed_up(int threads, double parts) { return std::min<double>(threads, std::max(1.0, parts)); }
+
+}  // namespace
+
+template <class T>
+const Calibration& calibration(Index d, Index d_v) {
+  static std::mutex mutex;
+  static std::map<std::pair<Index, Index>, Calibration> known;
+  const std::scoped_lock lock(mutex);
+  const auto found = known.find({d, d_v});
+  if (found != known.end()) return found->second;
+  return known.emplace(std::pair{d, d_v}, measure<T>(d, d_v)).first->second;
+}
+
+template <class T>
+double expected_exact(const AttentionArrays<T>& arrays, const Calibration& rates, Rounding rounding,
+                      int threads) {
+  const auto n = static_cast<double>(arrays.n), heads = static_cast<double>(arrays.heads);
+  const double visible = static_cast<double>(arrays.visible(0) + arrays.visible(arrays.n - 1)) / 2;
+  const double pair = rounding == Rounding::running ? rates.running_pair : rates.exact_pair;
+  return pair * heads * n * visible / speed_up(threads, heads * n / 256);
+}
+
+template <class T>
+double expected_polynomial(const AttentionArrays<T>& arrays, const Calibration& rates, double rank,
+                           int threads) {
+  const auto tokens = static_cast<double>(arrays.n + arrays.keys());
+  return static_cast<double>(arrays.heads) * tokens * (rates.token + rates.monomial * rank) /
+         speed_up(threads, tokens / 4096);
+}
+
+#define PROMPTBOUND_INSTANTIATE(T)                                                              \
+  template const Calibration& calibration<T>(Index, Index);                                     \
+  template double expected_exact(const AttentionArrays<T>&, const Calibration&, Rounding, int); \
+  template double expected_polynomial(const AttentionArrays<T>&, const Calibration&, double, int);
+PROMPTBOUND_INSTANTIATE(float)
+PROMPTBOUND_INSTANTIATE(double)
+#undef PROMPTBOUND_INSTANTIATE
+
+}  // namespace promptbound

@@ -1,0 +1,43 @@
+#include <promptbound/attention/cost_model.hpp>
+
+#include <doctest/doctest.h>
+
+#include <cmath>
+
+#include <promptbound/attention/polynomial.hpp>
+
+using namespace promptbound;
+
+TEST_CASE("rates are measured once for a shape and positive") {
+  const Calibration& rates = calibration<float>(3, 2);
+  CHECK(&calibration<float>(3, 2) == &rates);
+  CHECK(&calibration<double>(3, 2) != &rates);
+  for (const double rate : {rates.exact_pair, rates.running_pair, rates.monomial}) {
+    CHECK(rate > 0);
+    CHECK(std::isfinite(rate));
+  }
+  CHECK(rates.token >= 0);
+  CHECK(calibration<double>(200, 1).monomial > 0);  // degree 2 would have more monomials than are measured
+}
+
+TEST_CASE("expected times follow the pairs that queries see, and the tokens times the work") {
+  const Calibration rates{2, 5, 7, 11};
+  AttentionArrays<double> arrays;
+  arrays.n = arrays.m = 10;
+  arrays.prompt = 3;
+  CHECK(expected_exact(arrays, rates, Rounding::prior, 1) == 10 * 13 * 2);
+  CHECK(expected_exact(arrays, rates, Rounding::running, 1) == 10 * 13 * 5);
+  CHECK(expected_polynomial(arrays, rates, 4, 1) == 23 * (7 + 11 * 4));
+  arrays.mask = Mask::causal;
+  double pairs = 0;
+  for (Index i = 0; i < arrays.n; ++i) pairs += static_cast<double>(arrays.visible(i));
+  CHECK(expected_exact(arrays, rates, Rounding::prior, 1) == pairs * 2);
+}
+
+TEST_CASE("the work of a polynomial counts the monomials of its even moment") {
+  CHECK(polynomial_work(2, 1, 3, 0) == 10);
+  // Degree 1 in 2 variables: 6 monomials are made, 3 multiplied with 2 columns, 3 with one.
+  CHECK(polynomial_work(2, 1, 1, 2) == (6 + 3 * 2 + 3) / 3.0);
+  // An even degree carries its own moment.
+  CHECK(polynomial_work(2, 1, 2, 2) == (6 + 6 * 2 + 3) / 3.0);
+}

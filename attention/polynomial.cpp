@@ -6,6 +6,7 @@
 #include <cmath>
 #include <limits>
 
+#include <promptbound/attention/clustered.hpp>
 #include <promptbound/attention/exact_error.hpp>
 #include <promptbound/attention/exact_kernel.hpp>
 #include <promptbound/numeric/fast_interval.hpp>
@@ -27,6 +28,11 @@
 // block and of the blocks. Numerator and normaliser are thus off by at most gamma m A(QK) times value_size
 // and 1, gamma = C u/(1 - C u) with C the number of roundings, because sum_a multinomial(a) |q'^a| |k'^a| <=
 // (QK)^l for |a| = l. Likewise H by gamma m (QK)^h.
+//
+// Normaliser. L is the computed one up to a factor within 1 +- r, r = of_sums/L; L <= (1 + eta) W + b H and L
+// >= (1 - eta) W - b H. So W is the computed normaliser times a factor whose logarithm is at most -ln((1 -
+// r)(1 - eta)(1 - b H/L)) in size, by 1 + x <= 1/(1 - x); and -ln x <= (1 - x)/x. The data move it by twice
+// what they move half the difference of two scores.
 //
 // Underflow. A monomial that underflows is off by at most g t max(1, x)^g, t the smallest normal number, g
 // the highest degree, x = K or Q; times the sum over the other side's monomials, A(sqrt(d) Q) or A(sqrt(d)
@@ -135,8 +141,8 @@ void KeyMoments<T>::add(const T* keys, const T* values, Index count, int threads
 }
 
 template <class T>
-void KeyMoments<T>::attend(const T* queries, Index count, double scale, T* output, float* error,
-                           int threads) const {
+void KeyMoments<T>::attend(const T* queries, Index count, double scale, T* output, float* error, int threads,
+                           Normalisers<T>* normalisers) const {
   const auto d = static_cast<Index>(centre_.size());
   const MomentShape moment_shape = shape();
   // Weights: moments times coefficient and multinomial; the even moment's coefficient is 1.
@@ -173,11 +179,15 @@ void KeyMoments<T>::attend(const T* queries, Index count, double scale, T* outpu
   bound.per_range.resize(static_cast<std::size_t>(count));
   bound.per_size.resize(static_cast<std::size_t>(count));
   bound.absolute = subnormal.upper();
+  if (normalisers != nullptr) {
+    normalisers->value.resize(static_cast<std::size_t>(count));
+    normalisers->tilt.resize(static_cast<std::size_t>(count));
+  }
 
   // One bound for all queries of a part: its longest query, its least normaliser, its largest moment over
   // normaliser.
   const auto certify = [&](Index first, Index last, double query_norm, double total, double moment) {
-    double per_range = std::numeric_limits<double>::infinity(), per_size = per_range;
+    double per_range = std::numeric_limits<double>::infinity(), per_size = per_range, tilt = per_range;
     const FastInterval Q(query_norm), S = Q * K;
     if (S.upper() <= polynomial_.S && eta.upper() < 1) {
       const FastInterval lost = m * FastInterval(2) *
@@ -186,21 +196,30 @@ void KeyMoments<T>::attend(const T* queries, Index count, double scale, T* outpu
       const FastInterval of_sums = gamma * m * FastInterval(polynomial_.size(S.upper())) + lost;
       const FastInterval L = FastInterval(total) - FastInterval(of_sums.upper());
       if (L.lower() > 0) {
-        FastInterval truncation = constant;
+        FastInterval truncation = constant, from_moment(0);
         if (polynomial_.moment > 0) {
           // H/L with the computed H and normaliser, then what rounding adds to both.
           const FastInterval off = gamma * m * power(S, polynomial_.moment) + lost;
           const FastInterval H = FastInterval(moment) * (one + FastInterval(2) * of_sums / L) + off / L;
           const FastInterval W = (one + FastInterval(2) * of_sums / L + b * H) / (one - eta);
           truncation = b * H + eta * W;
+          from_moment = b * H;
         }
         // A Taylor polynomial may give negative weights: |o_p| is at most (1 + 2 truncation) value_size.
         per_range = (truncation + FastInterval(1.02) * u * S + lost_score).upper();
         per_size = (FastInterval(2) * (one + truncation) * of_sums / L + FastInterval(2.02) * u).upper();
+        const FastInterval kept = (one - of_sums / L) * (one - eta) * (one - from_moment.upper_point());
+        if (kept.lower() > 0) {
+          tilt = ((one - kept.lower_point()) / kept.lower_point() + FastInterval(2.04) * u * S +
+                  FastInterval(2) * lost_score)
+                     .upper();
+        }
       }
     }
     std::fill(bound.per_range.begin() + first, bound.per_range.begin() + last, per_range);
     std::fill(bound.per_size.begin() + first, bound.per_size.begin() + last, per_size);
+    if (normalisers != nullptr)
+      std::fill(normalisers->tilt.begin() + first, normalisers->tilt.begin() + last, tilt);
   };
 
   constexpr Index rows = 512;
@@ -219,6 +238,7 @@ void KeyMoments<T>::attend(const T* queries, Index count, double scale, T* outpu
       const T* row = sums.data() + i * width;
       const T inverse = T(1) / row[d_v_];
       for (Index c = 0; c < d_v_; ++c) output[(first + i) * d_v_ + c] = row[c] * inverse;
+      if (normalisers != nullptr) normalisers->value[static_cast<std::size_t>(first + i)] = row[d_v_];
       square = std::max(square, square_of(scaled.data() + i * d, d));
       is_finite = is_finite && row[d_v_] <= std::numeric_limits<T>::max();
       least = std::min(least, row[d_v_]);
@@ -263,12 +283,30 @@ std::optional<Attended<T>> polynomial_attention(const AttentionArrays<T>& arrays
       return static_cast<double>(largest) <= options.accuracy * of_head.value_size;
     };
     bool reached = false;
-    for (int attempt = 0; attempt < 3 && !reached; ++attempt) {
+    // Where clusters were tried, the last attempt does without.
+    int attempts = 3;
+    for (int attempt = 0; attempt < attempts && !reached; ++attempt) {
       PolynomialOptions stricter = options;
       stricter.moment = options.moment && attempt < 2;
+      stricter.clusters = options.clusters && attempt < 3;
       if (attempt == 1) stricter.accuracy /= 2;
       const std::optional<ScorePolynomial> polynomial =
           choose_polynomial(arrays, head, of_head, centre, stricter);
+      const std::optional<KeyClusters<T>> clusters =
+          choose_clusters(arrays, head, of_head, centre, polynomial, stricter);
+      if (clusters) {
+        attempts = 4;
+        attend_clusters(arrays, head, of_head, *clusters, result.output.data() + offset, error,
+                        options.threads);
+        reached = is_reached();
+        if (!reached) continue;
+        const ScorePolynomial& widest = clusters->highest();
+        chosen.polynomials.push_back(widest);
+        chosen.degree = std::max(chosen.degree, widest.degree());
+        chosen.rank = std::max(chosen.rank, clusters->rank());
+        chosen.clusters = std::max(chosen.clusters, clusters->count());
+        continue;
+      }
       if (!polynomial) continue;
       KeyMoments<T> moments(*polynomial, centre, arrays.d_v);
       if (arrays.prompt > 0)
@@ -284,6 +322,7 @@ std::optional<Attended<T>> polynomial_attention(const AttentionArrays<T>& arrays
       chosen.polynomials.push_back(*polynomial);
       chosen.degree = std::max(chosen.degree, polynomial->degree());
       chosen.rank = std::max(chosen.rank, moments.rank());
+      chosen.clusters = std::max<Index>(chosen.clusters, 1);
     }
     if (!reached) return std::nullopt;
   }

@@ -12,6 +12,15 @@
 
 namespace promptbound {
 
+/// For each query the sum of e^{<scaled query, key - centre>} over the keys, as computed: the exact sum, of
+/// the exact data, is `value` times a factor within e^{-tilt} .. e^{tilt}. The tilt is infinite where nothing
+/// is known.
+template <class T>
+struct Normalisers {
+  std::vector<T> value;
+  std::vector<double> tilt;
+};
+
 /// The moments of keys and values of one head under one polynomial. They add up: a soft prompt's moments are
 /// computed once, copied, and the moments of each input's keys are added.
 ///
@@ -32,8 +41,10 @@ class KeyMoments {
   [[nodiscard]] Index moment_rank() const { return shape().moment_to() - shape().moment_from(); }
 
   /// Attention of queries (rows of d, not scaled) over all keys added so far, at least one, with certified
-  /// errors: infinite for queries whose scores may exceed the polynomial's S.
-  void attend(const T* queries, Index count, double scale, T* output, float* error, int threads = 1) const;
+  /// errors: infinite for queries whose scores may exceed the polynomial's S. Writes the normalisers where
+  /// they are wanted.
+  void attend(const T* queries, Index count, double scale, T* output, float* error, int threads = 1,
+              Normalisers<T>* normalisers = nullptr) const;
 
  private:
   [[nodiscard]] MomentShape shape() const {
@@ -49,16 +60,18 @@ class KeyMoments {
   Index count_ = 0, parts_ = 0;
 };
 
-/// How polynomial attention was done: the polynomial of each head.
+/// How polynomial attention was done: the polynomial of each head; with clusters, that of highest degree.
 struct PolynomialChoice {
   std::vector<ScorePolynomial> polynomials;
-  Index degree = 0, rank = 0;  ///< largest over the heads
+  Index degree = 0, rank = 0;  ///< largest over the heads; a head's rank is the sum over its clusters
+  Index clusters = 0;          ///< most clusters of keys in a head; 1: one polynomial for all its keys
 };
 
 struct PolynomialOptions {
   double accuracy = 1e-3;  ///< every output within accuracy * (largest |value| of its head)
   int threads = 1;
-  bool moment = true;  ///< may use the even-moment certificate
+  bool moment = true;    ///< may use the even-moment certificate
+  bool clusters = true;  ///< may give clusters of keys centres and polynomials of their own (clustered.hpp)
 };
 
 /// Mean of the rows, rounded.
@@ -78,8 +91,9 @@ template <class T>
 /// the even moment (0: none) are made too, and the highest ones have one moment.
 [[nodiscard]] double polynomial_work(Index d, Index d_v, Index degree, Index moment);
 
-/// Attention by one polynomial a head. Nothing when the accuracy cannot be certified in T with at most 2^20
-/// monomials, or the mask is causal. Throws InputError as check_arrays does.
+/// Attention by one polynomial a head, or one for each cluster of its keys where that is cheaper. Nothing
+/// when the accuracy cannot be certified in T with at most 2^20 monomials, or the mask is causal. Throws
+/// InputError as check_arrays does.
 template <class T>
 [[nodiscard]] std::optional<Attended<T>> polynomial_attention(const AttentionArrays<T>& arrays,
                                                               const PolynomialOptions& options,

@@ -2,6 +2,8 @@
 //   bench_attention_polynomial [n]       the grid at length n (default 16384)
 //   bench_attention_polynomial scaling   d = 4, B = 1, accuracy 1e-3, n = 2^12 .. 2^20, as CSV, and the
 //   fitted exponent
+//   bench_attention_polynomial clusters [n]   keys in groups, and uniform keys with large scores: with
+//   clusters, with one centre, exact
 
 #include <sys/resource.h>
 
@@ -114,11 +116,74 @@ void scaling() {
   std::printf("# least squares: seconds ~ n^%.3f\n", above / below);
 }
 
+/// One row of the clusters' table. `groups` 0: keys uniform in [-B, B]; else that many groups of spread 0.05,
+/// centred uniformly there. Queries uniform in [-Q, Q], scores scaled by 1/d.
+template <class T>
+void compare_clusters(Index n, Index d, double Q, double B, Index groups, double accuracy) {
+  Data<T> data(n, d, B);
+  for (T& entry : data.q) entry *= static_cast<T>(Q / B);
+  const std::vector<T> uniform = data.k;
+  if (groups > 0) {
+    for (Index j = 0; j < n; ++j) {
+      for (Index c = 0; c < d; ++c) {
+        T& entry = data.k[static_cast<std::size_t>(j * d + c)];
+        entry =
+            uniform[static_cast<std::size_t>((j * 7 % groups) * d + c)] + entry * static_cast<T>(0.05 / B);
+      }
+    }
+  }
+  Attended<T> exact;
+  PolynomialChoice choice, one_choice;
+  std::optional<Attended<T>> result, one;
+  PolynomialOptions options, without;
+  options.accuracy = without.accuracy = accuracy;
+  without.clusters = false;
+  const auto measured = interleaved({[&] { exact = exact_attention(data.arrays); },
+                                     [&] { result = polynomial_attention(data.arrays, options, &choice); },
+                                     [&] { one = polynomial_attention(data.arrays, without, &one_choice); }},
+                                    5);
+  std::printf("%s %.0e  d %ld  Q %.1f  B %.1f  groups %2ld  exact %.1f ms", sizeof(T) == 4 ? "fp32" : "fp64",
+              accuracy, d, Q, B, groups, measured[0].median * 1e3);
+  const auto print = [&](const char* name, const std::optional<Attended<T>>& got, const PolynomialChoice& how,
+                         double seconds) {
+    if (got) {
+      std::printf("  %s: clusters %ld degree %ld rank %ld bound %.1e %.2f ms x%.1f", name, how.clusters,
+                  how.degree, how.rank, largest(got->error), seconds * 1e3, measured[0].median / seconds);
+    } else {
+      std::printf("  %s: not certifiable, known after %.2f ms", name, seconds * 1e3);
+    }
+  };
+  print("clusters", result, choice, measured[1].median);
+  print("one centre", one, one_choice, measured[2].median);
+  std::printf("\n");
+  std::fflush(stdout);
+}
+
+void clusters(Index n) {
+  // One centre takes minutes in binary64 at d = 8.
+  for (const Index d : {2, 4, 8}) {
+    compare_clusters<float>(n, d, 3, 3, 8, 1e-3);
+    if (d < 8) compare_clusters<double>(n, d, 3, 3, 8, 1e-6);
+  }
+  compare_clusters<float>(n, 4, 3, 3, 30, 1e-3);
+  compare_clusters<double>(n, 4, 3, 3, 30, 1e-6);
+  compare_clusters<float>(n, 4, 30, 3, 8, 1e-3);
+  for (const double B : {1.5, 2.0, 3.0, 4.0}) {
+    compare_clusters<float>(n, 2, B, B, 0, 1e-3);
+    compare_clusters<double>(n, 2, B, B, 0, 1e-6);
+    compare_clusters<float>(n, 4, B, B, 0, 1e-3);
+  }
+}
+
 }  // namespace
 
 int main(int argc, char** argv) {
   if (argc > 1 && std::strcmp(argv[1], "scaling") == 0) {
     scaling();
+    return 0;
+  }
+  if (argc > 1 && std::strcmp(argv[1], "clusters") == 0) {
+    clusters(argc > 2 ? std::atol(argv[2]) : 16384);
     return 0;
   }
   const Index n = argc > 1 ? std::atol(argv[1]) : 16384;

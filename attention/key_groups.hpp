@@ -1,0 +1,37 @@
+/// Groups of points for clustered attention: any grouping is right there, good ones make it fast.
+#pragma once
+
+#include <vector>
+
+#include <promptbound/numeric/eigen.hpp>
+
+namespace promptbound {
+
+inline constexpr Index most_groups = 32;
+
+/// Up to most_groups of the points (rows of d), each the farthest from those before it; the first one
+/// farthest from 0. Fewer where the others coincide with these.
+template <class T>
+struct Seeds {
+  std::vector<T> points;         ///< rows of d
+  double radius = 0, cover = 0;  ///< farthest point from 0, and at the end from its nearest seed
+  Seeds(const std::vector<T>& rows, Index d);
+};
+
+/// The nearest of the centres (rows of d, at most most_groups) for each point.
+template <class T>
+class NearestCentre {
+ public:
+  NearestCentre(const std::vector<T>& centres, Index d);
+  [[nodiscard]] Index of(const T* point) const;
+
+ private:
+  Index count_, d_;
+  std::vector<T> transposed_, half_square_;
+};
+
+/// Lloyd's iterations from these centres: each goes to the mean of the points nearest to it.
+template <class T>
+void move_to_means(std::vector<T>& centres, const std::vector<T>& points, Index d, int iterations);
+
+}  // namespace promptbound

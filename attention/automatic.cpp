@@ -129,14 +129,13 @@ Method choose(const AttentionArrays<T>& arrays, const std::vector<ArraySizes>& s
   PolynomialOptions options;
   options.accuracy = *request.accuracy;
   // The first head stands for all of them.
-  const std::optional<ScorePolynomial> polynomial =
-      choose_polynomial(arrays, 0, sizes.front(), centre_of_keys(arrays, 0), options);
+  const std::optional<PolynomialPlan> polynomial =
+      plan_polynomial(arrays, 0, sizes.front(), centre_of_keys(arrays, 0), options);
   if (!polynomial) {
     answer.why = "no polynomial of at most 2^20 monomials reaches the accuracy in this precision";
     return Method::exact;
   }
-  const double work = polynomial_work(arrays.d, arrays.d_v, polynomial->degree(), polynomial->moment);
-  answer.expected.polynomial = expected_polynomial(arrays, rates, work, request.threads);
+  answer.expected.polynomial = expected_polynomial(arrays, rates, polynomial->work, request.threads);
   const bool is_faster = *answer.expected.polynomial < *answer.expected.exact;
   answer.why =
       is_faster ? "the polynomial is expected to be faster" : "the exact method is expected to be faster";

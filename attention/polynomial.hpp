@@ -78,9 +78,23 @@ struct PolynomialOptions {
 template <class T>
 [[nodiscard]] std::vector<T> centre_of_keys(const AttentionArrays<T>& arrays, Index head);
 
+/// A polynomial that is not made yet.
+struct PolynomialPlan {
+  double S = 0;
+  Index degree = 0;
+  bool is_taylor = false;  ///< with the even moment, or a Chebyshev truncation
+  double work = 0;         ///< polynomial_work
+};
+
 /// The polynomial of least modelled cost that is expected to reach the accuracy for one head; nothing when
 /// none of at most 2^20 monomials does. `expected` because the even moment and the normaliser are estimated
 /// from samples: the certificate decides.
+template <class T>
+[[nodiscard]] std::optional<PolynomialPlan> plan_polynomial(const AttentionArrays<T>& arrays, Index head,
+                                                            const ArraySizes& sizes,
+                                                            const std::vector<T>& centre,
+                                                            const PolynomialOptions& options);
+/// The same, made.
 template <class T>
 [[nodiscard]] std::optional<ScorePolynomial> choose_polynomial(const AttentionArrays<T>& arrays, Index head,
                                                                const ArraySizes& sizes,

@@ -1,9 +1,10 @@
+#include <algorithm>
 #include <cmath>
-#include <numeric>
+#include <map>
+#include <mutex>
+#include <tuple>
 
 #include <promptbound/attention/polynomial.hpp>
-#include <promptbound/numeric/chebyshev.hpp>
-#include <promptbound/numeric/precision.hpp>
 
 // Which polynomial to use. Nothing here is certified or needs to be: KeyMoments::attend certifies what it
 // computed.
@@ -14,58 +15,65 @@ namespace {
 constexpr double most_monomials = 1 << 20;
 constexpr Index most_degree = 100;
 
-/// A few of the longest scaled queries against keys from all over, for estimates.
+/// Some long scaled queries against keys from all over, for estimates.
 template <class T>
-struct Sample {
+class Sample {
+ public:
   double query_norm = 0, key_norm = 0;  ///< of all queries and centred keys
-  std::vector<std::vector<double>> scores;
 
   Sample(const AttentionArrays<T>& arrays, Index head, const ArraySizes& sizes,
          const std::vector<T>& centre) {
     query_norm = sizes.largest_query * arrays.scale;
     const auto d = static_cast<std::size_t>(arrays.d);
-    const auto centred = [&](Index j, std::size_t c) {
-      return static_cast<double>(arrays.key(head, j)[c]) - static_cast<double>(centre[c]);
-    };
     for (Index j = 0; j < arrays.keys(); ++j) {
-      double square = 0;
-      for (std::size_t c = 0; c < d; ++c) square += centred(j, c) * centred(j, c);
-      key_norm = std::max(key_norm, square);
+      const T* key = arrays.key(head, j);
+      T square = 0;
+      for (std::size_t c = 0; c < d; ++c) square += (key[c] - centre[c]) * (key[c] - centre[c]);
+      key_norm = std::max(key_norm, static_cast<double>(square));
     }
     key_norm = std::sqrt(key_norm);
-    std::vector<Index> longest(static_cast<std::size_t>(arrays.n));
-    std::iota(longest.begin(), longest.end(), Index{0});
-    const auto wanted = static_cast<std::ptrdiff_t>(std::min<Index>(arrays.n, 16));
-    std::partial_sort(longest.begin(), longest.begin() + wanted, longest.end(), [&](Index a, Index b) {
-      return sizes.query_square[static_cast<std::size_t>(a)] >
-             sizes.query_square[static_cast<std::size_t>(b)];
-    });
-    const Index step = std::max<Index>(1, arrays.keys() / 512);
-    for (std::ptrdiff_t i = 0; i < wanted; ++i) {
-      const T* query = arrays.query(head, longest[static_cast<std::size_t>(i)]);
-      std::vector<double>& row = scores.emplace_back();
+    // The longest query of each of up to 8 stretches.
+    const Index stretches = std::min<Index>(arrays.n, 8);
+    const Index step = std::max<Index>(1, arrays.keys() / 128);
+    for (Index stretch = 0; stretch < stretches; ++stretch) {
+      const auto square = sizes.query_square.begin();
+      const auto longest = std::max_element(square + arrays.n * stretch / stretches,
+                                            square + arrays.n * (stretch + 1) / stretches);
+      const T* query = arrays.query(head, longest - square);
+      double total = 0;
       for (Index j = 0; j < arrays.keys(); j += step) {
+        const T* key = arrays.key(head, j);
         double score = 0;
         for (std::size_t c = 0; c < d; ++c)
-          score += static_cast<double>(query[c]) * arrays.scale * centred(j, c);
-        row.push_back(score);
+          score += static_cast<double>(query[c]) * static_cast<double>(key[c] - centre[c]);
+        score *= arrays.scale;
+        squares_.push_back(score * score);
+        total += std::exp(score);
       }
+      totals_.push_back(total);
     }
+    powers_.assign(squares_.size(), 1.0);
   }
 
-  /// The largest sum s^h / sum e^s over the sampled queries.
-  [[nodiscard]] double moment(Index h) const {
-    double largest = 0;
-    for (const std::vector<double>& row : scores) {
-      double powers = 0, total = 0;
-      for (const double s : row) {
-        powers += std::pow(s, static_cast<double>(h));
-        total += std::exp(s);
+  /// The largest sum s^h / sum e^s over the sampled queries; h even, in ascending order.
+  [[nodiscard]] double moment(Index h) {
+    const std::size_t keys = squares_.size() / totals_.size();
+    while (power_ < h) {
+      power_ += 2;
+      moment_ = 0;
+      for (std::size_t i = 0; i < totals_.size(); ++i) {
+        double sum = 0;
+        for (std::size_t j = i * keys; j < (i + 1) * keys; ++j) sum += powers_[j] *= squares_[j];
+        moment_ = std::max(moment_, sum / totals_[i]);
       }
-      largest = std::max(largest, powers / total);
     }
-    return largest;
+    return moment_;
   }
+
+ private:
+  std::vector<double> squares_, powers_, totals_;  ///< s^2 and s^power_ by query and key, sum e^s by query
+  Index power_ = 0;
+  double moment_ = 1;
 };
 
 /// (e^S - T(S))/S^h for the Taylor polynomial T of the degree.
@@ -80,6 +88,43 @@ double taylor_rest(double S, Index degree, Index h) {
   return sum;
 }
 
+/// 2 e^S sum_{l > g} I_l(S) at g = 0, 1, ..., until it is below the smallest rounding: theory 4.2's bound, in
+/// doubles.
+std::vector<double> chebyshev_rests(double S) {
+  std::vector<double> rests;
+  for (Index l = 1; rests.empty() || rests.back() > 1e-17; ++l)
+    rests.push_back(2 * std::exp(S) * std::cyl_bessel_i(static_cast<double>(l), S));
+  for (std::size_t g = rests.size() - 1; g-- > 0;) rests[g] += rests[g + 1];
+  return rests;
+}
+
+/// S rounded up to 6 bits: sequences of one kind share polynomials then, and a wider range is right too.
+double rounded_up(double S) {
+  int exponent = 0;
+  const double mantissa = std::frexp(S, &exponent);
+  return std::ldexp(std::ceil(mantissa * 64), exponent - 6);
+}
+
+/// The polynomial of a plan. Making one in multiple precision takes longer than short sequences do, so the
+/// last ones are kept.
+ScorePolynomial polynomial_of(const PolynomialPlan& plan) {
+  constexpr std::size_t most_kept = 256;
+  using Key = std::tuple<double, Index, bool>;
+  static std::mutex mutex;
+  static std::map<Key, ScorePolynomial> kept;
+  const Key key(plan.S, plan.degree, plan.is_taylor);
+  {
+    const std::scoped_lock lock(mutex);
+    if (const auto found = kept.find(key); found != kept.end()) return found->second;
+  }
+  ScorePolynomial made =
+      plan.is_taylor ? taylor_polynomial(plan.S, plan.degree) : chebyshev_polynomial(plan.S, plan.degree);
+  const std::scoped_lock lock(mutex);
+  if (kept.size() >= most_kept) kept.clear();
+  kept.emplace(key, made);
+  return made;
+}
+
 }  // namespace
 
 double polynomial_work(Index d, Index d_v, Index degree, Index moment) {
@@ -91,17 +136,20 @@ double polynomial_work(Index d, Index d_v, Index degree, Index moment) {
 }
 
 template <class T>
-std::optional<ScorePolynomial> choose_polynomial(const AttentionArrays<T>& arrays, Index head,
-                                                 const ArraySizes& sizes, const std::vector<T>& centre,
-                                                 const PolynomialOptions& options) {
-  const Sample<T> sample(arrays, head, sizes, centre);
-  const double S = std::max(sample.query_norm * sample.key_norm * (1 + 1e-5), 1e-6);
+std::optional<PolynomialPlan> plan_polynomial(const AttentionArrays<T>& arrays, Index head,
+                                              const ArraySizes& sizes, const std::vector<T>& centre,
+                                              const PolynomialOptions& options) {
+  Sample<T> sample(arrays, head, sizes, centre);
+  // The norms were rounded in T.
+  const double rounding_of_norms = static_cast<double>(2 * arrays.d + 8) * unit_roundoff<T>;
+  const double S =
+      rounded_up(std::max(sample.query_norm * sample.key_norm * (1 + rounding_of_norms) * (1 + 1e-9), 1e-6));
   // Least degrees grow like S, and ranks with them; beyond 50 binary64 certifies nothing.
   if (S > 50) return std::nullopt;
   double range = 0;
   for (std::size_t c = 0; c < sizes.least.size(); ++c)
     range = std::max(range, sizes.largest[c] - sizes.least[c]);
-  if (range == 0) return taylor_polynomial(S, 1);
+  if (range == 0) return PolynomialPlan{S, 1, true, polynomial_work(arrays.d, arrays.d_v, 1, 2)};
 
   // Truncation that rounding leaves room for; the normaliser is at least about the number of keys, by
   // convexity.
@@ -111,31 +159,46 @@ std::optional<ScorePolynomial> choose_polynomial(const AttentionArrays<T>& array
     return (options.accuracy * sizes.value_size - rounding * sizes.value_size) / range -
            unit_roundoff<T> * S * 1.1;
   };
-  struct Candidate {
-    double cost;
-    Index degree;
-    bool is_taylor;
-  };
-  Candidate best{std::numeric_limits<double>::infinity(), 0, false};
-
-  if (const double tau = std::min(room(20, 1e4), 0.9); tau > 0) {
-    // eta/(1 + sqrt(1 - eta^2)) = tau.
-    const WorkingPrecision scope(128);
-    const Index degree = least_degree(Rational(S), Rational(2 * tau / (1 + tau * tau))).convert_to<Index>();
+  std::optional<PolynomialPlan> best;
+  const double tau = std::min(room(1, 1), 0.9);
+  if (!(tau > 0)) return best;
+  const std::vector<double> rests = chebyshev_rests(S);
+  for (std::size_t g = 1; g < rests.size(); ++g) {
+    const auto degree = static_cast<Index>(g);
     const double rank = monomial_count(arrays.d, degree);
-    if (rank <= most_monomials && room(degree, rank) > 0) best = {rank, degree, false};
+    if (rank > most_monomials) break;
+    // eta/(1 + sqrt(1 - eta^2)) = tau.
+    const double left = std::min(room(degree, rank), 0.9);
+    if (left > 0 && rests[g] <= 2 * left / (1 + left * left) * (1 - 1e-6)) {
+      best = PolynomialPlan{S, degree, false, rank};
+      break;
+    }
   }
   for (Index degree = 1; options.moment && degree <= most_degree; ++degree) {
     const Index h = degree % 2 == 1 ? degree + 1 : degree;
-    const double all = monomial_count(arrays.d, h), cost = polynomial_work(arrays.d, arrays.d_v, degree, h);
-    if (all > most_monomials || cost >= best.cost) break;
+    const double all = monomial_count(arrays.d, h), work = polynomial_work(arrays.d, arrays.d_v, degree, h);
+    if (all > most_monomials || (best && work >= best->work)) break;
     const double truncation = taylor_rest(S, degree, h) * sample.moment(h) * 1.2;
-    if (truncation <= room(h, all)) best = {cost, degree, true};
+    if (truncation <= room(h, all)) best = PolynomialPlan{S, degree, true, work};
   }
-  if (best.degree == 0 && std::isinf(best.cost)) return std::nullopt;
-  return best.is_taylor ? taylor_polynomial(S, best.degree) : chebyshev_polynomial(S, best.degree);
+  return best;
 }
 
+template <class T>
+std::optional<ScorePolynomial> choose_polynomial(const AttentionArrays<T>& arrays, Index head,
+                                                 const ArraySizes& sizes, const std::vector<T>& centre,
+                                                 const PolynomialOptions& options) {
+  const std::optional<PolynomialPlan> plan = plan_polynomial(arrays, head, sizes, centre, options);
+  if (!plan) return std::nullopt;
+  return polynomial_of(*plan);
+}
+
+template std::optional<PolynomialPlan> plan_polynomial(const AttentionArrays<float>&, Index,
+                                                       const ArraySizes&, const std::vector<float>&,
+                                                       const PolynomialOptions&);
+template std::optional<PolynomialPlan> plan_polynomial(const AttentionArrays<double>&, Index,
+                                                       const ArraySizes&, const std::vector<double>&,
+                                                       const PolynomialOptions&);
 template std::optional<ScorePolynomial> choose_polynomial(const AttentionArrays<float>&, Index,
                                                           const ArraySizes&, const std::vector<float>&,
                                                           const PolynomialOptions&);

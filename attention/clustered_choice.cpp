@@ -35,7 +35,7 @@ double cost_of_sums(Index d, Index d_v, Index degree, Index moment) {
   return monomial_count(d, degree) * static_cast<double>(d_v + 1) + 2 * even;
 }
 
-/// The longest queries, scaled.
+/// A few of the longest queries.
 template <class T>
 std::vector<Index> longest_queries(const AttentionArrays<T>& arrays, const ArraySizes& sizes) {
   std::vector<Index> order(static_cast<std::size_t>(arrays.n));
@@ -153,46 +153,6 @@ class Estimate {
   std::vector<double> queries_;  ///< scaled
 };
 
-/// All keys and values, sorted by their nearest centre; centres are the means. Relative to `centre`.
-template <class T>
-KeyClusters<T> sorted_by_centre(const AttentionArrays<T>& arrays, Index head, const std::vector<T>& centre,
-                                const std::vector<T>& centres) {
-  const Index d = arrays.d, d_v = arrays.d_v, keys = arrays.keys();
-  const NearestCentre<T> nearest(centres, d);
-  std::vector<Index> label(static_cast<std::size_t>(keys)),
-      begin(centres.size() / static_cast<std::size_t>(d) + 1);
-  std::vector<double> sums(centres.size(), 0.0);
-  std::vector<T> centred(static_cast<std::size_t>(d));
-  for (Index j = 0; j < keys; ++j) {
-    const T* key = arrays.key(head, j);
-    for (std::size_t c = 0; c < centred.size(); ++c) centred[c] = key[c] - centre[c];
-    const Index g = nearest.of(centred.data());
-    label[static_cast<std::size_t>(j)] = g;
-    ++begin[static_cast<std::size_t>(g) + 1];
-    for (Index c = 0; c < d; ++c) sums[static_cast<std::size_t>(g * d + c)] += static_cast<double>(key[c]);
-  }
-  KeyClusters<T> clusters;
-  clusters.d = d;
-  clusters.d_v = d_v;
-  for (std::size_t g = 0; g + 1 < begin.size(); ++g) {
-    const auto members = static_cast<double>(begin[g + 1]);
-    begin[g + 1] += begin[g];
-    if (members == 0) continue;
-    clusters.end.push_back(begin[g + 1]);
-    std::vector<T>& mean = clusters.centres.emplace_back();
-    for (std::size_t c = 0; c < centred.size(); ++c)
-      mean.push_back(static_cast<T>(sums[g * centred.size() + c] / members));
-  }
-  clusters.keys.resize(static_cast<std::size_t>(keys * d));
-  clusters.values.resize(static_cast<std::size_t>(keys * d_v));
-  for (Index j = 0; j < keys; ++j) {
-    const Index to = begin[static_cast<std::size_t>(label[static_cast<std::size_t>(j)])]++;
-    std::copy_n(arrays.key(head, j), d, clusters.keys.data() + to * d);
-    std::copy_n(arrays.value(head, j), d_v, clusters.values.data() + to * d_v);
-  }
-  return clusters;
-}
-
 /// A polynomial for each cluster, from a few of its keys, the farthest among them; false where there is none.
 template <class T>
 bool choose_polynomials(KeyClusters<T>& clusters, const AttentionArrays<T>& arrays, Index head,
@@ -274,7 +234,8 @@ std::optional<KeyClusters<T>> choose_clusters(const AttentionArrays<T>& arrays, 
   }
   // Clusters that are little smaller than the whole do not pay.
   const Seeds<T> seeds(points, d);
-  if (seeds.points.size() < 2 * centre.size() || seeds.cover > (single ? 0.6 : 0.8) * seeds.radius)
+  if (!std::isfinite(seeds.radius) || seeds.points.size() < 2 * centre.size() ||
+      seeds.cover > (single ? 0.6 : 0.8) * seeds.radius)
     return std::nullopt;
 
   const std::vector<Index> queries = longest_queries(arrays, sizes);
@@ -294,7 +255,7 @@ std::optional<KeyClusters<T>> choose_clusters(const AttentionArrays<T>& arrays, 
   }
   std::sort(found.begin(), found.end(), [](const auto& a, const auto& b) { return a.first < b.first; });
   for (const auto& [expected, centres] : found) {
-    KeyClusters<T> clusters = sorted_by_centre(arrays, head, centre, centres);
+    KeyClusters<T> clusters = sort_by_centre(arrays, head, centre, centres);
     if (!choose_polynomials(clusters, arrays, head, sizes, options, queries)) continue;
     double modelled = cost_besides_sums(arrays, clusters.count());
     for (Index g = 0; g < clusters.count(); ++g) {

@@ -3,12 +3,11 @@
 #include <oneapi/tbb/parallel_for.h>
 #include <oneapi/tbb/task_arena.h>
 
-#include <bit>
 #include <cmath>
-#include <cstdint>
 #include <limits>
 
-#include <promptbound/numeric/exp_interval.hpp>
+#include <promptbound/attention/exp_of_negative.hpp>
+#include <promptbound/attention/key_groups.hpp>
 #include <promptbound/numeric/fast_interval.hpp>
 
 // Notation: o the exact output, o_g and L_g cluster g's mean and normaliser around its centre c_g, c any
@@ -41,20 +40,6 @@ namespace {
 
 constexpr double least_exponent = -600, largest_score = 50;
 
-/// e^x within 2^-50 for x in [-600, 0]: numeric/fast_interval.cpp's exponential and its proof, in operations
-/// that compilers put into vectors. Adding 1.5 2^52 rounds to an integer n, here at least -866, whose last
-/// bits are then the sum's; 2^n is made of its bits.
-double exp_of_negative(double x) {
-  using namespace exp_interval;
-  constexpr double to_integer = 0x1.8p52;
-  const double shifted = x * 0x1.71547652b82fep0 + to_integer;
-  const double n = shifted - to_integer;
-  const double r = (x - n * log2_high) - n * log2_low;
-  double sum = coefficients[13];
-  for (int i = 12; i >= 0; --i) sum = coefficients[i] + r * sum;
-  return sum * std::bit_cast<double>((std::bit_cast<std::uint64_t>(shifted) + 1023) << 52);
-}
-
 /// The differences c_g - c, coordinate by coordinate, and a bound on their norms.
 struct Offsets {
   std::vector<double> entries;  ///< d x G
@@ -65,6 +50,7 @@ Offsets offsets_of(const KeyClusters<T>& clusters) {
   const auto count = static_cast<std::size_t>(clusters.count()), d = static_cast<std::size_t>(clusters.d);
   Offsets offsets;
   offsets.entries.resize(d * count);
+  bool is_finite = true;
   for (std::size_t g = 0; g < count; ++g) {
     double square = 0;
     for (std::size_t c = 0; c < d; ++c) {
@@ -72,11 +58,13 @@ Offsets offsets_of(const KeyClusters<T>& clusters) {
           static_cast<double>(clusters.centres[g][c]) - static_cast<double>(clusters.centres[0][c]);
       offsets.entries[c * count + g] = difference;
       square += difference * difference;
+      is_finite = is_finite && std::isfinite(difference);
     }
     // Roundings of the differences, of the sum and of the root, and squares that underflow.
     offsets.norm = std::max(offsets.norm, std::sqrt(square * (1 + static_cast<double>(d + 16) * 0x1p-52) +
                                                     static_cast<double>(d) * 0x1p-1022));
   }
+  if (!is_finite) offsets.norm = std::numeric_limits<double>::infinity();
   return offsets;
 }
 
@@ -101,6 +89,45 @@ void weigh_centres(const T* query, Index rows, Index d, double scale, const Offs
 }
 
 }  // namespace
+
+template <class T>
+KeyClusters<T> sort_by_centre(const AttentionArrays<T>& arrays, Index head, const std::vector<T>& centre,
+                              const std::vector<T>& centres) {
+  const Index d = arrays.d, d_v = arrays.d_v, keys = arrays.keys();
+  const NearestCentre<T> nearest(centres, d);
+  std::vector<Index> label(static_cast<std::size_t>(keys)),
+      begin(centres.size() / static_cast<std::size_t>(d) + 1);
+  std::vector<double> sums(centres.size(), 0.0);
+  std::vector<T> centred(static_cast<std::size_t>(d));
+  for (Index j = 0; j < keys; ++j) {
+    const T* key = arrays.key(head, j);
+    for (std::size_t c = 0; c < centred.size(); ++c) centred[c] = key[c] - centre[c];
+    const Index g = nearest.of(centred.data());
+    label[static_cast<std::size_t>(j)] = g;
+    ++begin[static_cast<std::size_t>(g) + 1];
+    for (Index c = 0; c < d; ++c) sums[static_cast<std::size_t>(g * d + c)] += static_cast<double>(key[c]);
+  }
+  KeyClusters<T> clusters;
+  clusters.d = d;
+  clusters.d_v = d_v;
+  for (std::size_t g = 0; g + 1 < begin.size(); ++g) {
+    const auto members = static_cast<double>(begin[g + 1]);
+    begin[g + 1] += begin[g];
+    if (members == 0) continue;
+    clusters.end.push_back(begin[g + 1]);
+    std::vector<T>& mean = clusters.centres.emplace_back();
+    for (std::size_t c = 0; c < centred.size(); ++c)
+      mean.push_back(static_cast<T>(sums[g * centred.size() + c] / members));
+  }
+  clusters.keys.resize(static_cast<std::size_t>(keys * d));
+  clusters.values.resize(static_cast<std::size_t>(keys * d_v));
+  for (Index j = 0; j < keys; ++j) {
+    const Index to = begin[static_cast<std::size_t>(label[static_cast<std::size_t>(j)])]++;
+    std::copy_n(arrays.key(head, j), d, clusters.keys.data() + to * d);
+    std::copy_n(arrays.value(head, j), d_v, clusters.values.data() + to * d_v);
+  }
+  return clusters;
+}
 
 template <class T>
 void attend_clusters(const AttentionArrays<T>& arrays, Index head, const ArraySizes& sizes,
@@ -160,7 +187,7 @@ void attend_clusters(const AttentionArrays<T>& arrays, Index head, const ArraySi
     }
     for (Index i = 0; i < present; ++i) {
       const auto row = static_cast<std::size_t>(i);
-      const bool is_known = is_small && std::isfinite(tilt[row]);
+      const bool is_known = is_small && std::isfinite(tilt[row] + of_centres);
       const double per_range = std::min((tilt[row] + of_centres) / 2, 1.0) + left_out;
       for (Index c = 0; c < d_v; ++c) {
         const auto cell = static_cast<std::size_t>(i * d_v + c);
@@ -182,6 +209,10 @@ void attend_clusters(const AttentionArrays<T>& arrays, Index head, const ArraySi
   }
 }
 
+template KeyClusters<float> sort_by_centre(const AttentionArrays<float>&, Index, const std::vector<float>&,
+                                           const std::vector<float>&);
+template KeyClusters<double> sort_by_centre(const AttentionArrays<double>&, Index, const std::vector<double>&,
+                                            const std::vector<double>&);
 template void attend_clusters(const AttentionArrays<float>&, Index, const ArraySizes&,
                               const KeyClusters<float>&, float*, float*, int);
 template void attend_clusters(const AttentionArrays<double>&, Index, const ArraySizes&,

@@ -40,6 +40,12 @@ template <class T>
                                                             const std::optional<ScorePolynomial>& single,
                                                             const PolynomialOptions& options);
 
+/// All keys and values of the head by their nearest centre, at most most_groups (key_groups.hpp) given
+/// relative to `centre`; the clusters' centres are their means. No polynomials yet.
+template <class T>
+[[nodiscard]] KeyClusters<T> sort_by_centre(const AttentionArrays<T>& arrays, Index head,
+                                            const std::vector<T>& centre, const std::vector<T>& centres);
+
 /// Attention of the head's queries over the clusters' keys, which must be all keys of the head: rows of d_v,
 /// and certified errors, infinite where nothing is known. `sizes` as check_arrays gives them.
 template <class T>

@@ -19,6 +19,9 @@ constexpr double infinity = std::numeric_limits<double>::infinity();
 constexpr double most_monomials = 1 << 20;
 /// Sums in one cluster cost less than looking for several.
 constexpr double small_cost = 1 << 22;
+/// By this factor clusters have to be cheaper: the model leaves out finding their polynomials and the caches
+/// (measured: at a modelled 0.55, n = 65536, d = 2, binary64, they took 1.1 times as long).
+constexpr double worthwhile = 0.5;
 constexpr Index most_sampled = 512, sampled_queries = 4;
 
 /// In multiply-adds of sums: every query's weight, exponential and combination for each cluster (measured:
@@ -35,7 +38,7 @@ double cost_of_sums(Index d, Index d_v, Index degree, Index moment) {
   return monomial_count(d, degree) * static_cast<double>(d_v + 1) + 2 * even;
 }
 
-/// The longest queries, scaled.
+/// A few of the longest queries.
 template <class T>
 std::vector<Index> longest_queries(const AttentionArrays<T>& arrays, const ArraySizes& sizes) {
   std::vector<Index> order(static_cast<std::size_t>(arrays.n));
@@ -153,46 +156,6 @@ class Estimate {
   std::vector<double> queries_;  ///< scaled
 };
 
-/// All keys and values, sorted by their nearest centre; centres are the means. Relative to `centre`.
-template <class T>
-KeyClusters<T> sorted_by_centre(const AttentionArrays<T>& arrays, Index head, const std::vector<T>& centre,
-                                const std::vector<T>& centres) {
-  const Index d = arrays.d, d_v = arrays.d_v, keys = arrays.keys();
-  const NearestCentre<T> nearest(centres, d);
-  std::vector<Index> label(static_cast<std::size_t>(keys)),
-      begin(centres.size() / static_cast<std::size_t>(d) + 1);
-  std::vector<double> sums(centres.size(), 0.0);
-  std::vector<T> centred(static_cast<std::size_t>(d));
-  for (Index j = 0; j < keys; ++j) {
-    const T* key = arrays.key(head, j);
-    for (std::size_t c = 0; c < centred.size(); ++c) centred[c] = key[c] - centre[c];
-    const Index g = nearest.of(centred.data());
-    label[static_cast<std::size_t>(j)] = g;
-    ++begin[static_cast<std::size_t>(g) + 1];
-    for (Index c = 0; c < d; ++c) sums[static_cast<std::size_t>(g * d + c)] += static_cast<double>(key[c]);
-  }
-  KeyClusters<T> clusters;
-  clusters.d = d;
-  clusters.d_v = d_v;
-  for (std::size_t g = 0; g + 1 < begin.size(); ++g) {
-    const auto members = static_cast<double>(begin[g + 1]);
-    begin[g + 1] += begin[g];
-    if (members == 0) continue;
-    clusters.end.push_back(begin[g + 1]);
-    std::vector<T>& mean = clusters.centres.emplace_back();
-    for (std::size_t c = 0; c < centred.size(); ++c)
-      mean.push_back(static_cast<T>(sums[g * centred.size() + c] / members));
-  }
-  clusters.keys.resize(static_cast<std::size_t>(keys * d));
-  clusters.values.resize(static_cast<std::size_t>(keys * d_v));
-  for (Index j = 0; j < keys; ++j) {
-    const Index to = begin[static_cast<std::size_t>(label[static_cast<std::size_t>(j)])]++;
-    std::copy_n(arrays.key(head, j), d, clusters.keys.data() + to * d);
-    std::copy_n(arrays.value(head, j), d_v, clusters.values.data() + to * d_v);
-  }
-  return clusters;
-}
-
 /// A polynomial for each cluster, from a few of its keys, the farthest among them; false where there is none.
 template <class T>
 bool choose_polynomials(KeyClusters<T>& clusters, const AttentionArrays<T>& arrays, Index head,
@@ -274,7 +237,8 @@ std::optional<KeyClusters<T>> choose_clusters(const AttentionArrays<T>& arrays, 
   }
   // Clusters that are little smaller than the whole do not pay.
   const Seeds<T> seeds(points, d);
-  if (seeds.points.size() < 2 * centre.size() || seeds.cover > (single ? 0.6 : 0.8) * seeds.radius)
+  if (!std::isfinite(seeds.radius) || seeds.points.size() < 2 * centre.size() ||
+      seeds.cover > (single ? 0.6 : 0.8) * seeds.radius)
     return std::nullopt;
 
   const std::vector<Index> queries = longest_queries(arrays, sizes);
@@ -284,17 +248,17 @@ std::optional<KeyClusters<T>> choose_clusters(const AttentionArrays<T>& arrays, 
     // Even of degree 1.
     const double least = cost_besides_sums(arrays, count) +
                          cost_of_sums(d, arrays.d_v, 1, 0) * static_cast<double>(keys + arrays.n * count);
-    if (least >= 0.8 * cost) break;
+    if (least >= worthwhile * cost) break;
     const auto entries = std::min(seeds.points.size(), static_cast<std::size_t>(count * d));
     std::vector<T> centres(seeds.points.begin(), seeds.points.begin() + static_cast<std::ptrdiff_t>(entries));
     move_to_means(centres, points, d, 3);
     const double expected = estimate(centres, points);
-    if (expected < 0.8 * cost) found.emplace_back(expected, std::move(centres));
+    if (expected < worthwhile * cost) found.emplace_back(expected, std::move(centres));
     if (entries == seeds.points.size()) break;
   }
   std::sort(found.begin(), found.end(), [](const auto& a, const auto& b) { return a.first < b.first; });
   for (const auto& [expected, centres] : found) {
-    KeyClusters<T> clusters = sorted_by_centre(arrays, head, centre, centres);
+    KeyClusters<T> clusters = sort_by_centre(arrays, head, centre, centres);
     if (!choose_polynomials(clusters, arrays, head, sizes, options, queries)) continue;
     double modelled = cost_besides_sums(arrays, clusters.count());
     for (Index g = 0; g < clusters.count(); ++g) {
@@ -302,7 +266,7 @@ std::optional<KeyClusters<T>> choose_clusters(const AttentionArrays<T>& arrays, 
       modelled += cost_of_sums(d, arrays.d_v, polynomial.degree(), polynomial.moment) *
                   static_cast<double>(clusters.keys_of(g) + arrays.n);
     }
-    if (modelled < 0.8 * cost) return clusters;
+    if (modelled < worthwhile * cost) return clusters;
   }
   return std::nullopt;
 }

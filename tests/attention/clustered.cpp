@@ -2,9 +2,12 @@
 
 #include <doctest/doctest.h>
 
+#include <array>
 #include <cmath>
 
 #include <promptbound/attention/check_arrays.hpp>
+#include <promptbound/attention/exp_of_negative.hpp>
+#include <promptbound/numeric/fast_interval.hpp>
 #include <promptbound/numeric/precision.hpp>
 
 #include "attention/arrays.hpp"
@@ -208,4 +211,33 @@ TEST_CASE("any number of threads gives the same outputs from clusters") {
   CHECK(choice.clusters > 1);
   CHECK(one->output == two->output);
   CHECK(one->error == two->error);
+}
+
+TEST_CASE("sorting loses no key, and leaves out empty clusters") {
+  RandomDoubles random(8);
+  const StoredArrays<double> stored = random_arrays<double>(random, shapes<double>(1, 1, 200, 50, 2, 1));
+  const KeyClusters<double> clusters =
+      sort_by_centre(stored.arrays, 0, {0.1, 0.1}, {0.5, 0.5, -0.5, -0.5, 50, 50, 0.5, -0.5});
+  CHECK(clusters.count() == 3);
+  CHECK(clusters.end.back() == 250);
+  using Row = std::array<double, 3>;
+  std::vector<Row> before, after;
+  for (Index j = 0; j < 250; ++j) {
+    const double* key = stored.arrays.key(0, j);
+    before.push_back({key[0], key[1], *stored.arrays.value(0, j)});
+    const auto at = static_cast<std::size_t>(j);
+    after.push_back({clusters.keys[2 * at], clusters.keys[2 * at + 1], clusters.values[at]});
+  }
+  std::sort(before.begin(), before.end());
+  std::sort(after.begin(), after.end());
+  CHECK(before == after);
+}
+
+TEST_CASE("the exponential for loops is the proved one") {
+  RandomDoubles random(9);
+  CHECK(exp_of_negative(0) == 1);
+  for (int i = 0; i < 20000; ++i) {
+    const double x = -std::exp2(random.between(-60, 9.2));
+    CHECK(exp(FastInterval(x)).contains(FastInterval(exp_of_negative(x))));
+  }
 }

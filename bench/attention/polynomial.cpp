@@ -13,6 +13,7 @@
 #include <cstring>
 #include <random>
 
+#include <promptbound/attention/cholesky.hpp>
 #include <promptbound/attention/polynomial.hpp>
 
 #include "timing.hpp"
@@ -46,6 +47,26 @@ struct Data {
 
 double largest(const std::vector<float>& errors) {
   return static_cast<double>(*std::max_element(errors.begin(), errors.end()));
+}
+
+/// A line of its own below the polynomials'.
+template <class T>
+void compare_cholesky(const AttentionArrays<T>& arrays, double accuracy) {
+  Attended<T> exact;
+  Index rank = 0;
+  std::optional<Attended<T>> result = cholesky_attention(arrays, {accuracy, 1}, &rank);
+  if (!result) {
+    std::printf("    Cholesky: not certifiable with %ld pivots\n", max_cholesky_rank);
+  } else {
+    const auto measured = interleaved({[&] { exact = exact_attention(arrays); },
+                                       [&] {
+                                         result = cholesky_attention(arrays, {accuracy, 1});
+                                       }},
+                                      5);
+    std::printf("    Cholesky: rank %ld bound %.1e %.2f ms x%.1f\n", rank, largest(result->error),
+                measured[1].median * 1e3, measured[0].median / measured[1].median);
+  }
+  std::fflush(stdout);
 }
 
 /// One row: Chebyshev and, where it differs, the even-moment certificate; the time is the whole call's, and
@@ -83,7 +104,7 @@ void compare(Index n, Index d, double B, double accuracy) {
     if (moment) std::printf("  exact %.1f ms", measured[0].median * 1e3);
   }
   std::printf("\n");
-  std::fflush(stdout);
+  compare_cholesky(data.arrays, accuracy);
 }
 
 void scaling() {

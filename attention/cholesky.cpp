@@ -1,0 +1,240 @@
+#include <promptbound/attention/cholesky.hpp>
+
+#include <oneapi/tbb/parallel_for.h>
+#include <oneapi/tbb/task_arena.h>
+
+#include <algorithm>
+#include <cmath>
+#include <limits>
+#include <numeric>
+
+#include <promptbound/attention/exact_error.hpp>
+#include <promptbound/attention/pivots.hpp>
+#include <promptbound/attention/polynomial.hpp>
+
+// Notation: x the computed points (scaled queries times a balance c, centred keys over c), all of norm at
+// most R, k = e^<q, k_j>, p_j = phi(q)^T phi(k_j) with the features of pivots.cpp, S the residual kernel, b =
+// excess^2, m keys.
+//
+// Data. Five roundings and a scale put scores at most 8 u R^2 off: outputs by at most that of the column's
+// range (tanh(x/2) <= x).
+//
+// Interpolation. With o the exact output for these points and o' = sum p_j v_j/sum p_j: o' - o = b sum S(q,
+// k_j) (o - v_j)/sum p_j, of size at most range b sqrt(S(q, q)) sum_j sqrt(S(k_j, k_j))/sum p_j, because S is
+// positive semidefinite. Each S(x, x) is computed.
+//
+// Rounding. Sums over keys are chains of at most m + 8 additions, those over pivots of r; numerator and
+// normaliser are off by at most m product_error times value_size and 1, the quotient by twice that over the
+// least normaliser. The quotient and its conversion to T round.
+
+namespace promptbound {
+namespace {
+
+/// Sums of positive numbers, at most 2^20 of them at once, are rounded by less.
+constexpr double rounded_up = 1 + 0x1p-30;
+
+/// The points of one head.
+struct Balanced {
+  Points queries, keys;
+  double norm_square = 0;  ///< of every point, at most
+};
+
+/// Of the rows' squared norms, at most; infinite where one is not a number.
+double largest_square(const Points& points) {
+  double largest = 0, sum = 0;
+  for (Index i = 0; i < points.count(); ++i) {
+    double square = 0;
+    for (Index c = 0; c < points.d; ++c) square += points.row(i)[c] * points.row(i)[c];
+    largest = std::max(largest, square);
+    sum += square;
+  }
+  if (!std::isfinite(sum)) return std::numeric_limits<double>::infinity();
+  return largest * (1 + static_cast<double>(points.d + 8) * 0x1p-52) + 0x1p-900;
+}
+
+template <class T>
+Balanced balanced_points(const AttentionArrays<T>& arrays, Index head) {
+  const Index d = arrays.d;
+  const std::vector<T> centre = centre_of_keys(arrays, head);
+  Balanced points{{d, {}}, {d, {}}};
+  points.queries.rows.assign(arrays.query(head, 0), arrays.query(head, 0) + arrays.n * d);
+  points.keys.rows.reserve(static_cast<std::size_t>(arrays.keys() * d));
+  for (Index j = 0; j < arrays.keys(); ++j) {
+    const T* key = arrays.key(head, j);
+    for (Index c = 0; c < d; ++c)
+      points.keys.rows.push_back(static_cast<double>(key[c]) -
+                                 static_cast<double>(centre[static_cast<std::size_t>(c)]));
+  }
+  // Any balance is right; this one makes the largest query as long as the largest key.
+  const double query = std::sqrt(largest_square(points.queries)) * arrays.scale,
+               key = std::sqrt(largest_square(points.keys));
+  const double balance = std::clamp(std::sqrt(key / query), 0x1p-200, 0x1p200);
+  const double query_factor = arrays.scale * balance, key_factor = 1 / balance;
+  for (double& entry : points.queries.rows) entry *= query_factor;
+  for (double& entry : points.keys.rows) entry *= key_factor;
+  points.norm_square = std::max(largest_square(points.queries), largest_square(points.keys));
+  return points;
+}
+
+/// Calls body(part) for part = 0 .. parts-1.
+template <class Body>
+void for_each_part(Index parts, int threads, Body body) {
+  if (threads == 1 || parts == 1) {
+    for (Index part = 0; part < parts; ++part) body(part);
+  } else {
+    oneapi::tbb::task_arena(threads).execute([&] { oneapi::tbb::parallel_for(Index{0}, parts, body); });
+  }
+}
+
+/// The fixed number of ranges that keys are cut into: results do not depend on the number of threads.
+constexpr Index key_parts = 8;
+
+/// The residual of each query and key, for the choice of more pivots.
+struct Residuals {
+  std::vector<double> queries, keys;
+};
+
+/// Outputs and errors of one head.
+template <class T>
+void attend(const AttentionArrays<T>& arrays, Index head, const Balanced& points, const ArraySizes& sizes,
+            const PivotFactor& factor, int threads, T* output, float* error, Residuals& residuals) {
+  const Index n = arrays.n, m = arrays.keys(), d_v = arrays.d_v, columns = d_v + 1;
+  const PivotFeatures features = factor.features();
+  residuals.queries.resize(static_cast<std::size_t>(n));
+  residuals.keys.resize(static_cast<std::size_t>(m));
+  const auto size = static_cast<std::size_t>(features.rank * columns);
+  std::vector<std::vector<double>> partial(static_cast<std::size_t>(key_parts));
+  for_each_part(key_parts, threads, [&](Index part) {
+    std::vector<double>& sums = partial[static_cast<std::size_t>(part)];
+    sums.assign(size, 0.0);
+    constexpr Index rows = 256;  // values as binary64, in the cache
+    std::vector<double> values(static_cast<std::size_t>(rows * columns), 1.0);
+    const Index end = m * (part + 1) / key_parts;
+    for (Index first = m * part / key_parts; first < end; first += rows) {
+      const Index present = std::min(rows, end - first);
+      for (Index j = 0; j < present; ++j)
+        std::copy_n(arrays.value(head, first + j), d_v, values.data() + j * columns);
+      add_features(features, points.keys.row(first), values.data(), columns, present, sums.data(),
+                   residuals.keys.data() + first);
+    }
+  });
+  std::vector<double> sums(size, 0.0);
+  for (const std::vector<double>& part : partial) {
+    for (std::size_t i = 0; i < size; ++i) sums[i] += part[i];
+  }
+
+  const auto root = [&](double residual) {
+    return std::sqrt((std::max(0.0, residual) + factor.residual_error()) * rounded_up);
+  };
+  const auto keys = static_cast<double>(m);
+  double of_keys = 0;
+  for (const double residual : residuals.keys) of_keys += root(residual);
+  of_keys *= (1 + keys * 0x1p-52) * rounded_up;
+  const double of_sums = keys * factor.product_error(m + 16) * rounded_up;
+  const double of_data = 8 * unit_roundoff<double> * points.norm_square + 0x1p-900;
+  const double of_quotient = unit_roundoff<T> + 2 * unit_roundoff<double>;
+  PriorError bound;
+  bound.per_range.assign(static_cast<std::size_t>(n), std::numeric_limits<double>::infinity());
+  bound.per_size = bound.per_range;
+  bound.absolute = static_cast<double>(std::numeric_limits<T>::denorm_min());
+  constexpr Index rows = 512;
+  for_each_part((n + rows - 1) / rows, threads, [&](Index part) {
+    const Index first = part * rows, present = std::min(rows, n - first);
+    std::vector<double> totals(static_cast<std::size_t>(present * columns));
+    read_features(features, points.queries.row(first), sums.data(), columns, present, totals.data(),
+                  residuals.queries.data() + first);
+    for (Index i = 0; i < present; ++i) {
+      const double* row = totals.data() + i * columns;
+      const auto query = static_cast<std::size_t>(first + i);
+      for (Index c = 0; c < d_v; ++c) output[(first + i) * d_v + c] = static_cast<T>(row[c] / row[d_v]);
+      const double least = (row[d_v] - of_sums) * (1 - 0x1p-50);
+      if (!(of_sums <= least / 2)) continue;
+      const double interpolation =
+          factor.excess() * factor.excess() * root(residuals.queries[query]) * of_keys / least * rounded_up;
+      if (!(interpolation < 1)) continue;
+      bound.per_range[query] = (interpolation + of_data) * rounded_up;
+      bound.per_size[query] = 2 * (1 + interpolation) * (of_sums / least + of_quotient) * rounded_up;
+    }
+  });
+  write_error(bound, sizes, error);
+}
+
+/// About `count` rows, evenly spread.
+void append_spread(const Points& from, Index count, Points& to) {
+  const Index rows = from.count(), taken = std::min(rows, count);
+  for (Index i = 0; i < taken; ++i) to.append(from.row(rows * i / taken));
+}
+
+/// The `count` rows of largest residual.
+void append_worst(const Points& from, const std::vector<double>& residuals, Index count, Points& to) {
+  std::vector<Index> order(residuals.size());
+  std::iota(order.begin(), order.end(), Index{0});
+  const auto taken = std::min(order.size(), static_cast<std::size_t>(count));
+  std::partial_sort(order.begin(), order.begin() + static_cast<std::ptrdiff_t>(taken), order.end(),
+                    [&](Index a, Index b) {
+                      return residuals[static_cast<std::size_t>(a)] > residuals[static_cast<std::size_t>(b)];
+                    });
+  for (std::size_t i = 0; i < taken; ++i) to.append(from.row(order[i]));
+}
+
+/// The rank of one head, 0 when the accuracy is not certified.
+template <class T>
+Index attend_to_accuracy(const AttentionArrays<T>& arrays, Index head, const ArraySizes& sizes,
+                         const CholeskyOptions& options, T* output, float* error) {
+  const Balanced points = balanced_points(arrays, head);
+  if (!(points.norm_square <= max_cholesky_score)) return 0;
+  double range = 0;
+  for (std::size_t c = 0; c < sizes.least.size(); ++c)
+    range = std::max(range, sizes.largest[c] - sizes.least[c]);
+  // Keys are centred, so that the normaliser is about m or more, by Jensen's inequality.
+  double target = range > 0 ? 0.8 * options.accuracy * sizes.value_size / range : 1;
+  Points queries{arrays.d, {}}, keys{arrays.d, {}};
+  append_spread(points.queries, 512, queries);
+  append_spread(points.keys, 512, keys);
+  // A sample misses the worst points: when the certificate falls short, add them and ask for more.
+  for (int attempt = 0; attempt < 3; ++attempt) {
+    Points sample = queries;
+    sample.rows.insert(sample.rows.end(), keys.rows.begin(), keys.rows.end());
+    const std::optional<Points> pivots = choose_pivots(sample, queries.count(), target);
+    if (!pivots) return 0;
+    const PivotFactor factor(*pivots, points.norm_square);
+    if (!factor.is_proved()) return 0;
+    Residuals residuals;
+    attend(arrays, head, points, sizes, factor, options.threads, output, error, residuals);
+    const float largest = *std::max_element(error, error + arrays.n * arrays.d_v);
+    if (static_cast<double>(largest) <= options.accuracy * sizes.value_size) return pivots->count();
+    append_worst(points.queries, residuals.queries, 256, queries);
+    append_worst(points.keys, residuals.keys, 256, keys);
+    target *= 0.7;
+  }
+  return 0;
+}
+
+}  // namespace
+
+template <class T>
+std::optional<Attended<T>> cholesky_attention(const AttentionArrays<T>& arrays,
+                                              const CholeskyOptions& options, Index* rank) {
+  const std::vector<ArraySizes> sizes = check_arrays(arrays);
+  if (arrays.mask == Mask::causal) return std::nullopt;
+  Attended<T> result;
+  result.output.resize(static_cast<std::size_t>(arrays.heads * arrays.n * arrays.d_v));
+  result.error.resize(result.output.size());
+  Index largest = 0;
+  for (Index head = 0; head < arrays.heads; ++head) {
+    const auto offset = head * arrays.n * arrays.d_v;
+    const Index of_head = attend_to_accuracy(arrays, head, sizes[static_cast<std::size_t>(head)], options,
+                                             result.output.data() + offset, result.error.data() + offset);
+    if (of_head == 0) return std::nullopt;
+    largest = std::max(largest, of_head);
+  }
+  if (rank != nullptr) *rank = largest;
+  return result;
+}
+
+template std::optional<Attended<float>> cholesky_attention(const AttentionArrays<float>&,
+                                                           const CholeskyOptions&, Index*);
+template std::optional<Attended<double>> cholesky_attention(const AttentionArrays<double>&,
+                                                            const CholeskyOptions&, Index*);
+
+}  // namespace promptbound

@@ -1,0 +1,137 @@
+#include <promptbound/attention/pivots.hpp>
+
+#include <Eigen/Cholesky>
+
+#include <cmath>
+#include <limits>
+
+#include <promptbound/attention/check_arrays.hpp>
+#include <promptbound/attention/cholesky.hpp>
+#include <promptbound/attention/exp_coefficients.hpp>
+#include <promptbound/numeric/fast_interval.hpp>
+
+// Notation: u = 2^-53, gamma_n = n u/(1 - n u), R^2 >= |x|^2, K the exact matrix e^<z_a, z_b> of the r
+// pivots, kappa(x) the exact vector e^<z_a, x>, |.| of matrices the spectral norm, |.|_F Frobenius's.
+//
+// Exponentials. Pivots times log2(e) are within 2 u, a chain of d multiply-adds, fused or not, within
+// gamma_{d+1} of the sum of its sizes, at most R^2; so computed exponentials are within the factor 1 +- eps,
+// eps = 1.1 ((d + 4) u R^2 + the error of the power), which covers products that underflow as well.
+//
+// Domination. L is the computed factor of K + tau I. The exact E = L L^T - K - tau I is at most
+// |computed difference|_F + gamma_{r+3} |L|_F^2 + (eps + 2 u) trace K, since | |L| |L|^T |_F <= |L|_F^2 and
+// |K|_F <= trace K. Where that is at most tau, K <= L L^T in Loewner's order: tau pays for the rounding of
+// the factorization, and no error is multiplied by the condition of K.
+//
+// Features. X is the computed inverse of L, and taken as it is: phi = X kappa. With |X L - I| <= delta, X K
+// X^T <= (X L)(X L)^T <= (1 + delta)^2 I, so by Schur's complement S = k - phi^T phi/(1 + delta)^2 is
+// positive semidefinite, and |phi(x)| <= (1 + delta) e^{R^2/2}. delta is |computed X L - I|_F plus
+// gamma_{r+2} times the larger of the row and column norms of |X| |L|.
+//
+// Computed features are within F = (eps + gamma_{r+2} (1 + eps)) e^{R^2} |X's sums of sizes| of phi, so of
+// norm at most P = (1 + delta) e^{R^2/2} + F. With p the computed square, |phi|^2 >= p - gamma_{r+2} 1.01 P^2
+// - 2 F P, 1/(1 + delta)^2 >= 1 - 2 delta; the computed e^{|x|^2} is within eps.
+
+namespace promptbound {
+namespace {
+
+using RowMatrix = Eigen::Matrix<double, Eigen::Dynamic, Eigen::Dynamic, Eigen::RowMajor>;
+
+constexpr double u = unit_roundoff<double>;
+/// Sums of positive numbers, at most 2^20 of them, are rounded by less.
+constexpr double rounded_up = 1 + 0x1p-30;
+
+double gamma(Index n) {
+  const double chain = static_cast<double>(n) * u;
+  return chain < 0.5 ? chain / (1 - chain) * rounded_up : std::numeric_limits<double>::infinity();
+}
+
+std::vector<double> times_log2_e(const std::vector<double>& rows) {
+  std::vector<double> scaled = rows;
+  for (double& entry : scaled) entry *= 0x1.71547652b82fep+0;
+  return scaled;
+}
+
+double squared_norm(const double* x, Index d) {
+  return Eigen::Map<const Eigen::VectorXd>(x, d).squaredNorm();
+}
+
+}  // namespace
+
+std::optional<Points> choose_pivots(const Points& sample, Index queries, double target) {
+  const Index count = sample.count(), d = sample.d, keys = count - queries;
+  std::vector<double> diagonal;
+  for (Index i = 0; i < count; ++i) diagonal.push_back(std::exp(squared_norm(sample.row(i), d)));
+  std::vector<char> is_pivot(static_cast<std::size_t>(count), 0);
+  std::vector<double> rows;
+  Points pivots{d, {}};
+  const Index most = std::min(max_cholesky_rank, count);
+  for (Index step = 0;; ++step) {
+    double query = 0, key = 0, largest = 0;
+    Index pivot = 0;
+    for (Index i = 0; i < count; ++i) {
+      const double residual = std::max(0.0, diagonal[static_cast<std::size_t>(i)]);
+      if (residual > largest && is_pivot[static_cast<std::size_t>(i)] == 0) {
+        largest = residual;
+        pivot = i;
+      }
+      if (i < queries) query = std::max(query, residual);
+      if (i >= queries) key += std::sqrt(residual);
+    }
+    if (step > 0 && std::sqrt(query) * key <= target * static_cast<double>(keys)) return pivots;
+    // Below this, residuals are made of rounding errors.
+    if (step == most || !(largest > 1e-13)) return std::nullopt;
+    is_pivot[static_cast<std::size_t>(pivot)] = 1;
+    pivots.append(sample.row(pivot));
+    const std::vector<double> scaled = times_log2_e({sample.row(pivot), sample.row(pivot) + d});
+    rows.resize(static_cast<std::size_t>((step + 1) * count));
+    pivot_kernel({d, 1, scaled.data(), nullptr}, sample.rows.data(), count, rows.data() + step * count);
+    cholesky_step(rows.data(), step, pivot, 1 / std::sqrt(largest), count, diagonal.data());
+  }
+}
+
+PivotFactor::PivotFactor(const Points& pivots, double norm_square)
+    : d_(pivots.d), rank_(pivots.count()), pivots_(times_log2_e(pivots.rows)) {
+  const Index r = rank_;
+  const double eps = 1.1 * (static_cast<double>(d_ + 4) * u * norm_square + exp_coefficients::error<double>);
+  RowMatrix K(r, r);
+  pivot_kernel({d_, r, pivots_.data(), nullptr}, pivots.rows.data(), r, K.data());
+  K.triangularView<Eigen::StrictlyUpper>() = K.transpose();
+  const double tau = 4 * (gamma(r + 3) + eps) * K.trace();
+  K.diagonal().array() += tau;
+  const Eigen::LLT<RowMatrix> factorization(K);
+  if (factorization.info() != Eigen::Success) return;
+  const RowMatrix L = factorization.matrixL();
+  RowMatrix product = RowMatrix::Zero(r, r);
+  product.selfadjointView<Eigen::Lower>().rankUpdate(L);
+  product.triangularView<Eigen::StrictlyUpper>() = product.transpose();
+  const double of_factor = (product - K).norm() + gamma(r + 3) * L.squaredNorm() + (eps + 2 * u) * K.trace();
+  if (!(of_factor * rounded_up <= tau)) return;
+
+  RowMatrix X = RowMatrix::Identity(r, r);
+  L.triangularView<Eigen::Lower>().solveInPlace(X);
+  X.triangularView<Eigen::StrictlyUpper>().setZero();
+  product = X.triangularView<Eigen::Lower>() * L;
+  const RowMatrix sizes_X = X.cwiseAbs(), sizes_L = L.cwiseAbs();
+  const Eigen::VectorXd ones = Eigen::VectorXd::Ones(r), sums_X = sizes_X * ones;
+  const double row_norm = (sizes_X * (sizes_L * ones)).maxCoeff();
+  const double column_norm = (sizes_L.transpose() * (sizes_X.transpose() * ones)).maxCoeff();
+  const double delta =
+      ((product - RowMatrix::Identity(r, r)).norm() + gamma(r + 2) * std::max(row_norm, column_norm)) *
+      rounded_up;
+  const double largest = exp(FastInterval(norm_square)).upper();
+  feature_error_ = (eps + gamma(r + 2) * (1 + eps)) * largest * sums_X.norm() * rounded_up + 1e-290;
+  feature_norm_ = ((1 + delta) * std::sqrt(largest) + feature_error_) * rounded_up;
+  excess_ = 1 + delta * rounded_up + 0x1p-52;
+  residual_error_ =
+      (1.2 * eps * largest +
+       ((1.02 * gamma(r + 2) + 2.1 * delta + 2 * u) * feature_norm_ + 2 * feature_error_) * feature_norm_) *
+      rounded_up;
+  inverse_.assign(X.data(), X.data() + r * r);
+  is_proved_ = delta < 0x1p-10 && feature_error_ < 0x1p-10 && std::isfinite(residual_error_);
+}
+
+double PivotFactor::product_error(Index terms) const {
+  return (1.01 * gamma(terms + rank_) * feature_norm_ + 2 * feature_error_) * feature_norm_ * rounded_up;
+}
+
+}  // namespace promptbound

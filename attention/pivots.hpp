@@ -1,0 +1,49 @@
+/// Pivots of the kernel e^<x, y>, and a factor of their matrix that is proved to dominate it.
+#pragma once
+
+#include <optional>
+#include <vector>
+
+#include <promptbound/attention/cholesky_kernel.hpp>
+
+namespace promptbound {
+
+/// Points in binary64, rows of d.
+struct Points {
+  Index d = 0;
+  std::vector<double> rows;
+
+  [[nodiscard]] Index count() const { return static_cast<Index>(rows.size()) / d; }
+  [[nodiscard]] const double* row(Index i) const { return rows.data() + i * d; }
+  void append(const double* row) { rows.insert(rows.end(), row, row + d); }
+};
+
+/// Pivots among the sample, largest residual first, until sqrt(S(q, q)) mean_k sqrt(S(k, k)) <= target for
+/// its first `queries` points q and its other points k. Nothing when max_cholesky_rank do not reach it. An
+/// estimate for the points outside the sample: the certificate decides.
+[[nodiscard]] std::optional<Points> choose_pivots(const Points& sample, Index queries, double target);
+
+/// The features of pivots, with what their errors are made of; see the .cpp.
+class PivotFactor {
+ public:
+  /// For points x of norm |x|^2 <= norm_square, at most max_cholesky_score; the pivots are such points.
+  PivotFactor(const Points& pivots, double norm_square);
+
+  /// Is the matrix of the pivots proved to be dominated? Nothing below means anything otherwise.
+  [[nodiscard]] bool is_proved() const { return is_proved_; }
+  [[nodiscard]] PivotFeatures features() const { return {d_, rank_, pivots_.data(), inverse_.data()}; }
+  /// S(x, y) = e^<x, y> - phi(x)^T phi(y)/excess^2 is positive semidefinite.
+  [[nodiscard]] double excess() const { return excess_; }
+  /// S(x, x) is at most the computed residual, or 0, plus this.
+  [[nodiscard]] double residual_error() const { return residual_error_; }
+  /// |phi(x)^T phi(y) - the same computed, in sums of `terms` rounded terms with other factors of size 1|.
+  [[nodiscard]] double product_error(Index terms) const;
+
+ private:
+  Index d_, rank_;
+  std::vector<double> pivots_, inverse_;
+  bool is_proved_ = false;
+  double excess_ = 0, residual_error_ = 0, feature_error_ = 0, feature_norm_ = 0;
+};
+
+}  // namespace promptbound

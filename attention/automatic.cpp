@@ -4,6 +4,7 @@
 #include <chrono>
 #include <cmath>
 
+#include <promptbound/attention/cholesky.hpp>
 #include <promptbound/attention/exact_error.hpp>
 
 namespace promptbound {
@@ -95,6 +96,19 @@ bool try_polynomial(const AttentionArrays<T>& arrays, const AttentionRequest& re
   return true;
 }
 
+template <class T>
+bool try_cholesky(const AttentionArrays<T>& arrays, const AttentionRequest& request,
+                  AttentionAnswer& answer) {
+  std::optional<Attended<T>> result;
+  answer.seconds = seconds_of([&] {
+    result = cholesky_attention(arrays, {*request.accuracy, request.threads}, &answer.rank);
+  });
+  if (!result) return false;
+  answer.method = Method::cholesky;
+  answer.result = std::move(*result);
+  return true;
+}
+
 /// The rounding analysis that the exact method will need: the sharp one where the other does not suffice.
 template <class T>
 Rounding rounding_needed(const AttentionArrays<T>& arrays, const std::vector<ArraySizes>& sizes,
@@ -150,6 +164,8 @@ std::string name(Method method) {
       return "auto";
     case Method::exact:
       return "exact";
+    case Method::cholesky:
+      return "cholesky";
     case Method::polynomial:
       break;
   }
@@ -168,6 +184,13 @@ std::variant<AttentionAnswer, Refusal> attend(const AttentionArrays<T>& arrays,
   AttentionAnswer answer;
   const Method method = choose(arrays, sizes, request, rounding, answer);
   double reached = 0;
+  if (method == Method::cholesky) {
+    if (!request.accuracy) return Refusal{"the cholesky method needs an accuracy", 0};
+    if (try_cholesky(arrays, request, answer)) return answer;
+    AttentionAnswer exact;
+    (void)try_exact(arrays, request, rounding, exact, reached);
+    return Refusal{"cholesky attention cannot certify the accuracy; the exact method certifies", reached};
+  }
   if (method == Method::polynomial) {
     if (!request.accuracy) return Refusal{"the polynomial method needs an accuracy", 0};
     if (try_polynomial(arrays, request, answer)) return answer;

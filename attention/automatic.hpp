@@ -10,7 +10,8 @@
 
 namespace promptbound {
 
-enum class Method { automatic, exact, polynomial };
+/// `cholesky` is taken only where it is asked for.
+enum class Method { automatic, exact, polynomial, cholesky };
 
 /// `exact`, ...
 [[nodiscard]] std::string name(Method method);
@@ -33,7 +34,7 @@ struct ExpectedSeconds {
 struct AttentionAnswer {
   Method method = Method::exact;
   std::string why;                   ///< why this method
-  Index degree = 0, rank = 0;        ///< of the polynomial; 0 for the exact method
+  Index degree = 0, rank = 0;        ///< of the approximation; 0 for the exact method
   ExpectedSeconds expected;          ///< what the choice rests on; empty when the method was given
   std::optional<Calibration> rates;  ///< of this machine, where the choice rests on them
   double seconds = 0;                ///< of the method that was used, without the choice

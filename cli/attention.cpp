@@ -119,10 +119,8 @@ nlohmann::ordered_json report_json(const Report& report, long digits) {
                                  {"gflops", report.gflops()},
                                  {"expected_seconds", {{"exact", nullptr}, {"polynomial", nullptr}}},
                                  {"calibration", nullptr}};
-  if (answer.method == Method::polynomial) {
-    json["degree"] = answer.degree;
-    json["rank"] = answer.rank;
-  }
+  if (answer.method == Method::polynomial) json["degree"] = answer.degree;
+  if (answer.method != Method::exact) json["rank"] = answer.rank;
   if (answer.expected.exact) json["expected_seconds"]["exact"] = *answer.expected.exact;
   if (answer.expected.polynomial) json["expected_seconds"]["polynomial"] = *answer.expected.polynomial;
   if (answer.rates) {
@@ -140,10 +138,8 @@ void write_report(const Report& report, TableWriter& writer, long digits) {
   writer.row({"verdict", "certified"});
   writer.row({"method", name(answer.method)});
   writer.row({"why", answer.why});
-  if (answer.method == Method::polynomial) {
-    writer.row({"degree", std::to_string(answer.degree)});
-    writer.row({"rank", std::to_string(answer.rank)});
-  }
+  if (answer.method == Method::polynomial) writer.row({"degree", std::to_string(answer.degree)});
+  if (answer.method != Method::exact) writer.row({"rank", std::to_string(answer.rank)});
   writer.row({"output", shape_text(report.shape) + (report.is_binary64() ? ", binary64" : ", binary32")});
   writer.row({"error of every entry, at most", report.bound_text(digits)});
   writer.row({"seconds", fmt::format("{:.3g}", answer.seconds)});
@@ -157,11 +153,11 @@ void write_report(const Report& report, TableWriter& writer, long digits) {
 }
 
 Method parse_method(const std::string& text) {
-  for (const Method method : {Method::automatic, Method::exact, Method::polynomial}) {
+  for (const Method method : {Method::automatic, Method::exact, Method::polynomial, Method::cholesky}) {
     if (text == name(method)) return method;
   }
   throw InputError("--method '" + text.substr(0, 60) +
-                   "' is not accepted: method is one of auto, exact, polynomial");
+                   "' is not accepted: method is one of auto, exact, polynomial, cholesky");
 }
 
 Rounding parse_rounding(const std::string& text) {
@@ -276,7 +272,7 @@ void add_attention(CLI::App& app, Action& action) {
   subcommand->add_option(
       "--accuracy", options->accuracy,
       "largest error allowed, as a part of the largest |value| (default: as the exact method gives)");
-  subcommand->add_option("--method", options->method, "auto (default), exact or polynomial");
+  subcommand->add_option("--method", options->method, "auto (default), exact, polynomial or cholesky");
   subcommand->add_option("--scale", options->scale, "factor of the scores (default 1)");
   subcommand->add_option("--rounding", options->rounding,
                          "bound of rounding errors: prior (default, from norms) or running (sharp, slower)");

@@ -68,7 +68,7 @@ TEST_CASE("outputs agree with the textbook formula within the bound that is prin
   const Example example(n, m, d, d_v);
   for (const std::string options :
        {"--method exact", "--method exact --rounding running", "--accuracy 1e-3 --method polynomial",
-        "--accuracy 1e-9", "--accuracy 1e-2"}) {
+        "--accuracy 1e-3 --method cholesky", "--accuracy 1e-9", "--accuracy 1e-2"}) {
     CAPTURE(options);
     const std::string out = example.folder.file("out.npy");
     const Outcome outcome = run(example.arguments() + " --scale 1/3 --format json " + options + " -o " + out);

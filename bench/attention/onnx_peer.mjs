@@ -50,9 +50,9 @@ async function prepare(line) {
   const [n, d, threads, type] = line.split(" ").map((word, i) => (i < 3 ? Number(word) : word));
   const options = { intraOpNumThreads: threads, interOpNumThreads: 1, logSeverityLevel: 4 };
   const session = await ort.InferenceSession.create(model(n, d, type), options);
-  const Entries = type === "fp32" ? Float32Array : Float64Array;
-  const random = () =>
-    new ort.Tensor(type === "fp32" ? "float32" : "float64", Entries.from({ length: n * d }, () => 2 * Math.random() - 1), [1, n, d]);
+  const [Entries, name] = type === "fp32" ? [Float32Array, "float32"] : [Float64Array, "float64"];
+  const entry = () => 2 * Math.random() - 1;
+  const random = () => new ort.Tensor(name, Entries.from({ length: n * d }, entry), [1, n, d]);
   return { session, inputs: { q: random(), k: random(), v: random() } };
 }
 

@@ -1,14 +1,21 @@
-// Exact attention beside Eigen and OpenBLAS with Eigen's vector exp, and the machine's peak, interleaved.
+// Exact attention beside Eigen, OpenBLAS with Eigen's vector exp, oneDNN, PyTorch and ONNX Runtime, and the
+// machine's peak, interleaved.
 //   bench_attention_exact [n ...]   (default 4096 16384)
 
+#include <array>
 #include <cstdio>
 #include <cstdlib>
-#include <random>
+#include <filesystem>
 
 #include <promptbound/attention/exact.hpp>
 #include <promptbound/attention/exact_kernel.hpp>
 #include <promptbound/numeric/precision.hpp>
 
+#include "data.hpp"
+#ifdef PROMPTBOUND_HAS_DNNL
+#include "dnnl_peer.hpp"
+#endif
+#include "peer_process.hpp"
 #include "peers.hpp"
 #include "timing.hpp"
 
@@ -17,51 +24,63 @@ using namespace promptbound::bench;
 
 namespace {
 
-template <class T>
-struct Data {
-  std::vector<T> q, k, v;
-  AttentionArrays<T> arrays;
+const std::string folder = std::filesystem::path(__FILE__).parent_path().string();
 
-  Data(Index n, Index d, bool corners) {
-    std::mt19937_64 engine(1);
-    std::uniform_real_distribution<T> entry(-1, 1);
-    const auto next = [&] { return corners ? std::copysign(T(1.5), entry(engine)) : entry(engine); };
-    for (std::vector<T>* array : {&q, &k, &v}) {
-      array->resize(static_cast<std::size_t>(n * d));
-      std::generate(array->begin(), array->end(), next);
-    }
-    arrays.n = arrays.m = n;
-    arrays.d = arrays.d_v = d;
-    arrays.q = q.data();
-    arrays.k = k.data();
-    arrays.v = v.data();
-    arrays.scale = 1.0 / static_cast<double>(d);
-  }
-};
+/// Started once; one that is missing says so in every row.
+std::array<PeerProcess, 2>& peer_processes() {
+  static std::array<PeerProcess, 2> peers = {
+      PeerProcess("PyTorch", "${PYTHON:-/usr/bin/python3} '" + folder + "/torch_peer.py'"),
+      PeerProcess("ONNX Runtime", "node '" + folder + "/onnx_peer.mjs'")};
+  return peers;
+}
 
 template <class T>
 void compare(Index n, Index d, int threads) {
-  const Data<T> data(n, d, false);
+  const char* const type = sizeof(T) == 4 ? "fp32" : "fp64";
+  const Data<T> data(n, d, 1);
   std::vector<T> out(data.q.size());
   double peak_operations = 0;
+  std::vector<std::string> names, absent;
+  std::vector<Contender> contenders;
+  const auto add = [&](const std::string& name, Contender contender) {
+    names.push_back(name);
+    contenders.push_back(std::move(contender));
+  };
+  add("peak", [&] { peak_operations = run_multiply_adds<T>(); });
+  add("promptbound", [&] { (void)exact_attention(data.arrays, {Rounding::prior, threads}); });
+  add("Eigen", [&] { eigen_attention(data.arrays, threads, out.data()); });
+  add("OpenBLAS", [&] { openblas_attention(data.arrays, threads, out.data()); });
+#ifdef PROMPTBOUND_HAS_DNNL
+  if constexpr (sizeof(T) == 4) {
+    add("oneDNN", [&] { dnnl_attention(data.arrays, threads, out.data()); });
+  } else {
+    absent.push_back("oneDNN: no binary64");
+  }
+#else
+  absent.push_back("oneDNN: not installed");
+#endif
+  for (PeerProcess& peer : peer_processes()) {
+    std::string why;
+    if (peer.run(n, d, threads, type, why)) {
+      add(peer.name(), [&peer, n, d, threads, type] {
+        std::string ended;
+        return peer.run(n, d, threads, type, ended).value_or(NAN);
+      });
+    } else {
+      absent.push_back(peer.name() + ": " + why);
+    }
+  }
   const std::vector<Measured> measured =
-      interleaved({[&] { peak_operations = run_multiply_adds<T>(); },
-                   [&] {
-                     (void)exact_attention(data.arrays, {Rounding::prior, threads});
-                   },
-                   [&] { eigen_attention(data.arrays, threads, out.data()); },
-                   [&] { openblas_attention(data.arrays, threads, out.data()); }},
-                  n > 8192 ? 3 : 7, threads == 1 ? Clock::processor : Clock::wall);
+      interleaved(contenders, n > 8192 ? 3 : 7, threads == 1 ? Clock::processor : Clock::wall);
   const double operations = 4.0 * static_cast<double>(n) * static_cast<double>(n) * static_cast<double>(d);
   const double peak = peak_operations / measured[0].median * 1e-9;
-  std::printf("%s  n %6ld  d %3ld  threads %d  peak %6.1f (1 thread)", sizeof(T) == 4 ? "fp32" : "fp64", n, d,
-              threads, peak);
-  const char* names[] = {"", "promptbound", "Eigen", "OpenBLAS"};
-  for (std::size_t i = 1; i < 4; ++i) {
+  std::printf("%s  n %6ld  d %3ld  threads %d  peak %6.1f (1 thread)", type, n, d, threads, peak);
+  for (std::size_t i = 1; i < names.size(); ++i) {
     const double gflops = operations / measured[i].median * 1e-9;
-    std::printf("  %s %6.1f (%3.0f%%, spread %.2f)", names[i], gflops, 100 * gflops / peak / threads,
+    std::printf("  %s %6.1f (%3.0f%%, spread %.2f)", names[i].c_str(), gflops, 100 * gflops / peak / threads,
                 measured[i].spread);
   }
+  for (const std::string& reason : absent) std::printf("  %s", reason.c_str());
   std::printf("\n");
   std::fflush(stdout);
 }
@@ -71,7 +90,8 @@ void compare(Index n, Index d, int threads) {
 template <class T>
 void adversarial(Index n, Index d) {
   const WorkingPrecision scope(160);
-  const Data<T> data(n, d, true);
+  Data<T> data(n, d, 1);
+  data.move_to_corners(1.5);
   const Attended<T> result = exact_attention(data.arrays);
   double error = 0, size = 0, bound = 0;
   bool holds = true;
@@ -101,7 +121,7 @@ int main(int argc, char** argv) {
   if (lengths.empty()) lengths = {4096, 16384};
   std::printf(
       "instruction set %s; GF/s at 4 n^2 d operations, percent of the peak of all threads, medians; "
-      "processor time for 1 thread, wall time for 2\n",
+      "processor time for 1 thread, wall time for 2, and always for PyTorch and ONNX Runtime\n",
       instruction_set());
   for (const Index n : lengths) {
     for (const int threads : {1, 2}) {

@@ -36,13 +36,15 @@ void soften(Rows<T>& scores, Eigen::Array<T, Eigen::Dynamic, 1>& inverse) {
   }
 }
 
-/// Blocks of 64 query rows, spread over threads.
+/// Blocks of 64 query rows, spread over threads. Each thread has its own copy of `block`, which may keep
+/// things from one block to the next.
 template <class T, class Block>
 void for_each_block(const AttentionArrays<T>& arrays, int threads, Block block) {
   constexpr Index rows = 64;
   const auto part = [&](int thread) {
+    Block own = block;
     for (Index first = thread * rows; first < arrays.n; first += threads * rows)
-      block(first, std::min(rows, arrays.n - first));
+      own(first, std::min(rows, arrays.n - first));
   };
   std::vector<std::thread> others;
   for (int thread = 1; thread < threads; ++thread) others.emplace_back(part, thread);

@@ -11,39 +11,17 @@
 #include <cstdio>
 #include <cstdlib>
 #include <cstring>
-#include <random>
 
 #include <promptbound/attention/cholesky.hpp>
 #include <promptbound/attention/polynomial.hpp>
 
+#include "data.hpp"
 #include "timing.hpp"
 
 using namespace promptbound;
 using namespace promptbound::bench;
 
 namespace {
-
-template <class T>
-struct Data {
-  std::vector<T> q, k, v;
-  AttentionArrays<T> arrays;
-
-  Data(Index n, Index d, double B) {
-    std::mt19937_64 engine(1);
-    std::uniform_real_distribution<T> entry(-1, 1);
-    const auto fill = [&](std::vector<T>& array, double size) {
-      array.resize(static_cast<std::size_t>(n * d));
-      std::generate(array.begin(), array.end(), [&] { return static_cast<T>(size) * entry(engine); });
-      return array.data();
-    };
-    arrays.q = fill(q, B);
-    arrays.k = fill(k, B);
-    arrays.v = fill(v, 1);
-    arrays.n = arrays.m = n;
-    arrays.d = arrays.d_v = d;
-    arrays.scale = 1.0 / static_cast<double>(d);
-  }
-};
 
 double largest(const std::vector<float>& errors) {
   return static_cast<double>(*std::max_element(errors.begin(), errors.end()));
@@ -108,19 +86,22 @@ void compare(Index n, Index d, double B, double accuracy) {
 }
 
 void scaling() {
-  std::printf("n,seconds,bound,peak_memory_MB\n");
+  std::printf("n,seconds,bound,peak_memory_MB,exact_seconds\n");
   std::vector<double> x, y;
   for (Index n = 1 << 12; n <= 1 << 20; n *= 2) {
     const Data<float> data(n, 4, 1);
     std::optional<Attended<float>> result;
-    const auto measured = interleaved({[&] {
-                                        result = polynomial_attention(data.arrays, {1e-3, 1, true});
-                                      }},
-                                      3);
+    std::vector<Contender> contenders = {[&] {
+      result = polynomial_attention(data.arrays, {1e-3, 1, true});
+    }};
+    if (n <= 1 << 15) contenders.push_back([&] { (void)exact_attention(data.arrays); });
+    const std::vector<Measured> measured = interleaved(contenders, 3);
     rusage usage{};
     getrusage(RUSAGE_SELF, &usage);
-    std::printf("%ld,%.6f,%.2e,%.1f\n", n, measured[0].median, result ? largest(result->error) : NAN,
+    std::printf("%ld,%.6f,%.2e,%.1f,", n, measured[0].median, result ? largest(result->error) : NAN,
                 static_cast<double>(usage.ru_maxrss) / 1024);
+    if (measured.size() > 1) std::printf("%.6f", measured[1].median);
+    std::printf("\n");
     std::fflush(stdout);
     x.push_back(std::log(static_cast<double>(n)));
     y.push_back(std::log(measured[0].median));

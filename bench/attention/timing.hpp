@@ -5,7 +5,7 @@
 #include <algorithm>
 #include <ctime>
 #include <functional>
-#include <string>
+#include <type_traits>
 #include <vector>
 
 namespace promptbound::bench {
@@ -24,15 +24,34 @@ struct Measured {
   double median, spread;  ///< seconds; largest over smallest
 };
 
+/// Work that is measured here, or that measures itself and returns its seconds.
+class Contender {
+ public:
+  template <class Work>
+  requires(!std::is_same_v<Work, Contender>) Contender(Work work) {
+    if constexpr (std::is_void_v<decltype(work())>) {
+      seconds_ = [work](Clock clock) {
+        const double start = now(clock);
+        work();
+        return now(clock) - start;
+      };
+    } else {
+      seconds_ = [work](Clock) { return work(); };
+    }
+  }
+  [[nodiscard]] double seconds(Clock clock) const { return seconds_(clock); }
+
+ private:
+  std::function<double(Clock)> seconds_;
+};
+
 /// One warm-up round that does not count, then `rounds` rounds.
-inline std::vector<Measured> interleaved(const std::vector<std::function<void()>>& contenders, int rounds,
+inline std::vector<Measured> interleaved(const std::vector<Contender>& contenders, int rounds,
                                          Clock clock = Clock::processor) {
   std::vector<std::vector<double>> seconds(contenders.size());
   for (int round = -1; round < rounds; ++round) {
     for (std::size_t i = 0; i < contenders.size(); ++i) {
-      const double start = now(clock);
-      contenders[i]();
-      const double time = now(clock) - start;
+      const double time = contenders[i].seconds(clock);
       if (round >= 0) seconds[i].push_back(time);
     }
   }

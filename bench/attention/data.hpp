@@ -1,7 +1,8 @@
-/// Random attention arrays of the benchmarks.
+/// Random arrays of one head, for measurements.
 #pragma once
 
 #include <algorithm>
+#include <cmath>
 #include <random>
 #include <vector>
 
@@ -9,13 +10,13 @@
 
 namespace promptbound::bench {
 
-/// n queries and keys uniform in [-B, B]^d, values uniform in [-1, 1]^d, scores <q, k>/d.
+/// Queries and keys uniform in [-B, B], values in [-1, 1], scores scaled by 1/d; always the same.
 template <class T>
-struct UniformData {
+struct Data {
   std::vector<T> q, k, v;
   AttentionArrays<T> arrays;
 
-  UniformData(Index n, Index d, double B) {
+  Data(Index n, Index d, double B) {
     std::mt19937_64 engine(1);
     std::uniform_real_distribution<T> entry(-1, 1);
     const auto fill = [&](std::vector<T>& array, double size) {
@@ -29,6 +30,13 @@ struct UniformData {
     arrays.n = arrays.m = n;
     arrays.d = arrays.d_v = d;
     arrays.scale = 1.0 / static_cast<double>(d);
+  }
+
+  /// Every entry becomes +-size.
+  void move_to_corners(double size) {
+    for (std::vector<T>* array : {&q, &k, &v}) {
+      for (T& entry : *array) entry = std::copysign(static_cast<T>(size), entry);
+    }
   }
 };
 

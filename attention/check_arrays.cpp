@@ -12,8 +12,9 @@
 namespace promptbound {
 namespace {
 
-/// Throws unless every entry is finite. The exponent field of NaN and infinity is all ones: comparing
-/// integers lets the compiler use vectors, which it may not for a sum.
+/// Throws unless every entry is finite. The exponent field of NaN and infinity is all ones, and only then
+/// does adding 1 to it carry into the sign bit: integers that even the oldest vector instructions handle,
+/// while no sum of the entries may be vectorised.
 template <class T>
 void require_finite(const char* name, const T* entries, Index heads, Index rows, Index columns) {
   using Bits = std::conditional_t<sizeof(T) == 4, std::uint32_t, std::uint64_t>;
@@ -21,8 +22,8 @@ void require_finite(const char* name, const T* entries, Index heads, Index rows,
   const Index count = heads * rows * columns;
   Bits special = 0;
   for (Index i = 0; i < count; ++i)
-    special |= static_cast<Bits>((std::bit_cast<Bits>(entries[i]) & exponent) == exponent);
-  if (special == 0) return;
+    special |= (std::bit_cast<Bits>(entries[i]) & exponent) + (exponent & -exponent);
+  if (special >> (8 * sizeof(T) - 1) == 0) return;
   Index i = 0;
   while (std::isfinite(entries[i])) ++i;
   const std::string head = heads > 1 ? "head " + std::to_string(i / columns / rows) + ", " : "";
@@ -31,11 +32,20 @@ void require_finite(const char* name, const T* entries, Index heads, Index rows,
                    " (accepted: finite numbers)");
 }
 
-/// sum x^2, rounded up: d + 1 roundings of at most 2^-53 relative, and the squares that underflow.
+/// sum x^2, rounded up: at most d + 1 roundings of at most 2^-53 relative, and the squares that underflow.
+/// Eight partial sums, so that vectors can be used.
 template <class T>
 double square_norm(const T* entries, Index d) {
-  double sum = 0;
-  for (Index c = 0; c < d; ++c) sum += static_cast<double>(entries[c]) * static_cast<double>(entries[c]);
+  const auto square = [&](Index c) {
+    return static_cast<double>(entries[c]) * static_cast<double>(entries[c]);
+  };
+  double partial[8] = {};
+  Index c = 0;
+  for (; c + 8 <= d; c += 8)
+    for (Index i = 0; i < 8; ++i) partial[i] += square(c + i);
+  double sum = ((partial[0] + partial[1]) + (partial[2] + partial[3])) +
+               ((partial[4] + partial[5]) + (partial[6] + partial[7]));
+  for (; c < d; ++c) sum += square(c);
   return sum * (1 + static_cast<double>(d + 8) * 0x1p-52) + static_cast<double>(d) * 0x1p-1022;
 }
 

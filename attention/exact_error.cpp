@@ -49,15 +49,13 @@ PriorError prior_error(const AttentionArrays<T>& arrays, const ArraySizes& sizes
   const FastInterval gamma = chain / (FastInterval(1) - chain);
 
   const FastInterval lost_score = half_least * d * (FastInterval(sizes.key_norm) + FastInterval(4));
-  const auto tilt = [&](double query_norm, bool is_bounded) {
-    const FastInterval B =
-        log2_e * FastInterval(arrays.scale) * FastInterval(query_norm) * FastInterval(sizes.key_norm);
-    if (is_bounded)
-      return ln2 * (u * B * (FastInterval(1.01) + FastInterval(2.02) * d) + lost_score) +
-             eps * FastInterval(1.01);
-    return ln2 * (u * B * (FastInterval(1.01) * d + FastInterval(5.05)) + lost_score) +
-           eps * FastInterval(1.01) * (passes + FastInterval(1));
-  };
+  // E is a multiple of |q| and a constant.
+  const FastInterval per_norm = ln2 * u * log2_e * FastInterval(arrays.scale) * FastInterval(sizes.key_norm);
+  const double bounded_slope = (per_norm * (FastInterval(1.01) + FastInterval(2.02) * d)).upper();
+  const double running_slope = (per_norm * (FastInterval(1.01) * d + FastInterval(5.05))).upper();
+  const FastInterval powers = eps * FastInterval(1.01);
+  const double bounded_constant = (ln2 * lost_score + powers).upper();
+  const double running_constant = (ln2 * lost_score + powers * (passes + FastInterval(1))).upper();
   // A panel of queries keeps a running maximum when one of its queries has to; near the threshold either way
   // of computing may have been taken. The larger bound serves both.
   const auto offset = [&](double norm) { return arrays.scale * 1.4427 * norm * sizes.key_norm; };
@@ -69,8 +67,8 @@ PriorError prior_error(const AttentionArrays<T>& arrays, const ArraySizes& sizes
     const double norm = step_up(std::sqrt(square));
     const bool may_be_bounded = offset(norm) <= 1.01 * static_cast<double>(largest_offset<T>);
     any_bounded |= may_be_bounded;
-    double E = may_be_bounded ? tilt(norm, true).upper() : 0;
-    if (any_running) E = std::max(E, tilt(norm, false).upper());
+    double E = may_be_bounded ? step_up(step_up(bounded_slope * norm) + bounded_constant) : 0;
+    if (any_running) E = std::max(E, step_up(step_up(running_slope * norm) + running_constant));
     error.per_range.push_back(std::min(E / 2, 1.0));
   }
   const FastInterval sums = FastInterval(2) * gamma / (FastInterval(1) - gamma) + FastInterval(2.02) * u;

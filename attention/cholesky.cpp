@@ -265,7 +265,8 @@ Index attend_to_accuracy(const AttentionArrays<T>& arrays, Index head, const Arr
   for (int attempt = 0; attempt < 3; ++attempt) {
     Points sample = queries;
     sample.rows.insert(sample.rows.end(), keys.rows.begin(), keys.rows.end());
-    const std::optional<Points> pivots = choose_pivots(sample, queries.count(), target);
+    const std::optional<Points> pivots =
+        choose_pivots(sample, queries.count(), target, std::min(options.rank, max_cholesky_rank));
     if (!pivots) return 0;
     const PivotFactor factor(*pivots, points.norm_square);
     if (!factor.is_proved()) return 0;

@@ -7,7 +7,6 @@
 #include <numeric>
 
 #include <promptbound/attention/check_arrays.hpp>
-#include <promptbound/attention/cholesky.hpp>
 #include <promptbound/attention/exp_coefficients.hpp>
 #include <promptbound/numeric/fast_interval.hpp>
 
@@ -61,14 +60,14 @@ double squared_norm(const double* x, Index d) {
 
 }  // namespace
 
-std::optional<Points> choose_pivots(const Points& sample, Index queries, double target) {
+std::optional<Points> choose_pivots(const Points& sample, Index queries, double target, Index most) {
   const Index count = sample.count(), d = sample.d, keys = count - queries;
   std::vector<double> diagonal;
   for (Index i = 0; i < count; ++i) diagonal.push_back(std::exp(squared_norm(sample.row(i), d)));
   std::vector<char> is_pivot(static_cast<std::size_t>(count), 0);
   std::vector<double> rows, totals(static_cast<std::size_t>(queries), 0.0);
   Points pivots{d, {}};
-  const Index most = std::min(max_cholesky_rank, count);
+  most = std::min(most, count);
   for (Index step = 0;; ++step) {
     double of_keys = 0, largest = 0;
     Index pivot = 0;

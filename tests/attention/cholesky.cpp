@@ -1,10 +1,10 @@
 #include <promptbound/attention/cholesky.hpp>
 
 #include <doctest/doctest.h>
+#include <hwy/targets.h>
 
 #include <cmath>
 
-#include <promptbound/attention/pivots.hpp>
 #include <promptbound/attention/polynomial.hpp>
 #include <promptbound/numeric/precision.hpp>
 
@@ -141,6 +141,43 @@ TEST_CASE("Cholesky: what cannot be certified is not returned") {
   CHECK_FALSE(cholesky_attention(causal.arrays, {1e-1, 1}).has_value());
   const auto overflowing = random_arrays<double>(random, shapes<double>(1, 3, 3, 0, 2, 2), 1e150);
   CHECK_FALSE(cholesky_attention(overflowing.arrays, {1e-1, 1}).has_value());
+}
+
+TEST_CASE("Cholesky: no more pivots than asked for") {
+  RandomDoubles random(7);
+  const auto stored = random_arrays<float>(random, shapes<float>(1, 200, 900, 0, 4, 3));
+  Index rank = 0;
+  REQUIRE(cholesky_attention(stored.arrays, {1e-3, 1}, &rank).has_value());
+  CHECK_FALSE(cholesky_attention(stored.arrays, {1e-3, 1, rank / 2}).has_value());
+}
+
+TEST_CASE("Cholesky: a tail of long queries does not set the rank") {
+  RandomDoubles random(8);
+  auto stored = random_arrays<double>(random, shapes<double>(2, 320, 600, 4, 3, 2), 0.5);
+  Index without = 0, with = 0;
+  REQUIRE(cholesky_attention(stored.arrays, {1e-3, 1}, &without).has_value());
+  for (const std::size_t i : {37, 171, 311, 500, 801}) {
+    for (std::size_t c = 0; c < 3; ++c) stored.q[3 * i + c] *= 6;
+  }
+  const auto result = cholesky_attention(stored.arrays, {1e-3, 1}, &with);
+  REQUIRE(result.has_value());
+  check_attended(stored, *result, 1e-3);
+  CHECK(with <= 3 * without);
+}
+
+TEST_CASE_TEMPLATE("Cholesky: every instruction set", T, float, double) {
+  RandomDoubles random(9);
+  const auto stored = random_arrays<T>(random, shapes<T>(1, 37, 200, 3, 5, 9));
+  for (const std::int64_t target : {HWY_AVX3, HWY_AVX2, HWY_NEON, HWY_EMU128, HWY_SCALAR}) {
+    hwy::SetSupportedTargetsForTest(0);
+    if ((hwy::SupportedTargets() & target) == 0) continue;
+    hwy::SetSupportedTargetsForTest(target);
+    CAPTURE(target);
+    const auto result = cholesky_attention(stored.arrays, {1e-4, 1});
+    REQUIRE(result.has_value());
+    check_attended(stored, *result, 1e-4);
+  }
+  hwy::SetSupportedTargetsForTest(0);
 }
 
 TEST_CASE("Cholesky: any number of threads gives the same outputs") {

@@ -8,7 +8,6 @@
 #include <limits>
 #include <numeric>
 
-#include <promptbound/attention/exact_error.hpp>
 #include <promptbound/attention/pivots.hpp>
 #include <promptbound/attention/polynomial.hpp>
 
@@ -16,16 +15,19 @@
 // most R, k = e^<q, k_j>, p_j = phi(q)^T phi(k_j) with the features of pivots.cpp, S the residual kernel, b =
 // excess^2, m keys.
 //
-// Data. Five roundings and a scale put scores at most 8 u R^2 off: outputs by at most that of the column's
-// range (tanh(x/2) <= x).
+// Data. Five roundings and a scale put scores at most 8 u R^2 off: outputs by at most that times the
+// column's range (tanh(x/2) <= x), which is at most 2 value_size.
 //
 // Interpolation. With o the exact output for these points and o' = sum p_j v_j/sum p_j: o' - o = b sum S(q,
-// k_j) (o - v_j)/sum p_j, of size at most range b sqrt(S(q, q)) sum_j sqrt(S(k_j, k_j))/sum p_j, because S is
-// positive semidefinite. Each S(x, x) is computed.
+// k_j) (o - v_j)/sum p_j. S is positive semidefinite, so |S(q, k)|^2 <= S(q, q) S(k, k) and, by Cauchy and
+// Schwarz, |o' - o| <= t (D + |o - c|) with t = b sqrt(S(q, q) m sum_j S(k_j, k_j))/sum p_j, c any centre of
+// the column and D^2 the mean of (v_j - c)^2. Each S(x, x) is computed. From the computed output o~:
+// |o - c| <= |o~ - c| + |o - o~|, which gives |o - o~| <= (t (D + |o~ - c|) + the rest)/(1 - t). For t <= 1/2
+// and c in the column's range, |o'| <= (1 + 4 t) value_size.
 //
 // Rounding. Sums over keys are chains of at most m + 8 additions, those over pivots of r; numerator and
-// normaliser are off by at most m product_error times value_size and 1, the quotient by twice that over the
-// least normaliser. The quotient and its conversion to T round.
+// normaliser are off by at most m product_error times value_size and 1, the quotient by 2 (1 + 4 t) times
+// that over the least normaliser. The quotient and its conversion to T round.
 
 namespace promptbound {
 namespace {
@@ -94,10 +96,39 @@ struct Residuals {
   std::vector<double> queries, keys;
 };
 
+/// Centres of the columns of the values and, at least, the root mean squares around them.
+struct Spread {
+  std::vector<double> centre, deviation;
+};
+
+template <class T>
+Spread spread_of_values(const AttentionArrays<T>& arrays, Index head, const ArraySizes& sizes) {
+  const auto d_v = static_cast<std::size_t>(arrays.d_v);
+  const auto m = static_cast<double>(arrays.keys());
+  Spread spread{std::vector<double>(d_v, 0.0), std::vector<double>(d_v, 0.0)};
+  for (Index j = 0; j < arrays.keys(); ++j) {
+    const T* value = arrays.value(head, j);
+    for (std::size_t c = 0; c < d_v; ++c) spread.centre[c] += static_cast<double>(value[c]);
+  }
+  for (std::size_t c = 0; c < d_v; ++c)
+    spread.centre[c] = std::clamp(spread.centre[c] / m, sizes.least[c], sizes.largest[c]);
+  for (Index j = 0; j < arrays.keys(); ++j) {
+    const T* value = arrays.value(head, j);
+    for (std::size_t c = 0; c < d_v; ++c) {
+      const double difference = static_cast<double>(value[c]) - spread.centre[c];
+      spread.deviation[c] += difference * difference;
+    }
+  }
+  for (double& deviation : spread.deviation)
+    deviation = std::sqrt(deviation / m * (1 + m * 0x1p-52)) * rounded_up + 0x1p-500;
+  return spread;
+}
+
 /// Outputs and errors of one head.
 template <class T>
 void attend(const AttentionArrays<T>& arrays, Index head, const Balanced& points, const ArraySizes& sizes,
-            const PivotFactor& factor, int threads, T* output, float* error, Residuals& residuals) {
+            const Spread& spread, const PivotFactor& factor, int threads, T* output, float* error,
+            Residuals& residuals) {
   const Index n = arrays.n, m = arrays.keys(), d_v = arrays.d_v, columns = d_v + 1;
   const PivotFeatures features = factor.features();
   residuals.queries.resize(static_cast<std::size_t>(n));
@@ -123,20 +154,17 @@ void attend(const AttentionArrays<T>& arrays, Index head, const Balanced& points
     for (std::size_t i = 0; i < size; ++i) sums[i] += part[i];
   }
 
-  const auto root = [&](double residual) {
-    return std::sqrt((std::max(0.0, residual) + factor.residual_error()) * rounded_up);
+  const auto residual_above = [&](double residual) {
+    return (std::max(0.0, residual) + factor.residual_error()) * rounded_up;
   };
   const auto keys = static_cast<double>(m);
   double of_keys = 0;
-  for (const double residual : residuals.keys) of_keys += root(residual);
+  for (const double residual : residuals.keys) of_keys += residual_above(residual);
   of_keys *= (1 + keys * 0x1p-52) * rounded_up;
   const double of_sums = keys * factor.product_error(m + 16) * rounded_up;
   const double of_data = 8 * unit_roundoff<double> * points.norm_square + 0x1p-900;
   const double of_quotient = unit_roundoff<T> + 2 * unit_roundoff<double>;
-  PriorError bound;
-  bound.per_range.assign(static_cast<std::size_t>(n), std::numeric_limits<double>::infinity());
-  bound.per_size = bound.per_range;
-  bound.absolute = static_cast<double>(std::numeric_limits<T>::denorm_min());
+  std::fill(error, error + n * d_v, std::numeric_limits<float>::infinity());
   constexpr Index rows = 512;
   for_each_part((n + rows - 1) / rows, threads, [&](Index part) {
     const Index first = part * rows, present = std::min(rows, n - first);
@@ -145,18 +173,61 @@ void attend(const AttentionArrays<T>& arrays, Index head, const Balanced& points
                   residuals.queries.data() + first);
     for (Index i = 0; i < present; ++i) {
       const double* row = totals.data() + i * columns;
-      const auto query = static_cast<std::size_t>(first + i);
-      for (Index c = 0; c < d_v; ++c) output[(first + i) * d_v + c] = static_cast<T>(row[c] / row[d_v]);
+      T* out = output + (first + i) * d_v;
+      for (Index c = 0; c < d_v; ++c) out[c] = static_cast<T>(row[c] / row[d_v]);
       const double least = (row[d_v] - of_sums) * (1 - 0x1p-50);
       if (!(of_sums <= least / 2)) continue;
-      const double interpolation =
-          factor.excess() * factor.excess() * root(residuals.queries[query]) * of_keys / least * rounded_up;
-      if (!(interpolation < 1)) continue;
-      bound.per_range[query] = (interpolation + of_data) * rounded_up;
-      bound.per_size[query] = 2 * (1 + interpolation) * (of_sums / least + of_quotient) * rounded_up;
+      const double of_query = residual_above(residuals.queries[static_cast<std::size_t>(first + i)]);
+      const double t =
+          factor.excess() * factor.excess() * std::sqrt(of_query * of_keys * keys) / least * rounded_up;
+      if (!(t <= 0.5)) continue;
+      const double fixed =
+          sizes.value_size * (2 * (1 + 4 * t) * (of_sums / least + of_quotient) + 2 * of_data) +
+          static_cast<double>(std::numeric_limits<T>::denorm_min());
+      for (Index c = 0; c < d_v; ++c) {
+        const auto column = static_cast<std::size_t>(c);
+        const double deviation =
+            spread.deviation[column] + std::abs(static_cast<double>(out[c]) - spread.centre[column]);
+        error[(first + i) * d_v + c] =
+            static_cast<float>((t * deviation + fixed) / (1 - t) * (1 + 0x1p-22) + 0x1p-148);
+      }
     }
   });
-  write_error(bound, sizes, error);
+}
+
+/// Computes the queries whose errors are above the limit exactly, when they are few: a tail of queries would
+/// otherwise set the rank for all. False when the limit is not kept.
+template <class T>
+bool replace_tail(const AttentionArrays<T>& arrays, Index head, double limit, int threads, T* output,
+                  float* error) {
+  const Index d = arrays.d, d_v = arrays.d_v;
+  const auto is_above = [&](const float* of_query) {
+    return !(static_cast<double>(*std::max_element(of_query, of_query + d_v)) <= limit);
+  };
+  std::vector<Index> tail;
+  for (Index i = 0; i < arrays.n; ++i) {
+    if (is_above(error + i * d_v)) tail.push_back(i);
+  }
+  if (tail.empty()) return true;
+  if (static_cast<Index>(tail.size()) > arrays.n / 16) return false;
+  std::vector<T> queries;
+  for (const Index i : tail) queries.insert(queries.end(), arrays.query(head, i), arrays.query(head, i) + d);
+  AttentionArrays<T> part = arrays;
+  part.heads = 1;
+  part.n = static_cast<Index>(tail.size());
+  part.q = queries.data();
+  part.k += head * arrays.m * d;
+  part.v += head * arrays.m * d_v;
+  part.prompt_k += head * arrays.prompt * d;
+  part.prompt_v += head * arrays.prompt * d_v;
+  const Attended<T> exact = exact_attention(part, {Rounding::prior, threads});
+  for (std::size_t i = 0; i < tail.size(); ++i) {
+    const auto from = static_cast<Index>(i) * d_v, to = tail[i] * d_v;
+    std::copy_n(exact.output.data() + from, d_v, output + to);
+    std::copy_n(exact.error.data() + from, d_v, error + to);
+    if (is_above(error + to)) return false;
+  }
+  return true;
 }
 
 /// About `count` rows, evenly spread.
@@ -183,11 +254,10 @@ Index attend_to_accuracy(const AttentionArrays<T>& arrays, Index head, const Arr
                          const CholeskyOptions& options, T* output, float* error) {
   const Balanced points = balanced_points(arrays, head);
   if (!(points.norm_square <= max_cholesky_score)) return 0;
-  double range = 0;
-  for (std::size_t c = 0; c < sizes.least.size(); ++c)
-    range = std::max(range, sizes.largest[c] - sizes.least[c]);
-  // Keys are centred, so that the normaliser is about m or more, by Jensen's inequality.
-  double target = range > 0 ? 0.8 * options.accuracy * sizes.value_size / range : 1;
+  const Spread spread = spread_of_values(arrays, head, sizes);
+  const double deviation = *std::max_element(spread.deviation.begin(), spread.deviation.end());
+  const double limit = options.accuracy * sizes.value_size;
+  double target = limit > deviation ? 0.5 : std::min(0.5, 0.9 * limit / deviation);
   Points queries{arrays.d, {}}, keys{arrays.d, {}};
   append_spread(points.queries, 512, queries);
   append_spread(points.keys, 512, keys);
@@ -195,14 +265,14 @@ Index attend_to_accuracy(const AttentionArrays<T>& arrays, Index head, const Arr
   for (int attempt = 0; attempt < 3; ++attempt) {
     Points sample = queries;
     sample.rows.insert(sample.rows.end(), keys.rows.begin(), keys.rows.end());
-    const std::optional<Points> pivots = choose_pivots(sample, queries.count(), target);
+    const std::optional<Points> pivots =
+        choose_pivots(sample, queries.count(), target, std::min(options.rank, max_cholesky_rank));
     if (!pivots) return 0;
     const PivotFactor factor(*pivots, points.norm_square);
     if (!factor.is_proved()) return 0;
     Residuals residuals;
-    attend(arrays, head, points, sizes, factor, options.threads, output, error, residuals);
-    const float largest = *std::max_element(error, error + arrays.n * arrays.d_v);
-    if (static_cast<double>(largest) <= options.accuracy * sizes.value_size) return pivots->count();
+    attend(arrays, head, points, sizes, spread, factor, options.threads, output, error, residuals);
+    if (replace_tail(arrays, head, limit, options.threads, output, error)) return pivots->count();
     append_worst(points.queries, residuals.queries, 256, queries);
     append_worst(points.keys, residuals.keys, 256, keys);
     target *= 0.7;

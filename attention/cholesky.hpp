@@ -11,18 +11,20 @@
 
 namespace promptbound {
 
-struct CholeskyOptions {
-  double accuracy = 1e-3;  ///< every output within accuracy * (largest |value| of its head)
-  int threads = 1;
-};
-
 /// Pivots at most: features cost rank^2/2 products a token, 1/8 of a million at 512.
 inline constexpr Index max_cholesky_rank = 512;
 /// Largest product of the norms of scaled queries and centred keys; rounding is amplified by its exponential.
 inline constexpr double max_cholesky_score = 20;
 
-/// Attention through the kernel interpolated at pivots; sums are in binary64 for either T. Nothing when the
-/// accuracy cannot be certified within these two limits, or the mask is causal. Throws InputError as
+struct CholeskyOptions {
+  double accuracy = 1e-3;  ///< every output within accuracy * (largest |value| of its head)
+  int threads = 1;
+  Index rank = max_cholesky_rank;  ///< at most: give up where more pivots would not pay
+};
+
+/// Attention through the kernel interpolated at pivots; sums are in binary64 for either T. Queries
+/// in the tail of the errors, at most one in 16, are computed by exact attention. Nothing when the
+/// accuracy cannot be certified within these limits, or the mask is causal. Throws InputError as
 /// check_arrays does. `rank` receives the largest rank over the heads.
 template <class T>
 [[nodiscard]] std::optional<Attended<T>> cholesky_attention(const AttentionArrays<T>& arrays,

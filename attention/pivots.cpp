@@ -4,9 +4,9 @@
 
 #include <cmath>
 #include <limits>
+#include <numeric>
 
 #include <promptbound/attention/check_arrays.hpp>
-#include <promptbound/attention/cholesky.hpp>
 #include <promptbound/attention/exp_coefficients.hpp>
 #include <promptbound/numeric/fast_interval.hpp>
 
@@ -34,6 +34,9 @@
 namespace promptbound {
 namespace {
 
+/// One query in so many may miss the target: they are computed exactly.
+constexpr Index tail = 48;
+
 using RowMatrix = Eigen::Matrix<double, Eigen::Dynamic, Eigen::Dynamic, Eigen::RowMajor>;
 
 constexpr double u = unit_roundoff<double>;
@@ -57,16 +60,16 @@ double squared_norm(const double* x, Index d) {
 
 }  // namespace
 
-std::optional<Points> choose_pivots(const Points& sample, Index queries, double target) {
+std::optional<Points> choose_pivots(const Points& sample, Index queries, double target, Index most) {
   const Index count = sample.count(), d = sample.d, keys = count - queries;
   std::vector<double> diagonal;
   for (Index i = 0; i < count; ++i) diagonal.push_back(std::exp(squared_norm(sample.row(i), d)));
   std::vector<char> is_pivot(static_cast<std::size_t>(count), 0);
-  std::vector<double> rows;
+  std::vector<double> rows, totals(static_cast<std::size_t>(queries), 0.0);
   Points pivots{d, {}};
-  const Index most = std::min(max_cholesky_rank, count);
+  most = std::min(most, count);
   for (Index step = 0;; ++step) {
-    double query = 0, key = 0, largest = 0;
+    double of_keys = 0, largest = 0;
     Index pivot = 0;
     for (Index i = 0; i < count; ++i) {
       const double residual = std::max(0.0, diagonal[static_cast<std::size_t>(i)]);
@@ -74,10 +77,15 @@ std::optional<Points> choose_pivots(const Points& sample, Index queries, double 
         largest = residual;
         pivot = i;
       }
-      if (i < queries) query = std::max(query, residual);
-      if (i >= queries) key += std::sqrt(residual);
+      if (i >= queries) of_keys += residual;
     }
-    if (step > 0 && std::sqrt(query) * key <= target * static_cast<double>(keys)) return pivots;
+    Index above = 0;
+    for (Index i = 0; i < queries; ++i) {
+      const auto query = static_cast<std::size_t>(i);
+      const double t = std::sqrt(std::max(0.0, diagonal[query]) * of_keys * static_cast<double>(keys));
+      above += t <= target * totals[query] ? 0 : 1;
+    }
+    if (step > 0 && above <= queries / tail) return pivots;
     // Below this, residuals are made of rounding errors.
     if (step == most || !(largest > 1e-13)) return std::nullopt;
     is_pivot[static_cast<std::size_t>(pivot)] = 1;
@@ -86,6 +94,9 @@ std::optional<Points> choose_pivots(const Points& sample, Index queries, double 
     rows.resize(static_cast<std::size_t>((step + 1) * count));
     pivot_kernel({d, 1, scaled.data(), nullptr}, sample.rows.data(), count, rows.data() + step * count);
     cholesky_step(rows.data(), step, pivot, 1 / std::sqrt(largest), count, diagonal.data());
+    const double* row = rows.data() + step * count;
+    const double sum = std::accumulate(row + queries, row + count, 0.0);
+    for (Index i = 0; i < queries; ++i) totals[static_cast<std::size_t>(i)] += row[i] * sum;
   }
 }
 

@@ -18,10 +18,11 @@ struct Points {
   void append(const double* row) { rows.insert(rows.end(), row, row + d); }
 };
 
-/// Pivots among the sample, largest residual first, until sqrt(S(q, q)) mean_k sqrt(S(k, k)) <= target for
-/// its first `queries` points q and its other points k. Nothing when max_cholesky_rank do not reach it. An
-/// estimate for the points outside the sample: the certificate decides.
-[[nodiscard]] std::optional<Points> choose_pivots(const Points& sample, Index queries, double target);
+/// Pivots among the sample, largest residual first, until t = sqrt(S(q, q) mean_k S(k, k))/mean_k e^<q, k> <=
+/// target for nearly all of its first `queries` points q, its other points being the keys k. Nothing when
+/// `most` do not reach it. An estimate for the points outside the sample: the certificate decides.
+[[nodiscard]] std::optional<Points> choose_pivots(const Points& sample, Index queries, double target,
+                                                  Index most);
 
 /// The features of pivots, with what their errors are made of; see the .cpp.
 class PivotFactor {

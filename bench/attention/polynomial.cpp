@@ -1,4 +1,5 @@
-// Polynomial attention against the exact kernel: ranks, certified errors and speed-ups; then its scaling.
+// Polynomial and Cholesky attention against the exact kernel: ranks, certified errors and speed-ups; then its
+// scaling.
 //   bench_attention_polynomial [n]       the grid at length n (default 16384)
 //   bench_attention_polynomial scaling   d = 4, B = 1, accuracy 1e-3, n = 2^12 .. 2^20, as CSV, and the
 //   fitted exponent
@@ -83,6 +84,39 @@ void compare(Index n, Index d, double B, double accuracy) {
   }
   std::printf("\n");
   compare_cholesky(data.arrays, accuracy);
+}
+
+/// Queries and keys in few clusters, or in a subspace of low dimension, where polynomials need too many
+/// monomials.
+void compare_structured(Index n) {
+  for (const bool is_clustered : {true, false}) {
+    constexpr Index d = 64, clusters = 20, dimension = 4;
+    Data<float> data(n, d, 1);
+    std::mt19937_64 engine(2);
+    std::uniform_real_distribution<float> entry(-1, 1);
+    std::vector<float> basis(clusters * d);
+    for (float& x : basis) x = entry(engine);
+    for (std::vector<float>* rows : {&data.q, &data.k}) {
+      for (Index i = 0; i < n; ++i) {
+        float* row = rows->data() + i * d;
+        const float* centre = basis.data() + static_cast<Index>(engine() % clusters) * d;
+        float weights[dimension];
+        for (float& weight : weights) weight = entry(engine);
+        for (Index c = 0; c < d; ++c) {
+          if (is_clustered) {
+            row[c] = centre[c] + 0.01F * row[c];
+          } else {
+            row[c] = 0;
+            for (Index b = 0; b < dimension; ++b)
+              row[c] += weights[b] * basis[static_cast<std::size_t>(b * d + c)];
+          }
+        }
+      }
+    }
+    std::printf("fp32 1e-03  d 64  %s\n",
+                is_clustered ? "20 clusters, spread 0.01" : "subspace of dimension 4");
+    compare_cholesky(data.arrays, 1e-3);
+  }
 }
 
 void scaling() {
@@ -199,4 +233,5 @@ int main(int argc, char** argv) {
   for (const Index d : {2, 4, 8}) {
     for (const double B : {0.5, 1.0, 1.5}) compare<double>(n, d, B, 1e-6);
   }
+  compare_structured(n);
 }

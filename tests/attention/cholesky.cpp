@@ -1,6 +1,7 @@
 #include <promptbound/attention/cholesky.hpp>
 
 #include <doctest/doctest.h>
+#include <hwy/targets.h>
 
 #include <cmath>
 
@@ -141,6 +142,89 @@ TEST_CASE("Cholesky: what cannot be certified is not returned") {
   CHECK_FALSE(cholesky_attention(causal.arrays, {1e-1, 1}).has_value());
   const auto overflowing = random_arrays<double>(random, shapes<double>(1, 3, 3, 0, 2, 2), 1e150);
   CHECK_FALSE(cholesky_attention(overflowing.arrays, {1e-1, 1}).has_value());
+}
+
+TEST_CASE("Cholesky: the residual is not negative, and within its error; pivots that repeat") {
+  const WorkingPrecision scope(200);
+  RandomDoubles random(10);
+  for (const bool repeats : {false, true}) {
+    constexpr Index d = 3, count = 40;
+    const auto draw = [&](Index rows) {
+      Points points{d, {}};
+      for (Index i = 0; i < rows * d; ++i) points.rows.push_back(random.between(-1, 1));
+      return points;
+    };
+    Points pivots = draw(20);
+    if (repeats) pivots.rows.insert(pivots.rows.end(), pivots.rows.begin(), pivots.rows.begin() + 5 * d);
+    Points points = draw(count - pivots.count());
+    points.rows.insert(points.rows.end(), pivots.rows.begin(), pivots.rows.end());
+    const PivotFactor factor(pivots, 3.0);
+    REQUIRE(factor.is_proved());
+    CHECK(factor.residual_error() < (repeats ? 1e-4 : 1e-6));
+    const std::vector<double> ones(count, 1.0);
+    std::vector<double> sums(static_cast<std::size_t>(pivots.count()), 0.0), residuals(count);
+    add_features(factor.features(), points.rows.data(), ones.data(), 1, count, sums.data(), residuals.data());
+    const auto kernel = [&](const double* x, const double* y) {
+      Interval product(0);
+      for (Index c = 0; c < d; ++c) product += Interval(x[c]) * Interval(y[c]);
+      return exp(product);
+    };
+    const Interval excess(factor.excess());
+    bool is_positive = true, is_within = true;
+    for (Index i = 0; i < count; ++i) {
+      Interval square(0);
+      for (Index a = 0; a < pivots.count(); ++a) {
+        Interval feature(0);
+        for (Index b = 0; b < pivots.count(); ++b)
+          feature += Interval(factor.features().inverse[a * pivots.count() + b]) *
+                     kernel(pivots.row(b), points.row(i));
+        square += feature * feature;
+      }
+      const Interval residual = kernel(points.row(i), points.row(i)) - square / (excess * excess);
+      const double bound = std::max(0.0, residuals[static_cast<std::size_t>(i)]) + factor.residual_error();
+      is_positive = is_positive && certainly_less_equal(Interval(0), residual);
+      is_within = is_within && certainly_less_equal(residual, Interval(bound));
+    }
+    CHECK(is_positive);
+    CHECK(is_within);
+  }
+}
+
+TEST_CASE("Cholesky: no more pivots than asked for") {
+  RandomDoubles random(7);
+  const auto stored = random_arrays<float>(random, shapes<float>(1, 200, 900, 0, 4, 3));
+  Index rank = 0;
+  REQUIRE(cholesky_attention(stored.arrays, {1e-3, 1}, &rank).has_value());
+  CHECK_FALSE(cholesky_attention(stored.arrays, {1e-3, 1, rank / 2}).has_value());
+}
+
+TEST_CASE("Cholesky: a tail of long queries does not set the rank") {
+  RandomDoubles random(8);
+  auto stored = random_arrays<double>(random, shapes<double>(2, 320, 600, 4, 3, 2), 0.5);
+  Index without = 0, with = 0;
+  REQUIRE(cholesky_attention(stored.arrays, {1e-3, 1}, &without).has_value());
+  for (const std::size_t i : {37, 171, 311, 500, 801}) {
+    for (std::size_t c = 0; c < 3; ++c) stored.q[3 * i + c] *= 6;
+  }
+  const auto result = cholesky_attention(stored.arrays, {1e-3, 1}, &with);
+  REQUIRE(result.has_value());
+  check_attended(stored, *result, 1e-3);
+  CHECK(with <= 3 * without);
+}
+
+TEST_CASE_TEMPLATE("Cholesky: every instruction set", T, float, double) {
+  RandomDoubles random(9);
+  const auto stored = random_arrays<T>(random, shapes<T>(1, 37, 200, 3, 5, 9));
+  for (const std::int64_t target : {HWY_AVX3, HWY_AVX2, HWY_NEON, HWY_EMU128, HWY_SCALAR}) {
+    hwy::SetSupportedTargetsForTest(0);
+    if ((hwy::SupportedTargets() & target) == 0) continue;
+    hwy::SetSupportedTargetsForTest(target);
+    CAPTURE(target);
+    const auto result = cholesky_attention(stored.arrays, {1e-4, 1});
+    REQUIRE(result.has_value());
+    check_attended(stored, *result, 1e-4);
+  }
+  hwy::SetSupportedTargetsForTest(0);
 }
 
 TEST_CASE("Cholesky: any number of threads gives the same outputs") {

@@ -228,25 +228,28 @@ struct Rows {
   void start(Panel<T>& panel, Index row, T* q, T* limit) const {
     constexpr Index rows = Panel<T>::rows;
     const ScoreFactor factor(arrays.scale);
-    T largest = 0;
     for (Index i = 0; i < rows; ++i) {
       // Lanes beyond the last query repeat it.
       const Index query_row = std::min(row + i, last - 1);
       const T* query = arrays.query(head, query_row);
-      T square = 0;
-      for (Index c = 0; c < arrays.d; ++c) {
-        const T entry = factor.times(query[c]);
-        q[c * rows + i] = entry;
-        square += entry * entry;
-      }
-      panel.offset[i] = std::sqrt(square) * key_norm;
-      largest = std::max(largest, panel.offset[i]);
+      for (Index c = 0; c < arrays.d; ++c) q[c * rows + i] = factor.times(query[c]);
       limit[i] = static_cast<T>(arrays.visible(query_row));
       panel.total[i] = 0;
     }
     panel.q = q;
     panel.limit = limit;
-    panel.is_bounded = largest <= largest_offset<T>;
+    const hn::ScalableTag<T> d;
+    for (Index i = 0; i < rows; i += Panel<T>::lanes) {
+      auto square = hn::Zero(d);
+      for (Index c = 0; c < arrays.d; ++c) {
+        const auto entry = hn::Load(d, q + c * rows + i);
+        square = hn::MulAdd(entry, entry, square);
+      }
+      hn::Store(hn::Mul(hn::Sqrt(square), hn::Set(d, key_norm)), d, panel.offset + i);
+    }
+    // Not so where a bound is NaN: a square that overflowed times no key at all.
+    panel.is_bounded =
+        std::all_of(panel.offset, panel.offset + rows, [](T offset) { return offset <= largest_offset<T>; });
     if (!panel.is_bounded) std::fill(panel.offset, panel.offset + rows, std::numeric_limits<T>::lowest() / 4);
     std::fill(panel.sums, panel.sums + arrays.d_v * rows, T(0));
   }

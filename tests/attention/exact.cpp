@@ -186,3 +186,14 @@ TEST_CASE_TEMPLATE("unusable arrays are refused", T, float, double) {
   large.v[0] = std::numeric_limits<T>::max();
   refused(large.arrays, "sums of values may overflow");
 }
+
+TEST_CASE("exact attention: a query whose square overflows, over keys of zero") {
+  const float q[2] = {1e20F, 1}, k[2] = {0, 0}, v[2] = {1, 2};
+  AttentionArrays<float> arrays;
+  arrays.n = arrays.m = 2;
+  arrays.d = arrays.d_v = 1;
+  arrays.q = q;
+  arrays.k = k;
+  arrays.v = v;
+  CHECK(exact_attention(arrays).output == std::vector<float>{1.5F, 1.5F});
+}

@@ -8,9 +8,11 @@
 
 namespace promptbound {
 
-/// Monomials in d variables by degree; each but the first is an earlier one times one variable.
+/// Monomials in d variables by degree; each but the first is an earlier one times its last variable. The
+/// children of a monomial are consecutive: its products with the variables variable[a] .. d-1.
 struct Monomials {
   std::vector<std::int32_t> parent, variable;
+  std::vector<std::int32_t> first_child;  ///< of those below the highest degree
   std::vector<double> multinomial;
   std::vector<Index> end;  ///< end[l]: how many have degree at most l
 

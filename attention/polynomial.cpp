@@ -27,7 +27,8 @@
 // in T and of one per group in binary64; the weight is rounded once more; sums over monomials are chains of a
 // block and of the blocks. Numerator and normaliser are thus off by at most gamma m A(QK) times value_size
 // and 1, gamma = C u/(1 - C u) with C the number of roundings, because sum_a multinomial(a) |q'^a| |k'^a| <=
-// (QK)^l for |a| = l. Likewise H by gamma m (QK)^h.
+// (QK)^l for |a| = l. Likewise H by gamma m (QK)^h, with d more roundings: its weights are first summed over
+// the up to d children of a monomial.
 //
 // Normaliser. L is the computed one up to a factor within 1 +- r, r = of_sums/L; L <= (1 + eta) W + b H and L
 // >= (1 - eta) W - b H. So W is the computed normaliser times a factor whose logarithm is at most -ln((1 -
@@ -165,6 +166,7 @@ void KeyMoments<T>::attend(const T* queries, Index count, double scale, T* outpu
 
   const Index top = polynomial_.top();
   const FastInterval gamma(polynomial_rounding<T>(top, rank() + moment_rank(), count_, parts_));
+  const FastInterval gamma_of_moment(polynomial_rounding<T>(top + d, rank() + moment_rank(), count_, parts_));
   const FastInterval u(unit_roundoff<T>), m(static_cast<double>(count_)), K(sizes_.key_norm);
   const FastInterval eta(polynomial_.relative), b(polynomial_.per_moment), one(1);
   const FastInterval tiny = FastInterval(static_cast<double>(std::numeric_limits<T>::min())) *
@@ -199,7 +201,7 @@ void KeyMoments<T>::attend(const T* queries, Index count, double scale, T* outpu
         FastInterval truncation = constant, from_moment(0);
         if (polynomial_.moment > 0) {
           // H/L with the computed H and normaliser, then what rounding adds to both.
-          const FastInterval off = gamma * m * power(S, polynomial_.moment) + lost;
+          const FastInterval off = gamma_of_moment * m * power(S, polynomial_.moment) + lost;
           const FastInterval H = FastInterval(moment) * (one + FastInterval(2) * of_sums / L) + off / L;
           const FastInterval W = (one + FastInterval(2) * of_sums / L + b * H) / (one - eta);
           truncation = b * H + eta * W;

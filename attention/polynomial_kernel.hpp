@@ -6,7 +6,7 @@
 namespace promptbound {
 
 /// Keys whose products are summed in T before the sums go to binary64: with the lanes of a vector side by
-/// side, the chains of additions have at most keys_per_group / 4 terms (2 lanes, two keys of each).
+/// side, the chains of additions have at most keys_per_group / 2 terms (2 lanes), and those of the lanes.
 inline constexpr Index keys_per_group = 2048;
 
 /// Monomials whose products are summed before the sum goes to the totals of a query.

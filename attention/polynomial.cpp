@@ -109,19 +109,23 @@ KeyMoments<T>::KeyMoments(ScorePolynomial polynomial, std::vector<T> centre, Ind
 template <class T>
 void KeyMoments<T>::add(const T* keys, const T* values, Index count, int threads) {
   const auto d = static_cast<Index>(centre_.size());
-  std::vector<T> centred(centre_.size());
+  if (count == 0) return;
+  std::vector<T> centred(centre_.size()), low(values, values + d_v_), high = low;
   double largest = 0;
   for (Index j = 0; j < count; ++j) {
     for (std::size_t c = 0; c < centre_.size(); ++c)
       centred[c] = keys[j * d + static_cast<Index>(c)] - centre_[c];
     largest = std::max(largest, square_of(centred.data(), d));
-    for (Index c = 0; c < d_v_; ++c) {
-      const auto column = static_cast<std::size_t>(c);
-      const auto value = static_cast<double>(values[j * d_v_ + c]);
-      sizes_.least[column] = std::min(sizes_.least[column], value);
-      sizes_.largest[column] = std::max(sizes_.largest[column], value);
-      sizes_.value_size = std::max(sizes_.value_size, std::abs(value));
+    const T* value = values + j * d_v_;
+    for (std::size_t c = 0; c < low.size(); ++c) {
+      low[c] = std::min(low[c], value[c]);
+      high[c] = std::max(high[c], value[c]);
     }
+  }
+  for (std::size_t c = 0; c < low.size(); ++c) {
+    sizes_.least[c] = std::min(sizes_.least[c], static_cast<double>(low[c]));
+    sizes_.largest[c] = std::max(sizes_.largest[c], static_cast<double>(high[c]));
+    sizes_.value_size = std::max({sizes_.value_size, -sizes_.least[c], sizes_.largest[c]});
   }
   sizes_.key_norm = std::max(sizes_.key_norm, norm_above(largest, d));
   const Index groups = (count + keys_per_group - 1) / keys_per_group;

@@ -93,7 +93,6 @@ HWY_INLINE void bounded_weights(const Panel<T>& panel, const T* k, Index first, 
   using V = hn::Vec<decltype(d)>;
   constexpr Index lanes = Panel<T>::lanes;
   const V start0 = hn::Neg(hn::Load(d, panel.offset)), start1 = hn::Neg(hn::Load(d, panel.offset + lanes));
-  V sum0 = hn::Zero(d), sum1 = sum0;
   for_each_tile(count, [&](auto tag, Index j) HWY_ATTR {
     constexpr int keys = decltype(tag)::value;
     V s[keys][2];
@@ -102,14 +101,10 @@ HWY_INLINE void bounded_weights(const Panel<T>& panel, const T* k, Index first, 
     for (int i = 0; i < keys; ++i) {
       const V w0 = seen<masked>(d, power_of_two(d, s[i][0]), panel.limit, first + j + i);
       const V w1 = seen<masked>(d, power_of_two(d, s[i][1]), panel.limit + lanes, first + j + i);
-      sum0 = hn::Add(sum0, w0);
-      sum1 = hn::Add(sum1, w1);
       hn::Store(w0, d, weights + (j + i) * 2 * lanes);
       hn::Store(w1, d, weights + (j + i) * 2 * lanes + lanes);
     }
   });
-  hn::Store(hn::Add(hn::Load(d, panel.total), sum0), d, panel.total);
-  hn::Store(hn::Add(hn::Load(d, panel.total + lanes), sum1), d, panel.total + lanes);
 }
 
 /// The same with the running maximum; what was summed before is scaled by the returned factors' powers.
@@ -140,7 +135,6 @@ HWY_INLINE void running_weights(const Panel<T>& panel, const T* k, Index first, 
       top1 = hn::Max(top1, s[i][1]);
     }
   });
-  V sum0 = hn::Zero(d), sum1 = sum0;
 #pragma GCC unroll 4
   for (Index j = 0; j < count; ++j) {
     T* w = weights + j * 2 * lanes;
@@ -150,32 +144,44 @@ HWY_INLINE void running_weights(const Panel<T>& panel, const T* k, Index first, 
     const V w0 = seen<masked>(d, power_of_two(d, masked ? hn::Min(x0, zero) : x0), panel.limit, first + j);
     const V w1 =
         seen<masked>(d, power_of_two(d, masked ? hn::Min(x1, zero) : x1), panel.limit + lanes, first + j);
-    sum0 = hn::Add(sum0, w0);
-    sum1 = hn::Add(sum1, w1);
     hn::Store(w0, d, w);
     hn::Store(w1, d, w + lanes);
   }
   scale0 = power_of_two(d, hn::Sub(old0, top0));
   scale1 = power_of_two(d, hn::Sub(old1, top1));
-  hn::Store(hn::MulAdd(hn::Load(d, panel.total), scale0, sum0), d, panel.total);
-  hn::Store(hn::MulAdd(hn::Load(d, panel.total + lanes), scale1, sum1), d, panel.total + lanes);
   hn::Store(top0, d, panel.offset);
   hn::Store(top1, d, panel.offset + lanes);
 }
 
-/// sums <- scale * sums + weights^T V for `columns` consecutive columns of V.
-template <int columns, bool scaled, class T>
+/// sums <- scale * sums + what a block adds, for the two vectors of a panel.
+template <bool scaled, class D, class V, class T>
+HWY_INLINE void add_to(D d, T* HWY_RESTRICT sums, V added0, V added1, V scale0, V scale1) {
+  constexpr Index lanes = Panel<T>::lanes;
+  const V before0 = hn::Load(d, sums), before1 = hn::Load(d, sums + lanes);
+  hn::Store(scaled ? hn::MulAdd(before0, scale0, added0) : hn::Add(before0, added0), d, sums);
+  hn::Store(scaled ? hn::MulAdd(before1, scale1, added1) : hn::Add(before1, added1), d, sums + lanes);
+}
+
+/// sums <- scale * sums + weights^T V for `columns` consecutive columns of V; the same for the total of the
+/// weights where there is one. Additions have units of their own beside those of multiply-adds, idle here
+/// and not where weights are made.
+template <int columns, bool scaled, bool with_total, class T>
 HWY_INLINE void add_columns(const T* HWY_RESTRICT weights, const T* HWY_RESTRICT v, Index count, Index stride,
-                            T* HWY_RESTRICT sums, hn::Vec<hn::ScalableTag<T>> scale0,
-                            hn::Vec<hn::ScalableTag<T>> scale1) {
+                            T* HWY_RESTRICT sums, T* HWY_RESTRICT total,
+                            hn::Vec<hn::ScalableTag<T>> scale0, hn::Vec<hn::ScalableTag<T>> scale1) {
   const hn::ScalableTag<T> d;
   using V = hn::Vec<decltype(d)>;
   constexpr Index lanes = Panel<T>::lanes;
   V s[columns][2];
 #pragma GCC unroll 8
   for (int c = 0; c < columns; ++c) s[c][0] = s[c][1] = hn::Zero(d);
+  V total0 = hn::Zero(d), total1 = total0;
   for (Index j = 0; j < count; ++j) {
     const V w0 = hn::Load(d, weights + j * 2 * lanes), w1 = hn::Load(d, weights + j * 2 * lanes + lanes);
+    if constexpr (with_total) {
+      total0 = hn::Add(total0, w0);
+      total1 = hn::Add(total1, w1);
+    }
 #pragma GCC unroll 8
     for (int c = 0; c < columns; ++c) {
       const V entry = hn::Set(d, v[j * stride + c]);
@@ -184,23 +190,22 @@ HWY_INLINE void add_columns(const T* HWY_RESTRICT weights, const T* HWY_RESTRICT
     }
   }
 #pragma GCC unroll 8
-  for (int c = 0; c < columns; ++c) {
-    T* sum = sums + c * 2 * lanes;
-    const V before0 = hn::Load(d, sum), before1 = hn::Load(d, sum + lanes);
-    hn::Store(scaled ? hn::MulAdd(before0, scale0, s[c][0]) : hn::Add(before0, s[c][0]), d, sum);
-    hn::Store(scaled ? hn::MulAdd(before1, scale1, s[c][1]) : hn::Add(before1, s[c][1]), d, sum + lanes);
-  }
+  for (int c = 0; c < columns; ++c)
+    add_to<scaled>(d, sums + c * 2 * lanes, s[c][0], s[c][1], scale0, scale1);
+  if constexpr (with_total) add_to<scaled>(d, total, total0, total1, scale0, scale1);
 }
 
-/// The same for all of d_v columns: tiles of `columns`, then the rest in smaller ones.
+/// The same for all of d_v columns: the last tile of `columns` or fewer has the total.
 template <int columns, bool scaled, class T>
-HWY_INLINE void add_values(const T* weights, const T* v, Index count, Index d_v, Index left, T* sums,
+HWY_INLINE void add_values(const T* weights, const T* v, Index count, Index d_v, Index left, T* sums, T* total,
                            hn::Vec<hn::ScalableTag<T>> scale0, hn::Vec<hn::ScalableTag<T>> scale1) {
   constexpr Index rows = Panel<T>::rows;
-  for (; left >= columns; left -= columns, v += columns, sums += columns * rows)
-    add_columns<columns, scaled>(weights, v, count, d_v, sums, scale0, scale1);
-  if constexpr (columns > 1) {
-    if (left > 0) add_values<columns - 1, scaled>(weights, v, count, d_v, left, sums, scale0, scale1);
+  for (; left > columns; left -= columns, v += columns, sums += columns * rows)
+    add_columns<columns, scaled, false>(weights, v, count, d_v, sums, total, scale0, scale1);
+  if (left == columns) {
+    add_columns<columns, scaled, true>(weights, v, count, d_v, sums, total, scale0, scale1);
+  } else if constexpr (columns > 1) {
+    add_values<columns - 1, scaled>(weights, v, count, d_v, left, sums, total, scale0, scale1);
   }
 }
 
@@ -211,10 +216,10 @@ HWY_INLINE void add_block(const Panel<T>& panel, const T* k, const T* v, Index f
   auto scale0 = hn::Zero(d), scale1 = scale0;
   if (panel.is_bounded) {
     bounded_weights<masked>(panel, k, first, count, width, weights);
-    add_values<tile_columns, false>(weights, v, count, d_v, d_v, panel.sums, scale0, scale1);
+    add_values<tile_columns, false>(weights, v, count, d_v, d_v, panel.sums, panel.total, scale0, scale1);
   } else {
     running_weights<masked>(panel, k, first, count, width, weights, scale0, scale1);
-    add_values<tile_columns, true>(weights, v, count, d_v, d_v, panel.sums, scale0, scale1);
+    add_values<tile_columns, true>(weights, v, count, d_v, d_v, panel.sums, panel.total, scale0, scale1);
   }
 }
 

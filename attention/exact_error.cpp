@@ -42,7 +42,7 @@ PriorError prior_error(const AttentionArrays<T>& arrays, const ArraySizes& sizes
   const FastInterval half_least(static_cast<double>(std::numeric_limits<T>::denorm_min()));
   const FastInterval least_normal(static_cast<double>(std::numeric_limits<T>::min()));
   const auto count = [](Index i) { return FastInterval(static_cast<double>(i)); };
-  const Index block = keys_per_block(arrays.d, arrays.d_v);
+  const Index block = std::min(keys_per_block(arrays.d, arrays.d_v), arrays.keys());
   const Index blocks = arrays.keys() / block + 2;
   const FastInterval d = count(arrays.d), keys = count(arrays.keys()), passes = count(blocks);
   const FastInterval chain = count(block + blocks + 1) * u;

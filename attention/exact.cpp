@@ -11,9 +11,8 @@
 
 namespace promptbound {
 template <class T>
-Attended<T> exact_attention(const AttentionArrays<T>& arrays, const ExactOptions& options) {
+void exact_attention(const AttentionArrays<T>& arrays, const ExactOptions& options, Attended<T>& result) {
   const std::vector<ArraySizes> sizes = check_arrays(arrays);
-  Attended<T> result;
   const auto entries = static_cast<std::size_t>(arrays.heads * arrays.n * arrays.d_v);
   result.output.resize(entries);
   result.error.resize(entries);
@@ -42,6 +41,12 @@ Attended<T> exact_attention(const AttentionArrays<T>& arrays, const ExactOptions
       write_error(prior_error(arrays, of_head), of_head, result.error.data() + head * arrays.n * arrays.d_v);
     }
   }
+}
+
+template <class T>
+Attended<T> exact_attention(const AttentionArrays<T>& arrays, const ExactOptions& options) {
+  Attended<T> result;
+  exact_attention(arrays, options, result);
   return result;
 }
 
@@ -63,6 +68,8 @@ std::vector<Scalar> reference_attention(const AttentionArrays<T>& arrays, Index 
   return sums;
 }
 
+template void exact_attention(const AttentionArrays<float>&, const ExactOptions&, Attended<float>&);
+template void exact_attention(const AttentionArrays<double>&, const ExactOptions&, Attended<double>&);
 template Attended<float> exact_attention(const AttentionArrays<float>&, const ExactOptions&);
 template Attended<double> exact_attention(const AttentionArrays<double>&, const ExactOptions&);
 template std::vector<Interval> reference_attention(const AttentionArrays<float>&, Index, Index);

@@ -29,6 +29,9 @@ struct ExactOptions {
 /// T is float or double. Throws InputError as check_arrays does.
 template <class T>
 [[nodiscard]] Attended<T> exact_attention(const AttentionArrays<T>& arrays, const ExactOptions& options = {});
+/// The same into `result`, whose memory is used again: for many calls of one shape.
+template <class T>
+void exact_attention(const AttentionArrays<T>& arrays, const ExactOptions& options, Attended<T>& result);
 
 /// The exact result for one query of one head, to the working precision: d_v entries. Scalar is Interval
 /// (enclosures) or Real. The reference that the kernels are tested against.

@@ -62,14 +62,14 @@ PriorError prior_error(const AttentionArrays<T>& arrays, const ArraySizes& sizes
   const bool any_running = offset(sizes.largest_query) >= 0.99 * static_cast<double>(largest_offset<T>);
   bool any_bounded = false;
   PriorError error;
-  error.per_range.reserve(sizes.query_square.size());
-  for (const double square : sizes.query_square) {
-    const double norm = step_up(std::sqrt(square));
+  error.per_range.resize(sizes.query_square.size());
+  for (std::size_t i = 0; i < sizes.query_square.size(); ++i) {
+    const double norm = step_up(std::sqrt(sizes.query_square[i]));
     const bool may_be_bounded = offset(norm) <= 1.01 * static_cast<double>(largest_offset<T>);
     any_bounded |= may_be_bounded;
     double E = may_be_bounded ? step_up(step_up(bounded_slope * norm) + bounded_constant) : 0;
     if (any_running) E = std::max(E, step_up(step_up(running_slope * norm) + running_constant));
-    error.per_range.push_back(std::min(E / 2, 1.0));
+    error.per_range[i] = std::min(E / 2, 1.0);
   }
   const FastInterval sums = FastInterval(2) * gamma / (FastInterval(1) - gamma) + FastInterval(2.02) * u;
   FastInterval absolute = half_least;

@@ -39,6 +39,7 @@ void compare(Index n, Index d, int threads) {
   const char* const type = sizeof(T) == 4 ? "fp32" : "fp64";
   const Data<T> data(n, d, 1);
   std::vector<T> out(data.q.size());
+  Attended<T> result;
   double peak_operations = 0;
   std::vector<std::string> names, absent;
   std::vector<Contender> contenders;
@@ -47,7 +48,7 @@ void compare(Index n, Index d, int threads) {
     contenders.push_back(std::move(contender));
   };
   add("peak", [&] { peak_operations = run_multiply_adds<T>(); });
-  add("promptbound", [&] { (void)exact_attention(data.arrays, {Rounding::prior, threads}); });
+  add("promptbound", [&] { exact_attention(data.arrays, {Rounding::prior, threads}, result); });
   add("Eigen", [&] { eigen_attention(data.arrays, threads, out.data()); });
   add("OpenBLAS", [&] { openblas_attention(data.arrays, threads, out.data()); });
 #ifdef PROMPTBOUND_HAS_DNNL

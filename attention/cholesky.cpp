@@ -1,13 +1,11 @@
 #include <promptbound/attention/cholesky.hpp>
 
-#include <oneapi/tbb/parallel_for.h>
-#include <oneapi/tbb/task_arena.h>
-
 #include <algorithm>
 #include <cmath>
 #include <limits>
 #include <numeric>
 
+#include <promptbound/attention/parts.hpp>
 #include <promptbound/attention/pivots.hpp>
 #include <promptbound/attention/polynomial.hpp>
 
@@ -77,19 +75,6 @@ Balanced balanced_points(const AttentionArrays<T>& arrays, Index head) {
   points.norm_square = std::max(largest_square(points.queries), largest_square(points.keys));
   return points;
 }
-
-/// Calls body(part) for part = 0 .. parts-1.
-template <class Body>
-void for_each_part(Index parts, int threads, Body body) {
-  if (threads == 1 || parts == 1) {
-    for (Index part = 0; part < parts; ++part) body(part);
-  } else {
-    oneapi::tbb::task_arena(threads).execute([&] { oneapi::tbb::parallel_for(Index{0}, parts, body); });
-  }
-}
-
-/// The fixed number of ranges that keys are cut into: results do not depend on the number of threads.
-constexpr Index key_parts = 8;
 
 /// The residual of each query and key, for the choice of more pivots.
 struct Residuals {

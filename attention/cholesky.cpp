@@ -7,7 +7,7 @@
 
 #include <promptbound/attention/parts.hpp>
 #include <promptbound/attention/pivots.hpp>
-#include <promptbound/attention/polynomial.hpp>
+#include <promptbound/attention/polynomial_attention.hpp>
 
 // Notation: x the computed points (scaled queries times a balance c, centred keys over c), all of norm at
 // most R, k = e^<q, k_j>, p_j = phi(q)^T phi(k_j) with the features of pivots.cpp, S the residual kernel, b =

@@ -3,7 +3,11 @@
 /// apart, this needs far lower degrees than one centre, and works where scores are too large for one.
 #pragma once
 
+#include <optional>
+
+#include <promptbound/attention/arrays.hpp>
 #include <promptbound/attention/polynomial.hpp>
+#include <promptbound/attention/polynomial_choice.hpp>
 
 namespace promptbound {
 
@@ -25,20 +29,21 @@ struct KeyClusters {
     for (const ScorePolynomial& polynomial : polynomials) sum += monomial_count(d, polynomial.degree());
     return static_cast<Index>(sum);
   }
+  /// For n queries.
+  [[nodiscard]] PolynomialWork work(Index n) const;
   [[nodiscard]] const ScorePolynomial& highest() const {
     return *std::max_element(polynomials.begin(), polynomials.end(),
                              [](const auto& a, const auto& b) { return a.degree() < b.degree(); });
   }
 };
 
-/// Clusters that are expected to be cheaper than `single`, the polynomial for all keys around `centre`
-/// (nothing: there is none); nothing when clusters are not wanted or do not pay.
+/// Clusters that are expected to do the head's task at clearly less work than `most`, in monomials
+/// (PolynomialWork); nothing when there are none. The centre of all keys is `centre`.
 template <class T>
 [[nodiscard]] std::optional<KeyClusters<T>> choose_clusters(const AttentionArrays<T>& arrays, Index head,
                                                             const ArraySizes& sizes,
                                                             const std::vector<T>& centre,
-                                                            const std::optional<ScorePolynomial>& single,
-                                                            const PolynomialOptions& options);
+                                                            const PolynomialTask& task, double most);
 
 /// All keys and values of the head by their nearest centre, at most most_groups (key_groups.hpp) given
 /// relative to `centre`; the clusters' centres are their means. No polynomials yet.

@@ -7,6 +7,8 @@
 #include <mutex>
 #include <utility>
 
+#include <promptbound/attention/cholesky.hpp>
+#include <promptbound/attention/cholesky_kernel.hpp>
 #include <promptbound/attention/polynomial.hpp>
 
 namespace promptbound {
@@ -63,6 +65,23 @@ double monomials_of(Index d, Index d_v, Index degree) {
   return polynomial_work(d, d_v, degree, degree % 2 == 1 ? degree + 1 : degree);
 }
 
+/// Seconds for a key and a query by pivots, and a unit of their work.
+double pivot_seconds(Index d, Index d_v) {
+  constexpr Index tokens = 512, rank = 128;
+  const Specimen<double> specimen(tokens, tokens, d, d_v + 1);
+  const std::vector<double> inverse(rank * rank, 0.01);
+  const PivotFeatures features{d, rank, specimen.entries.data(), inverse.data()};
+  std::vector<double> sums(static_cast<std::size_t>(rank * (d_v + 1)), 0.0),
+      totals(static_cast<std::size_t>(tokens * (d_v + 1))), residuals(tokens);
+  return seconds_of([&] {
+           add_features(features, specimen.arrays.k, specimen.arrays.v, d_v + 1, tokens, sums.data(),
+                        residuals.data());
+           read_features(features, specimen.arrays.q, sums.data(), d_v + 1, tokens, totals.data(),
+                         residuals.data());
+         }) /
+         (2 * tokens * cholesky_work(d, d_v, rank));
+}
+
 template <class T>
 Calibration measure(Index d, Index d_v) {
   Calibration rates;
@@ -72,6 +91,7 @@ Calibration measure(Index d, Index d_v) {
                          (void)exact_attention(small.arrays, {Rounding::running, 1});
                        }) /
                        (64 * 512);
+  rates.pivot = pivot_seconds(d, d_v);
   // The line through two ranks; where even degree 2 is large, through degree 1 and the origin.
   constexpr double large_rank = 1500;
   const double low = monomials_of(d, d_v, 1), at_low = token_seconds<T>(d, d_v, 1);
@@ -89,6 +109,15 @@ Calibration measure(Index d, Index d_v) {
 
 /// How many times faster than one thread: at most one part of work for each.
 double speed_up(int threads, double parts) { return std::min<double>(threads, std::max(1.0, parts)); }
+
+/// Of one head's search for pivots: steps on a sample of up to 1024 tokens, and the factor.
+template <class T>
+double search_seconds(const AttentionArrays<T>& arrays, const Calibration& rates, Index rank) {
+  const auto r = static_cast<double>(rank);
+  const auto sampled =
+      static_cast<double>(std::min<Index>(arrays.n, 512) + std::min<Index>(arrays.keys(), 512));
+  return rates.pivot * (sampled * cholesky_work(arrays.d, arrays.d_v, rank) + r * r * r);
+}
 
 }  // namespace
 
@@ -112,17 +141,46 @@ double expected_exact(const AttentionArrays<T>& arrays, const Calibration& rates
 }
 
 template <class T>
-double expected_polynomial(const AttentionArrays<T>& arrays, const Calibration& rates, double rank,
-                           int threads) {
-  const auto tokens = static_cast<double>(arrays.n + arrays.keys());
-  return static_cast<double>(arrays.heads) * tokens * (rates.token + rates.monomial * rank) /
-         speed_up(threads, tokens / 4096);
+double expected_polynomial(const AttentionArrays<T>& arrays, const Calibration& rates,
+                           const PolynomialWork& work, int threads) {
+  return static_cast<double>(arrays.heads) * (rates.token * work.tokens + rates.monomial * work.monomials) /
+         speed_up(threads, static_cast<double>(arrays.n + arrays.keys()) / 4096);
 }
 
-#define PROMPTBOUND_INSTANTIATE(T)                                                              \
-  template const Calibration& calibration<T>(Index, Index);                                     \
-  template double expected_exact(const AttentionArrays<T>&, const Calibration&, Rounding, int); \
-  template double expected_polynomial(const AttentionArrays<T>&, const Calibration&, double, int);
+double cholesky_work(Index d, Index d_v, Index rank) {
+  const auto r = static_cast<double>(rank);
+  return r * r / 2 + r * static_cast<double>(d + d_v + 12);
+}
+
+template <class T>
+double expected_cholesky(const AttentionArrays<T>& arrays, const Calibration& rates, Index rank,
+                         int threads) {
+  const auto tokens = static_cast<double>(arrays.n + arrays.keys());
+  return static_cast<double>(arrays.heads) *
+         (search_seconds(arrays, rates, rank) + tokens * rates.pivot *
+                                                    cholesky_work(arrays.d, arrays.d_v, rank) /
+                                                    speed_up(threads, tokens / 1024));
+}
+
+template <class T>
+Index worthwhile_rank(const AttentionArrays<T>& arrays, const Calibration& rates, double seconds,
+                      int threads) {
+  constexpr Index least = 8;
+  Index rank = max_cholesky_rank;
+  while (rank >= least &&
+         (expected_cholesky(arrays, rates, rank, threads) > seconds ||
+          static_cast<double>(arrays.heads) * search_seconds(arrays, rates, rank) > seconds / 10))
+    rank -= least;
+  return rank;
+}
+
+#define PROMPTBOUND_INSTANTIATE(T)                                                                          \
+  template const Calibration& calibration<T>(Index, Index);                                                 \
+  template double expected_exact(const AttentionArrays<T>&, const Calibration&, Rounding, int);             \
+  template double expected_polynomial(const AttentionArrays<T>&, const Calibration&, const PolynomialWork&, \
+                                      int);                                                                 \
+  template double expected_cholesky(const AttentionArrays<T>&, const Calibration&, Index, int);             \
+  template Index worthwhile_rank(const AttentionArrays<T>&, const Calibration&, double, int);
 PROMPTBOUND_INSTANTIATE(float)
 PROMPTBOUND_INSTANTIATE(double)
 #undef PROMPTBOUND_INSTANTIATE

@@ -1,8 +1,60 @@
-#include <algorithm>
+#include <promptbound/attention/polynomial_attention.hpp>
 
-#include <promptbound/attention/clustered.hpp>
+#include <algorithm>
+#include <cmath>
 
 namespace promptbound {
+namespace {
+
+/// `S` and sampled scores of all keys around their centre.
+template <class T>
+std::optional<PolynomialPlan> plan_single(const AttentionArrays<T>& arrays, Index head,
+                                          const ArraySizes& sizes, const std::vector<T>& centre,
+                                          PolynomialTask task) {
+  const auto d = static_cast<std::size_t>(arrays.d);
+  double key_square = 0;
+  for (Index j = 0; j < arrays.keys(); ++j) {
+    const T* key = arrays.key(head, j);
+    T square = 0;
+    for (std::size_t c = 0; c < d; ++c) square += (key[c] - centre[c]) * (key[c] - centre[c]);
+    key_square = std::max(key_square, static_cast<double>(square));
+  }
+  // The norms were rounded in T.
+  task.S = sizes.largest_query * arrays.scale * std::sqrt(key_square) *
+           (1 + static_cast<double>(2 * arrays.d + 8) * unit_roundoff<T>)*(1 + 1e-9);
+  std::vector<double> queries, keys;
+  for (const Index i : longest_queries(sizes, 8)) {
+    for (std::size_t c = 0; c < d; ++c)
+      queries.push_back(static_cast<double>(arrays.query(head, i)[c]) * arrays.scale);
+  }
+  for (Index j = 0; j < arrays.keys(); j += std::max<Index>(1, arrays.keys() / 128)) {
+    for (std::size_t c = 0; c < d; ++c)
+      keys.push_back(static_cast<double>(arrays.key(head, j)[c] - centre[c]));
+  }
+  SampledScores scores(queries, keys, arrays.d);
+  return least_polynomial<T>(task, scores);
+}
+
+/// Does what is planned, and says how.
+template <class T>
+void attend_as_planned(const AttentionArrays<T>& arrays, Index head, const ArraySizes& sizes,
+                       const HeadPlan<T>& plan, int threads, T* output, float* error,
+                       PolynomialChoice& choice) {
+  if (plan.clusters) {
+    attend_clusters(arrays, head, sizes, *plan.clusters, output, error, threads);
+    choice = {{plan.clusters->highest()}, 0, plan.clusters->rank(), plan.clusters->count()};
+  } else {
+    KeyMoments<T> moments(polynomial_of(*plan.single), plan.centre, arrays.d_v);
+    if (arrays.prompt > 0) moments.add(arrays.key(head, 0), arrays.value(head, 0), arrays.prompt, threads);
+    if (arrays.m > 0)
+      moments.add(arrays.key(head, arrays.prompt), arrays.value(head, arrays.prompt), arrays.m, threads);
+    moments.attend(arrays.query(head, 0), arrays.n, arrays.scale, output, error, threads);
+    choice = {{moments.polynomial()}, 0, moments.rank(), 1};
+  }
+  choice.degree = choice.polynomials[0].degree();
+}
+
+}  // namespace
 
 template <class T>
 std::vector<T> centre_of_keys(const AttentionArrays<T>& arrays, Index head) {
@@ -17,9 +69,31 @@ std::vector<T> centre_of_keys(const AttentionArrays<T>& arrays, Index head) {
 }
 
 template <class T>
+HeadPlan<T> plan_head(const AttentionArrays<T>& arrays, Index head, const ArraySizes& sizes,
+                      const PolynomialOptions& options, double budget) {
+  PolynomialTask task{arrays.d, arrays.d_v, arrays.keys(), 0, options.accuracy, 0, options.moment};
+  for (std::size_t c = 0; c < sizes.least.size(); ++c) {
+    const double range = sizes.largest[c] - sizes.least[c];
+    if (range > 0) task.range = std::max(task.range, range / sizes.value_size);
+  }
+  HeadPlan<T> plan;
+  plan.centre = centre_of_keys(arrays, head);
+  plan.single = plan_single(arrays, head, sizes, plan.centre, task);
+  if (plan.single) {
+    const auto tokens = static_cast<double>(arrays.n + arrays.keys());
+    plan.work = {tokens, tokens * plan.single->work};
+    budget = std::min(budget, plan.work.monomials);
+  }
+  if (options.clusters) plan.clusters = choose_clusters(arrays, head, sizes, plan.centre, task, budget);
+  if (plan.clusters) plan.work = plan.clusters->work(arrays.n);
+  return plan;
+}
+
+template <class T>
 std::optional<Attended<T>> polynomial_attention(const AttentionArrays<T>& arrays,
-                                                const PolynomialOptions& options, PolynomialChoice* choice) {
-  const std::vector<ArraySizes> sizes = check_arrays(arrays);
+                                                const PolynomialOptions& options,
+                                                const std::vector<ArraySizes>& sizes,
+                                                std::optional<HeadPlan<T>> plan, PolynomialChoice* choice) {
   if (arrays.mask == Mask::causal) return std::nullopt;
   PolynomialChoice chosen;
   Attended<T> result;
@@ -27,67 +101,54 @@ std::optional<Attended<T>> polynomial_attention(const AttentionArrays<T>& arrays
   result.error.resize(result.output.size());
   for (Index head = 0; head < arrays.heads; ++head) {
     const ArraySizes& of_head = sizes[static_cast<std::size_t>(head)];
-    const std::vector<T> centre = centre_of_keys(arrays, head);
     const auto offset = head * arrays.n * arrays.d_v;
     float* error = result.error.data() + offset;
-    // The choice rests on estimates: when the certificate falls short, ask for more, at last without them.
-    const auto is_reached = [&] {
-      const float largest = *std::max_element(error, error + arrays.n * arrays.d_v);
-      return static_cast<double>(largest) <= options.accuracy * of_head.value_size;
-    };
-    bool reached = false;
+    bool is_reached = false;
+    // The plan rests on estimates: when the certificate falls short, ask for more, at last without them.
     // Where clusters were tried, the last attempt does without.
     int attempts = 3;
-    for (int attempt = 0; attempt < attempts && !reached; ++attempt) {
+    for (int attempt = 0; attempt < attempts && !is_reached; ++attempt) {
       PolynomialOptions stricter = options;
       stricter.moment = options.moment && attempt < 2;
       stricter.clusters = options.clusters && attempt < 3;
       if (attempt == 1) stricter.accuracy /= 2;
-      const std::optional<ScorePolynomial> polynomial =
-          choose_polynomial(arrays, head, of_head, centre, stricter);
-      const std::optional<KeyClusters<T>> clusters =
-          choose_clusters(arrays, head, of_head, centre, polynomial, stricter);
-      if (clusters) {
-        attempts = 4;
-        attend_clusters(arrays, head, of_head, *clusters, result.output.data() + offset, error,
-                        options.threads);
-        reached = is_reached();
-        if (!reached) continue;
-        const ScorePolynomial& widest = clusters->highest();
-        chosen.polynomials.push_back(widest);
-        chosen.degree = std::max(chosen.degree, widest.degree());
-        chosen.rank = std::max(chosen.rank, clusters->rank());
-        chosen.clusters = std::max(chosen.clusters, clusters->count());
-        continue;
-      }
-      if (!polynomial) continue;
-      KeyMoments<T> moments(*polynomial, centre, arrays.d_v);
-      if (arrays.prompt > 0)
-        moments.add(arrays.key(head, 0), arrays.value(head, 0), arrays.prompt, options.threads);
-      if (arrays.m > 0) {
-        moments.add(arrays.key(head, arrays.prompt), arrays.value(head, arrays.prompt), arrays.m,
-                    options.threads);
-      }
-      moments.attend(arrays.query(head, 0), arrays.n, arrays.scale, result.output.data() + offset, error,
-                     options.threads);
-      reached = is_reached();
-      if (!reached) continue;
-      chosen.polynomials.push_back(*polynomial);
-      chosen.degree = std::max(chosen.degree, polynomial->degree());
-      chosen.rank = std::max(chosen.rank, moments.rank());
-      chosen.clusters = std::max<Index>(chosen.clusters, 1);
+      if (head > 0 || attempt > 0 || !plan) plan = plan_head(arrays, head, of_head, stricter);
+      if (plan->clusters) attempts = 4;
+      if (!plan->is_possible()) continue;
+      PolynomialChoice of_plan;
+      attend_as_planned(arrays, head, of_head, *plan, options.threads, result.output.data() + offset, error,
+                        of_plan);
+      const float largest = *std::max_element(error, error + arrays.n * arrays.d_v);
+      is_reached = static_cast<double>(largest) <= options.accuracy * of_head.value_size;
+      if (!is_reached) continue;
+      chosen.polynomials.push_back(of_plan.polynomials[0]);
+      chosen.degree = std::max(chosen.degree, of_plan.degree);
+      chosen.rank = std::max(chosen.rank, of_plan.rank);
+      chosen.clusters = std::max(chosen.clusters, of_plan.clusters);
     }
-    if (!reached) return std::nullopt;
+    if (!is_reached) return std::nullopt;
   }
   if (choice != nullptr) *choice = std::move(chosen);
   return result;
 }
 
-template std::optional<Attended<float>> polynomial_attention(const AttentionArrays<float>&,
-                                                             const PolynomialOptions&, PolynomialChoice*);
-template std::optional<Attended<double>> polynomial_attention(const AttentionArrays<double>&,
-                                                              const PolynomialOptions&, PolynomialChoice*);
-template std::vector<float> centre_of_keys(const AttentionArrays<float>&, Index);
-template std::vector<double> centre_of_keys(const AttentionArrays<double>&, Index);
+template <class T>
+std::optional<Attended<T>> polynomial_attention(const AttentionArrays<T>& arrays,
+                                                const PolynomialOptions& options, PolynomialChoice* choice) {
+  return polynomial_attention(arrays, options, check_arrays(arrays), std::optional<HeadPlan<T>>(), choice);
+}
+
+#define PROMPTBOUND_INSTANTIATE(T)                                                                       \
+  template std::vector<T> centre_of_keys(const AttentionArrays<T>&, Index);                              \
+  template HeadPlan<T> plan_head(const AttentionArrays<T>&, Index, const ArraySizes&,                    \
+                                 const PolynomialOptions&, double);                                      \
+  template std::optional<Attended<T>> polynomial_attention(const AttentionArrays<T>&,                    \
+                                                           const PolynomialOptions&, PolynomialChoice*); \
+  template std::optional<Attended<T>> polynomial_attention(                                              \
+      const AttentionArrays<T>&, const PolynomialOptions&, const std::vector<ArraySizes>&,               \
+      std::optional<HeadPlan<T>>, PolynomialChoice*);
+PROMPTBOUND_INSTANTIATE(float)
+PROMPTBOUND_INSTANTIATE(double)
+#undef PROMPTBOUND_INSTANTIATE
 
 }  // namespace promptbound

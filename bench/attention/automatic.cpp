@@ -80,10 +80,17 @@ void compare(Index n, Index d, double B, Summary& summary) {
     if (measured[i].median < measured[best].median) best = i;
   }
   const double quotient = measured[0].median / measured[best].median;
-  std::printf("  auto %-10s %9.3f ms (the method %9.3f)  best %-10s %9.3f ms  quotient %.2f%s\n",
-              name(answer.method).c_str(), measured[0].median * 1e3, answer.seconds * 1e3,
-              name(forced[best - 1]).c_str(), measured[best].median * 1e3, quotient,
+  std::printf("  auto %-10s %9.3f ms  best %-10s %9.3f ms  quotient %.2f%s ", name(answer.method).c_str(),
+              measured[0].median * 1e3, name(forced[best - 1]).c_str(), measured[best].median * 1e3, quotient,
               quotient > tolerated ? " *" : "");
+  const std::array expected = {answer.expected.exact, answer.expected.polynomial, answer.expected.cholesky};
+  for (std::size_t i = 0; i < forced.size(); ++i) {
+    std::printf("  %s %.3f", name(forced[i]).c_str(), measured[i + 1].median * 1e3);
+    if (const auto& seconds = expected[static_cast<std::size_t>(
+            std::find(methods.begin(), methods.end(), forced[i]) - methods.begin())])
+      std::printf(" (%.3f)", *seconds * 1e3);
+  }
+  std::printf("\n");
   std::fflush(stdout);
   ++summary.cells;
   summary.above += quotient > tolerated;

@@ -14,7 +14,7 @@
 #include <cstring>
 
 #include <promptbound/attention/cholesky.hpp>
-#include <promptbound/attention/polynomial.hpp>
+#include <promptbound/attention/polynomial_attention.hpp>
 
 #include "data.hpp"
 #include "timing.hpp"

@@ -4,7 +4,7 @@
 
 #include <cmath>
 
-#include <promptbound/attention/polynomial.hpp>
+#include <promptbound/attention/polynomial_attention.hpp>
 
 using namespace promptbound;
 
@@ -21,13 +21,13 @@ TEST_CASE("rates are measured once for a shape and positive") {
 }
 
 TEST_CASE("expected times follow the pairs that queries see, and the tokens times the work") {
-  const Calibration rates{2, 5, 7, 11};
+  const Calibration rates{2, 5, 7, 11, 13};
   AttentionArrays<double> arrays;
   arrays.n = arrays.m = 10;
   arrays.prompt = 3;
   CHECK(expected_exact(arrays, rates, Rounding::prior, 1) == 10 * 13 * 2);
   CHECK(expected_exact(arrays, rates, Rounding::running, 1) == 10 * 13 * 5);
-  CHECK(expected_polynomial(arrays, rates, 4, 1) == 23 * (7 + 11 * 4));
+  CHECK(expected_polynomial(arrays, rates, {23, 23 * 4}, 1) == 23 * (7 + 11 * 4));
   arrays.mask = Mask::causal;
   double pairs = 0;
   for (Index i = 0; i < arrays.n; ++i) pairs += static_cast<double>(arrays.visible(i));

@@ -12,6 +12,8 @@ namespace promptbound {
 namespace {
 
 constexpr double infinity = std::numeric_limits<double>::infinity();
+/// Multiply-adds of which looking for clusters takes about a tenth.
+constexpr double small_work = 1 << 26;
 /// By this factor clusters have to be cheaper: the model leaves out finding their polynomials and the caches
 /// (measured: at a modelled 0.55, n = 65536, d = 2, binary64, they took 1.1 times as long).
 constexpr double worthwhile = 0.5;
@@ -157,9 +159,7 @@ std::optional<KeyClusters<T>> choose_clusters(const AttentionArrays<T>& arrays, 
                                               const ArraySizes& sizes, const std::vector<T>& centre,
                                               const PolynomialTask& task, double most) {
   const Index d = arrays.d;
-  // Sums of so little work cost less than looking for clusters.
-  const double looking = 20.0 * most_sampled * most_groups * static_cast<double>(d);
-  if (most * static_cast<double>(arrays.d_v + 2) < looking || task.range == 0) return std::nullopt;
+  if (most * static_cast<double>(arrays.d_v + 2) < small_work || task.range == 0) return std::nullopt;
   const std::vector<T> sample = sample_of_keys(arrays, head, centre);
   // Clusters that are little smaller than the whole do not pay.
   const Seeds<T> seeds(sample, d);

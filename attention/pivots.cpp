@@ -68,6 +68,8 @@ std::optional<Points> choose_pivots(const Points& sample, Index queries, double 
   std::vector<double> rows, totals(static_cast<std::size_t>(queries), 0.0);
   Points pivots{d, {}};
   most = std::min(most, count);
+  const std::vector<double> groups = group_points(sample.rows.data(), d, count);
+  rows.reserve(static_cast<std::size_t>(most * count));
   for (Index step = 0;; ++step) {
     double of_keys = 0, largest = 0;
     Index pivot = 0;
@@ -92,7 +94,7 @@ std::optional<Points> choose_pivots(const Points& sample, Index queries, double 
     pivots.append(sample.row(pivot));
     const std::vector<double> scaled = times_log2_e({sample.row(pivot), sample.row(pivot) + d});
     rows.resize(static_cast<std::size_t>((step + 1) * count));
-    pivot_kernel({d, 1, scaled.data(), nullptr}, sample.rows.data(), count, rows.data() + step * count);
+    pivot_kernel({d, 1, scaled.data(), nullptr}, groups, count, rows.data() + step * count);
     cholesky_step(rows.data(), step, pivot, 1 / std::sqrt(largest), count, diagonal.data());
     const double* row = rows.data() + step * count;
     const double sum = std::accumulate(row + queries, row + count, 0.0);
@@ -105,7 +107,7 @@ PivotFactor::PivotFactor(const Points& pivots, double norm_square)
   const Index r = rank_;
   const double eps = 1.1 * (static_cast<double>(d_ + 4) * u * norm_square + exp_coefficients::error<double>);
   RowMatrix K(r, r);
-  pivot_kernel({d_, r, pivots_.data(), nullptr}, pivots.rows.data(), r, K.data());
+  pivot_kernel({d_, r, pivots_.data(), nullptr}, group_points(pivots.rows.data(), d_, r), r, K.data());
   K.triangularView<Eigen::StrictlyUpper>() = K.transpose();
   const double tau = 4 * (gamma(r + 3) + eps) * K.trace();
   K.diagonal().array() += tau;

@@ -145,29 +145,29 @@ bool try_approximations(const AttentionArrays<T>& arrays, const std::vector<Arra
   // The first head stands for all of them.
   const double budget = exact / (static_cast<double>(arrays.heads) * rates.monomial);
   HeadPlan<T> plan = plan_head(arrays, 0, sizes.front(), polynomial_options(request), budget);
+  const char* const polynomial = plan.clusters.empty() ? "the polynomial" : "polynomials of clusters of keys";
+  bool polynomial_pays = false;
+  double least = exact;
+  answer.why = "no polynomial of at most 2^20 monomials reaches the accuracy in this precision";
   if (plan.is_possible()) {
-    const double polynomial = expected_polynomial(arrays, rates, plan.work, request.threads);
-    answer.expected.polynomial = polynomial;
-    if (polynomial < exact) {
-      answer.why = plan.clusters ? "polynomials of clusters of keys are expected to be faster"
-                                 : "the polynomial is expected to be faster";
-      if (try_polynomial(arrays, sizes, request, std::optional(std::move(plan)), answer)) return true;
-      answer.why = "the polynomial's certificate fell short";
-    } else {
-      answer.why = "the polynomial is expected to be slower";
+    answer.expected.polynomial = expected_polynomial(arrays, rates, plan.work, request.threads);
+    polynomial_pays = *answer.expected.polynomial < exact;
+    least = std::min(exact, *answer.expected.polynomial);
+    answer.why = std::string(polynomial) + ": expected to be " + (polynomial_pays ? "faster" : "slower") +
+                 " than the exact method";
+  }
+  if (const Index most = worthwhile_rank(arrays, rates, least, request.threads); most > 0) {
+    if (try_cholesky(arrays, request, most, answer)) {
+      answer.expected.cholesky = expected_cholesky(arrays, rates, answer.rank, request.threads);
+      answer.why += "; Cholesky, with few pivots: still faster";
+      return true;
     }
-  } else {
-    answer.why = "no polynomial of at most 2^20 monomials reaches the accuracy in this precision";
+    answer.why += "; Cholesky: more than " + std::to_string(most) + " pivots";
   }
-  const Index rank = worthwhile_rank(arrays, rates, exact, request.threads);
-  if (rank == 0) return false;
-  if (!try_cholesky(arrays, request, rank, answer)) {
-    answer.why += ", and more than " + std::to_string(rank) + " pivots do not pay";
-    return false;
-  }
-  answer.why += ", and few pivots suffice";
-  answer.expected.cholesky = expected_cholesky(arrays, rates, answer.rank, request.threads);
-  return true;
+  if (!polynomial_pays) return false;
+  if (try_polynomial(arrays, sizes, request, std::optional(std::move(plan)), answer)) return true;
+  answer.why = std::string(polynomial) + ": the certificate fell short";
+  return false;
 }
 
 /// The approximation that is asked for.

@@ -29,21 +29,33 @@ struct KeyClusters {
     for (const ScorePolynomial& polynomial : polynomials) sum += monomial_count(d, polynomial.degree());
     return static_cast<Index>(sum);
   }
-  /// For n queries.
-  [[nodiscard]] PolynomialWork work(Index n) const;
   [[nodiscard]] const ScorePolynomial& highest() const {
     return *std::max_element(polynomials.begin(), polynomials.end(),
                              [](const auto& a, const auto& b) { return a.degree() < b.degree(); });
   }
 };
 
-/// Clusters that are expected to do the head's task at clearly less work than `most`, in monomials
-/// (PolynomialWork); nothing when there are none. The centre of all keys is `centre`.
+/// Clusters that are not made yet.
 template <class T>
-[[nodiscard]] std::optional<KeyClusters<T>> choose_clusters(const AttentionArrays<T>& arrays, Index head,
-                                                            const ArraySizes& sizes,
-                                                            const std::vector<T>& centre,
-                                                            const PolynomialTask& task, double most);
+struct ClusterPlan {
+  std::vector<T> centres;  ///< relative to that of all keys, rows of d
+  PolynomialWork work;     ///< expected
+};
+
+/// What is expected to do the head's task at clearly less work than `most`, in monomials (PolynomialWork);
+/// least work first. The centre of all keys is `centre`.
+template <class T>
+[[nodiscard]] std::vector<ClusterPlan<T>> plan_clusters(const AttentionArrays<T>& arrays, Index head,
+                                                        const ArraySizes& sizes, const std::vector<T>& centre,
+                                                        const PolynomialTask& task, double most);
+
+/// The first of these plans that keeps its promise when all keys are looked at.
+template <class T>
+[[nodiscard]] std::optional<KeyClusters<T>> make_clusters(const AttentionArrays<T>& arrays, Index head,
+                                                          const ArraySizes& sizes,
+                                                          const std::vector<T>& centre,
+                                                          const PolynomialTask& task, double most,
+                                                          const std::vector<ClusterPlan<T>>& plans);
 
 /// All keys and values of the head by their nearest centre, at most most_groups (key_groups.hpp) given
 /// relative to `centre`; the clusters' centres are their means. No polynomials yet.

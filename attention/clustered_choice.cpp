@@ -1,6 +1,5 @@
 #include <algorithm>
 #include <cmath>
-#include <limits>
 
 #include <promptbound/attention/clustered.hpp>
 #include <promptbound/attention/key_groups.hpp>
@@ -11,7 +10,6 @@
 namespace promptbound {
 namespace {
 
-constexpr double infinity = std::numeric_limits<double>::infinity();
 /// Multiply-adds of which looking for clusters takes about a tenth.
 constexpr double small_work = 1 << 26;
 /// By this factor clusters have to be cheaper: the model leaves out finding their polynomials and the caches
@@ -20,9 +18,9 @@ constexpr double worthwhile = 0.5;
 constexpr Index most_sampled = 512, sampled_queries = 4;
 
 /// Beside the polynomials, in monomials: every query's weight, exponential and combination for each cluster
-/// (measured: some 30 ns), and what a key takes to find its cluster and go there.
+/// (measured: some 15 ns beside a token's), and what a key takes to find its cluster and go there.
 double work_besides(Index n, Index keys, Index d, Index d_v, Index count) {
-  return static_cast<double>(n * count * 3 * (d / 2 + 2 * d_v + 20) +
+  return static_cast<double>(n * count * (3 * (d / 2 + 2 * d_v + 20) + 200) +
                              keys * (count * (d + 4) + 8 * (d + d_v))) /
          static_cast<double>(d_v + 2);
 }
@@ -31,8 +29,14 @@ double work_besides(Index n, Index keys, Index d, Index d_v, Index count) {
 template <class T>
 class Planner {
  public:
-  Planner(const AttentionArrays<T>& arrays, Index head, const ArraySizes& sizes, const PolynomialTask& task)
-      : arrays_(arrays), task_(task), query_norm_(sizes.largest_query * arrays.scale) {
+  /// Of clearly less than `most` monomials.
+  Planner(const AttentionArrays<T>& arrays, Index head, const ArraySizes& sizes, const PolynomialTask& task,
+          double most)
+      : arrays_(arrays),
+        task_(task),
+        query_norm_(sizes.largest_query * arrays.scale),
+        most_(worthwhile * most) {
+    task_.most_work = std::min(task.most_work, most_ / static_cast<double>(arrays.n));
     // Both the means and the weights of clusters take part of the error.
     task_.accuracy /= 2;
     for (const Index i : longest_queries(sizes, sampled_queries)) {
@@ -49,9 +53,9 @@ class Planner {
     return least_polynomial<T>(of_cluster, scores);
   }
 
-  /// The expected work, in monomials, of clusters with these centres, by sampled keys. Infinite when one of
-  /// them is not expected to reach the accuracy.
-  [[nodiscard]] double work(const std::vector<T>& centres, const std::vector<T>& sample) const {
+  /// The work expected of clusters with these centres, by sampled keys. Nothing when it is too much.
+  [[nodiscard]] std::optional<PolynomialWork> work(const std::vector<T>& centres,
+                                                   const std::vector<T>& sample) const {
     const auto d = static_cast<std::size_t>(arrays_.d);
     const NearestCentre<T> nearest(centres, arrays_.d);
     std::vector<std::vector<double>> members(centres.size() / d);
@@ -67,21 +71,23 @@ class Planner {
       square[g] = std::max(square[g], of_key);
     }
     const auto n = static_cast<double>(arrays_.n), keys = static_cast<double>(arrays_.keys());
-    double sum =
-        work_besides(arrays_.n, arrays_.keys(), arrays_.d, arrays_.d_v, static_cast<Index>(members.size()));
+    PolynomialWork sum{0, work_besides(arrays_.n, arrays_.keys(), arrays_.d, arrays_.d_v,
+                                       static_cast<Index>(members.size()))};
     for (std::size_t g = 0; g < members.size(); ++g) {
       if (members[g].empty()) continue;
       // The sample does not hold the farthest keys.
       const std::optional<PolynomialPlan> of_cluster = plan(1.1 * std::sqrt(square[g]), members[g]);
-      if (!of_cluster) return infinity;
+      if (!of_cluster) return std::nullopt;
       const double share = static_cast<double>(members[g].size()) / static_cast<double>(sample.size());
-      sum += of_cluster->work * (share * keys + n);
+      sum.tokens += share * keys + n;
+      sum.monomials += of_cluster->work * (share * keys + n);
+      if (sum.monomials >= most_) return std::nullopt;
     }
     return sum;
   }
 
-  /// A polynomial for each cluster, from a few of its keys, the farthest among them; false where there is
-  /// none.
+  /// A polynomial for each cluster, from a few of its keys, the farthest among them; false where they are too
+  /// much work.
   [[nodiscard]] bool choose_polynomials(KeyClusters<T>& clusters) const {
     const auto d = static_cast<std::size_t>(clusters.d);
     for (Index g = 0; g < clusters.count(); ++g) {
@@ -117,13 +123,20 @@ class Planner {
       if (!of_cluster) return false;
       clusters.polynomials.push_back(polynomial_of(*of_cluster));
     }
-    return true;
+    double sum = work_besides(arrays_.n, arrays_.keys(), clusters.d, clusters.d_v, clusters.count());
+    for (Index g = 0; g < clusters.count(); ++g) {
+      const ScorePolynomial& polynomial = clusters.polynomials[static_cast<std::size_t>(g)];
+      sum += polynomial_work(clusters.d, clusters.d_v, polynomial.degree(), polynomial.moment) *
+             static_cast<double>(clusters.keys_of(g) + arrays_.n);
+    }
+    return sum < most_;
   }
+  [[nodiscard]] double most() const { return most_; }
 
  private:
   const AttentionArrays<T>& arrays_;
   PolynomialTask task_;
-  double query_norm_;
+  double query_norm_, most_;
   std::vector<double> queries_;  ///< scaled
 };
 
@@ -143,58 +156,56 @@ std::vector<T> sample_of_keys(const AttentionArrays<T>& arrays, Index head, cons
 }  // namespace
 
 template <class T>
-PolynomialWork KeyClusters<T>::work(Index n) const {
-  PolynomialWork sum{0, work_besides(n, end.back(), d, d_v, count())};
-  for (Index g = 0; g < count(); ++g) {
-    const ScorePolynomial& polynomial = polynomials[static_cast<std::size_t>(g)];
-    const auto tokens = static_cast<double>(keys_of(g) + n);
-    sum.tokens += tokens;
-    sum.monomials += tokens * polynomial_work(d, d_v, polynomial.degree(), polynomial.moment);
-  }
-  return sum;
-}
-
-template <class T>
-std::optional<KeyClusters<T>> choose_clusters(const AttentionArrays<T>& arrays, Index head,
-                                              const ArraySizes& sizes, const std::vector<T>& centre,
-                                              const PolynomialTask& task, double most) {
+std::vector<ClusterPlan<T>> plan_clusters(const AttentionArrays<T>& arrays, Index head,
+                                          const ArraySizes& sizes, const std::vector<T>& centre,
+                                          const PolynomialTask& task, double most) {
   const Index d = arrays.d;
-  if (most * static_cast<double>(arrays.d_v + 2) < small_work || task.range == 0) return std::nullopt;
+  std::vector<ClusterPlan<T>> plans;
+  if (most * static_cast<double>(arrays.d_v + 2) < small_work || task.range == 0) return plans;
   const std::vector<T> sample = sample_of_keys(arrays, head, centre);
   // Clusters that are little smaller than the whole do not pay.
   const Seeds<T> seeds(sample, d);
   if (!std::isfinite(seeds.radius) || seeds.points.size() < 2 * centre.size() ||
       seeds.cover > 0.7 * seeds.radius)
-    return std::nullopt;
+    return plans;
 
-  const Planner<T> planner(arrays, head, sizes, task);
-  std::vector<std::pair<double, std::vector<T>>> found;
+  const Planner<T> planner(arrays, head, sizes, task, most);
   for (Index count = 2; count <= most_groups; count *= 2) {
     // Even of degree 1.
     const double least = work_besides(arrays.n, arrays.keys(), d, arrays.d_v, count) +
                          static_cast<double>((d + 1) * (arrays.keys() + arrays.n * count));
-    if (least >= worthwhile * most) break;
+    if (least >= planner.most()) break;
     const auto entries = std::min(seeds.points.size(), static_cast<std::size_t>(count * d));
     std::vector<T> centres(seeds.points.begin(), seeds.points.begin() + static_cast<std::ptrdiff_t>(entries));
     move_to_means(centres, sample, d, 3);
-    const double expected = planner.work(centres, sample);
-    if (expected < worthwhile * most) found.emplace_back(expected, std::move(centres));
+    const std::optional<PolynomialWork> work = planner.work(centres, sample);
+    if (work) plans.push_back({std::move(centres), *work});
     if (entries == seeds.points.size()) break;
   }
-  std::sort(found.begin(), found.end(), [](const auto& a, const auto& b) { return a.first < b.first; });
-  for (const auto& [expected, centres] : found) {
-    KeyClusters<T> clusters = sort_by_centre(arrays, head, centre, centres);
-    if (planner.choose_polynomials(clusters) && clusters.work(arrays.n).monomials < worthwhile * most)
-      return clusters;
+  std::sort(plans.begin(), plans.end(),
+            [](const auto& a, const auto& b) { return a.work.monomials < b.work.monomials; });
+  return plans;
+}
+
+template <class T>
+std::optional<KeyClusters<T>> make_clusters(const AttentionArrays<T>& arrays, Index head,
+                                            const ArraySizes& sizes, const std::vector<T>& centre,
+                                            const PolynomialTask& task, double most,
+                                            const std::vector<ClusterPlan<T>>& plans) {
+  const Planner<T> planner(arrays, head, sizes, task, most);
+  for (const ClusterPlan<T>& plan : plans) {
+    KeyClusters<T> clusters = sort_by_centre(arrays, head, centre, plan.centres);
+    if (planner.choose_polynomials(clusters)) return clusters;
   }
   return std::nullopt;
 }
 
-#define PROMPTBOUND_INSTANTIATE(T)                                                                 \
-  template PolynomialWork KeyClusters<T>::work(Index) const;                                       \
-  template std::optional<KeyClusters<T>> choose_clusters(const AttentionArrays<T>&, Index,         \
-                                                         const ArraySizes&, const std::vector<T>&, \
-                                                         const PolynomialTask&, double);
+#define PROMPTBOUND_INSTANTIATE(T)                                                                           \
+  template std::vector<ClusterPlan<T>> plan_clusters(const AttentionArrays<T>&, Index, const ArraySizes&,    \
+                                                     const std::vector<T>&, const PolynomialTask&, double);  \
+  template std::optional<KeyClusters<T>> make_clusters(const AttentionArrays<T>&, Index, const ArraySizes&,  \
+                                                       const std::vector<T>&, const PolynomialTask&, double, \
+                                                       const std::vector<ClusterPlan<T>>&);
 PROMPTBOUND_INSTANTIATE(float)
 PROMPTBOUND_INSTANTIATE(double)
 #undef PROMPTBOUND_INSTANTIATE

@@ -166,13 +166,13 @@ double expected_cholesky(const AttentionArrays<T>& arrays, const Calibration& ra
 template <class T>
 Index worthwhile_rank(const AttentionArrays<T>& arrays, const Calibration& rates, double seconds,
                       int threads) {
-  constexpr Index least = 8;
+  constexpr Index least = 16, step = 8;
   Index rank = max_cholesky_rank;
   while (rank >= least &&
          (expected_cholesky(arrays, rates, rank, threads) > seconds ||
           static_cast<double>(arrays.heads) * search_seconds(arrays, rates, rank) > seconds / 10))
-    rank -= least;
-  return rank;
+    rank -= step;
+  return rank >= least ? rank : 0;
 }
 
 #define PROMPTBOUND_INSTANTIATE(T)                                                                          \

@@ -35,23 +35,29 @@ std::optional<PolynomialPlan> plan_single(const AttentionArrays<T>& arrays, Inde
   return least_polynomial<T>(task, scores);
 }
 
-/// Does what is planned, and says how.
+/// Does what is planned, and says how; false where nothing is.
 template <class T>
-void attend_as_planned(const AttentionArrays<T>& arrays, Index head, const ArraySizes& sizes,
+bool attend_as_planned(const AttentionArrays<T>& arrays, Index head, const ArraySizes& sizes,
                        const HeadPlan<T>& plan, int threads, T* output, float* error,
                        PolynomialChoice& choice) {
-  if (plan.clusters) {
-    attend_clusters(arrays, head, sizes, *plan.clusters, output, error, threads);
-    choice = {{plan.clusters->highest()}, 0, plan.clusters->rank(), plan.clusters->count()};
-  } else {
-    KeyMoments<T> moments(polynomial_of(*plan.single), plan.centre, arrays.d_v);
-    if (arrays.prompt > 0) moments.add(arrays.key(head, 0), arrays.value(head, 0), arrays.prompt, threads);
-    if (arrays.m > 0)
-      moments.add(arrays.key(head, arrays.prompt), arrays.value(head, arrays.prompt), arrays.m, threads);
-    moments.attend(arrays.query(head, 0), arrays.n, arrays.scale, output, error, threads);
-    choice = {{moments.polynomial()}, 0, moments.rank(), 1};
+  std::optional<KeyClusters<T>> clusters;
+  if (!plan.clusters.empty()) {
+    clusters =
+        make_clusters(arrays, head, sizes, plan.centre, plan.task, plan.most_of_clusters, plan.clusters);
   }
-  choice.degree = choice.polynomials[0].degree();
+  if (clusters) {
+    attend_clusters(arrays, head, sizes, *clusters, output, error, threads);
+    choice = {{clusters->highest()}, clusters->highest().degree(), clusters->rank(), clusters->count()};
+    return true;
+  }
+  if (!plan.single) return false;
+  KeyMoments<T> moments(polynomial_of(*plan.single), plan.centre, arrays.d_v);
+  if (arrays.prompt > 0) moments.add(arrays.key(head, 0), arrays.value(head, 0), arrays.prompt, threads);
+  if (arrays.m > 0)
+    moments.add(arrays.key(head, arrays.prompt), arrays.value(head, arrays.prompt), arrays.m, threads);
+  moments.attend(arrays.query(head, 0), arrays.n, arrays.scale, output, error, threads);
+  choice = {{moments.polynomial()}, moments.polynomial().degree(), moments.rank(), 1};
+  return true;
 }
 
 }  // namespace
@@ -71,12 +77,13 @@ std::vector<T> centre_of_keys(const AttentionArrays<T>& arrays, Index head) {
 template <class T>
 HeadPlan<T> plan_head(const AttentionArrays<T>& arrays, Index head, const ArraySizes& sizes,
                       const PolynomialOptions& options, double budget) {
-  PolynomialTask task{arrays.d, arrays.d_v, arrays.keys(), 0, options.accuracy, 0, options.moment};
+  HeadPlan<T> plan;
+  PolynomialTask& task = plan.task;
+  task = {arrays.d, arrays.d_v, arrays.keys(), 0, options.accuracy, 0, options.moment};
   for (std::size_t c = 0; c < sizes.least.size(); ++c) {
     const double range = sizes.largest[c] - sizes.least[c];
     if (range > 0) task.range = std::max(task.range, range / sizes.value_size);
   }
-  HeadPlan<T> plan;
   plan.centre = centre_of_keys(arrays, head);
   plan.single = plan_single(arrays, head, sizes, plan.centre, task);
   if (plan.single) {
@@ -84,8 +91,9 @@ HeadPlan<T> plan_head(const AttentionArrays<T>& arrays, Index head, const ArrayS
     plan.work = {tokens, tokens * plan.single->work};
     budget = std::min(budget, plan.work.monomials);
   }
-  if (options.clusters) plan.clusters = choose_clusters(arrays, head, sizes, plan.centre, task, budget);
-  if (plan.clusters) plan.work = plan.clusters->work(arrays.n);
+  plan.most_of_clusters = budget;
+  if (options.clusters) plan.clusters = plan_clusters(arrays, head, sizes, plan.centre, task, budget);
+  if (!plan.clusters.empty()) plan.work = plan.clusters.front().work;
   return plan;
 }
 
@@ -113,11 +121,11 @@ std::optional<Attended<T>> polynomial_attention(const AttentionArrays<T>& arrays
       stricter.clusters = options.clusters && attempt < 3;
       if (attempt == 1) stricter.accuracy /= 2;
       if (head > 0 || attempt > 0 || !plan) plan = plan_head(arrays, head, of_head, stricter);
-      if (plan->clusters) attempts = 4;
-      if (!plan->is_possible()) continue;
+      if (!plan->clusters.empty()) attempts = 4;
       PolynomialChoice of_plan;
-      attend_as_planned(arrays, head, of_head, *plan, options.threads, result.output.data() + offset, error,
-                        of_plan);
+      if (!attend_as_planned(arrays, head, of_head, *plan, options.threads, result.output.data() + offset,
+                             error, of_plan))
+        continue;
       const float largest = *std::max_element(error, error + arrays.n * arrays.d_v);
       is_reached = static_cast<double>(largest) <= options.accuracy * of_head.value_size;
       if (!is_reached) continue;

@@ -33,12 +33,14 @@ template <class T>
 /// What is to be done with one head.
 template <class T>
 struct HeadPlan {
-  std::vector<T> centre;                   ///< of all keys
-  std::optional<PolynomialPlan> single;    ///< one polynomial around it
-  std::optional<KeyClusters<T>> clusters;  ///< in its place
-  PolynomialWork work;                     ///< of the one that is taken
+  PolynomialTask task;
+  std::vector<T> centre;                 ///< of all keys
+  std::optional<PolynomialPlan> single;  ///< one polynomial around it
+  std::vector<ClusterPlan<T>> clusters;  ///< in its place, if any; the first one that does
+  double most_of_clusters = 0;           ///< monomials, as make_clusters takes them
+  PolynomialWork work;                   ///< of what is taken first
 
-  [[nodiscard]] bool is_possible() const { return single || clusters; }
+  [[nodiscard]] bool is_possible() const { return single || !clusters.empty(); }
 };
 
 /// The plan of least work that is expected to reach the accuracy. Clusters are looked for only where they can

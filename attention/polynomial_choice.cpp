@@ -11,7 +11,6 @@
 namespace promptbound {
 namespace {
 
-constexpr double most_monomials = 1 << 20;
 constexpr Index most_degree = 100;
 
 /// (e^S - T(S))/S^h for the Taylor polynomial T of the degree.
@@ -124,7 +123,7 @@ std::optional<PolynomialPlan> least_polynomial(const PolynomialTask& task, Sampl
   for (std::size_t g = 1; g < rests.size(); ++g) {
     const auto degree = static_cast<Index>(g);
     const double rank = monomial_count(task.d, degree);
-    if (rank > most_monomials) break;
+    if (rank > task.most_work) break;
     // eta/(1 + sqrt(1 - eta^2)) = tau.
     const double tau = std::min(room(degree, rank), 0.9);
     if (tau > 0 && rests[g] <= 2 * tau / (1 + tau * tau) * (1 - 1e-6)) {
@@ -135,8 +134,10 @@ std::optional<PolynomialPlan> least_polynomial(const PolynomialTask& task, Sampl
   for (Index degree = 1; task.may_moment && degree <= most_degree; ++degree) {
     const Index h = degree % 2 == 1 ? degree + 1 : degree;
     const double all = monomial_count(task.d, h), work = polynomial_work(task.d, task.d_v, degree, h);
-    if (all > most_monomials || (best && work >= best->work)) break;
-    const double truncation = taylor_rest(S, degree, h) * scores.moment(h) * 1.2;
+    if (std::max(all, work) > task.most_work || (best && work >= best->work)) break;
+    // High moments are those of few keys, which a sample misses.
+    const double moment = scores.moment(h) * 1.2 * std::pow(1.02, h);
+    const double truncation = taylor_rest(S, degree, h) * moment;
     if (truncation <= room(h, all)) best = PolynomialPlan{S, degree, true, work};
   }
   return best;

@@ -52,10 +52,11 @@ struct PolynomialTask {
   double accuracy = 0;      ///< relative to the largest |value|
   double range = 0;         ///< of the values, at most, relative to the largest one's size
   bool may_moment = false;  ///< use the even-moment certificate
+  double most_work = 1 << 20;
 };
 
-/// The polynomial of least work that is expected to do, in T; nothing when none of at most 2^20 monomials
-/// does. `expected` because the even moment and the normaliser are estimated: the certificate decides.
+/// The polynomial of least work that is expected to do, in T; nothing when that is above the task's most.
+/// `expected` because the even moment and the normaliser are estimated: the certificate decides.
 template <class T>
 [[nodiscard]] std::optional<PolynomialPlan> least_polynomial(const PolynomialTask& task,
                                                              SampledScores& scores);

@@ -62,43 +62,30 @@ double squared_norm(const double* x, Index d) {
 
 std::optional<Points> choose_pivots(const Points& sample, Index queries, double target, Index most) {
   const Index count = sample.count(), d = sample.d, keys = count - queries;
-  std::vector<double> diagonal;
-  for (Index i = 0; i < count; ++i) diagonal.push_back(std::exp(squared_norm(sample.row(i), d)));
-  std::vector<char> is_pivot(static_cast<std::size_t>(count), 0);
-  std::vector<double> rows, totals(static_cast<std::size_t>(queries), 0.0);
+  using Array = Eigen::ArrayXd;
+  Array diagonal(count), totals = Array::Zero(queries);
+  for (Index i = 0; i < count; ++i) diagonal[i] = std::exp(squared_norm(sample.row(i), d));
+  std::vector<double> rows;
   Points pivots{d, {}};
   most = std::min(most, count);
   const std::vector<double> groups = group_points(sample.rows.data(), d, count);
   rows.reserve(static_cast<std::size_t>(most * count));
   for (Index step = 0;; ++step) {
-    double of_keys = 0, largest = 0;
-    Index pivot = 0;
-    for (Index i = 0; i < count; ++i) {
-      const double residual = std::max(0.0, diagonal[static_cast<std::size_t>(i)]);
-      if (residual > largest && is_pivot[static_cast<std::size_t>(i)] == 0) {
-        largest = residual;
-        pivot = i;
-      }
-      if (i >= queries) of_keys += residual;
-    }
-    Index above = 0;
-    for (Index i = 0; i < queries; ++i) {
-      const auto query = static_cast<std::size_t>(i);
-      const double t = std::sqrt(std::max(0.0, diagonal[query]) * of_keys * static_cast<double>(keys));
-      above += t <= target * totals[query] ? 0 : 1;
-    }
+    const double of_keys = diagonal.tail(keys).max(0).sum() * static_cast<double>(keys);
+    const Index above = (diagonal.head(queries).max(0) * of_keys > (target * totals.max(0)).square()).count();
     if (step > 0 && above <= queries / tail) return pivots;
+    Index pivot = 0;
+    const double largest = diagonal.maxCoeff(&pivot);
     // Below this, residuals are made of rounding errors.
     if (step == most || !(largest > 1e-13)) return std::nullopt;
-    is_pivot[static_cast<std::size_t>(pivot)] = 1;
     pivots.append(sample.row(pivot));
     const std::vector<double> scaled = times_log2_e({sample.row(pivot), sample.row(pivot) + d});
     rows.resize(static_cast<std::size_t>((step + 1) * count));
     pivot_kernel({d, 1, scaled.data(), nullptr}, groups, count, rows.data() + step * count);
     cholesky_step(rows.data(), step, pivot, 1 / std::sqrt(largest), count, diagonal.data());
-    const double* row = rows.data() + step * count;
-    const double sum = std::accumulate(row + queries, row + count, 0.0);
-    for (Index i = 0; i < queries; ++i) totals[static_cast<std::size_t>(i)] += row[i] * sum;
+    diagonal[pivot] = 0;
+    const Eigen::Map<const Array> row(rows.data() + step * count, count);
+    totals += row.head(queries) * row.tail(keys).sum();
   }
 }
 

@@ -262,7 +262,8 @@ Index attend_to_accuracy(const AttentionArrays<T>& arrays, Index head, const Arr
   const double deviation = *std::max_element(spread.deviation.begin(), spread.deviation.end());
   const double limit = options.accuracy * sizes.value_size;
   double target = limit > deviation ? 0.5 : std::min(0.5, 0.9 * limit / deviation);
-  Points some_queries = balance.queries(512), some_keys = balance.keys(512), queries, keys;
+  Points some_queries = balance.queries(pivot_sample(arrays.n)),
+         some_keys = balance.keys(pivot_sample(arrays.keys())), queries, keys;
   // A sample misses the worst points: when the certificate falls short, add them and ask for more.
   for (int attempt = 0; attempt < 3; ++attempt) {
     Points sample = some_queries;

@@ -5,6 +5,7 @@
 /// polynomials of the score need binom(d + degree, d) monomials.
 #pragma once
 
+#include <algorithm>
 #include <optional>
 
 #include <promptbound/attention/exact.hpp>
@@ -15,6 +16,11 @@ namespace promptbound {
 inline constexpr Index max_cholesky_rank = 512;
 /// Largest product of the norms of scaled queries and centred keys; rounding is amplified by its exponential.
 inline constexpr double max_cholesky_score = 20;
+
+/// Of so many queries, and of so many keys, pivots are chosen among that many.
+[[nodiscard]] inline Index pivot_sample(Index tokens) {
+  return std::min(tokens, std::clamp<Index>(tokens / 4, 128, 512));
+}
 
 struct CholeskyOptions {
   double accuracy = 1e-3;  ///< every output within accuracy * (largest |value| of its head)

@@ -10,8 +10,8 @@
 namespace promptbound {
 namespace {
 
-/// Multiply-adds of which looking for clusters takes about a tenth.
-constexpr double small_work = 1 << 26;
+/// Multiply-adds, times d + 2, of which looking for clusters takes a twentieth.
+constexpr double small_work = 1 << 25;
 /// By this factor clusters have to be cheaper: the model leaves out finding their polynomials and the caches
 /// (measured: at a modelled 0.55, n = 65536, d = 2, binary64, they took 1.1 times as long).
 constexpr double worthwhile = 0.5;
@@ -161,7 +161,8 @@ std::vector<ClusterPlan<T>> plan_clusters(const AttentionArrays<T>& arrays, Inde
                                           const PolynomialTask& task, double most) {
   const Index d = arrays.d;
   std::vector<ClusterPlan<T>> plans;
-  if (most * static_cast<double>(arrays.d_v + 2) < small_work || task.range == 0) return plans;
+  if (most * static_cast<double>(arrays.d_v + 2) < small_work * static_cast<double>(d + 2) || task.range == 0)
+    return plans;
   const std::vector<T> sample = sample_of_keys(arrays, head, centre);
   // Clusters that are little smaller than the whole do not pay.
   const Seeds<T> seeds(sample, d);

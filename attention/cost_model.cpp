@@ -110,12 +110,12 @@ Calibration measure(Index d, Index d_v) {
 /// How many times faster than one thread: at most one part of work for each.
 double speed_up(int threads, double parts) { return std::min<double>(threads, std::max(1.0, parts)); }
 
-/// Of one head's search for pivots on a sample of up to 1024 tokens, after passes over all of them; in units
+/// Of one head's search for pivots on a sample of the tokens, after passes over all of them; in units
 /// of cholesky_work, as measured.
 template <class T>
 double search_seconds(const AttentionArrays<T>& arrays, const Calibration& rates, Index rank) {
   const auto r = static_cast<double>(rank);
-  const Index sampled = std::min<Index>(arrays.n, 512) + std::min<Index>(arrays.keys(), 512);
+  const Index sampled = pivot_sample(arrays.n) + pivot_sample(arrays.keys());
   const Index entries = (arrays.n + arrays.keys()) * (arrays.d + arrays.d_v);
   return rates.pivot * (static_cast<double>(sampled) * (r * r + 300 * r) + 15 * static_cast<double>(entries));
 }
@@ -170,7 +170,7 @@ Index worthwhile_rank(const AttentionArrays<T>& arrays, const Calibration& rates
   Index rank = max_cholesky_rank;
   while (rank >= least &&
          (expected_cholesky(arrays, rates, rank, threads) > seconds ||
-          static_cast<double>(arrays.heads) * search_seconds(arrays, rates, rank) > seconds / 10))
+          static_cast<double>(arrays.heads) * search_seconds(arrays, rates, rank) > seconds / 8))
     rank -= step;
   return rank >= least ? rank : 0;
 }

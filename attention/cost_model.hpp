@@ -38,8 +38,8 @@ template <class T>
                                        int threads);
 
 /// The largest rank at which Cholesky attention is expected to be faster than `seconds`, of another method,
-/// and the search for pivots to take a tenth of that at most: so little is lost where they do not suffice. 0
-/// where that is hardly any.
+/// and the search for pivots to take an eighth of that at most: so little is lost where they do not suffice.
+/// 0 where that is hardly any.
 template <class T>
 [[nodiscard]] Index worthwhile_rank(const AttentionArrays<T>& arrays, const Calibration& rates,
                                     double seconds, int threads);

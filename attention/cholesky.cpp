@@ -292,8 +292,8 @@ Index attend_to_accuracy(const AttentionArrays<T>& arrays, Index head, const Arr
 
 template <class T>
 std::optional<Attended<T>> cholesky_attention(const AttentionArrays<T>& arrays,
-                                              const CholeskyOptions& options, Index* rank) {
-  const std::vector<ArraySizes> sizes = check_arrays(arrays);
+                                              const CholeskyOptions& options,
+                                              const std::vector<ArraySizes>& sizes, Index* rank) {
   if (arrays.mask == Mask::causal) return std::nullopt;
   Attended<T> result;
   result.output.resize(static_cast<std::size_t>(arrays.heads * arrays.n * arrays.d_v));
@@ -310,9 +310,19 @@ std::optional<Attended<T>> cholesky_attention(const AttentionArrays<T>& arrays,
   return result;
 }
 
-template std::optional<Attended<float>> cholesky_attention(const AttentionArrays<float>&,
-                                                           const CholeskyOptions&, Index*);
-template std::optional<Attended<double>> cholesky_attention(const AttentionArrays<double>&,
-                                                            const CholeskyOptions&, Index*);
+template <class T>
+std::optional<Attended<T>> cholesky_attention(const AttentionArrays<T>& arrays,
+                                              const CholeskyOptions& options, Index* rank) {
+  return cholesky_attention(arrays, options, check_arrays(arrays), rank);
+}
+
+#define PROMPTBOUND_INSTANTIATE(T)                                                                          \
+  template std::optional<Attended<T>> cholesky_attention(const AttentionArrays<T>&, const CholeskyOptions&, \
+                                                         Index*);                                           \
+  template std::optional<Attended<T>> cholesky_attention(const AttentionArrays<T>&, const CholeskyOptions&, \
+                                                         const std::vector<ArraySizes>&, Index*);
+PROMPTBOUND_INSTANTIATE(float)
+PROMPTBOUND_INSTANTIATE(double)
+#undef PROMPTBOUND_INSTANTIATE
 
 }  // namespace promptbound

@@ -157,10 +157,13 @@ template <class T>
 double expected_cholesky(const AttentionArrays<T>& arrays, const Calibration& rates, Index rank,
                          int threads) {
   const auto tokens = static_cast<double>(arrays.n + arrays.keys());
-  return static_cast<double>(arrays.heads) *
-         (search_seconds(arrays, rates, rank) + tokens * rates.pivot *
-                                                    cholesky_work(arrays.d, arrays.d_v, rank) /
-                                                    speed_up(threads, tokens / 1024));
+  // The factor of the pivots (as measured), features of all tokens, and the tail of queries computed exactly.
+  const double factor = 10 * rates.pivot * std::pow(rank, 3),
+               features = tokens * rates.pivot * cholesky_work(arrays.d, arrays.d_v, rank),
+               heads = static_cast<double>(arrays.heads);
+  return heads *
+             (search_seconds(arrays, rates, rank) + factor + features / speed_up(threads, tokens / 1024)) +
+         expected_exact(arrays, rates, Rounding::prior, threads) / cholesky_tail;
 }
 
 template <class T>

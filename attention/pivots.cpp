@@ -6,7 +6,7 @@
 #include <limits>
 #include <numeric>
 
-#include <promptbound/attention/check_arrays.hpp>
+#include <promptbound/attention/cholesky.hpp>
 #include <promptbound/attention/exp_coefficients.hpp>
 #include <promptbound/numeric/fast_interval.hpp>
 
@@ -33,9 +33,6 @@
 
 namespace promptbound {
 namespace {
-
-/// One query in so many may miss the target: they are computed exactly.
-constexpr Index tail = 48;
 
 using RowMatrix = Eigen::Matrix<double, Eigen::Dynamic, Eigen::Dynamic, Eigen::RowMajor>;
 
@@ -73,7 +70,7 @@ std::optional<Points> choose_pivots(const Points& sample, Index queries, double 
   for (Index step = 0;; ++step) {
     const double of_keys = diagonal.tail(keys).max(0).sum() * static_cast<double>(keys);
     const Index above = (diagonal.head(queries).max(0) * of_keys > (target * totals.max(0)).square()).count();
-    if (step > 0 && above <= queries / tail) return pivots;
+    if (step > 0 && above <= queries / cholesky_tail) return pivots;
     Index pivot = 0;
     const double largest = diagonal.maxCoeff(&pivot);
     // Below this, residuals are made of rounding errors.

@@ -79,15 +79,23 @@ bool try_exact(const AttentionArrays<T>& arrays, const AttentionRequest& request
   return !request.accuracy || reached <= *request.accuracy;
 }
 
-template <class T>
-bool try_polynomial(const AttentionArrays<T>& arrays, const AttentionRequest& request,
-                    AttentionAnswer& answer) {
+PolynomialOptions polynomial_options(const AttentionRequest& request) {
   PolynomialOptions options;
   options.accuracy = *request.accuracy;
   options.threads = request.threads;
+  return options;
+}
+
+/// `plan` of head 0, where there is one already.
+template <class T>
+bool try_polynomial(const AttentionArrays<T>& arrays, const std::vector<ArraySizes>& sizes,
+                    const AttentionRequest& request, std::optional<HeadPlan<T>> plan,
+                    AttentionAnswer& answer) {
   PolynomialChoice choice;
   std::optional<Attended<T>> result;
-  answer.seconds = seconds_of([&] { result = polynomial_attention(arrays, options, &choice); });
+  answer.seconds = seconds_of([&] {
+    result = polynomial_attention(arrays, polynomial_options(request), sizes, std::move(plan), &choice);
+  });
   if (!result) return false;
   answer.method = Method::polynomial;
   answer.degree = choice.degree;
@@ -97,11 +105,11 @@ bool try_polynomial(const AttentionArrays<T>& arrays, const AttentionRequest& re
 }
 
 template <class T>
-bool try_cholesky(const AttentionArrays<T>& arrays, const AttentionRequest& request,
-                  AttentionAnswer& answer) {
+bool try_cholesky(const AttentionArrays<T>& arrays, const std::vector<ArraySizes>& sizes,
+                  const AttentionRequest& request, Index most, AttentionAnswer& answer) {
   std::optional<Attended<T>> result;
   answer.seconds = seconds_of([&] {
-    result = cholesky_attention(arrays, {*request.accuracy, request.threads}, &answer.rank);
+    result = cholesky_attention(arrays, {*request.accuracy, request.threads, most}, sizes, &answer.rank);
   });
   if (!result) return false;
   answer.method = Method::cholesky;
@@ -121,39 +129,71 @@ Rounding rounding_needed(const AttentionArrays<T>& arrays, const std::vector<Arr
   return request.rounding;
 }
 
-/// Which method, and why. `rounding` is what the exact method will do.
+/// An approximation, where it is expected to be faster than the exact method and certifies the accuracy; says
+/// why or why not.
 template <class T>
-Method choose(const AttentionArrays<T>& arrays, const std::vector<ArraySizes>& sizes,
-              const AttentionRequest& request, Rounding rounding, AttentionAnswer& answer) {
-  if (request.method != Method::automatic) {
-    answer.why = "asked for";
-    return request.method;
-  }
-  if (!request.accuracy) {
-    answer.why = "no accuracy is given";
-    return Method::exact;
-  }
-  if (arrays.mask == Mask::causal) {
-    answer.why = "the mask is causal";
-    return Method::exact;
+bool try_approximations(const AttentionArrays<T>& arrays, const std::vector<ArraySizes>& sizes,
+                        const AttentionRequest& request, Rounding rounding, AttentionAnswer& answer) {
+  if (!request.accuracy || arrays.mask == Mask::causal) {
+    answer.why = request.accuracy ? "the mask is causal" : "no accuracy is given";
+    return false;
   }
   const Calibration& rates = calibration<T>(arrays.d, arrays.d_v);
   answer.rates = rates;
-  answer.expected.exact = expected_exact(arrays, rates, rounding, request.threads);
-  PolynomialOptions options;
-  options.accuracy = *request.accuracy;
+  const double exact = expected_exact(arrays, rates, rounding, request.threads);
+  answer.expected.exact = exact;
   // The first head stands for all of them.
-  const std::optional<PolynomialPlan> polynomial =
-      plan_polynomial(arrays, 0, sizes.front(), centre_of_keys(arrays, 0), options);
-  if (!polynomial) {
-    answer.why = "no polynomial of at most 2^20 monomials reaches the accuracy in this precision";
-    return Method::exact;
+  const double budget = exact / (static_cast<double>(arrays.heads) * rates.monomial);
+  HeadPlan<T> plan = plan_head(arrays, 0, sizes.front(), polynomial_options(request), budget);
+  const char* const polynomial = plan.clusters.empty() ? "the polynomial" : "polynomials of clusters of keys";
+  bool polynomial_pays = false;
+  double least = exact;
+  answer.why = "no polynomial of at most 2^20 monomials reaches the accuracy in this precision";
+  if (plan.is_possible()) {
+    answer.expected.polynomial = expected_polynomial(arrays, rates, plan.work, request.threads);
+    polynomial_pays = *answer.expected.polynomial < exact;
+    least = std::min(exact, *answer.expected.polynomial);
+    answer.why = std::string(polynomial) + ": expected to be " + (polynomial_pays ? "faster" : "slower") +
+                 " than the exact method";
   }
-  answer.expected.polynomial = expected_polynomial(arrays, rates, polynomial->work, request.threads);
-  const bool is_faster = *answer.expected.polynomial < *answer.expected.exact;
-  answer.why =
-      is_faster ? "the polynomial is expected to be faster" : "the exact method is expected to be faster";
-  return is_faster ? Method::polynomial : Method::exact;
+  if (const Index most = worthwhile_rank(arrays, rates, least, request.threads); most > 0) {
+    if (try_cholesky(arrays, sizes, request, most, answer)) {
+      answer.expected.cholesky = expected_cholesky(arrays, rates, answer.rank, request.threads);
+      answer.why += "; Cholesky, with few pivots: still faster";
+      return true;
+    }
+    answer.why += "; Cholesky: more than " + std::to_string(most) + " pivots";
+  }
+  if (!polynomial_pays) return false;
+  if (try_polynomial(arrays, sizes, request, std::optional(std::move(plan)), answer)) return true;
+  answer.why = std::string(polynomial) + ": the certificate fell short";
+  return false;
+}
+
+/// The approximation that is asked for.
+template <class T>
+std::variant<AttentionAnswer, Refusal> attend_as_asked(const AttentionArrays<T>& arrays,
+                                                       const std::vector<ArraySizes>& sizes,
+                                                       const AttentionRequest& request, Rounding rounding) {
+  const std::string method = name(request.method);
+  if (!request.accuracy) return Refusal{"the " + method + " method needs an accuracy", 0};
+  AttentionAnswer answer;
+  answer.why = "asked for";
+  if (request.method == Method::cholesky) {
+    if (try_cholesky(arrays, sizes, request, max_cholesky_rank, answer)) return answer;
+  } else {
+    if (try_polynomial(arrays, sizes, request, std::optional<HeadPlan<T>>(), answer)) return answer;
+    if constexpr (sizeof(T) == 4) {
+      const Widened wide(arrays);
+      answer.why += "; in binary64, because binary32 cannot certify the accuracy";
+      if (try_polynomial(wide.arrays, check_arrays(wide.arrays), request, std::optional<HeadPlan<double>>(),
+                         answer))
+        return answer;
+    }
+  }
+  double reached = 0;
+  (void)try_exact(arrays, request, rounding, answer, reached);
+  return Refusal{method + " attention cannot certify the accuracy; the exact method certifies", reached};
 }
 
 }  // namespace
@@ -181,31 +221,13 @@ std::variant<AttentionAnswer, Refusal> attend(const AttentionArrays<T>& arrays,
                                               const AttentionRequest& request) {
   const std::vector<ArraySizes> sizes = check_arrays(arrays);
   const Rounding rounding = rounding_needed(arrays, sizes, request);
+  if (request.method == Method::polynomial || request.method == Method::cholesky)
+    return attend_as_asked(arrays, sizes, request, rounding);
   AttentionAnswer answer;
-  const Method method = choose(arrays, sizes, request, rounding, answer);
+  answer.why = "asked for";
+  if (request.method == Method::automatic && try_approximations(arrays, sizes, request, rounding, answer))
+    return answer;
   double reached = 0;
-  if (method == Method::cholesky) {
-    if (!request.accuracy) return Refusal{"the cholesky method needs an accuracy", 0};
-    if (try_cholesky(arrays, request, answer)) return answer;
-    AttentionAnswer exact;
-    (void)try_exact(arrays, request, rounding, exact, reached);
-    return Refusal{"cholesky attention cannot certify the accuracy; the exact method certifies", reached};
-  }
-  if (method == Method::polynomial) {
-    if (!request.accuracy) return Refusal{"the polynomial method needs an accuracy", 0};
-    if (try_polynomial(arrays, request, answer)) return answer;
-    if (request.method == Method::polynomial) {
-      if constexpr (sizeof(T) == 4) {
-        const Widened wide(arrays);
-        answer.why = "asked for; in binary64, because binary32 cannot certify the accuracy";
-        if (try_polynomial(wide.arrays, request, answer)) return answer;
-      }
-      AttentionAnswer exact;
-      (void)try_exact(arrays, request, rounding, exact, reached);
-      return Refusal{"polynomial attention cannot certify the accuracy; the exact method certifies", reached};
-    }
-    answer.why = "the polynomial's certificate fell short";
-  }
   if (try_exact(arrays, request, rounding, answer, reached)) return answer;
   if constexpr (sizeof(T) == 4) {
     const Widened wide(arrays);

@@ -6,11 +6,10 @@
 #include <variant>
 
 #include <promptbound/attention/cost_model.hpp>
-#include <promptbound/attention/polynomial.hpp>
+#include <promptbound/attention/polynomial_attention.hpp>
 
 namespace promptbound {
 
-/// `cholesky` is taken only where it is asked for.
 enum class Method { automatic, exact, polynomial, cholesky };
 
 /// `exact`, ...
@@ -29,6 +28,7 @@ struct AttentionRequest {
 /// not considered.
 struct ExpectedSeconds {
   std::optional<double> exact, polynomial;
+  std::optional<double> cholesky;  ///< at the rank that was found
 };
 
 struct AttentionAnswer {

@@ -1,15 +1,13 @@
 #include <promptbound/attention/cholesky.hpp>
 
-#include <oneapi/tbb/parallel_for.h>
-#include <oneapi/tbb/task_arena.h>
-
 #include <algorithm>
 #include <cmath>
 #include <limits>
 #include <numeric>
 
+#include <promptbound/attention/parts.hpp>
 #include <promptbound/attention/pivots.hpp>
-#include <promptbound/attention/polynomial.hpp>
+#include <promptbound/attention/polynomial_attention.hpp>
 
 // Notation: x the computed points (scaled queries times a balance c, centred keys over c), all of norm at
 // most R, k = e^<q, k_j>, p_j = phi(q)^T phi(k_j) with the features of pivots.cpp, S the residual kernel, b =
@@ -35,61 +33,73 @@ namespace {
 /// Sums of positive numbers, at most 2^20 of them at once, are rounded by less.
 constexpr double rounded_up = 1 + 0x1p-30;
 
-/// The points of one head.
-struct Balanced {
-  Points queries, keys;
-  double norm_square = 0;  ///< of every point, at most
+/// The points of one head, row by row.
+template <class T>
+class Balance {
+ public:
+  Balance(const AttentionArrays<T>& arrays, Index head, const ArraySizes& sizes)
+      : arrays_(arrays), head_(head) {
+    const std::vector<T> centre = centre_of_keys(arrays, head);
+    centre_.assign(centre.begin(), centre.end());
+    double largest = 0, sum = 0;
+    Eigen::VectorXd row(arrays.d);
+    for (Index j = 0; j < arrays.keys(); ++j) {
+      write_key(j, row.data());
+      const double square = row.squaredNorm();
+      largest = std::max(largest, square);
+      sum += square;
+    }
+    if (!std::isfinite(sum)) return;
+    const double key_square = largest * (1 + static_cast<double>(arrays.d + 8) * 0x1p-52) + 0x1p-900;
+    // Any balance is right; this one makes the largest query as long as the largest key.
+    const double balance = std::clamp(std::sqrt(std::sqrt(key_square) / (sizes.largest_query * arrays.scale)),
+                                      0x1p-200, 0x1p200);
+    query_factor_ = arrays.scale * balance;
+    key_factor_ = 1 / balance;
+    const double query_norm = sizes.largest_query * query_factor_;
+    // Entries are rounded after these factors.
+    norm_square_ =
+        std::max(query_norm * query_norm, key_square * key_factor_ * key_factor_) * (1 + 0x1p-48) + 0x1p-900;
+  }
+
+  /// Of every point, at most.
+  [[nodiscard]] double norm_square() const { return norm_square_; }
+  void write_query(Index i, double* row) const {
+    const T* query = arrays_.query(head_, i);
+    for (Index c = 0; c < arrays_.d; ++c) row[c] = static_cast<double>(query[c]) * query_factor_;
+  }
+  void write_key(Index j, double* row) const {
+    const T* key = arrays_.key(head_, j);
+    for (Index c = 0; c < arrays_.d; ++c)
+      row[c] = (static_cast<double>(key[c]) - centre_[static_cast<std::size_t>(c)]) * key_factor_;
+  }
+  /// `count` of them, evenly spread.
+  [[nodiscard]] Points queries(Index count) const {
+    return points(arrays_.n, count, [&](Index i, double* row) { write_query(i, row); });
+  }
+  [[nodiscard]] Points keys(Index count) const {
+    return points(arrays_.keys(), count, [&](Index j, double* row) { write_key(j, row); });
+  }
+
+ private:
+  [[nodiscard]] Points points(Index all, Index count, auto write) const {
+    count = std::min(all, count);
+    Points points{arrays_.d, std::vector<double>(static_cast<std::size_t>(count * arrays_.d))};
+    for (Index i = 0; i < count; ++i) write(all * i / count, points.rows.data() + i * arrays_.d);
+    return points;
+  }
+
+  const AttentionArrays<T>& arrays_;
+  Index head_;
+  std::vector<double> centre_;
+  double query_factor_ = 1, key_factor_ = 1, norm_square_ = std::numeric_limits<double>::infinity();
 };
 
-/// Of the rows' squared norms, at most; infinite where one is not a number.
-double largest_square(const Points& points) {
-  double largest = 0, sum = 0;
-  for (Index i = 0; i < points.count(); ++i) {
-    double square = 0;
-    for (Index c = 0; c < points.d; ++c) square += points.row(i)[c] * points.row(i)[c];
-    largest = std::max(largest, square);
-    sum += square;
-  }
-  if (!std::isfinite(sum)) return std::numeric_limits<double>::infinity();
-  return largest * (1 + static_cast<double>(points.d + 8) * 0x1p-52) + 0x1p-900;
-}
-
-template <class T>
-Balanced balanced_points(const AttentionArrays<T>& arrays, Index head) {
-  const Index d = arrays.d;
-  const std::vector<T> centre = centre_of_keys(arrays, head);
-  Balanced points{{d, {}}, {d, {}}};
-  points.queries.rows.assign(arrays.query(head, 0), arrays.query(head, 0) + arrays.n * d);
-  points.keys.rows.reserve(static_cast<std::size_t>(arrays.keys() * d));
-  for (Index j = 0; j < arrays.keys(); ++j) {
-    const T* key = arrays.key(head, j);
-    for (Index c = 0; c < d; ++c)
-      points.keys.rows.push_back(static_cast<double>(key[c]) -
-                                 static_cast<double>(centre[static_cast<std::size_t>(c)]));
-  }
-  // Any balance is right; this one makes the largest query as long as the largest key.
-  const double query = std::sqrt(largest_square(points.queries)) * arrays.scale,
-               key = std::sqrt(largest_square(points.keys));
-  const double balance = std::clamp(std::sqrt(key / query), 0x1p-200, 0x1p200);
-  const double query_factor = arrays.scale * balance, key_factor = 1 / balance;
-  for (double& entry : points.queries.rows) entry *= query_factor;
-  for (double& entry : points.keys.rows) entry *= key_factor;
-  points.norm_square = std::max(largest_square(points.queries), largest_square(points.keys));
-  return points;
-}
-
-/// Calls body(part) for part = 0 .. parts-1.
-template <class Body>
-void for_each_part(Index parts, int threads, Body body) {
-  if (threads == 1 || parts == 1) {
-    for (Index part = 0; part < parts; ++part) body(part);
-  } else {
-    oneapi::tbb::task_arena(threads).execute([&] { oneapi::tbb::parallel_for(Index{0}, parts, body); });
-  }
-}
-
-/// The fixed number of ranges that keys are cut into: results do not depend on the number of threads.
-constexpr Index key_parts = 8;
+/// All points, and what no squared norm of theirs exceeds.
+struct Balanced {
+  const Points &queries, &keys;
+  double norm_square;
+};
 
 /// The residual of each query and key, for the choice of more pivots.
 struct Residuals {
@@ -230,12 +240,6 @@ bool replace_tail(const AttentionArrays<T>& arrays, Index head, double limit, in
   return true;
 }
 
-/// About `count` rows, evenly spread.
-void append_spread(const Points& from, Index count, Points& to) {
-  const Index rows = from.count(), taken = std::min(rows, count);
-  for (Index i = 0; i < taken; ++i) to.append(from.row(rows * i / taken));
-}
-
 /// The `count` rows of largest residual.
 void append_worst(const Points& from, const std::vector<double>& residuals, Index count, Points& to) {
   std::vector<Index> order(residuals.size());
@@ -252,29 +256,33 @@ void append_worst(const Points& from, const std::vector<double>& residuals, Inde
 template <class T>
 Index attend_to_accuracy(const AttentionArrays<T>& arrays, Index head, const ArraySizes& sizes,
                          const CholeskyOptions& options, T* output, float* error) {
-  const Balanced points = balanced_points(arrays, head);
-  if (!(points.norm_square <= max_cholesky_score)) return 0;
+  const Balance<T> balance(arrays, head, sizes);
+  if (!(balance.norm_square() <= max_cholesky_score)) return 0;
   const Spread spread = spread_of_values(arrays, head, sizes);
   const double deviation = *std::max_element(spread.deviation.begin(), spread.deviation.end());
   const double limit = options.accuracy * sizes.value_size;
   double target = limit > deviation ? 0.5 : std::min(0.5, 0.9 * limit / deviation);
-  Points queries{arrays.d, {}}, keys{arrays.d, {}};
-  append_spread(points.queries, 512, queries);
-  append_spread(points.keys, 512, keys);
+  Points some_queries = balance.queries(pivot_sample(arrays.n)),
+         some_keys = balance.keys(pivot_sample(arrays.keys())), queries, keys;
   // A sample misses the worst points: when the certificate falls short, add them and ask for more.
   for (int attempt = 0; attempt < 3; ++attempt) {
-    Points sample = queries;
-    sample.rows.insert(sample.rows.end(), keys.rows.begin(), keys.rows.end());
+    Points sample = some_queries;
+    sample.rows.insert(sample.rows.end(), some_keys.rows.begin(), some_keys.rows.end());
     const std::optional<Points> pivots =
-        choose_pivots(sample, queries.count(), target, std::min(options.rank, max_cholesky_rank));
+        choose_pivots(sample, some_queries.count(), target, std::min(options.rank, max_cholesky_rank));
     if (!pivots) return 0;
-    const PivotFactor factor(*pivots, points.norm_square);
+    const PivotFactor factor(*pivots, balance.norm_square());
     if (!factor.is_proved()) return 0;
+    if (attempt == 0) {
+      queries = balance.queries(arrays.n);
+      keys = balance.keys(arrays.keys());
+    }
     Residuals residuals;
-    attend(arrays, head, points, sizes, spread, factor, options.threads, output, error, residuals);
+    attend(arrays, head, {queries, keys, balance.norm_square()}, sizes, spread, factor, options.threads,
+           output, error, residuals);
     if (replace_tail(arrays, head, limit, options.threads, output, error)) return pivots->count();
-    append_worst(points.queries, residuals.queries, 256, queries);
-    append_worst(points.keys, residuals.keys, 256, keys);
+    append_worst(queries, residuals.queries, 256, some_queries);
+    append_worst(keys, residuals.keys, 256, some_keys);
     target *= 0.7;
   }
   return 0;
@@ -284,8 +292,8 @@ Index attend_to_accuracy(const AttentionArrays<T>& arrays, Index head, const Arr
 
 template <class T>
 std::optional<Attended<T>> cholesky_attention(const AttentionArrays<T>& arrays,
-                                              const CholeskyOptions& options, Index* rank) {
-  const std::vector<ArraySizes> sizes = check_arrays(arrays);
+                                              const CholeskyOptions& options,
+                                              const std::vector<ArraySizes>& sizes, Index* rank) {
   if (arrays.mask == Mask::causal) return std::nullopt;
   Attended<T> result;
   result.output.resize(static_cast<std::size_t>(arrays.heads * arrays.n * arrays.d_v));
@@ -302,9 +310,19 @@ std::optional<Attended<T>> cholesky_attention(const AttentionArrays<T>& arrays,
   return result;
 }
 
-template std::optional<Attended<float>> cholesky_attention(const AttentionArrays<float>&,
-                                                           const CholeskyOptions&, Index*);
-template std::optional<Attended<double>> cholesky_attention(const AttentionArrays<double>&,
-                                                            const CholeskyOptions&, Index*);
+template <class T>
+std::optional<Attended<T>> cholesky_attention(const AttentionArrays<T>& arrays,
+                                              const CholeskyOptions& options, Index* rank) {
+  return cholesky_attention(arrays, options, check_arrays(arrays), rank);
+}
+
+#define PROMPTBOUND_INSTANTIATE(T)                                                                          \
+  template std::optional<Attended<T>> cholesky_attention(const AttentionArrays<T>&, const CholeskyOptions&, \
+                                                         Index*);                                           \
+  template std::optional<Attended<T>> cholesky_attention(const AttentionArrays<T>&, const CholeskyOptions&, \
+                                                         const std::vector<ArraySizes>&, Index*);
+PROMPTBOUND_INSTANTIATE(float)
+PROMPTBOUND_INSTANTIATE(double)
+#undef PROMPTBOUND_INSTANTIATE
 
 }  // namespace promptbound

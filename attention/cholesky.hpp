@@ -5,8 +5,10 @@
 /// polynomials of the score need binom(d + degree, d) monomials.
 #pragma once
 
+#include <algorithm>
 #include <optional>
 
+#include <promptbound/attention/check_arrays.hpp>
 #include <promptbound/attention/exact.hpp>
 
 namespace promptbound {
@@ -15,6 +17,13 @@ namespace promptbound {
 inline constexpr Index max_cholesky_rank = 512;
 /// Largest product of the norms of scaled queries and centred keys; rounding is amplified by its exponential.
 inline constexpr double max_cholesky_score = 20;
+
+/// One query in so many may miss the pivots' target: they are computed exactly.
+inline constexpr Index cholesky_tail = 48;
+/// Of so many queries, and of so many keys, pivots are chosen among that many.
+[[nodiscard]] inline Index pivot_sample(Index tokens) {
+  return std::min(tokens, std::clamp<Index>(tokens / 4, 128, 512));
+}
 
 struct CholeskyOptions {
   double accuracy = 1e-3;  ///< every output within accuracy * (largest |value| of its head)
@@ -30,5 +39,12 @@ template <class T>
 [[nodiscard]] std::optional<Attended<T>> cholesky_attention(const AttentionArrays<T>& arrays,
                                                             const CholeskyOptions& options,
                                                             Index* rank = nullptr);
+
+/// The same with the sizes that check_arrays gave.
+template <class T>
+[[nodiscard]] std::optional<Attended<T>> cholesky_attention(const AttentionArrays<T>& arrays,
+                                                            const CholeskyOptions& options,
+                                                            const std::vector<ArraySizes>& sizes,
+                                                            Index* rank);
 
 }  // namespace promptbound

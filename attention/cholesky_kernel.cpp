@@ -43,7 +43,7 @@ HWY_INLINE void tile(const double* HWY_RESTRICT left, Index stride, const double
 #pragma GCC unroll 8
   for (int a = 0; a < rows; ++a) s[a][0] = s[a][1] = hn::Zero(d);
   for (Index c = 0; c < terms; ++c) {
-    const V x0 = hn::Load(d, right + c * group()), x1 = hn::Load(d, right + c * group() + lanes());
+    const V x0 = hn::LoadU(d, right + c * group()), x1 = hn::LoadU(d, right + c * group() + lanes());
 #pragma GCC unroll 8
     for (int a = 0; a < rows; ++a) {
       const V factor = hn::Set(d, left[a * stride + c]);
@@ -166,14 +166,17 @@ struct Workspace {
   }
 };
 
-void kernel_of(const PivotFeatures& features, const double* points, Index count, double* kernel) {
-  const Workspace space(features, 0, 0);
+void group_all(const double* points, Index d, Index count, double* groups) {
+  for (Index i = 0; i < count; i += group())
+    transpose(points + i * d, std::min(group(), count - i), d, groups + i * d);
+}
+
+void kernel_of(const PivotFeatures& features, const double* groups, Index count, double* kernel) {
+  const auto space = Workspace::allocate(features.rank * group());
   for (Index i = 0; i < count; i += group()) {
-    const Index present = std::min(group(), count - i);
-    transpose(points + i * features.d, present, features.d, space.points.get());
-    exponentials(features, space.points.get(), space.kernel.get());
+    exponentials(features, groups + i * features.d, space.get());
     for (Index a = 0; a < features.rank; ++a)
-      std::copy_n(space.kernel.get() + a * group(), present, kernel + a * count + i);
+      std::copy_n(space.get() + a * group(), std::min(group(), count - i), kernel + a * count + i);
   }
 }
 
@@ -251,13 +254,21 @@ HWY_AFTER_NAMESPACE();
 #if HWY_ONCE
 namespace promptbound {
 
+HWY_EXPORT(group_all);
 HWY_EXPORT(kernel_of);
 HWY_EXPORT(add);
 HWY_EXPORT(read);
 HWY_EXPORT(step_of);
 
-void pivot_kernel(const PivotFeatures& features, const double* points, Index count, double* kernel) {
-  HWY_DYNAMIC_DISPATCH(kernel_of)(features, points, count, kernel);
+std::vector<double> group_points(const double* points, Index d, Index count) {
+  constexpr Index largest_group = 16;  // of 512-bit vectors; the others' divide it
+  std::vector<double> groups(static_cast<std::size_t>((count + largest_group) * d));
+  HWY_DYNAMIC_DISPATCH(group_all)(points, d, count, groups.data());
+  return groups;
+}
+void pivot_kernel(const PivotFeatures& features, const std::vector<double>& groups, Index count,
+                  double* kernel) {
+  HWY_DYNAMIC_DISPATCH(kernel_of)(features, groups.data(), count, kernel);
 }
 void add_features(const PivotFeatures& features, const double* points, const double* values, Index columns,
                   Index count, double* sums, double* residuals) {

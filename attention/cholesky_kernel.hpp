@@ -1,6 +1,8 @@
 /// The vector kernels of Cholesky attention, in binary64; cholesky.hpp is the interface for everybody else.
 #pragma once
 
+#include <vector>
+
 #include <promptbound/numeric/eigen.hpp>
 
 namespace promptbound {
@@ -12,8 +14,12 @@ struct PivotFeatures {
   const double* inverse = nullptr;  ///< X, lower triangular, rows of `rank`
 };
 
-/// kernel[a count + i] = e^<z_a, x_i> for `count` points, rows of d; X is not read.
-void pivot_kernel(const PivotFeatures& features, const double* points, Index count, double* kernel);
+/// Points, rows of d, as pivot_kernel reads them.
+[[nodiscard]] std::vector<double> group_points(const double* points, Index d, Index count);
+
+/// kernel[a count + i] = e^<z_a, x_i> for `count` grouped points; X is not read.
+void pivot_kernel(const PivotFeatures& features, const std::vector<double>& groups, Index count,
+                  double* kernel);
 
 /// sums += sum_i phi(x_i) values_i^T, rank rows of `columns`; residuals[i] = e^|x_i|^2 - |phi(x_i)|^2.
 void add_features(const PivotFeatures& features, const double* points, const double* values, Index columns,

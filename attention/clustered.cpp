@@ -1,13 +1,11 @@
 #include <promptbound/attention/clustered.hpp>
 
-#include <oneapi/tbb/parallel_for.h>
-#include <oneapi/tbb/task_arena.h>
-
 #include <cmath>
 #include <limits>
 
 #include <promptbound/attention/exp_of_negative.hpp>
 #include <promptbound/attention/key_groups.hpp>
+#include <promptbound/attention/parts.hpp>
 #include <promptbound/numeric/fast_interval.hpp>
 
 // Notation: o the exact output, o_g and L_g cluster g's mean and normaliser around its centre c_g, c any
@@ -159,7 +157,7 @@ void attend_clusters(const AttentionArrays<T>& arrays, Index head, const ArraySi
   // Few enough queries for everything to stay in the cache, enough of them for the moments' weights to cost
   // nothing; fixed, so that results do not depend on the number of threads.
   constexpr Index rows = 2048;
-  const auto part = [&](Index number) {
+  for_each_part((arrays.n + rows - 1) / rows, threads, [&](Index number) {
     const Index first = number * rows, present = std::min(rows, arrays.n - first);
     const auto cells = static_cast<std::size_t>(present * d_v);
     std::vector<T> means(cells);
@@ -200,13 +198,7 @@ void attend_clusters(const AttentionArrays<T>& arrays, Index head, const ArraySi
                                                 : std::numeric_limits<float>::infinity();
       }
     }
-  };
-  const Index parts = (arrays.n + rows - 1) / rows;
-  if (threads == 1 || parts == 1) {
-    for (Index number = 0; number < parts; ++number) part(number);
-  } else {
-    oneapi::tbb::task_arena(threads).execute([&] { oneapi::tbb::parallel_for(Index{0}, parts, part); });
-  }
+  });
 }
 
 template KeyClusters<float> sort_by_centre(const AttentionArrays<float>&, Index, const std::vector<float>&,

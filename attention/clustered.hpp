@@ -3,7 +3,11 @@
 /// apart, this needs far lower degrees than one centre, and works where scores are too large for one.
 #pragma once
 
+#include <optional>
+
+#include <promptbound/attention/arrays.hpp>
 #include <promptbound/attention/polynomial.hpp>
+#include <promptbound/attention/polynomial_choice.hpp>
 
 namespace promptbound {
 
@@ -31,14 +35,27 @@ struct KeyClusters {
   }
 };
 
-/// Clusters that are expected to be cheaper than `single`, the polynomial for all keys around `centre`
-/// (nothing: there is none); nothing when clusters are not wanted or do not pay.
+/// Clusters that are not made yet.
 template <class T>
-[[nodiscard]] std::optional<KeyClusters<T>> choose_clusters(const AttentionArrays<T>& arrays, Index head,
-                                                            const ArraySizes& sizes,
-                                                            const std::vector<T>& centre,
-                                                            const std::optional<ScorePolynomial>& single,
-                                                            const PolynomialOptions& options);
+struct ClusterPlan {
+  std::vector<T> centres;  ///< relative to that of all keys, rows of d
+  PolynomialWork work;     ///< expected
+};
+
+/// What is expected to do the head's task at clearly less work than `most`, in monomials (PolynomialWork);
+/// least work first. The centre of all keys is `centre`.
+template <class T>
+[[nodiscard]] std::vector<ClusterPlan<T>> plan_clusters(const AttentionArrays<T>& arrays, Index head,
+                                                        const ArraySizes& sizes, const std::vector<T>& centre,
+                                                        const PolynomialTask& task, double most);
+
+/// The first of these plans that keeps its promise when all keys are looked at.
+template <class T>
+[[nodiscard]] std::optional<KeyClusters<T>> make_clusters(const AttentionArrays<T>& arrays, Index head,
+                                                          const ArraySizes& sizes,
+                                                          const std::vector<T>& centre,
+                                                          const PolynomialTask& task, double most,
+                                                          const std::vector<ClusterPlan<T>>& plans);
 
 /// All keys and values of the head by their nearest centre, at most most_groups (key_groups.hpp) given
 /// relative to `centre`; the clusters' centres are their means. No polynomials yet.

@@ -1,283 +1,214 @@
 #include <algorithm>
 #include <cmath>
-#include <limits>
-#include <numeric>
 
 #include <promptbound/attention/clustered.hpp>
 #include <promptbound/attention/key_groups.hpp>
 
 // Which clusters to use. Nothing here is certified or needs to be: attend_clusters certifies what it
 // computed.
-//
-// Both the means and the weights of clusters take part of the error, so each polynomial is to reach half the
-// accuracy, relative to the values of all keys.
 
 namespace promptbound {
 namespace {
 
-constexpr double infinity = std::numeric_limits<double>::infinity();
-constexpr double most_monomials = 1 << 20;
-/// Sums in one cluster cost less than looking for several.
-constexpr double small_cost = 1 << 22;
+/// Multiply-adds, times d + 2, of which looking for clusters takes a twentieth.
+constexpr double small_work = 1 << 25;
 /// By this factor clusters have to be cheaper: the model leaves out finding their polynomials and the caches
 /// (measured: at a modelled 0.55, n = 65536, d = 2, binary64, they took 1.1 times as long).
 constexpr double worthwhile = 0.5;
 constexpr Index most_sampled = 512, sampled_queries = 4;
 
-/// In multiply-adds of sums: every query's weight, exponential and combination for each cluster (measured:
-/// some 30 ns), and what a key takes to find its cluster and go there.
-template <class T>
-double cost_besides_sums(const AttentionArrays<T>& arrays, Index count) {
-  const Index d = arrays.d, d_v = arrays.d_v;
-  return static_cast<double>(arrays.n * count * 3 * (d / 2 + 2 * d_v + 20)) +
-         static_cast<double>(arrays.keys() * (count * (d + 4) + 8 * (d + d_v)));
+/// Beside the polynomials, in monomials: every query's weight, exponential and combination for each cluster
+/// (measured: some 15 ns beside a token's), and what a key takes to find its cluster and go there.
+double work_besides(Index n, Index keys, Index d, Index d_v, Index count) {
+  return static_cast<double>(n * count * (3 * (d / 2 + 2 * d_v + 20) + 200) +
+                             keys * (count * (d + 4) + 8 * (d + d_v))) /
+         static_cast<double>(d_v + 2);
 }
 
-double cost_of_sums(Index d, Index d_v, Index degree, Index moment) {
-  const double even = moment > 0 ? monomial_count(d, moment) - monomial_count(d, moment - 1) : 0;
-  return monomial_count(d, degree) * static_cast<double>(d_v + 1) + 2 * even;
-}
-
-/// A few of the longest queries.
+/// Clusters of one head: what each has to do, and what they are expected to cost.
 template <class T>
-std::vector<Index> longest_queries(const AttentionArrays<T>& arrays, const ArraySizes& sizes) {
-  std::vector<Index> order(static_cast<std::size_t>(arrays.n));
-  std::iota(order.begin(), order.end(), Index{0});
-  const auto wanted = static_cast<std::ptrdiff_t>(std::min(arrays.n, sampled_queries));
-  std::partial_sort(order.begin(), order.begin() + wanted, order.end(), [&](Index a, Index b) {
-    return sizes.query_square[static_cast<std::size_t>(a)] > sizes.query_square[static_cast<std::size_t>(b)];
-  });
-  order.resize(static_cast<std::size_t>(wanted));
-  return order;
-}
-
-/// Expected costs of clusterings of the sampled keys.
-template <class T>
-class Estimate {
+class Planner {
  public:
-  Estimate(const AttentionArrays<T>& arrays, Index head, const ArraySizes& sizes,
-           const PolynomialOptions& options, const std::vector<Index>& queries)
-      : arrays_(arrays), options_(options), query_norm_(sizes.largest_query * arrays.scale) {
-    double range = 0;
-    for (std::size_t c = 0; c < sizes.least.size(); ++c)
-      range = std::max(range, sizes.largest[c] - sizes.least[c]);
-    size_over_range_ = sizes.value_size / range;
-    for (const Index i : queries) {
+  /// Of clearly less than `most` monomials.
+  Planner(const AttentionArrays<T>& arrays, Index head, const ArraySizes& sizes, const PolynomialTask& task,
+          double most)
+      : arrays_(arrays),
+        task_(task),
+        query_norm_(sizes.largest_query * arrays.scale),
+        most_(worthwhile * most) {
+    task_.most_work = std::min(task.most_work, most_ / static_cast<double>(arrays.n));
+    // Both the means and the weights of clusters take part of the error.
+    task_.accuracy /= 2;
+    for (const Index i : longest_queries(sizes, sampled_queries)) {
       for (Index c = 0; c < arrays.d; ++c)
         queries_.push_back(static_cast<double>(arrays.query(head, i)[c]) * arrays.scale);
     }
   }
 
-  /// Infinite when a cluster is not expected to reach the accuracy.
-  [[nodiscard]] double operator()(const std::vector<T>& centres, const std::vector<T>& points) const {
-    const Index d = arrays_.d, count = static_cast<Index>(points.size()) / d;
-    const NearestCentre<T> nearest(centres, d);
-    std::vector<std::vector<double>> members(centres.size() / static_cast<std::size_t>(d));
-    for (Index j = 0; j < count; ++j) {
-      const T* point = points.data() + j * d;
-      const Index g = nearest.of(point);
-      for (Index c = 0; c < d; ++c) {
-        members[static_cast<std::size_t>(g)].push_back(
-            static_cast<double>(point[c]) -
-            static_cast<double>(centres[static_cast<std::size_t>(g * d + c)]));
-      }
-    }
-    double cost = cost_besides_sums(arrays_, static_cast<Index>(members.size()));
-    for (const std::vector<double>& centred : members) {
-      if (centred.empty()) continue;
-      const double share = static_cast<double>(centred.size()) / static_cast<double>(points.size());
-      cost += of_cluster(centred) *
-              (share * static_cast<double>(arrays_.keys()) + static_cast<double>(arrays_.n));
-    }
-    return cost;
+  /// For keys at this distance from their centre, at most, from some of them: rows of d.
+  [[nodiscard]] std::optional<PolynomialPlan> plan(double radius, const std::vector<double>& centred) const {
+    PolynomialTask of_cluster = task_;
+    of_cluster.S = query_norm_ * radius;
+    SampledScores scores(queries_, centred, arrays_.d);
+    return least_polynomial<T>(of_cluster, scores);
   }
+
+  /// The work expected of clusters with these centres, by sampled keys. Nothing when it is too much.
+  [[nodiscard]] std::optional<PolynomialWork> work(const std::vector<T>& centres,
+                                                   const std::vector<T>& sample) const {
+    const auto d = static_cast<std::size_t>(arrays_.d);
+    const NearestCentre<T> nearest(centres, arrays_.d);
+    std::vector<std::vector<double>> members(centres.size() / d);
+    std::vector<double> square(members.size(), 0.0);
+    for (std::size_t j = 0; j < sample.size(); j += d) {
+      const auto g = static_cast<std::size_t>(nearest.of(sample.data() + j));
+      double of_key = 0;
+      for (std::size_t c = 0; c < d; ++c) {
+        const double entry = static_cast<double>(sample[j + c]) - static_cast<double>(centres[g * d + c]);
+        members[g].push_back(entry);
+        of_key += entry * entry;
+      }
+      square[g] = std::max(square[g], of_key);
+    }
+    const auto n = static_cast<double>(arrays_.n), keys = static_cast<double>(arrays_.keys());
+    PolynomialWork sum{0, work_besides(arrays_.n, arrays_.keys(), arrays_.d, arrays_.d_v,
+                                       static_cast<Index>(members.size()))};
+    for (std::size_t g = 0; g < members.size(); ++g) {
+      if (members[g].empty()) continue;
+      // The sample does not hold the farthest keys.
+      const std::optional<PolynomialPlan> of_cluster = plan(1.1 * std::sqrt(square[g]), members[g]);
+      if (!of_cluster) return std::nullopt;
+      const double share = static_cast<double>(members[g].size()) / static_cast<double>(sample.size());
+      sum.tokens += share * keys + n;
+      sum.monomials += of_cluster->work * (share * keys + n);
+      if (sum.monomials >= most_) return std::nullopt;
+    }
+    return sum;
+  }
+
+  /// A polynomial for each cluster, from a few of its keys, the farthest among them; false where they are too
+  /// much work.
+  [[nodiscard]] bool choose_polynomials(KeyClusters<T>& clusters) const {
+    const auto d = static_cast<std::size_t>(clusters.d);
+    for (Index g = 0; g < clusters.count(); ++g) {
+      const std::vector<T>& centre = clusters.centres[static_cast<std::size_t>(g)];
+      const T* first = clusters.keys.data() + clusters.first(g) * clusters.d;
+      const auto members = static_cast<std::size_t>(clusters.keys_of(g));
+      const std::size_t step = std::max<std::size_t>(1, members / 64);
+      std::vector<double> some, key(d), farthest;
+      double largest = -1;
+      for (std::size_t j = 0; j < members; ++j) {
+        double square = 0;
+        for (std::size_t c = 0; c < d; ++c) {
+          key[c] = static_cast<double>(first[j * d + c] - centre[c]);
+          square += key[c] * key[c];
+        }
+        if (square > largest) farthest = key;
+        largest = std::max(largest, square);
+        if (j % step == 0) some.insert(some.end(), key.begin(), key.end());
+      }
+      some.insert(some.end(), farthest.begin(), farthest.end());
+      const double radius = std::sqrt(largest) * (1 + 1e-6), S = query_norm_ * radius;
+      // Another cluster's polynomial is as good where that one is little larger: making one takes as long as
+      // some 10^6 multiply-adds.
+      const auto known =
+          std::find_if(clusters.polynomials.begin(), clusters.polynomials.end(),
+                       [&](const ScorePolynomial& other) { return S <= other.S && 0.8 * other.S <= S; });
+      if (known != clusters.polynomials.end()) {
+        const ScorePolynomial shared = *known;
+        clusters.polynomials.push_back(shared);
+        continue;
+      }
+      const std::optional<PolynomialPlan> of_cluster = plan(radius, some);
+      if (!of_cluster) return false;
+      clusters.polynomials.push_back(polynomial_of(*of_cluster));
+    }
+    double sum = work_besides(arrays_.n, arrays_.keys(), clusters.d, clusters.d_v, clusters.count());
+    for (Index g = 0; g < clusters.count(); ++g) {
+      const ScorePolynomial& polynomial = clusters.polynomials[static_cast<std::size_t>(g)];
+      sum += polynomial_work(clusters.d, clusters.d_v, polynomial.degree(), polynomial.moment) *
+             static_cast<double>(clusters.keys_of(g) + arrays_.n);
+    }
+    return sum < most_;
+  }
+  [[nodiscard]] double most() const { return most_; }
 
  private:
-  [[nodiscard]] double of_cluster(const std::vector<double>& centred) const {
-    const auto d = static_cast<std::size_t>(arrays_.d);
-    double radius = 0;
-    for (std::size_t j = 0; j < centred.size(); j += d) {
-      double square = 0;
-      for (std::size_t c = 0; c < d; ++c) square += centred[j + c] * centred[j + c];
-      radius = std::max(radius, square);
-    }
-    // The sample does not hold the farthest keys.
-    const double S = std::max(query_norm_ * std::sqrt(radius) * 1.1, 1e-6);
-    const double rounding =
-        polynomial_rounding<T>(10, 100, arrays_.keys(), 2) * 2.2 * std::exp(S) + 4 * unit_roundoff<T>;
-    const double room = (options_.accuracy / 2 - rounding) * size_over_range_ - 1.1 * unit_roundoff<T> * S;
-    if (!(room > 0)) return infinity;
-    // Per query: squares of scores, their powers, and the normaliser.
-    const std::size_t keys = centred.size() / d, rows = queries_.size() / d;
-    std::vector<double> squares, powers(rows * keys, 1.0), totals(rows, 0.0);
-    for (std::size_t i = 0; i < rows; ++i) {
-      for (std::size_t j = 0; j < keys; ++j) {
-        double s = 0;
-        for (std::size_t c = 0; c < d; ++c) s += queries_[i * d + c] * centred[j * d + c];
-        squares.push_back(s * s);
-        totals[i] += std::exp(s);
-      }
-    }
-    double rest = std::exp(S), term = 1, moment = 1;
-    for (Index degree = 0; monomial_count(arrays_.d, degree) <= most_monomials; ++degree) {
-      // rest: e^S less the Taylor polynomial; where that cancels, its first term.
-      rest -= term;
-      term *= S / static_cast<double>(degree + 1);
-      const double left = std::max(rest, term);
-      if (degree > 0 && degree % 2 == 0 && options_.moment) {
-        moment = 0;
-        for (std::size_t i = 0; i < rows; ++i) {
-          double sum = 0;
-          for (std::size_t j = 0; j < keys; ++j) sum += powers[i * keys + j] *= squares[i * keys + j];
-          moment = std::max(moment, sum / totals[i]);
-        }
-        // The polynomial of the odd degree before it has this moment too.
-        const double of_power = std::pow(S, static_cast<double>(degree));
-        if ((left + term_before(term, S, degree)) / of_power * moment * 1.2 <= room)
-          return cost_of_sums(arrays_.d, arrays_.d_v, degree - 1, degree);
-        if (left / of_power * moment * 1.2 <= room)
-          return cost_of_sums(arrays_.d, arrays_.d_v, degree, degree);
-      }
-      // Chebyshev: 2 e^S I_{degree+1}(S), half of which counts.
-      const double bessel = term * std::pow(2.0, -static_cast<double>(degree + 1));
-      if (degree > 0 && std::exp(S) * bessel * 1.1 <= room)
-        return cost_of_sums(arrays_.d, arrays_.d_v, degree, 0);
-    }
-    return infinity;
-  }
-  /// S^degree/degree! from the term of degree + 1.
-  static double term_before(double term, double S, Index degree) {
-    return term * static_cast<double>(degree + 1) / S;
-  }
-
   const AttentionArrays<T>& arrays_;
-  const PolynomialOptions& options_;
-  double query_norm_, size_over_range_ = 1;
+  PolynomialTask task_;
+  double query_norm_, most_;
   std::vector<double> queries_;  ///< scaled
 };
 
-/// A polynomial for each cluster, from a few of its keys, the farthest among them; false where there is none.
+/// Some of the keys, relative to the centre.
 template <class T>
-bool choose_polynomials(KeyClusters<T>& clusters, const AttentionArrays<T>& arrays, Index head,
-                        const ArraySizes& sizes, const PolynomialOptions& options,
-                        const std::vector<Index>& queries) {
-  const Index d = clusters.d;
-  std::vector<T> some_queries;
-  ArraySizes of_some = sizes;
-  of_some.query_square.clear();
-  for (const Index i : queries) {
-    some_queries.insert(some_queries.end(), arrays.query(head, i), arrays.query(head, i) + d);
-    of_some.query_square.push_back(sizes.query_square[static_cast<std::size_t>(i)]);
+std::vector<T> sample_of_keys(const AttentionArrays<T>& arrays, Index head, const std::vector<T>& centre) {
+  const Index keys = arrays.keys(), sampled = std::min(keys, most_sampled);
+  // Steps of about the golden section of all: even steps may meet only some of the groups.
+  const Index step = sampled == keys ? 1 : static_cast<Index>(0.6180339887 * static_cast<double>(keys)) | 1;
+  std::vector<T> sample;
+  for (Index i = 0, j = 0; i < sampled; ++i, j = (j + step) % keys) {
+    for (std::size_t c = 0; c < centre.size(); ++c) sample.push_back(arrays.key(head, j)[c] - centre[c]);
   }
-  AttentionArrays<T> some;
-  some.n = static_cast<Index>(queries.size());
-  some.d = d;
-  some.d_v = clusters.d_v;
-  some.q = some_queries.data();
-  some.scale = arrays.scale;
-  PolynomialOptions half = options;
-  half.accuracy /= 2;
-  for (Index g = 0; g < clusters.count(); ++g) {
-    const std::vector<T>& centre = clusters.centres[static_cast<std::size_t>(g)];
-    const T* first = clusters.keys.data() + clusters.first(g) * d;
-    const Index members = clusters.keys_of(g), step = std::max<Index>(1, members / 64);
-    std::vector<T> some_keys;
-    double largest = -1;
-    Index farthest = 0;
-    for (Index j = 0; j < members; ++j) {
-      double square = 0;
-      for (Index c = 0; c < d; ++c) {
-        const auto entry = static_cast<double>(first[j * d + c] - centre[static_cast<std::size_t>(c)]);
-        square += entry * entry;
-      }
-      if (square > largest) farthest = j;
-      largest = std::max(largest, square);
-      if (j % step == 0) some_keys.insert(some_keys.end(), first + j * d, first + (j + 1) * d);
-    }
-    some_keys.insert(some_keys.end(), first + farthest * d, first + (farthest + 1) * d);
-    some.k = some_keys.data();
-    some.m = static_cast<Index>(some_keys.size()) / d;
-    // Another cluster's polynomial is as good where that one is little larger: finding one takes as long as
-    // some 10^6 multiply-adds.
-    const double S = sizes.largest_query * arrays.scale * std::sqrt(largest) * (1 + 1e-6);
-    const auto known =
-        std::find_if(clusters.polynomials.begin(), clusters.polynomials.end(),
-                     [&](const ScorePolynomial& other) { return S <= other.S && 0.8 * other.S <= S; });
-    if (known != clusters.polynomials.end()) {
-      const ScorePolynomial shared = *known;
-      clusters.polynomials.push_back(shared);
-      continue;
-    }
-    const std::optional<ScorePolynomial> polynomial = choose_polynomial(some, 0, of_some, centre, half);
-    if (!polynomial) return false;
-    clusters.polynomials.push_back(*polynomial);
-  }
-  return true;
+  return sample;
 }
 
 }  // namespace
 
 template <class T>
-std::optional<KeyClusters<T>> choose_clusters(const AttentionArrays<T>& arrays, Index head,
-                                              const ArraySizes& sizes, const std::vector<T>& centre,
-                                              const std::optional<ScorePolynomial>& single,
-                                              const PolynomialOptions& options) {
-  const Index d = arrays.d, keys = arrays.keys();
-  const double tokens = static_cast<double>(keys + arrays.n);
-  double cost = infinity;
-  if (single) cost = cost_of_sums(d, arrays.d_v, single->degree(), single->moment) * tokens;
-  if (!options.clusters || cost < small_cost || sizes.least == sizes.largest) return std::nullopt;
-
-  std::vector<T> points;
-  // Steps of about the golden section of all: even steps may meet only some of the groups.
-  const Index sampled = std::min(keys, most_sampled);
-  const Index step = sampled == keys ? 1 : static_cast<Index>(0.6180339887 * static_cast<double>(keys)) | 1;
-  for (Index i = 0, j = 0; i < sampled; ++i, j = (j + step) % keys) {
-    for (std::size_t c = 0; c < centre.size(); ++c) points.push_back(arrays.key(head, j)[c] - centre[c]);
-  }
+std::vector<ClusterPlan<T>> plan_clusters(const AttentionArrays<T>& arrays, Index head,
+                                          const ArraySizes& sizes, const std::vector<T>& centre,
+                                          const PolynomialTask& task, double most) {
+  const Index d = arrays.d;
+  std::vector<ClusterPlan<T>> plans;
+  if (most * static_cast<double>(arrays.d_v + 2) < small_work * static_cast<double>(d + 2) || task.range == 0)
+    return plans;
+  const std::vector<T> sample = sample_of_keys(arrays, head, centre);
   // Clusters that are little smaller than the whole do not pay.
-  const Seeds<T> seeds(points, d);
+  const Seeds<T> seeds(sample, d);
   if (!std::isfinite(seeds.radius) || seeds.points.size() < 2 * centre.size() ||
-      seeds.cover > (single ? 0.6 : 0.8) * seeds.radius)
-    return std::nullopt;
+      seeds.cover > 0.7 * seeds.radius)
+    return plans;
 
-  const std::vector<Index> queries = longest_queries(arrays, sizes);
-  const Estimate<T> estimate(arrays, head, sizes, options, queries);
-  std::vector<std::pair<double, std::vector<T>>> found;
+  const Planner<T> planner(arrays, head, sizes, task, most);
   for (Index count = 2; count <= most_groups; count *= 2) {
     // Even of degree 1.
-    const double least = cost_besides_sums(arrays, count) +
-                         cost_of_sums(d, arrays.d_v, 1, 0) * static_cast<double>(keys + arrays.n * count);
-    if (least >= worthwhile * cost) break;
+    const double least = work_besides(arrays.n, arrays.keys(), d, arrays.d_v, count) +
+                         static_cast<double>((d + 1) * (arrays.keys() + arrays.n * count));
+    if (least >= planner.most()) break;
     const auto entries = std::min(seeds.points.size(), static_cast<std::size_t>(count * d));
     std::vector<T> centres(seeds.points.begin(), seeds.points.begin() + static_cast<std::ptrdiff_t>(entries));
-    move_to_means(centres, points, d, 3);
-    const double expected = estimate(centres, points);
-    if (expected < worthwhile * cost) found.emplace_back(expected, std::move(centres));
+    move_to_means(centres, sample, d, 3);
+    const std::optional<PolynomialWork> work = planner.work(centres, sample);
+    if (work) plans.push_back({std::move(centres), *work});
     if (entries == seeds.points.size()) break;
   }
-  std::sort(found.begin(), found.end(), [](const auto& a, const auto& b) { return a.first < b.first; });
-  for (const auto& [expected, centres] : found) {
-    KeyClusters<T> clusters = sort_by_centre(arrays, head, centre, centres);
-    if (!choose_polynomials(clusters, arrays, head, sizes, options, queries)) continue;
-    double modelled = cost_besides_sums(arrays, clusters.count());
-    for (Index g = 0; g < clusters.count(); ++g) {
-      const ScorePolynomial& polynomial = clusters.polynomials[static_cast<std::size_t>(g)];
-      modelled += cost_of_sums(d, arrays.d_v, polynomial.degree(), polynomial.moment) *
-                  static_cast<double>(clusters.keys_of(g) + arrays.n);
-    }
-    if (modelled < worthwhile * cost) return clusters;
+  std::sort(plans.begin(), plans.end(),
+            [](const auto& a, const auto& b) { return a.work.monomials < b.work.monomials; });
+  return plans;
+}
+
+template <class T>
+std::optional<KeyClusters<T>> make_clusters(const AttentionArrays<T>& arrays, Index head,
+                                            const ArraySizes& sizes, const std::vector<T>& centre,
+                                            const PolynomialTask& task, double most,
+                                            const std::vector<ClusterPlan<T>>& plans) {
+  const Planner<T> planner(arrays, head, sizes, task, most);
+  for (const ClusterPlan<T>& plan : plans) {
+    KeyClusters<T> clusters = sort_by_centre(arrays, head, centre, plan.centres);
+    if (planner.choose_polynomials(clusters)) return clusters;
   }
   return std::nullopt;
 }
 
-template std::optional<KeyClusters<float>> choose_clusters(const AttentionArrays<float>&, Index,
-                                                           const ArraySizes&, const std::vector<float>&,
-                                                           const std::optional<ScorePolynomial>&,
-                                                           const PolynomialOptions&);
-template std::optional<KeyClusters<double>> choose_clusters(const AttentionArrays<double>&, Index,
-                                                            const ArraySizes&, const std::vector<double>&,
-                                                            const std::optional<ScorePolynomial>&,
-                                                            const PolynomialOptions&);
+#define PROMPTBOUND_INSTANTIATE(T)                                                                           \
+  template std::vector<ClusterPlan<T>> plan_clusters(const AttentionArrays<T>&, Index, const ArraySizes&,    \
+                                                     const std::vector<T>&, const PolynomialTask&, double);  \
+  template std::optional<KeyClusters<T>> make_clusters(const AttentionArrays<T>&, Index, const ArraySizes&,  \
+                                                       const std::vector<T>&, const PolynomialTask&, double, \
+                                                       const std::vector<ClusterPlan<T>>&);
+PROMPTBOUND_INSTANTIATE(float)
+PROMPTBOUND_INSTANTIATE(double)
+#undef PROMPTBOUND_INSTANTIATE
 
 }  // namespace promptbound

@@ -1,24 +1,34 @@
 #include <promptbound/attention/cost_model.hpp>
 
+#include <time.h>
+
 #include <algorithm>
-#include <chrono>
 #include <cmath>
 #include <map>
 #include <mutex>
 #include <utility>
 
+#include <promptbound/attention/cholesky.hpp>
+#include <promptbound/attention/cholesky_kernel.hpp>
 #include <promptbound/attention/polynomial.hpp>
 
 namespace promptbound {
 namespace {
 
+/// Of this thread's processor: what else runs must not make a method look slow.
+double processor_seconds() {
+  timespec time{};
+  clock_gettime(CLOCK_THREAD_CPUTIME_ID, &time);
+  return static_cast<double>(time.tv_sec) + 1e-9 * static_cast<double>(time.tv_nsec);
+}
+
 /// The shortest of three runs: the first one warms the caches up.
 double seconds_of(const auto& work) {
   double shortest = 0;
   for (int run = 0; run < 3; ++run) {
-    const auto start = std::chrono::steady_clock::now();
+    const double start = processor_seconds();
     work();
-    const double seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
+    const double seconds = processor_seconds() - start;
     shortest = run == 0 ? seconds : std::min(shortest, seconds);
   }
   return shortest;
@@ -63,6 +73,23 @@ double monomials_of(Index d, Index d_v, Index degree) {
   return polynomial_work(d, d_v, degree, degree % 2 == 1 ? degree + 1 : degree);
 }
 
+/// Seconds for a key and a query by pivots, and a unit of their work.
+double pivot_seconds(Index d, Index d_v) {
+  constexpr Index tokens = 512, rank = 128;
+  const Specimen<double> specimen(tokens, tokens, d, d_v + 1);
+  const std::vector<double> inverse(rank * rank, 0.01);
+  const PivotFeatures features{d, rank, specimen.entries.data(), inverse.data()};
+  std::vector<double> sums(static_cast<std::size_t>(rank * (d_v + 1)), 0.0),
+      totals(static_cast<std::size_t>(tokens * (d_v + 1))), residuals(tokens);
+  return seconds_of([&] {
+           add_features(features, specimen.arrays.k, specimen.arrays.v, d_v + 1, tokens, sums.data(),
+                        residuals.data());
+           read_features(features, specimen.arrays.q, sums.data(), d_v + 1, tokens, totals.data(),
+                         residuals.data());
+         }) /
+         (2 * tokens * cholesky_work(d, d_v, rank));
+}
+
 template <class T>
 Calibration measure(Index d, Index d_v) {
   Calibration rates;
@@ -72,6 +99,7 @@ Calibration measure(Index d, Index d_v) {
                          (void)exact_attention(small.arrays, {Rounding::running, 1});
                        }) /
                        (64 * 512);
+  rates.pivot = pivot_seconds(d, d_v);
   // The line through two ranks; where even degree 2 is large, through degree 1 and the origin.
   constexpr double large_rank = 1500;
   const double low = monomials_of(d, d_v, 1), at_low = token_seconds<T>(d, d_v, 1);
@@ -89,6 +117,16 @@ Calibration measure(Index d, Index d_v) {
 
 /// How many times faster than one thread: at most one part of work for each.
 double speed_up(int threads, double parts) { return std::min<double>(threads, std::max(1.0, parts)); }
+
+/// Of one head's search for pivots on a sample of the tokens, after passes over all of them; in units
+/// of cholesky_work, as measured.
+template <class T>
+double search_seconds(const AttentionArrays<T>& arrays, const Calibration& rates, Index rank) {
+  const auto r = static_cast<double>(rank);
+  const Index sampled = pivot_sample(arrays.n) + pivot_sample(arrays.keys());
+  const Index entries = (arrays.n + arrays.keys()) * (arrays.d + arrays.d_v);
+  return rates.pivot * (static_cast<double>(sampled) * (r * r + 300 * r) + 15 * static_cast<double>(entries));
+}
 
 }  // namespace
 
@@ -112,17 +150,49 @@ double expected_exact(const AttentionArrays<T>& arrays, const Calibration& rates
 }
 
 template <class T>
-double expected_polynomial(const AttentionArrays<T>& arrays, const Calibration& rates, double rank,
-                           int threads) {
-  const auto tokens = static_cast<double>(arrays.n + arrays.keys());
-  return static_cast<double>(arrays.heads) * tokens * (rates.token + rates.monomial * rank) /
-         speed_up(threads, tokens / 4096);
+double expected_polynomial(const AttentionArrays<T>& arrays, const Calibration& rates,
+                           const PolynomialWork& work, int threads) {
+  return static_cast<double>(arrays.heads) * (rates.token * work.tokens + rates.monomial * work.monomials) /
+         speed_up(threads, static_cast<double>(arrays.n + arrays.keys()) / 4096);
 }
 
-#define PROMPTBOUND_INSTANTIATE(T)                                                              \
-  template const Calibration& calibration<T>(Index, Index);                                     \
-  template double expected_exact(const AttentionArrays<T>&, const Calibration&, Rounding, int); \
-  template double expected_polynomial(const AttentionArrays<T>&, const Calibration&, double, int);
+double cholesky_work(Index d, Index d_v, Index rank) {
+  const auto r = static_cast<double>(rank);
+  return r * r / 2 + r * static_cast<double>(d + d_v + 12);
+}
+
+template <class T>
+double expected_cholesky(const AttentionArrays<T>& arrays, const Calibration& rates, Index rank,
+                         int threads) {
+  const auto tokens = static_cast<double>(arrays.n + arrays.keys());
+  // The factor of the pivots (as measured), features of all tokens, and the tail of queries computed exactly.
+  const double factor = 10 * rates.pivot * std::pow(rank, 3),
+               features = tokens * rates.pivot * cholesky_work(arrays.d, arrays.d_v, rank),
+               heads = static_cast<double>(arrays.heads);
+  return heads *
+             (search_seconds(arrays, rates, rank) + factor + features / speed_up(threads, tokens / 1024)) +
+         expected_exact(arrays, rates, Rounding::prior, threads) / cholesky_tail;
+}
+
+template <class T>
+Index worthwhile_rank(const AttentionArrays<T>& arrays, const Calibration& rates, double seconds,
+                      int threads) {
+  constexpr Index least = 16, step = 8;
+  Index rank = max_cholesky_rank;
+  while (rank >= least &&
+         (expected_cholesky(arrays, rates, rank, threads) > seconds ||
+          static_cast<double>(arrays.heads) * search_seconds(arrays, rates, rank) > seconds / 8))
+    rank -= step;
+  return rank >= least ? rank : 0;
+}
+
+#define PROMPTBOUND_INSTANTIATE(T)                                                                          \
+  template const Calibration& calibration<T>(Index, Index);                                                 \
+  template double expected_exact(const AttentionArrays<T>&, const Calibration&, Rounding, int);             \
+  template double expected_polynomial(const AttentionArrays<T>&, const Calibration&, const PolynomialWork&, \
+                                      int);                                                                 \
+  template double expected_cholesky(const AttentionArrays<T>&, const Calibration&, Index, int);             \
+  template Index worthwhile_rank(const AttentionArrays<T>&, const Calibration&, double, int);
 PROMPTBOUND_INSTANTIATE(float)
 PROMPTBOUND_INSTANTIATE(double)
 #undef PROMPTBOUND_INSTANTIATE

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <promptbound/attention/exact.hpp>
+#include <promptbound/attention/polynomial_choice.hpp>
 
 namespace promptbound {
 
@@ -12,6 +13,7 @@ struct Calibration {
   double running_pair = 0;  ///< the same with the running analysis
   double token = 0;         ///< polynomial: a query or a key, whatever the rank
   double monomial = 0;      ///< and for each monomial, with its d_v + 1 moments
+  double pivot = 0;         ///< Cholesky: a query or a key, a unit of cholesky_work
 };
 
 /// The rates for T, measured on the first call for this d and d_v (some milliseconds) and kept while the
@@ -22,9 +24,24 @@ template <class T>
 template <class T>
 [[nodiscard]] double expected_exact(const AttentionArrays<T>& arrays, const Calibration& rates,
                                     Rounding rounding, int threads);
-/// `rank`: monomials of one head, those of an even moment counted as 2 of d_v + 1 columns.
+/// `work` of one head.
 template <class T>
 [[nodiscard]] double expected_polynomial(const AttentionArrays<T>& arrays, const Calibration& rates,
-                                         double rank, int threads);
+                                         const PolynomialWork& work, int threads);
+
+/// Multiply-adds for a query or a key of Cholesky attention: the kernel at the pivots, the features and their
+/// products with d_v + 1 sums.
+[[nodiscard]] double cholesky_work(Index d, Index d_v, Index rank);
+
+template <class T>
+[[nodiscard]] double expected_cholesky(const AttentionArrays<T>& arrays, const Calibration& rates, Index rank,
+                                       int threads);
+
+/// The largest rank at which Cholesky attention is expected to be faster than `seconds`, of another method,
+/// and the search for pivots to take an eighth of that at most: so little is lost where they do not suffice.
+/// 0 where that is hardly any.
+template <class T>
+[[nodiscard]] Index worthwhile_rank(const AttentionArrays<T>& arrays, const Calibration& rates,
+                                    double seconds, int threads);
 
 }  // namespace promptbound

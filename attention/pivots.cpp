@@ -6,7 +6,7 @@
 #include <limits>
 #include <numeric>
 
-#include <promptbound/attention/check_arrays.hpp>
+#include <promptbound/attention/cholesky.hpp>
 #include <promptbound/attention/exp_coefficients.hpp>
 #include <promptbound/numeric/fast_interval.hpp>
 
@@ -34,9 +34,6 @@
 namespace promptbound {
 namespace {
 
-/// One query in so many may miss the target: they are computed exactly.
-constexpr Index tail = 48;
-
 using RowMatrix = Eigen::Matrix<double, Eigen::Dynamic, Eigen::Dynamic, Eigen::RowMajor>;
 
 constexpr double u = unit_roundoff<double>;
@@ -62,41 +59,30 @@ double squared_norm(const double* x, Index d) {
 
 std::optional<Points> choose_pivots(const Points& sample, Index queries, double target, Index most) {
   const Index count = sample.count(), d = sample.d, keys = count - queries;
-  std::vector<double> diagonal;
-  for (Index i = 0; i < count; ++i) diagonal.push_back(std::exp(squared_norm(sample.row(i), d)));
-  std::vector<char> is_pivot(static_cast<std::size_t>(count), 0);
-  std::vector<double> rows, totals(static_cast<std::size_t>(queries), 0.0);
+  using Array = Eigen::ArrayXd;
+  Array diagonal(count), totals = Array::Zero(queries);
+  for (Index i = 0; i < count; ++i) diagonal[i] = std::exp(squared_norm(sample.row(i), d));
+  std::vector<double> rows;
   Points pivots{d, {}};
   most = std::min(most, count);
+  const std::vector<double> groups = group_points(sample.rows.data(), d, count);
+  rows.reserve(static_cast<std::size_t>(most * count));
   for (Index step = 0;; ++step) {
-    double of_keys = 0, largest = 0;
+    const double of_keys = diagonal.tail(keys).max(0).sum() * static_cast<double>(keys);
+    const Index above = (diagonal.head(queries).max(0) * of_keys > (target * totals.max(0)).square()).count();
+    if (step > 0 && above <= queries / cholesky_tail) return pivots;
     Index pivot = 0;
-    for (Index i = 0; i < count; ++i) {
-      const double residual = std::max(0.0, diagonal[static_cast<std::size_t>(i)]);
-      if (residual > largest && is_pivot[static_cast<std::size_t>(i)] == 0) {
-        largest = residual;
-        pivot = i;
-      }
-      if (i >= queries) of_keys += residual;
-    }
-    Index above = 0;
-    for (Index i = 0; i < queries; ++i) {
-      const auto query = static_cast<std::size_t>(i);
-      const double t = std::sqrt(std::max(0.0, diagonal[query]) * of_keys * static_cast<double>(keys));
-      above += t <= target * totals[query] ? 0 : 1;
-    }
-    if (step > 0 && above <= queries / tail) return pivots;
+    const double largest = diagonal.maxCoeff(&pivot);
     // Below this, residuals are made of rounding errors.
     if (step == most || !(largest > 1e-13)) return std::nullopt;
-    is_pivot[static_cast<std::size_t>(pivot)] = 1;
     pivots.append(sample.row(pivot));
     const std::vector<double> scaled = times_log2_e({sample.row(pivot), sample.row(pivot) + d});
     rows.resize(static_cast<std::size_t>((step + 1) * count));
-    pivot_kernel({d, 1, scaled.data(), nullptr}, sample.rows.data(), count, rows.data() + step * count);
+    pivot_kernel({d, 1, scaled.data(), nullptr}, groups, count, rows.data() + step * count);
     cholesky_step(rows.data(), step, pivot, 1 / std::sqrt(largest), count, diagonal.data());
-    const double* row = rows.data() + step * count;
-    const double sum = std::accumulate(row + queries, row + count, 0.0);
-    for (Index i = 0; i < queries; ++i) totals[static_cast<std::size_t>(i)] += row[i] * sum;
+    diagonal[pivot] = 0;
+    const Eigen::Map<const Array> row(rows.data() + step * count, count);
+    totals += row.head(queries) * row.tail(keys).sum();
   }
 }
 
@@ -105,7 +91,7 @@ PivotFactor::PivotFactor(const Points& pivots, double norm_square)
   const Index r = rank_;
   const double eps = 1.1 * (static_cast<double>(d_ + 4) * u * norm_square + exp_coefficients::error<double>);
   RowMatrix K(r, r);
-  pivot_kernel({d_, r, pivots_.data(), nullptr}, pivots.rows.data(), r, K.data());
+  pivot_kernel({d_, r, pivots_.data(), nullptr}, group_points(pivots.rows.data(), d_, r), r, K.data());
   K.triangularView<Eigen::StrictlyUpper>() = K.transpose();
   const double tau = 4 * (gamma(r + 3) + eps) * K.trace();
   K.diagonal().array() += tau;

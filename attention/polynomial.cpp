@@ -1,14 +1,11 @@
 #include <promptbound/attention/polynomial.hpp>
 
-#include <oneapi/tbb/parallel_for.h>
-#include <oneapi/tbb/task_arena.h>
-
 #include <cmath>
 #include <limits>
 
-#include <promptbound/attention/clustered.hpp>
 #include <promptbound/attention/exact_error.hpp>
 #include <promptbound/attention/exact_kernel.hpp>
+#include <promptbound/attention/parts.hpp>
 #include <promptbound/numeric/fast_interval.hpp>
 
 // Notation: u the unit roundoff (times 3 without fused multiply-add), k' the centred keys and q' the scaled
@@ -67,19 +64,6 @@ FastInterval range_constant(double eta) {
   const Interval x(eta);
   return FastInterval(x / (Interval(1) + sqrt(Interval(1) - square(x))));
 }
-
-/// Calls body(part) for part = 0 .. parts-1.
-template <class Body>
-void for_each_part(Index parts, int threads, Body body) {
-  if (threads == 1 || parts == 1) {
-    for (Index part = 0; part < parts; ++part) body(part);
-  } else {
-    oneapi::tbb::task_arena(threads).execute([&] { oneapi::tbb::parallel_for(Index{0}, parts, body); });
-  }
-}
-
-/// The fixed number of ranges that keys are cut into: results do not depend on the number of threads.
-constexpr Index key_parts = 8;
 
 }  // namespace
 
@@ -257,94 +241,9 @@ void KeyMoments<T>::attend(const T* queries, Index count, double scale, T* outpu
   write_error(bound, sizes_, error);
 }
 
-template <class T>
-std::vector<T> centre_of_keys(const AttentionArrays<T>& arrays, Index head) {
-  std::vector<double> sums(static_cast<std::size_t>(arrays.d), 0.0);
-  for (Index j = 0; j < arrays.keys(); ++j) {
-    for (Index c = 0; c < arrays.d; ++c)
-      sums[static_cast<std::size_t>(c)] += static_cast<double>(arrays.key(head, j)[c]);
-  }
-  std::vector<T> centre;
-  for (const double sum : sums) centre.push_back(static_cast<T>(sum / static_cast<double>(arrays.keys())));
-  return centre;
-}
-
-template <class T>
-std::optional<Attended<T>> polynomial_attention(const AttentionArrays<T>& arrays,
-                                                const PolynomialOptions& options, PolynomialChoice* choice) {
-  const std::vector<ArraySizes> sizes = check_arrays(arrays);
-  if (arrays.mask == Mask::causal) return std::nullopt;
-  PolynomialChoice chosen;
-  Attended<T> result;
-  result.output.resize(static_cast<std::size_t>(arrays.heads * arrays.n * arrays.d_v));
-  result.error.resize(result.output.size());
-  for (Index head = 0; head < arrays.heads; ++head) {
-    const ArraySizes& of_head = sizes[static_cast<std::size_t>(head)];
-    const std::vector<T> centre = centre_of_keys(arrays, head);
-    const auto offset = head * arrays.n * arrays.d_v;
-    float* error = result.error.data() + offset;
-    // The choice rests on estimates: when the certificate falls short, ask for more, at last without them.
-    const auto is_reached = [&] {
-      const float largest = *std::max_element(error, error + arrays.n * arrays.d_v);
-      return static_cast<double>(largest) <= options.accuracy * of_head.value_size;
-    };
-    bool reached = false;
-    // Where clusters were tried, the last attempt does without.
-    int attempts = 3;
-    for (int attempt = 0; attempt < attempts && !reached; ++attempt) {
-      PolynomialOptions stricter = options;
-      stricter.moment = options.moment && attempt < 2;
-      stricter.clusters = options.clusters && attempt < 3;
-      if (attempt == 1) stricter.accuracy /= 2;
-      const std::optional<ScorePolynomial> polynomial =
-          choose_polynomial(arrays, head, of_head, centre, stricter);
-      const std::optional<KeyClusters<T>> clusters =
-          choose_clusters(arrays, head, of_head, centre, polynomial, stricter);
-      if (clusters) {
-        attempts = 4;
-        attend_clusters(arrays, head, of_head, *clusters, result.output.data() + offset, error,
-                        options.threads);
-        reached = is_reached();
-        if (!reached) continue;
-        const ScorePolynomial& widest = clusters->highest();
-        chosen.polynomials.push_back(widest);
-        chosen.degree = std::max(chosen.degree, widest.degree());
-        chosen.rank = std::max(chosen.rank, clusters->rank());
-        chosen.clusters = std::max(chosen.clusters, clusters->count());
-        continue;
-      }
-      if (!polynomial) continue;
-      KeyMoments<T> moments(*polynomial, centre, arrays.d_v);
-      if (arrays.prompt > 0)
-        moments.add(arrays.key(head, 0), arrays.value(head, 0), arrays.prompt, options.threads);
-      if (arrays.m > 0) {
-        moments.add(arrays.key(head, arrays.prompt), arrays.value(head, arrays.prompt), arrays.m,
-                    options.threads);
-      }
-      moments.attend(arrays.query(head, 0), arrays.n, arrays.scale, result.output.data() + offset, error,
-                     options.threads);
-      reached = is_reached();
-      if (!reached) continue;
-      chosen.polynomials.push_back(*polynomial);
-      chosen.degree = std::max(chosen.degree, polynomial->degree());
-      chosen.rank = std::max(chosen.rank, moments.rank());
-      chosen.clusters = std::max<Index>(chosen.clusters, 1);
-    }
-    if (!reached) return std::nullopt;
-  }
-  if (choice != nullptr) *choice = std::move(chosen);
-  return result;
-}
-
 template double polynomial_rounding<float>(Index, Index, Index, Index);
 template double polynomial_rounding<double>(Index, Index, Index, Index);
 template class KeyMoments<float>;
 template class KeyMoments<double>;
-template std::optional<Attended<float>> polynomial_attention(const AttentionArrays<float>&,
-                                                             const PolynomialOptions&, PolynomialChoice*);
-template std::optional<Attended<double>> polynomial_attention(const AttentionArrays<double>&,
-                                                              const PolynomialOptions&, PolynomialChoice*);
-template std::vector<float> centre_of_keys(const AttentionArrays<float>&, Index);
-template std::vector<double> centre_of_keys(const AttentionArrays<double>&, Index);
 
 }  // namespace promptbound

@@ -1,12 +1,10 @@
-/// Polynomial attention (theory 4.2): exp is replaced by a polynomial of the score, so that sums over the
-/// keys become moments of the keys, computed once, and the cost is linear in the number of tokens. Certified.
+/// Moments of keys (theory 4.2): exp is replaced by a polynomial of the score, so that sums over the keys
+/// become moments of the keys, computed once, and the cost is linear in the number of tokens. Certified.
 #pragma once
 
-#include <optional>
 #include <vector>
 
 #include <promptbound/attention/check_arrays.hpp>
-#include <promptbound/attention/exact.hpp>
 #include <promptbound/attention/polynomial_kernel.hpp>
 #include <promptbound/attention/score_polynomial.hpp>
 
@@ -59,59 +57,6 @@ class KeyMoments {
   ArraySizes sizes_;  ///< of the centred keys and of the values
   Index count_ = 0, parts_ = 0;
 };
-
-/// How polynomial attention was done: the polynomial of each head; with clusters, that of highest degree.
-struct PolynomialChoice {
-  std::vector<ScorePolynomial> polynomials;
-  Index degree = 0, rank = 0;  ///< largest over the heads; a head's rank is the sum over its clusters
-  Index clusters = 0;          ///< most clusters of keys in a head; 1: one polynomial for all its keys
-};
-
-struct PolynomialOptions {
-  double accuracy = 1e-3;  ///< every output within accuracy * (largest |value| of its head)
-  int threads = 1;
-  bool moment = true;    ///< may use the even-moment certificate
-  bool clusters = true;  ///< may give clusters of keys centres and polynomials of their own (clustered.hpp)
-};
-
-/// Mean of the rows, rounded.
-template <class T>
-[[nodiscard]] std::vector<T> centre_of_keys(const AttentionArrays<T>& arrays, Index head);
-
-/// A polynomial that is not made yet.
-struct PolynomialPlan {
-  double S = 0;
-  Index degree = 0;
-  bool is_taylor = false;  ///< with the even moment, or a Chebyshev truncation
-  double work = 0;         ///< polynomial_work
-};
-
-/// The polynomial of least modelled cost that is expected to reach the accuracy for one head; nothing when
-/// none of at most 2^20 monomials does. `expected` because the even moment and the normaliser are estimated
-/// from samples: the certificate decides.
-template <class T>
-[[nodiscard]] std::optional<PolynomialPlan> plan_polynomial(const AttentionArrays<T>& arrays, Index head,
-                                                            const ArraySizes& sizes,
-                                                            const std::vector<T>& centre,
-                                                            const PolynomialOptions& options);
-/// The same, made.
-template <class T>
-[[nodiscard]] std::optional<ScorePolynomial> choose_polynomial(const AttentionArrays<T>& arrays, Index head,
-                                                               const ArraySizes& sizes,
-                                                               const std::vector<T>& centre,
-                                                               const PolynomialOptions& options);
-
-/// The work for one key or query, in monomials that are made and multiplied with d_v + 1 moments: those of
-/// the even moment (0: none) are made too, and the highest ones have one moment.
-[[nodiscard]] double polynomial_work(Index d, Index d_v, Index degree, Index moment);
-
-/// Attention by one polynomial a head, or one for each cluster of its keys where that is cheaper. Nothing
-/// when the accuracy cannot be certified in T with at most 2^20 monomials, or the mask is causal. Throws
-/// InputError as check_arrays does.
-template <class T>
-[[nodiscard]] std::optional<Attended<T>> polynomial_attention(const AttentionArrays<T>& arrays,
-                                                              const PolynomialOptions& options,
-                                                              PolynomialChoice* choice = nullptr);
 
 /// gamma of the rounding analysis: by which part of the sum of the sizes of their terms the computed sums
 /// over keys and monomials are off. `top` the highest degree, `parts` the number of ranges that keys were cut

@@ -1,3 +1,5 @@
+#include <promptbound/attention/polynomial_choice.hpp>
+
 #include <algorithm>
 #include <cmath>
 #include <map>
@@ -6,75 +8,10 @@
 
 #include <promptbound/attention/polynomial.hpp>
 
-// Which polynomial to use. Nothing here is certified or needs to be: KeyMoments::attend certifies what it
-// computed.
-
 namespace promptbound {
 namespace {
 
-constexpr double most_monomials = 1 << 20;
 constexpr Index most_degree = 100;
-
-/// Some long scaled queries against keys from all over, for estimates.
-template <class T>
-class Sample {
- public:
-  double query_norm = 0, key_norm = 0;  ///< of all queries and centred keys
-
-  Sample(const AttentionArrays<T>& arrays, Index head, const ArraySizes& sizes,
-         const std::vector<T>& centre) {
-    query_norm = sizes.largest_query * arrays.scale;
-    const auto d = static_cast<std::size_t>(arrays.d);
-    for (Index j = 0; j < arrays.keys(); ++j) {
-      const T* key = arrays.key(head, j);
-      T square = 0;
-      for (std::size_t c = 0; c < d; ++c) square += (key[c] - centre[c]) * (key[c] - centre[c]);
-      key_norm = std::max(key_norm, static_cast<double>(square));
-    }
-    key_norm = std::sqrt(key_norm);
-    // The longest query of each of up to 8 stretches.
-    const Index stretches = std::min<Index>(arrays.n, 8);
-    const Index step = std::max<Index>(1, arrays.keys() / 128);
-    for (Index stretch = 0; stretch < stretches; ++stretch) {
-      const auto square = sizes.query_square.begin();
-      const auto longest = std::max_element(square + arrays.n * stretch / stretches,
-                                            square + arrays.n * (stretch + 1) / stretches);
-      const T* query = arrays.query(head, longest - square);
-      double total = 0;
-      for (Index j = 0; j < arrays.keys(); j += step) {
-        const T* key = arrays.key(head, j);
-        double score = 0;
-        for (std::size_t c = 0; c < d; ++c)
-          score += static_cast<double>(query[c]) * static_cast<double>(key[c] - centre[c]);
-        score *= arrays.scale;
-        squares_.push_back(score * score);
-        total += std::exp(score);
-      }
-      totals_.push_back(total);
-    }
-    powers_.assign(squares_.size(), 1.0);
-  }
-
-  /// The largest sum s^h / sum e^s over the sampled queries; h even, in ascending order.
-  [[nodiscard]] double moment(Index h) {
-    const std::size_t keys = squares_.size() / totals_.size();
-    while (power_ < h) {
-      power_ += 2;
-      moment_ = 0;
-      for (std::size_t i = 0; i < totals_.size(); ++i) {
-        double sum = 0;
-        for (std::size_t j = i * keys; j < (i + 1) * keys; ++j) sum += powers_[j] *= squares_[j];
-        moment_ = std::max(moment_, sum / totals_[i]);
-      }
-    }
-    return moment_;
-  }
-
- private:
-  std::vector<double> squares_, powers_, totals_;  ///< s^2 and s^power_ by query and key, sum e^s by query
-  Index power_ = 0;
-  double moment_ = 1;
-};
 
 /// (e^S - T(S))/S^h for the Taylor polynomial T of the degree.
 double taylor_rest(double S, Index degree, Index h) {
@@ -91,10 +28,18 @@ double taylor_rest(double S, Index degree, Index h) {
 /// 2 e^S sum_{l > g} I_l(S) at g = 0, 1, ..., until it is below the smallest rounding: theory 4.2's bound, in
 /// doubles.
 std::vector<double> chebyshev_rests(double S) {
-  std::vector<double> rests;
-  for (Index l = 1; rests.empty() || rests.back() > 1e-17; ++l)
-    rests.push_back(2 * std::exp(S) * std::cyl_bessel_i(static_cast<double>(l), S));
-  for (std::size_t g = rests.size() - 1; g-- > 0;) rests[g] += rests[g + 1];
+  // I_{l-1} = I_{l+1} + 2 l/S I_l downwards from far beyond what counts; I_0 + 2 (I_1 + I_2 + ...) = e^S.
+  const auto last = static_cast<std::size_t>(30 + 2 * S);
+  std::vector<double> rests(last + 1, 0.0);  // sum_{l > g} I_l, up to a factor
+  double above = 0, I = 1e-200;
+  for (std::size_t l = last; l >= 1; --l) {
+    rests[l - 1] = rests[l] + I;
+    const double below = above + 2 * static_cast<double>(l) / S * I;
+    above = I;
+    I = below;
+  }
+  const double factor = 2 * std::exp(2 * S) / (I + 2 * rests[0]);
+  for (double& rest : rests) rest *= factor;
   return rests;
 }
 
@@ -105,8 +50,99 @@ double rounded_up(double S) {
   return std::ldexp(std::ceil(mantissa * 64), exponent - 6);
 }
 
-/// The polynomial of a plan. Making one in multiple precision takes longer than short sequences do, so the
-/// last ones are kept.
+}  // namespace
+
+double polynomial_work(Index d, Index d_v, Index degree, Index moment) {
+  const double full = monomial_count(d, degree), columns = static_cast<double>(d_v + 1);
+  if (moment == 0) return full;
+  const double made = monomial_count(d, std::max(degree, moment)),
+               single = monomial_count(d, moment) - monomial_count(d, moment - 1);
+  return (made + full * columns + single) / (columns + 1);
+}
+
+std::vector<Index> longest_queries(const ArraySizes& sizes, Index count) {
+  const auto square = sizes.query_square.begin();
+  const auto n = static_cast<Index>(sizes.query_square.size());
+  const Index stretches = std::min(n, count);
+  std::vector<Index> longest;
+  for (Index stretch = 0; stretch < stretches; ++stretch) {
+    longest.push_back(
+        std::max_element(square + n * stretch / stretches, square + n * (stretch + 1) / stretches) - square);
+  }
+  return longest;
+}
+
+SampledScores::SampledScores(const std::vector<double>& queries, const std::vector<double>& centred_keys,
+                             Index d) {
+  const auto width = static_cast<std::size_t>(d);
+  for (std::size_t i = 0; i < queries.size(); i += width) {
+    double total = 0;
+    for (std::size_t j = 0; j < centred_keys.size(); j += width) {
+      double score = 0;
+      for (std::size_t c = 0; c < width; ++c) score += queries[i + c] * centred_keys[j + c];
+      squares_.push_back(score * score);
+      total += std::exp(score);
+    }
+    totals_.push_back(total);
+  }
+  powers_.assign(squares_.size(), 1.0);
+}
+
+double SampledScores::moment(Index h) {
+  const std::size_t keys = squares_.size() / totals_.size();
+  while (power_ < h) {
+    power_ += 2;
+    moment_ = 0;
+    for (std::size_t i = 0; i < totals_.size(); ++i) {
+      double sum = 0;
+      for (std::size_t j = i * keys; j < (i + 1) * keys; ++j) sum += powers_[j] *= squares_[j];
+      moment_ = std::max(moment_, sum / totals_[i]);
+    }
+  }
+  return moment_;
+}
+
+template <class T>
+std::optional<PolynomialPlan> least_polynomial(const PolynomialTask& task, SampledScores& scores) {
+  const double S = rounded_up(std::max(task.S, 1e-6));
+  // Least degrees grow like S, and ranks with them; beyond 50 binary64 certifies nothing.
+  if (!(S <= 50)) return std::nullopt;
+  if (task.range == 0) return PolynomialPlan{S, 1, true, polynomial_work(task.d, task.d_v, 1, 2)};
+
+  // Truncation that rounding leaves room for; the normaliser is at least about the number of keys, by
+  // convexity.
+  const double growth = 2 * std::exp(S) * 1.05;
+  const auto room = [&](Index top, double rank) {
+    const double rounding =
+        polynomial_rounding<T>(top, static_cast<Index>(rank), task.keys, 2) * growth + 3 * unit_roundoff<T>;
+    return (task.accuracy - rounding) / task.range - unit_roundoff<T> * S * 1.1;
+  };
+  std::optional<PolynomialPlan> best;
+  if (!(room(1, 1) > 0)) return best;
+  const std::vector<double> rests = chebyshev_rests(S);
+  for (std::size_t g = 1; g < rests.size(); ++g) {
+    const auto degree = static_cast<Index>(g);
+    const double rank = monomial_count(task.d, degree);
+    if (rank > task.most_work) break;
+    // eta/(1 + sqrt(1 - eta^2)) = tau.
+    const double tau = std::min(room(degree, rank), 0.9);
+    if (tau > 0 && rests[g] <= 2 * tau / (1 + tau * tau) * (1 - 1e-6)) {
+      best = PolynomialPlan{S, degree, false, rank};
+      break;
+    }
+  }
+  for (Index degree = 1; task.may_moment && degree <= most_degree; ++degree) {
+    const Index h = degree % 2 == 1 ? degree + 1 : degree;
+    const double all = monomial_count(task.d, h), work = polynomial_work(task.d, task.d_v, degree, h);
+    if (std::max(all, work) > task.most_work || (best && work >= best->work)) break;
+    // High moments are those of few keys, which a sample misses.
+    const double moment = scores.moment(h) * 1.2 * std::pow(1.02, h);
+    const double truncation = taylor_rest(S, degree, h) * moment;
+    if (truncation <= room(h, all)) best = PolynomialPlan{S, degree, true, work};
+  }
+  return best;
+}
+
 ScorePolynomial polynomial_of(const PolynomialPlan& plan) {
   constexpr std::size_t most_kept = 256;
   using Key = std::tuple<double, Index, bool>;
@@ -125,85 +161,7 @@ ScorePolynomial polynomial_of(const PolynomialPlan& plan) {
   return made;
 }
 
-}  // namespace
-
-double polynomial_work(Index d, Index d_v, Index degree, Index moment) {
-  const double full = monomial_count(d, degree), columns = static_cast<double>(d_v + 1);
-  if (moment == 0) return full;
-  const double made = monomial_count(d, std::max(degree, moment)),
-               single = monomial_count(d, moment) - monomial_count(d, moment - 1);
-  return (made + full * columns + single) / (columns + 1);
-}
-
-template <class T>
-std::optional<PolynomialPlan> plan_polynomial(const AttentionArrays<T>& arrays, Index head,
-                                              const ArraySizes& sizes, const std::vector<T>& centre,
-                                              const PolynomialOptions& options) {
-  Sample<T> sample(arrays, head, sizes, centre);
-  // The norms were rounded in T.
-  const double rounding_of_norms = static_cast<double>(2 * arrays.d + 8) * unit_roundoff<T>;
-  const double S =
-      rounded_up(std::max(sample.query_norm * sample.key_norm * (1 + rounding_of_norms) * (1 + 1e-9), 1e-6));
-  // Least degrees grow like S, and ranks with them; beyond 50 binary64 certifies nothing.
-  if (S > 50) return std::nullopt;
-  double range = 0;
-  for (std::size_t c = 0; c < sizes.least.size(); ++c)
-    range = std::max(range, sizes.largest[c] - sizes.least[c]);
-  if (range == 0) return PolynomialPlan{S, 1, true, polynomial_work(arrays.d, arrays.d_v, 1, 2)};
-
-  // Truncation that rounding leaves room for; the normaliser is at least about the number of keys, by
-  // convexity.
-  const auto room = [&](Index top, double rank) {
-    const double gamma = polynomial_rounding<T>(top, static_cast<Index>(rank), arrays.keys(), 2);
-    const double rounding = 2 * gamma * std::exp(S) * 1.05 + 3 * unit_roundoff<T>;
-    return (options.accuracy * sizes.value_size - rounding * sizes.value_size) / range -
-           unit_roundoff<T> * S * 1.1;
-  };
-  std::optional<PolynomialPlan> best;
-  const double tau = std::min(room(1, 1), 0.9);
-  if (!(tau > 0)) return best;
-  const std::vector<double> rests = chebyshev_rests(S);
-  for (std::size_t g = 1; g < rests.size(); ++g) {
-    const auto degree = static_cast<Index>(g);
-    const double rank = monomial_count(arrays.d, degree);
-    if (rank > most_monomials) break;
-    // eta/(1 + sqrt(1 - eta^2)) = tau.
-    const double left = std::min(room(degree, rank), 0.9);
-    if (left > 0 && rests[g] <= 2 * left / (1 + left * left) * (1 - 1e-6)) {
-      best = PolynomialPlan{S, degree, false, rank};
-      break;
-    }
-  }
-  for (Index degree = 1; options.moment && degree <= most_degree; ++degree) {
-    const Index h = degree % 2 == 1 ? degree + 1 : degree;
-    const double all = monomial_count(arrays.d, h), work = polynomial_work(arrays.d, arrays.d_v, degree, h);
-    if (all > most_monomials || (best && work >= best->work)) break;
-    const double truncation = taylor_rest(S, degree, h) * sample.moment(h) * 1.2;
-    if (truncation <= room(h, all)) best = PolynomialPlan{S, degree, true, work};
-  }
-  return best;
-}
-
-template <class T>
-std::optional<ScorePolynomial> choose_polynomial(const AttentionArrays<T>& arrays, Index head,
-                                                 const ArraySizes& sizes, const std::vector<T>& centre,
-                                                 const PolynomialOptions& options) {
-  const std::optional<PolynomialPlan> plan = plan_polynomial(arrays, head, sizes, centre, options);
-  if (!plan) return std::nullopt;
-  return polynomial_of(*plan);
-}
-
-template std::optional<PolynomialPlan> plan_polynomial(const AttentionArrays<float>&, Index,
-                                                       const ArraySizes&, const std::vector<float>&,
-                                                       const PolynomialOptions&);
-template std::optional<PolynomialPlan> plan_polynomial(const AttentionArrays<double>&, Index,
-                                                       const ArraySizes&, const std::vector<double>&,
-                                                       const PolynomialOptions&);
-template std::optional<ScorePolynomial> choose_polynomial(const AttentionArrays<float>&, Index,
-                                                          const ArraySizes&, const std::vector<float>&,
-                                                          const PolynomialOptions&);
-template std::optional<ScorePolynomial> choose_polynomial(const AttentionArrays<double>&, Index,
-                                                          const ArraySizes&, const std::vector<double>&,
-                                                          const PolynomialOptions&);
+template std::optional<PolynomialPlan> least_polynomial<float>(const PolynomialTask&, SampledScores&);
+template std::optional<PolynomialPlan> least_polynomial<double>(const PolynomialTask&, SampledScores&);
 
 }  // namespace promptbound

@@ -106,28 +106,31 @@ struct Report {
 
 nlohmann::ordered_json report_json(const Report& report, long digits) {
   const AttentionAnswer& answer = report.answer;
-  nlohmann::ordered_json json = {{"schema", json_schema},
-                                 {"verdict", "certified"},
-                                 {"method", name(answer.method)},
-                                 {"why", answer.why},
-                                 {"degree", nullptr},
-                                 {"rank", nullptr},
-                                 {"error_bound", report.bound_text(digits)},
-                                 {"shape", report.shape},
-                                 {"precision", report.is_binary64() ? "binary64" : "binary32"},
-                                 {"seconds", answer.seconds},
-                                 {"gflops", report.gflops()},
-                                 {"expected_seconds", {{"exact", nullptr}, {"polynomial", nullptr}}},
-                                 {"calibration", nullptr}};
+  nlohmann::ordered_json json = {
+      {"schema", json_schema},
+      {"verdict", "certified"},
+      {"method", name(answer.method)},
+      {"why", answer.why},
+      {"degree", nullptr},
+      {"rank", nullptr},
+      {"error_bound", report.bound_text(digits)},
+      {"shape", report.shape},
+      {"precision", report.is_binary64() ? "binary64" : "binary32"},
+      {"seconds", answer.seconds},
+      {"gflops", report.gflops()},
+      {"expected_seconds", {{"exact", nullptr}, {"polynomial", nullptr}, {"cholesky", nullptr}}},
+      {"calibration", nullptr}};
   if (answer.method == Method::polynomial) json["degree"] = answer.degree;
   if (answer.method != Method::exact) json["rank"] = answer.rank;
   if (answer.expected.exact) json["expected_seconds"]["exact"] = *answer.expected.exact;
   if (answer.expected.polynomial) json["expected_seconds"]["polynomial"] = *answer.expected.polynomial;
+  if (answer.expected.cholesky) json["expected_seconds"]["cholesky"] = *answer.expected.cholesky;
   if (answer.rates) {
     json["calibration"] = {{"exact_pair", answer.rates->exact_pair},
                            {"running_pair", answer.rates->running_pair},
                            {"token", answer.rates->token},
-                           {"monomial", answer.rates->monomial}};
+                           {"monomial", answer.rates->monomial},
+                           {"pivot", answer.rates->pivot}};
   }
   return json;
 }
@@ -149,6 +152,7 @@ void write_report(const Report& report, TableWriter& writer, long digits) {
   };
   expected("seconds expected of exact", answer.expected.exact);
   expected("seconds expected of polynomial", answer.expected.polynomial);
+  expected("seconds expected of cholesky", answer.expected.cholesky);
   writer.end();
 }
 

@@ -14,7 +14,7 @@
 #include <cstring>
 
 #include <promptbound/attention/cholesky.hpp>
-#include <promptbound/attention/polynomial.hpp>
+#include <promptbound/attention/polynomial_attention.hpp>
 
 #include "data.hpp"
 #include "timing.hpp"
@@ -86,33 +86,10 @@ void compare(Index n, Index d, double B, double accuracy) {
   compare_cholesky(data.arrays, accuracy);
 }
 
-/// Queries and keys in few clusters, or in a subspace of low dimension, where polynomials need too many
-/// monomials.
 void compare_structured(Index n) {
   for (const bool is_clustered : {true, false}) {
-    constexpr Index d = 64, clusters = 20, dimension = 4;
-    Data<float> data(n, d, 1);
-    std::mt19937_64 engine(2);
-    std::uniform_real_distribution<float> entry(-1, 1);
-    std::vector<float> basis(clusters * d);
-    for (float& x : basis) x = entry(engine);
-    for (std::vector<float>* rows : {&data.q, &data.k}) {
-      for (Index i = 0; i < n; ++i) {
-        float* row = rows->data() + i * d;
-        const float* centre = basis.data() + static_cast<Index>(engine() % clusters) * d;
-        float weights[dimension];
-        for (float& weight : weights) weight = entry(engine);
-        for (Index c = 0; c < d; ++c) {
-          if (is_clustered) {
-            row[c] = centre[c] + 0.01F * row[c];
-          } else {
-            row[c] = 0;
-            for (Index b = 0; b < dimension; ++b)
-              row[c] += weights[b] * basis[static_cast<std::size_t>(b * d + c)];
-          }
-        }
-      }
-    }
+    Data<float> data(n, 64, 1);
+    data.structure(is_clustered);
     std::printf("fp32 1e-03  d 64  %s\n",
                 is_clustered ? "20 clusters, spread 0.01" : "subspace of dimension 4");
     compare_cholesky(data.arrays, 1e-3);

@@ -65,4 +65,25 @@ StoredArrays<T> random_arrays(RandomDoubles& random, const AttentionArrays<T>& s
   return stored;
 }
 
+/// Keys of input and prompt in `groups` groups of the given spread, centred uniformly in [-size, size].
+template <class T>
+StoredArrays<T> grouped_arrays(RandomDoubles& random, const AttentionArrays<T>& shapes, Index groups,
+                               double size, double spread) {
+  StoredArrays<T> stored = random_arrays(random, shapes);
+  std::vector<double> centres;
+  for (Index i = 0; i < groups * shapes.d; ++i) centres.push_back(random.between(-size, size));
+  for (std::vector<T>* keys : {&stored.k, &stored.prompt_k}) {
+    const Index rows = static_cast<Index>(keys->size()) / shapes.d;
+    for (Index j = 0; j < rows; ++j) {
+      const Index group = random.index(0, groups - 1);
+      for (Index c = 0; c < shapes.d; ++c) {
+        T& entry = (*keys)[static_cast<std::size_t>(j * shapes.d + c)];
+        entry = static_cast<T>(centres[static_cast<std::size_t>(group * shapes.d + c)] +
+                               spread * static_cast<double>(entry));
+      }
+    }
+  }
+  return stored;
+}
+
 }  // namespace promptbound

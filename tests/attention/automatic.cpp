@@ -66,3 +66,33 @@ TEST_CASE("the sharp analysis is used where the prior bound does not suffice") {
   CHECK(answer.result.index() == 0);
   CHECK(answer.error_bound() <= 4e-6);
 }
+
+TEST_CASE("keys in groups far apart go to polynomials of clusters") {
+  RandomDoubles random(2);
+  AttentionArrays<float> shape = shapes<float>(1, 16384, 16384, 0, 4, 4);
+  shape.scale = 3;
+  const StoredArrays<float> stored = grouped_arrays<float>(random, shape, 8, 3, 0.05);
+  AttentionRequest request;
+  request.accuracy = 1e-2;
+  const AttentionAnswer answer = answer_of(stored.arrays, request);
+  CHECK(answer.method == Method::polynomial);
+  CHECK(answer.why.find("clusters") != std::string::npos);
+  CHECK(answer.error_bound() <= 1e-2);
+}
+
+TEST_CASE("few different tokens in many dimensions go to Cholesky") {
+  RandomDoubles random(3);
+  StoredArrays<float> stored =
+      grouped_arrays<float>(random, shapes<float>(1, 4096, 4096, 0, 64, 64), 20, 1, 0.01);
+  for (std::size_t i = 0; i < stored.q.size(); ++i) {
+    const std::size_t row = i / 64 * 7919 % 4096;
+    stored.q[i] = stored.k[row * 64 + i % 64];
+  }
+  AttentionRequest request;
+  request.accuracy = 1e-3;
+  const AttentionAnswer answer = answer_of(stored.arrays, request);
+  CHECK(answer.method == Method::cholesky);
+  CHECK(answer.rank <= 60);
+  CHECK(*answer.expected.cholesky < *answer.expected.exact);
+  CHECK(answer.error_bound() <= 1e-3);
+}

@@ -8,7 +8,7 @@
 #include <string>
 
 #include <promptbound/attention/exact.hpp>
-#include <promptbound/attention/polynomial.hpp>
+#include <promptbound/attention/polynomial_attention.hpp>
 #include <promptbound/numeric/precision.hpp>
 
 #include "attention/arrays.hpp"

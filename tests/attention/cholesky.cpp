@@ -6,7 +6,7 @@
 #include <cmath>
 
 #include <promptbound/attention/pivots.hpp>
-#include <promptbound/attention/polynomial.hpp>
+#include <promptbound/attention/polynomial_attention.hpp>
 #include <promptbound/numeric/precision.hpp>
 
 #include "attention/arrays.hpp"

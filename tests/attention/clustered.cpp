@@ -1,4 +1,4 @@
-#include <promptbound/attention/clustered.hpp>
+#include <promptbound/attention/polynomial_attention.hpp>
 
 #include <doctest/doctest.h>
 
@@ -31,27 +31,6 @@ bool is_within_bounds(const AttentionArrays<T>& arrays, const Attended<T>& resul
     }
   }
   return true;
-}
-
-/// Keys of input and prompt in `groups` groups of the given spread, centred uniformly in [-size, size].
-template <class T>
-StoredArrays<T> grouped_arrays(RandomDoubles& random, const AttentionArrays<T>& shapes, Index groups,
-                               double size, double spread) {
-  StoredArrays<T> stored = random_arrays(random, shapes);
-  std::vector<double> centres;
-  for (Index i = 0; i < groups * shapes.d; ++i) centres.push_back(random.between(-size, size));
-  for (std::vector<T>* keys : {&stored.k, &stored.prompt_k}) {
-    const Index rows = static_cast<Index>(keys->size()) / shapes.d;
-    for (Index j = 0; j < rows; ++j) {
-      const Index group = random.index(0, groups - 1);
-      for (Index c = 0; c < shapes.d; ++c) {
-        T& entry = (*keys)[static_cast<std::size_t>(j * shapes.d + c)];
-        entry = static_cast<T>(centres[static_cast<std::size_t>(group * shapes.d + c)] +
-                               spread * static_cast<double>(entry));
-      }
-    }
-  }
-  return stored;
 }
 
 /// These clusters' attention; the centre of each is its first key, and all have one polynomial.

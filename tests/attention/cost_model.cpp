@@ -4,7 +4,8 @@
 
 #include <cmath>
 
-#include <promptbound/attention/polynomial.hpp>
+#include <promptbound/attention/cholesky.hpp>
+#include <promptbound/attention/polynomial_attention.hpp>
 
 using namespace promptbound;
 
@@ -12,7 +13,7 @@ TEST_CASE("rates are measured once for a shape and positive") {
   const Calibration& rates = calibration<float>(3, 2);
   CHECK(&calibration<float>(3, 2) == &rates);
   CHECK(&calibration<double>(3, 2) != &rates);
-  for (const double rate : {rates.exact_pair, rates.running_pair, rates.monomial}) {
+  for (const double rate : {rates.exact_pair, rates.running_pair, rates.monomial, rates.pivot}) {
     CHECK(rate > 0);
     CHECK(std::isfinite(rate));
   }
@@ -21,13 +22,13 @@ TEST_CASE("rates are measured once for a shape and positive") {
 }
 
 TEST_CASE("expected times follow the pairs that queries see, and the tokens times the work") {
-  const Calibration rates{2, 5, 7, 11};
+  const Calibration rates{2, 5, 7, 11, 13};
   AttentionArrays<double> arrays;
   arrays.n = arrays.m = 10;
   arrays.prompt = 3;
   CHECK(expected_exact(arrays, rates, Rounding::prior, 1) == 10 * 13 * 2);
   CHECK(expected_exact(arrays, rates, Rounding::running, 1) == 10 * 13 * 5);
-  CHECK(expected_polynomial(arrays, rates, 4, 1) == 23 * (7 + 11 * 4));
+  CHECK(expected_polynomial(arrays, rates, {23, 23 * 4}, 1) == 23 * (7 + 11 * 4));
   arrays.mask = Mask::causal;
   double pairs = 0;
   for (Index i = 0; i < arrays.n; ++i) pairs += static_cast<double>(arrays.visible(i));
@@ -40,4 +41,20 @@ TEST_CASE("the work of a polynomial counts the monomials of its even moment") {
   CHECK(polynomial_work(2, 1, 1, 2) == (6 + 3 * 2 + 3) / 3.0);
   // An even degree carries its own moment.
   CHECK(polynomial_work(2, 1, 2, 2) == (6 + 6 * 2 + 3) / 3.0);
+}
+
+TEST_CASE("the rank that pays grows with what the other method takes, and is refused where that is little") {
+  const Calibration rates{1, 1, 1, 1, 1e-3};
+  AttentionArrays<float> arrays;
+  arrays.n = arrays.m = 4096;
+  arrays.d = arrays.d_v = 8;
+  Index last = 0;
+  for (double seconds = 1; seconds < 1e9; seconds *= 2) {
+    const Index rank = worthwhile_rank(arrays, rates, seconds, 1);
+    CHECK(rank >= last);
+    if (rank > 0) CHECK(expected_cholesky(arrays, rates, rank, 1) <= seconds);
+    last = rank;
+  }
+  CHECK(worthwhile_rank(arrays, rates, 1, 1) == 0);
+  CHECK(last == max_cholesky_rank);
 }

@@ -1,4 +1,4 @@
-#include <promptbound/attention/polynomial.hpp>
+#include <promptbound/attention/polynomial_attention.hpp>
 
 #include <doctest/doctest.h>
 

@@ -1,0 +1,162 @@
+#include <promptbound/attention/polynomial_attention.hpp>
+
+#include <algorithm>
+#include <cmath>
+
+namespace promptbound {
+namespace {
+
+/// `S` and sampled scores of all keys around their centre.
+template <class T>
+std::optional<PolynomialPlan> plan_single(const AttentionArrays<T>& arrays, Index head,
+                                          const ArraySizes& sizes, const std::vector<T>& centre,
+                                          PolynomialTask task) {
+  const auto d = static_cast<std::size_t>(arrays.d);
+  double key_square = 0;
+  for (Index j = 0; j < arrays.keys(); ++j) {
+    const T* key = arrays.key(head, j);
+    T square = 0;
+    for (std::size_t c = 0; c < d; ++c) square += (key[c] - centre[c]) * (key[c] - centre[c]);
+    key_square = std::max(key_square, static_cast<double>(square));
+  }
+  // The norms were rounded in T.
+  task.S = sizes.largest_query * arrays.scale * std::sqrt(key_square) *
+           (1 + static_cast<double>(2 * arrays.d + 8) * unit_roundoff<T>)*(1 + 1e-9);
+  std::vector<double> queries, keys;
+  for (const Index i : longest_queries(sizes, 8)) {
+    for (std::size_t c = 0; c < d; ++c)
+      queries.push_back(static_cast<double>(arrays.query(head, i)[c]) * arrays.scale);
+  }
+  for (Index j = 0; j < arrays.keys(); j += std::max<Index>(1, arrays.keys() / 128)) {
+    for (std::size_t c = 0; c < d; ++c)
+      keys.push_back(static_cast<double>(arrays.key(head, j)[c] - centre[c]));
+  }
+  SampledScores scores(queries, keys, arrays.d);
+  return least_polynomial<T>(task, scores);
+}
+
+/// Does what is planned, and says how; false where nothing is.
+template <class T>
+bool attend_as_planned(const AttentionArrays<T>& arrays, Index head, const ArraySizes& sizes,
+                       const HeadPlan<T>& plan, int threads, T* output, float* error,
+                       PolynomialChoice& choice) {
+  std::optional<KeyClusters<T>> clusters;
+  if (!plan.clusters.empty()) {
+    clusters =
+        make_clusters(arrays, head, sizes, plan.centre, plan.task, plan.most_of_clusters, plan.clusters);
+  }
+  if (clusters) {
+    attend_clusters(arrays, head, sizes, *clusters, output, error, threads);
+    choice = {{clusters->highest()}, clusters->highest().degree(), clusters->rank(), clusters->count()};
+    return true;
+  }
+  if (!plan.single) return false;
+  KeyMoments<T> moments(polynomial_of(*plan.single), plan.centre, arrays.d_v);
+  if (arrays.prompt > 0) moments.add(arrays.key(head, 0), arrays.value(head, 0), arrays.prompt, threads);
+  if (arrays.m > 0)
+    moments.add(arrays.key(head, arrays.prompt), arrays.value(head, arrays.prompt), arrays.m, threads);
+  moments.attend(arrays.query(head, 0), arrays.n, arrays.scale, output, error, threads);
+  choice = {{moments.polynomial()}, moments.polynomial().degree(), moments.rank(), 1};
+  return true;
+}
+
+}  // namespace
+
+template <class T>
+std::vector<T> centre_of_keys(const AttentionArrays<T>& arrays, Index head) {
+  std::vector<double> sums(static_cast<std::size_t>(arrays.d), 0.0);
+  for (Index j = 0; j < arrays.keys(); ++j) {
+    for (Index c = 0; c < arrays.d; ++c)
+      sums[static_cast<std::size_t>(c)] += static_cast<double>(arrays.key(head, j)[c]);
+  }
+  std::vector<T> centre;
+  for (const double sum : sums) centre.push_back(static_cast<T>(sum / static_cast<double>(arrays.keys())));
+  return centre;
+}
+
+template <class T>
+HeadPlan<T> plan_head(const AttentionArrays<T>& arrays, Index head, const ArraySizes& sizes,
+                      const PolynomialOptions& options, double budget) {
+  HeadPlan<T> plan;
+  PolynomialTask& task = plan.task;
+  task = {arrays.d, arrays.d_v, arrays.keys(), 0, options.accuracy, 0, options.moment};
+  for (std::size_t c = 0; c < sizes.least.size(); ++c) {
+    const double range = sizes.largest[c] - sizes.least[c];
+    if (range > 0) task.range = std::max(task.range, range / sizes.value_size);
+  }
+  plan.centre = centre_of_keys(arrays, head);
+  plan.single = plan_single(arrays, head, sizes, plan.centre, task);
+  if (plan.single) {
+    const auto tokens = static_cast<double>(arrays.n + arrays.keys());
+    plan.work = {tokens, tokens * plan.single->work};
+    budget = std::min(budget, plan.work.monomials);
+  }
+  plan.most_of_clusters = budget;
+  if (options.clusters) plan.clusters = plan_clusters(arrays, head, sizes, plan.centre, task, budget);
+  if (!plan.clusters.empty()) plan.work = plan.clusters.front().work;
+  return plan;
+}
+
+template <class T>
+std::optional<Attended<T>> polynomial_attention(const AttentionArrays<T>& arrays,
+                                                const PolynomialOptions& options,
+                                                const std::vector<ArraySizes>& sizes,
+                                                std::optional<HeadPlan<T>> plan, PolynomialChoice* choice) {
+  if (arrays.mask == Mask::causal) return std::nullopt;
+  PolynomialChoice chosen;
+  Attended<T> result;
+  result.output.resize(static_cast<std::size_t>(arrays.heads * arrays.n * arrays.d_v));
+  result.error.resize(result.output.size());
+  for (Index head = 0; head < arrays.heads; ++head) {
+    const ArraySizes& of_head = sizes[static_cast<std::size_t>(head)];
+    const auto offset = head * arrays.n * arrays.d_v;
+    float* error = result.error.data() + offset;
+    bool is_reached = false;
+    // The plan rests on estimates: when the certificate falls short, ask for more, at last without them.
+    // Where clusters were tried, the last attempt does without.
+    int attempts = 3;
+    for (int attempt = 0; attempt < attempts && !is_reached; ++attempt) {
+      PolynomialOptions stricter = options;
+      stricter.moment = options.moment && attempt < 2;
+      stricter.clusters = options.clusters && attempt < 3;
+      if (attempt == 1) stricter.accuracy /= 2;
+      if (head > 0 || attempt > 0 || !plan) plan = plan_head(arrays, head, of_head, stricter);
+      if (!plan->clusters.empty()) attempts = 4;
+      PolynomialChoice of_plan;
+      if (!attend_as_planned(arrays, head, of_head, *plan, options.threads, result.output.data() + offset,
+                             error, of_plan))
+        continue;
+      const float largest = *std::max_element(error, error + arrays.n * arrays.d_v);
+      is_reached = static_cast<double>(largest) <= options.accuracy * of_head.value_size;
+      if (!is_reached) continue;
+      chosen.polynomials.push_back(of_plan.polynomials[0]);
+      chosen.degree = std::max(chosen.degree, of_plan.degree);
+      chosen.rank = std::max(chosen.rank, of_plan.rank);
+      chosen.clusters = std::max(chosen.clusters, of_plan.clusters);
+    }
+    if (!is_reached) return std::nullopt;
+  }
+  if (choice != nullptr) *choice = std::move(chosen);
+  return result;
+}
+
+template <class T>
+std::optional<Attended<T>> polynomial_attention(const AttentionArrays<T>& arrays,
+                                                const PolynomialOptions& options, PolynomialChoice* choice) {
+  return polynomial_attention(arrays, options, check_arrays(arrays), std::optional<HeadPlan<T>>(), choice);
+}
+
+#define PROMPTBOUND_INSTANTIATE(T)                                                                       \
+  template std::vector<T> centre_of_keys(const AttentionArrays<T>&, Index);                              \
+  template HeadPlan<T> plan_head(const AttentionArrays<T>&, Index, const ArraySizes&,                    \
+                                 const PolynomialOptions&, double);                                      \
+  template std::optional<Attended<T>> polynomial_attention(const AttentionArrays<T>&,                    \
+                                                           const PolynomialOptions&, PolynomialChoice*); \
+  template std::optional<Attended<T>> polynomial_attention(                                              \
+      const AttentionArrays<T>&, const PolynomialOptions&, const std::vector<ArraySizes>&,               \
+      std::optional<HeadPlan<T>>, PolynomialChoice*);
+PROMPTBOUND_INSTANTIATE(float)
+PROMPTBOUND_INSTANTIATE(double)
+#undef PROMPTBOUND_INSTANTIATE
+
+}  // namespace promptbound

@@ -1,0 +1,68 @@
+/// Which polynomial to use. Nothing here is certified or needs to be: KeyMoments::attend certifies what it
+/// computed.
+#pragma once
+
+#include <optional>
+#include <vector>
+
+#include <promptbound/attention/check_arrays.hpp>
+#include <promptbound/attention/score_polynomial.hpp>
+
+namespace promptbound {
+
+/// A polynomial that is not made yet.
+struct PolynomialPlan {
+  double S = 0;
+  Index degree = 0;
+  bool is_taylor = false;  ///< with the even moment, or a Chebyshev truncation
+  double work = 0;         ///< polynomial_work
+};
+
+/// The work for one key or query, in monomials that are made and multiplied with d_v + 1 moments: those of
+/// the even moment (0: none) are made too, and the highest ones have one moment.
+[[nodiscard]] double polynomial_work(Index d, Index d_v, Index degree, Index moment);
+
+/// What the cost model (cost_model.hpp) counts.
+struct PolynomialWork {
+  double tokens = 0;     ///< queries and keys, once for each polynomial they go through
+  double monomials = 0;  ///< theirs (polynomial_work), and in that unit what clusters cost beside
+};
+
+/// Queries for estimates: the longest of each of up to `count` stretches.
+[[nodiscard]] std::vector<Index> longest_queries(const ArraySizes& sizes, Index count);
+
+/// Scores of a few scaled queries with a few keys around their centre, rows of d.
+class SampledScores {
+ public:
+  SampledScores(const std::vector<double>& queries, const std::vector<double>& centred_keys, Index d);
+
+  /// The largest sum s^h / sum e^s over the queries; h even, in ascending order.
+  [[nodiscard]] double moment(Index h);
+
+ private:
+  std::vector<double> squares_, powers_, totals_;  ///< s^2 and s^power_ by query and key, sum e^s by query
+  Index power_ = 0;
+  double moment_ = 1;
+};
+
+/// What a polynomial has to reach.
+struct PolynomialTask {
+  Index d = 0, d_v = 0, keys = 0;
+  double S = 0;             ///< no score is larger
+  double accuracy = 0;      ///< relative to the largest |value|
+  double range = 0;         ///< of the values, at most, relative to the largest one's size
+  bool may_moment = false;  ///< use the even-moment certificate
+  double most_work = 1 << 20;
+};
+
+/// The polynomial of least work that is expected to do, in T; nothing when that is above the task's most.
+/// `expected` because the even moment and the normaliser are estimated: the certificate decides.
+template <class T>
+[[nodiscard]] std::optional<PolynomialPlan> least_polynomial(const PolynomialTask& task,
+                                                             SampledScores& scores);
+
+/// The polynomial of a plan, kept for the next time: making one in multiple precision takes longer than short
+/// sequences do.
+[[nodiscard]] ScorePolynomial polynomial_of(const PolynomialPlan& plan);
+
+}  // namespace promptbound

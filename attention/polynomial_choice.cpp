@@ -154,7 +154,8 @@ std::optional<PolynomialPlan> plan_polynomial(const AttentionArrays<T>& arrays, 
   // Truncation that rounding leaves room for; the normaliser is at least about the number of keys, by
   // convexity.
   const auto room = [&](Index top, double rank) {
-    const double gamma = polynomial_rounding<T>(top, static_cast<Index>(rank), arrays.keys(), 2);
+    const double gamma =
+        polynomial_rounding<T>(top, expected_chain(static_cast<Index>(rank)), arrays.keys(), 2);
     const double rounding = 2 * gamma * std::exp(S) * 1.05 + 3 * unit_roundoff<T>;
     return (options.accuracy * sizes.value_size - rounding * sizes.value_size) / range -
            unit_roundoff<T> * S * 1.1;

@@ -5,14 +5,16 @@
 
 #include <hwy/foreach_target.h>
 
+#include <atomic>
+
 #include <hwy/aligned_allocator.h>
 #include <hwy/highway.h>
 
 #include <promptbound/attention/polynomial_kernel.hpp>
 
-// Lanes are points. No array of all features exists: those of keys are made along one path of the tree of
-// monomials at a time, for a stretch of keys, so that a tile of sums stays in registers over the stretch;
-// those of queries for two vectors, up to the second highest degree.
+// Lanes are points. Features are made for a stretch of points; then moments are sums over points of tail *
+// (head * value), the read-out sums over tails of weight * tail, times the head: matrix products, tile by
+// tile in registers (moment_layout.hpp).
 
 HWY_BEFORE_NAMESPACE();
 namespace promptbound {
@@ -21,17 +23,31 @@ namespace hn = hwy::HWY_NAMESPACE;
 namespace {
 
 #if HWY_TARGET <= HWY_AVX3
-constexpr int tile_columns = 9;  // 18 sums of 32 registers
+constexpr int tile_columns = 9, tile_rows = 3;  // 27 sums of 32 registers
 #else
-constexpr int tile_columns = 5;  // 10 sums of 16 registers
+constexpr int tile_columns = 5, tile_rows = 2;  // 10 sums of 16 registers
 #endif
 
 constexpr int query_vectors = 2;
-constexpr Index stretch_vectors = 32;  // values and a path of features for them stay near the L1 cache
+constexpr Index stretch_vectors = 32;  // of keys: heads times values, for a tile, stay in the L1 cache
 
 template <class T>
 constexpr Index lanes_of() {
   return static_cast<Index>(hn::MaxLanes(hn::ScalableTag<T>()));
+}
+
+template <class T>
+hwy::AlignedFreeUniquePtr<T[]> allocate(Index count) {
+  return hwy::AllocateAligned<T>(static_cast<std::size_t>(count));
+}
+
+/// A load into a register. Without the fence, which costs nothing, g++ repeats the load in each multiply-add
+/// that uses it, and loads become the bottleneck.
+template <class D, class T>
+HWY_INLINE hn::Vec<D> load_once(D d, const T* from) {
+  const hn::Vec<D> loaded = hn::Load(d, from);
+  std::atomic_signal_fence(std::memory_order_seq_cst);
+  return loaded;
 }
 
 /// Points as columns: coordinates of `count` rows, the rest 0.
@@ -43,334 +59,326 @@ HWY_INLINE void transpose(const T* rows, Index count, Index columns, Index width
   }
 }
 
+/// out[i] = a[i] b[i].
+template <class T>
+HWY_INLINE void multiply(const T* HWY_RESTRICT a, const T* HWY_RESTRICT b, Index count, T* HWY_RESTRICT out) {
+  const hn::ScalableTag<T> d;
+  for (Index i = 0; i < count; i += lanes_of<T>())
+    hn::Store(hn::Mul(hn::Load(d, a + i), hn::Load(d, b + i)), d, out + i);
+}
+
+/// Features of points, one row of `width` numbers each. The first is 1.
+template <class T>
+HWY_INLINE void make_features(const MomentLayout& layout, const T* points, Index width, Index count,
+                              T* features) {
+  std::fill(features, features + width, T(1));
+  for (Index a = 1; a < layout.features(); ++a) {
+    const auto feature = static_cast<std::size_t>(a);
+    multiply(features + layout.parent[feature] * width, points + layout.variable[feature] * width, count,
+             features + a * width);
+  }
+}
+
 /// The moments of a group of keys, lane by lane.
 template <class T>
 class GroupMoments {
  public:
-  GroupMoments(const MomentShape& shape, const T* centre)
-      : shape_(shape),
+  GroupMoments(const MomentLayout& layout, const T* centre)
+      : layout_(layout),
         centre_(centre),
-        points_(allocate(shape.d * width)),
-        values_(allocate(shape.d_v * width)),
-        path_(allocate((shape.degree + 2) * width)),
-        sums_(allocate(static_cast<Index>(shape.size()) * lanes)) {}
+        points_(allocate<T>(layout.d * width)),
+        values_(allocate<T>(layout.columns() * width)),
+        products_(allocate<T>(layout.columns() * width)),
+        features_(allocate<T>(layout.features() * width)),
+        sums_(allocate<T>(static_cast<Index>(layout.size()) * lanes)) {}
 
   void clear() {
-    std::fill(sums_.get(), sums_.get() + shape_.size() * static_cast<std::size_t>(lanes), T(0));
+    std::fill(sums_.get(), sums_.get() + layout_.size() * static_cast<std::size_t>(lanes), T(0));
   }
 
   /// Adds at most `width` keys.
   void add(const T* keys, const T* values, Index count) {
-    vectors_ = (count + lanes - 1) / lanes;
-    transpose(keys, count, shape_.d, width, points_.get());
-    for (Index c = 0; c < shape_.d; ++c) {
-      for (Index i = 0; i < vectors_ * lanes; ++i) points_[c * width + i] -= centre_[c];
+    const Index columns = layout_.columns();
+    used_ = (count + lanes - 1) / lanes * lanes;
+    transpose(keys, count, layout_.d, width, points_.get());
+    for (Index c = 0; c < layout_.d; ++c) {
+      // Absent keys stay 0, and so do their features, but for 1.
+      for (Index i = 0; i < count; ++i) points_[c * width + i] -= centre_[c];
     }
-    transpose(values, count, shape_.d_v, width, values_.get());
-    for (Index i = 0; i < width; ++i) path_[i] = i < count ? T(1) : T(0);
-    add_columns<1, tile_columns>(0, path_.get(), path_.get());
-    visit(0, 0);
+    transpose(values, count, layout_.d_v, width, values_.get());
+    for (Index i = 0; i < width; ++i) values_[layout_.d_v * width + i] = i < count ? T(1) : T(0);
+    make_features(layout_, points_.get(), width, used_, features_.get());
+    for (const MomentLayout::Block& block : layout_.blocks) {
+      if (block.head == 0) {
+        add_columns<tile_columns>(block, values_.get(), columns, sums_.get() + block.at * lanes);
+        continue;
+      }
+      for (Index c = 0; c < columns; ++c)
+        multiply(feature(block.head), values_.get() + c * width, used_, products_.get() + c * width);
+      add_columns<tile_columns>(block, products_.get(), columns, sums_.get() + block.at * lanes);
+    }
+    if (layout_.moment <= layout_.degree) return;
+    for (const MomentLayout::Block& block : layout_.moment_blocks) {
+      add_columns<tile_columns>(block, feature(block.head), block.heads, sums_.get() + block.at * lanes);
+    }
   }
 
   /// Adds the sums of the lanes to `out`.
   void add_to(double* out) const {
-    const hn::ScalableTag<T> d;
-    const Index columns = shape_.columns(), full = shape_.full();
-    const auto lane_sum = [&](Index i) HWY_ATTR {
-      return static_cast<double>(hn::GetLane(hn::SumOfLanes(d, hn::Load(d, sums_.get() + i * lanes))));
-    };
-    for (Index i = 0; i < full * columns; ++i) out[i] += lane_sum(i);
-    // Those of an even moment of the highest degree are sums of 1 there.
-    for (Index a = shape_.moment_from(), i = full * columns; a < shape_.moment_to(); ++a, ++i)
-      out[i] += lane_sum(a < full ? a * columns + shape_.d_v : i);
+    for (const MomentLayout::Block& block : layout_.blocks) add_lanes(block, layout_.columns(), out);
+    if (layout_.moment <= layout_.degree) return;
+    for (const MomentLayout::Block& block : layout_.moment_blocks) add_lanes(block, block.heads, out);
   }
 
   static constexpr Index lanes = lanes_of<T>(), width = stretch_vectors * lanes;
 
  private:
-  static hwy::AlignedFreeUniquePtr<T[]> allocate(Index count) {
-    return hwy::AllocateAligned<T>(static_cast<std::size_t>(count));
-  }
-  [[nodiscard]] T* path(Index level) const { return path_.get() + level * width; }
+  [[nodiscard]] const T* feature(Index a) const { return features_.get() + a * width; }
 
-  /// Adds the moments of all products of monomial a, whose features are path(level), with further variables.
-  void visit(Index a, Index level) {
-    const hn::ScalableTag<T> d;
-    if (level == shape_.degree && shape_.moment <= level) return;
-    const Index child = shape_.monomials.first_child[static_cast<std::size_t>(a)];
-    const Index variable = shape_.monomials.variable[static_cast<std::size_t>(a)];
-    const Index children = shape_.d - variable;
-    const T* points = points_.get() + variable * width;
-    if (level == shape_.degree) {
-      T* sums = sums_.get() + (shape_.full() * shape_.columns() + child - shape_.moment_from()) * lanes;
-      add_singles(path(level), points, children, sums);
-      return;
+  /// sums += sum over keys of tail * factor for the tails of the block and `count` columns of factors. Sums
+  /// lie tile after tile of columns, each by tail and then by column.
+  template <int columns>
+  void add_columns(const MomentLayout::Block& block, const T* factors, Index count, T* sums) {
+    for (; count >= columns;
+         count -= columns, factors += columns * width, sums += block.tails * columns * lanes)
+      add_tails<columns>(block, factors, sums);
+    if constexpr (columns > 1) {
+      if (count > 0) add_columns<columns - 1>(block, factors, count, sums);
     }
+  }
+  template <int columns>
+  void add_tails(const MomentLayout::Block& block, const T* factors, T* sums) {
+    const std::int32_t* tail = layout_.tails.data() + block.tail;
     Index i = 0;
-    for (; i + 2 <= children; i += 2)
-      add_columns<2, tile_columns>(child + i, path(level), points + i * width);
-    if (i < children) add_columns<1, tile_columns>(child + i, path(level), points + i * width);
-    if (level + 1 == shape_.degree && shape_.moment <= shape_.degree) return;
-    for (i = 0; i < children; ++i) {
-      for (Index j = 0; j < vectors_ * lanes; j += lanes) {
-        hn::Store(hn::Mul(hn::Load(d, path(level) + j), hn::Load(d, points + i * width + j)), d,
-                  path(level + 1) + j);
-      }
-      visit(child + i, level + 1);
+    for (; i + tile_rows <= block.tails; i += tile_rows)
+      add_products<tile_rows, columns>(tail + i, factors, sums + i * columns * lanes);
+    if constexpr (tile_rows > 2) {
+      if (i + 2 == block.tails) add_products<2, columns>(tail + i, factors, sums + i * columns * lanes);
     }
+    if (i + 1 == block.tails) add_products<1, columns>(tail + i, factors, sums + i * columns * lanes);
   }
 
-  /// For `count` monomials from a on, each the parent times the next variable: their products with all
-  /// columns of the values and with 1.
-  template <int count, int columns>
-  HWY_INLINE void add_columns(Index a, const T* parent, const T* variables) {
-    const Index all = shape_.columns();
-    T* sums = sums_.get() + a * all * lanes;
-    Index c = 0;
-    for (; all - c > columns; c += columns)
-      add_products<count, columns, false>(parent, variables, values_.get() + c * width, sums + c * lanes);
-    add_last<count, columns>(all - c, parent, variables, values_.get() + c * width, sums + c * lanes);
-  }
-  template <int count, int columns>
-  HWY_INLINE void add_last(Index left, const T* parent, const T* variables, const T* values, T* sums) {
-    if (left == columns) {
-      add_products<count, columns, true>(parent, variables, values, sums);
-    } else if constexpr (columns > 1) {
-      add_last<count, columns - 1>(left, parent, variables, values, sums);
-    }
-  }
-
-  /// One tile of sums; with_ones: the last column is 1.
-  template <int count, int columns, bool with_ones>
-  HWY_NOINLINE void add_products(const T* HWY_RESTRICT parent, const T* HWY_RESTRICT variables,
-                                 const T* HWY_RESTRICT values, T* HWY_RESTRICT sums) const {
+  /// One tile of sums.
+  template <int rows, int columns>
+  HWY_NOINLINE void add_products(const std::int32_t* tail, const T* HWY_RESTRICT factors,
+                                 T* HWY_RESTRICT sums) const {
     const hn::ScalableTag<T> d;
     using V = hn::Vec<decltype(d)>;
-    const Index stride = shape_.columns() * lanes;
-    V s[count][columns];
-#pragma GCC unroll 2
-    for (int a = 0; a < count; ++a) {
+    const T* HWY_RESTRICT tails[rows];
+    V s[rows][columns];
+#pragma GCC unroll 3
+    for (int a = 0; a < rows; ++a) {
+      tails[a] = feature(tail[a]);
 #pragma GCC unroll 9
-      for (int c = 0; c < columns; ++c) s[a][c] = hn::Load(d, sums + a * stride + c * lanes);
+      for (int c = 0; c < columns; ++c) s[a][c] = hn::Load(d, sums + (a * columns + c) * lanes);
     }
-    for (Index i = 0; i < vectors_ * lanes; i += lanes) {
-      V f[count];
-#pragma GCC unroll 2
-      for (int a = 0; a < count; ++a)
-        f[a] = hn::Mul(hn::Load(d, parent + i), hn::Load(d, variables + a * width + i));
+    for (Index i = 0; i < used_; i += lanes) {
+      V f[rows];
+#pragma GCC unroll 3
+      for (int a = 0; a < rows; ++a) f[a] = hn::Load(d, tails[a] + i);
 #pragma GCC unroll 9
-      for (int c = 0; c < columns - with_ones; ++c) {
-        const V value = hn::Load(d, values + c * width + i);
-#pragma GCC unroll 2
-        for (int a = 0; a < count; ++a) s[a][c] = hn::MulAdd(f[a], value, s[a][c]);
-      }
-      if constexpr (with_ones) {
-#pragma GCC unroll 2
-        for (int a = 0; a < count; ++a) s[a][columns - 1] = hn::Add(s[a][columns - 1], f[a]);
+      for (int c = 0; c < columns; ++c) {
+        const V factor = load_once(d, factors + c * width + i);
+#pragma GCC unroll 3
+        for (int a = 0; a < rows; ++a) s[a][c] = hn::MulAdd(f[a], factor, s[a][c]);
       }
     }
-#pragma GCC unroll 2
-    for (int a = 0; a < count; ++a) {
+#pragma GCC unroll 3
+    for (int a = 0; a < rows; ++a) {
 #pragma GCC unroll 9
-      for (int c = 0; c < columns; ++c) hn::Store(s[a][c], d, sums + a * stride + c * lanes);
+      for (int c = 0; c < columns; ++c) hn::Store(s[a][c], d, sums + (a * columns + c) * lanes);
     }
   }
 
-  /// sums[i] += parent * variables[i] for `count` variables.
-  HWY_INLINE void add_singles(const T* parent, const T* variables, Index count, T* sums) const {
-    for (; count >= 4; count -= 4, variables += 4 * width, sums += 4 * lanes)
-      add_variables<4>(parent, variables, sums);
-    if (count == 3) add_variables<3>(parent, variables, sums);
-    if (count == 2) add_variables<2>(parent, variables, sums);
-    if (count == 1) add_variables<1>(parent, variables, sums);
-  }
-  template <int count>
-  HWY_INLINE void add_variables(const T* HWY_RESTRICT parent, const T* HWY_RESTRICT variables,
-                                T* HWY_RESTRICT sums) const {
+  /// Adds the sums of the lanes of a block with this number of columns.
+  void add_lanes(const MomentLayout::Block& block, Index columns, double* out) const {
     const hn::ScalableTag<T> d;
-    hn::Vec<decltype(d)> s[count];
-#pragma GCC unroll 4
-    for (int v = 0; v < count; ++v) s[v] = hn::Load(d, sums + v * lanes);
-    for (Index i = 0; i < vectors_ * lanes; i += lanes) {
-      const auto f = hn::Load(d, parent + i);
-#pragma GCC unroll 4
-      for (int v = 0; v < count; ++v) s[v] = hn::MulAdd(f, hn::Load(d, variables + v * width + i), s[v]);
+    const T* sum = sums_.get() + block.at * lanes;
+    for (Index from = 0; from < columns; from += tile_columns) {
+      const Index to = std::min<Index>(columns, from + tile_columns);
+      for (Index i = 0; i < block.tails; ++i) {
+        for (Index c = from; c < to; ++c, sum += lanes)
+          out[block.at + i * columns + c] +=
+              static_cast<double>(hn::GetLane(hn::SumOfLanes(d, hn::Load(d, sum))));
+      }
     }
-#pragma GCC unroll 4
-    for (int v = 0; v < count; ++v) hn::Store(s[v], d, sums + v * lanes);
   }
 
-  const MomentShape& shape_;
+  const MomentLayout& layout_;
   const T* centre_;
-  hwy::AlignedFreeUniquePtr<T[]> points_, values_;  ///< columns of the stretch's centred keys and values
-  hwy::AlignedFreeUniquePtr<T[]> path_;  ///< features of one monomial of each degree; 0 for absent keys
+  hwy::AlignedFreeUniquePtr<T[]> points_,
+      values_;                               ///< columns of centred keys; of values, and 1 or 0: absent
+  hwy::AlignedFreeUniquePtr<T[]> products_;  ///< of a head and the values
+  hwy::AlignedFreeUniquePtr<T[]> features_;
   hwy::AlignedFreeUniquePtr<T[]> sums_;
-  Index vectors_ = 0;  ///< of keys in this stretch
+  Index used_ = 0;  ///< numbers of a row, whole vectors
 };
 
 template <class T>
-void moments(const MomentShape& shape, const T* keys, const T* values, Index count, const T* centre,
+void moments(const MomentLayout& layout, const T* keys, const T* values, Index count, const T* centre,
              double* out) {
   static_assert(keys_per_group % GroupMoments<T>::width == 0);
-  GroupMoments<T> sums(shape, centre);
+  GroupMoments<T> sums(layout, centre);
   for (Index group = 0; group < count; group += keys_per_group) {
     const Index end = std::min(count, group + keys_per_group);
     sums.clear();
     for (Index j = group; j < end; j += sums.width)
-      sums.add(keys + j * shape.d, values + j * shape.d_v, std::min(sums.width, end - j));
+      sums.add(keys + j * layout.d, values + j * layout.d_v, std::min(sums.width, end - j));
     sums.add_to(out);
   }
 }
 
-/// The monomials of a few queries. Those of the highest degree are made where they are used.
+/// The polynomials of two vectors of queries.
 template <class T>
-struct Features {
-  const Monomials& monomials;
-  const T* HWY_RESTRICT points;  ///< coordinates, rows of the points
-  T* HWY_RESTRICT stored;        ///< one row a monomial; the first is set by the caller
+class ReadOut {
+ public:
+  ReadOut(const MomentLayout& layout, const T* weights)
+      : layout_(layout),
+        weights_(weights),
+        points_(allocate<T>(layout.d * width)),
+        features_(allocate<T>(layout.features() * width)),
+        totals_(allocate<T>(2 * (layout.columns() + 1) * width)) {}
 
-  /// Monomial a at vector i of the points.
-  template <bool is_stored>
-  HWY_INLINE hn::Vec<hn::ScalableTag<T>> at(Index a, int i) const {
-    const hn::ScalableTag<T> d;
-    constexpr Index lanes = lanes_of<T>(), width = query_vectors * lanes;
-    if constexpr (is_stored) return hn::Load(d, stored + a * width + i * lanes);
-    const auto monomial = static_cast<std::size_t>(a);
-    return hn::Mul(hn::Load(d, stored + monomials.parent[monomial] * width + i * lanes),
-                   hn::Load(d, points + monomials.variable[monomial] * width + i * lanes));
-  }
-
-  HWY_INLINE void make(Index count) const {
-    const hn::ScalableTag<T> d;
-    constexpr Index lanes = lanes_of<T>();
-    for (Index a = 1; a < count; ++a) {
-#pragma GCC unroll 2
-      for (int i = 0; i < query_vectors; ++i)
-        hn::Store(at<false>(a, i), d, stored + (a * query_vectors + i) * lanes);
+  /// At most `width` queries; the d_v + 2 sums of each.
+  void read(const T* queries, Index count, T* sums) {
+    const Index columns = layout_.columns();
+    transpose(queries, count, layout_.d, width, points_.get());
+    make_features(layout_, points_.get(), width, width, features_.get());
+    std::fill(totals_.get(), totals_.get() + 2 * (columns + 1) * width, T(0));
+    Index summed = 0;
+    for (const MomentLayout::Block& block : layout_.blocks) {
+      add_columns<tile_columns>(block, weights_ + block.at, columns, totals_.get());
+      if (++summed % blocks_per_sum == 0) flush();
+    }
+    flush();
+    for (const MomentLayout::Block& block : layout_.moment_blocks) {
+      add_heads<tile_columns>(block, block.head, weights_ + block.at, block.heads);
+      if (++summed % blocks_per_sum == 0) flush();
+    }
+    flush();
+    const T* totals = totals_.get() + (columns + 1) * width;
+    for (Index p = 0; p < count; ++p) {
+      for (Index c = 0; c <= columns; ++c) sums[p * (columns + 1) + c] = totals[c * width + p];
     }
   }
-};
 
-/// totals[c] += sum_a weights[a][c] features[a] for `columns` columns and the monomials from .. to-1.
-template <bool is_stored, int columns, class T>
-HWY_INLINE void dot_products(const T* HWY_RESTRICT weights, Index stride, const Features<T>& features,
-                             Index from, Index to, T* HWY_RESTRICT totals) {
-  const hn::ScalableTag<T> d;
-  using V = hn::Vec<decltype(d)>;
-  constexpr Index lanes = lanes_of<T>(), width = query_vectors * lanes;
-  for (Index block = from; block < to; block += monomials_per_block) {
-    V s[columns][query_vectors];
+  static constexpr Index lanes = lanes_of<T>(), width = query_vectors * lanes;
+
+ private:
+  using Tag = hn::ScalableTag<T>;
+  using V = hn::Vec<Tag>;
+
+  /// Adds the sums of some blocks to those of all, so that no chain of additions is long.
+  void flush() {
+    const Tag d;
+    const Index count = (layout_.columns() + 1) * width;
+    T *some = totals_.get(), *all = some + count;
+    for (Index i = 0; i < count; i += lanes) {
+      hn::Store(hn::Add(hn::Load(d, all + i), hn::Load(d, some + i)), d, all + i);
+      hn::Store(hn::Zero(d), d, some + i);
+    }
+  }
+
+  /// s[c] = sum over the tails of the block of weight * tail.
+  template <int columns>
+  HWY_INLINE void dot_products(const MomentLayout::Block& block, const T* HWY_RESTRICT weights, Index stride,
+                               V (&s)[columns][query_vectors]) const {
+    const Tag d;
 #pragma GCC unroll 9
     for (int c = 0; c < columns; ++c) s[c][0] = s[c][1] = hn::Zero(d);
-    const Index end = std::min(to, block + monomials_per_block);
-    for (Index a = block; a < end; ++a) {
-      const V f0 = features.template at<is_stored>(a, 0);
-      const V f1 = features.template at<is_stored>(a, 1);
+    const std::int32_t* tail = layout_.tails.data() + block.tail;
+    for (Index i = 0; i < block.tails; ++i, weights += stride) {
+      const T* feature = features_.get() + tail[i] * width;
+      const V f0 = hn::Load(d, feature), f1 = hn::Load(d, feature + lanes);
 #pragma GCC unroll 9
       for (int c = 0; c < columns; ++c) {
-        const V weight = hn::Set(d, weights[(a - from) * stride + c]);
+        const V weight = hn::Set(d, weights[c]);
         s[c][0] = hn::MulAdd(f0, weight, s[c][0]);
         s[c][1] = hn::MulAdd(f1, weight, s[c][1]);
       }
     }
+  }
+
+  /// For columns of the values: total += head * sum.
+  template <int columns>
+  void add_columns(const MomentLayout::Block& block, const T* weights, Index count, T* totals) {
+    for (; count >= columns; count -= columns, weights += columns, totals += columns * width)
+      add_products<columns>(block, weights, totals);
+    if constexpr (columns > 1) {
+      if (count > 0) add_columns<columns - 1>(block, weights, count, totals);
+    }
+  }
+  template <int columns>
+  HWY_NOINLINE void add_products(const MomentLayout::Block& block, const T* weights, T* HWY_RESTRICT totals) {
+    const Tag d;
+    V s[columns][query_vectors];
+    dot_products<columns>(block, weights, layout_.columns(), s);
+    const T* head = features_.get() + block.head * width;
+    const V h0 = hn::Load(d, head), h1 = hn::Load(d, head + lanes);
 #pragma GCC unroll 9
     for (int c = 0; c < columns; ++c) {
       T* total = totals + c * width;
-      hn::Store(hn::Add(hn::Load(d, total), s[c][0]), d, total);
-      hn::Store(hn::Add(hn::Load(d, total + lanes), s[c][1]), d, total + lanes);
+      hn::Store(hn::MulAdd(h0, s[c][0], hn::Load(d, total)), d, total);
+      hn::Store(hn::MulAdd(h1, s[c][1], hn::Load(d, total + lanes)), d, total + lanes);
     }
   }
-}
 
-/// The same for any number of columns, tile by tile.
-template <bool is_stored, int columns, class T>
-void all_products(const T* weights, Index stride, const Features<T>& features, Index from, Index to,
-                  T* totals, Index count) {
-  constexpr Index width = query_vectors * lanes_of<T>();
-  while (count >= columns) {
-    dot_products<is_stored, columns>(weights, stride, features, from, to, totals);
-    weights += columns;
-    totals += columns * width;
-    count -= columns;
-  }
-  if constexpr (columns > 1) {
-    if (count > 0) all_products<is_stored, columns - 1>(weights, stride, features, from, to, totals, count);
-  }
-}
-
-/// total += sum_a features[a] (sum over a's children of weight * variable) for the monomials from .. to-1:
-/// one multiply-add a child, and no feature of theirs.
-template <bool is_stored, class T>
-HWY_INLINE void children_products(const T* HWY_RESTRICT weights, const MomentShape& shape,
-                                  const Features<T>& features, Index from, Index to, T* HWY_RESTRICT total) {
-  const hn::ScalableTag<T> d;
-  using V = hn::Vec<decltype(d)>;
-  constexpr Index lanes = lanes_of<T>(), width = query_vectors * lanes;
-  for (Index block = from; block < to; block += monomials_per_block) {
-    V s0 = hn::Zero(d), s1 = s0;
-    const Index end = std::min(to, block + monomials_per_block);
-    for (Index a = block; a < end; ++a) {
-      V t0 = hn::Zero(d), t1 = t0;
-      for (Index v = features.monomials.variable[static_cast<std::size_t>(a)]; v < shape.d; ++v) {
-        const V weight = hn::Set(d, *weights++);
-        t0 = hn::MulAdd(weight, hn::Load(d, features.points + v * width), t0);
-        t1 = hn::MulAdd(weight, hn::Load(d, features.points + v * width + lanes), t1);
-      }
-      s0 = hn::MulAdd(features.template at<is_stored>(a, 0), t0, s0);
-      s1 = hn::MulAdd(features.template at<is_stored>(a, 1), t1, s1);
+  /// For heads of the even moment: all go to one total.
+  template <int heads>
+  void add_heads(const MomentLayout::Block& block, Index head, const T* weights, Index count) {
+    for (; count >= heads; count -= heads, weights += heads, head += heads)
+      add_moment<heads>(block, head, weights);
+    if constexpr (heads > 1) {
+      if (count > 0) add_heads<heads - 1>(block, head, weights, count);
     }
-    hn::Store(hn::Add(hn::Load(d, total), s0), d, total);
-    hn::Store(hn::Add(hn::Load(d, total + lanes), s1), d, total + lanes);
   }
-}
+  template <int heads>
+  HWY_NOINLINE void add_moment(const MomentLayout::Block& block, Index head, const T* weights) {
+    const Tag d;
+    V s[heads][query_vectors];
+    dot_products<heads>(block, weights, block.heads, s);
+    T* total = totals_.get() + layout_.columns() * width;
+    const T* feature = features_.get() + head * width;
+    V t0 = hn::Zero(d), t1 = t0;
+#pragma GCC unroll 9
+    for (int h = 0; h < heads; ++h) {
+      t0 = hn::MulAdd(hn::Load(d, feature + h * width), s[h][0], t0);
+      t1 = hn::MulAdd(hn::Load(d, feature + h * width + lanes), s[h][1], t1);
+    }
+    hn::Store(hn::Add(hn::Load(d, total), t0), d, total);
+    hn::Store(hn::Add(hn::Load(d, total + lanes), t1), d, total + lanes);
+  }
+
+  const MomentLayout& layout_;
+  const T* weights_;
+  hwy::AlignedFreeUniquePtr<T[]> points_, features_;
+  hwy::AlignedFreeUniquePtr<T[]> totals_;  ///< of the last blocks, and of all before; the even moment's last
+};
 
 template <class T>
-void read_out(const MomentShape& shape, const T* weights, const T* queries, Index count, T* sums) {
-  constexpr Index width = query_vectors * lanes_of<T>();
-  const Index columns = shape.columns(), rows = shape.d + columns + 1, full = shape.full();
-  const auto end_of = [&](Index degree) { return shape.monomials.end[static_cast<std::size_t>(degree)]; };
-  const Index stored = end_of(std::max<Index>(shape.degree - 1, 0));
-  const auto monomials = hwy::AllocateAligned<T>(static_cast<std::size_t>(stored * width));
-  const auto points = hwy::AllocateAligned<T>(static_cast<std::size_t>(rows * width));
-  T* totals = points.get() + shape.d * width;
-  const T* moment_weights = weights + full * columns;
-  const Features<T> features{shape.monomials, points.get(), monomials.get()};
-  std::fill(features.stored, features.stored + width, T(1));
-  for (Index i = 0; i < count; i += width) {
-    const Index present = std::min(width, count - i);
-    transpose(queries + i * shape.d, present, shape.d, width, points.get());
-    features.make(stored);
-    std::fill(totals, totals + (columns + 1) * width, T(0));
-    all_products<true, tile_columns>(weights, columns, features, 0, stored, totals, columns);
-    all_products<false, tile_columns>(weights + stored * columns, columns, features, stored, full, totals,
-                                      columns);
-    if (shape.moment > shape.degree) {
-      children_products<false>(moment_weights, shape, features, stored, full, totals + columns * width);
-    } else if (shape.moment > 0) {
-      children_products<true>(moment_weights, shape, features, end_of(shape.moment - 2), stored,
-                              totals + columns * width);
-    }
-    for (Index p = 0; p < present; ++p) {
-      for (Index c = 0; c <= columns; ++c) sums[(i + p) * (columns + 1) + c] = totals[c * width + p];
-    }
+void read_out(const MomentLayout& layout, const T* weights, const T* queries, Index count, T* sums) {
+  ReadOut<T> polynomials(layout, weights);
+  for (Index i = 0; i < count; i += polynomials.width) {
+    polynomials.read(queries + i * layout.d, std::min(polynomials.width, count - i),
+                     sums + i * (layout.columns() + 1));
   }
 }
 
-void moments_single(const MomentShape& shape, const float* keys, const float* values, Index count,
+void moments_single(const MomentLayout& layout, const float* keys, const float* values, Index count,
                     const float* centre, double* out) {
-  moments(shape, keys, values, count, centre, out);
+  moments(layout, keys, values, count, centre, out);
 }
-void moments_double(const MomentShape& shape, const double* keys, const double* values, Index count,
+void moments_double(const MomentLayout& layout, const double* keys, const double* values, Index count,
                     const double* centre, double* out) {
-  moments(shape, keys, values, count, centre, out);
+  moments(layout, keys, values, count, centre, out);
 }
-void read_single(const MomentShape& shape, const float* weights, const float* queries, Index count,
+void read_single(const MomentLayout& layout, const float* weights, const float* queries, Index count,
                  float* sums) {
-  read_out(shape, weights, queries, count, sums);
+  read_out(layout, weights, queries, count, sums);
 }
-void read_double(const MomentShape& shape, const double* weights, const double* queries, Index count,
+void read_double(const MomentLayout& layout, const double* weights, const double* queries, Index count,
                  double* sums) {
-  read_out(shape, weights, queries, count, sums);
+  read_out(layout, weights, queries, count, sums);
 }
 // Products of one lane in a group, then the lanes' sums.
 Index chain_single() { return keys_per_group / lanes_of<float>() + lanes_of<float>(); }
@@ -392,24 +400,24 @@ HWY_EXPORT(chain_single);
 HWY_EXPORT(chain_double);
 
 template <>
-void add_moments(const MomentShape& shape, const float* keys, const float* values, Index count,
+void add_moments(const MomentLayout& layout, const float* keys, const float* values, Index count,
                  const float* centre, double* moments) {
-  HWY_DYNAMIC_DISPATCH(moments_single)(shape, keys, values, count, centre, moments);
+  HWY_DYNAMIC_DISPATCH(moments_single)(layout, keys, values, count, centre, moments);
 }
 template <>
-void add_moments(const MomentShape& shape, const double* keys, const double* values, Index count,
+void add_moments(const MomentLayout& layout, const double* keys, const double* values, Index count,
                  const double* centre, double* moments) {
-  HWY_DYNAMIC_DISPATCH(moments_double)(shape, keys, values, count, centre, moments);
+  HWY_DYNAMIC_DISPATCH(moments_double)(layout, keys, values, count, centre, moments);
 }
 template <>
-void read_moments(const MomentShape& shape, const float* weights, const float* queries, Index count,
+void read_moments(const MomentLayout& layout, const float* weights, const float* queries, Index count,
                   float* sums) {
-  HWY_DYNAMIC_DISPATCH(read_single)(shape, weights, queries, count, sums);
+  HWY_DYNAMIC_DISPATCH(read_single)(layout, weights, queries, count, sums);
 }
 template <>
-void read_moments(const MomentShape& shape, const double* weights, const double* queries, Index count,
+void read_moments(const MomentLayout& layout, const double* weights, const double* queries, Index count,
                   double* sums) {
-  HWY_DYNAMIC_DISPATCH(read_double)(shape, weights, queries, count, sums);
+  HWY_DYNAMIC_DISPATCH(read_double)(layout, weights, queries, count, sums);
 }
 template <>
 Index moment_chain<float>() {

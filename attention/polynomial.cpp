@@ -1,5 +1,6 @@
 #include <promptbound/attention/polynomial.hpp>
 
+#include <oneapi/tbb/blocked_range.h>
 #include <oneapi/tbb/parallel_for.h>
 #include <oneapi/tbb/task_arena.h>
 
@@ -54,17 +55,13 @@ FastInterval power(const FastInterval& x, Index exponent) {
   return result;
 }
 
-/// sum x^2 without the roundings and underflows that norm_above allows for.
+/// At least the norm of d numbers whose sum of squares was computed in T: up to d + 1 roundings, three times
+/// as large without fused multiply-add, and as many underflows.
 template <class T>
-double square_of(const T* entries, Index d) {
-  double sum = 0;
-  for (Index c = 0; c < d; ++c) sum += static_cast<double>(entries[c]) * static_cast<double>(entries[c]);
-  return sum;
-}
-/// At least the norm of d numbers with this computed sum of squares.
-double norm_above(double square, Index d) {
-  return step_up(
-      std::sqrt(square * (1 + static_cast<double>(d + 8) * 0x1p-52) + static_cast<double>(d) * 0x1p-1022));
+double norm_above(T square, Index d) {
+  const double roundings = static_cast<double>(2 * d + 8) * unit_roundoff<T> * rounding_factor();
+  return step_up(std::sqrt(static_cast<double>(square) * (1 + roundings) +
+                           static_cast<double>(2 * d) * static_cast<double>(std::numeric_limits<T>::min())));
 }
 
 /// eta/(1 + sqrt(1 - eta^2)), at most 1.
@@ -74,13 +71,16 @@ FastInterval range_constant(double eta) {
   return FastInterval(x / (Interval(1) + sqrt(Interval(1) - square(x))));
 }
 
-/// Calls body(part) for part = 0 .. parts-1.
+/// Calls body(from, to) for ranges that make up the parts 0 .. parts-1.
 template <class Body>
-void for_each_part(Index parts, int threads, Body body) {
-  if (threads == 1 || parts == 1) {
-    for (Index part = 0; part < parts; ++part) body(part);
+void for_parts(Index parts, int threads, Body body) {
+  if (threads == 1) {
+    body(0, parts);
   } else {
-    oneapi::tbb::task_arena(threads).execute([&] { oneapi::tbb::parallel_for(Index{0}, parts, body); });
+    oneapi::tbb::task_arena(threads).execute([&] {
+      oneapi::tbb::parallel_for(oneapi::tbb::blocked_range<Index>(0, parts),
+                                [&](const auto& range) { body(range.begin(), range.end()); });
+    });
   }
 }
 
@@ -111,38 +111,21 @@ KeyMoments<T>::KeyMoments(ScorePolynomial polynomial, std::vector<T> centre, Ind
 
 template <class T>
 void KeyMoments<T>::add(const T* keys, const T* values, Index count, int threads) {
-  const Index d = layout_.d, d_v = layout_.d_v;
   if (count == 0) return;
-  std::vector<T> centred(centre_.size()), low(values, values + d_v), high = low;
-  double largest = 0;
-  for (Index j = 0; j < count; ++j) {
-    for (std::size_t c = 0; c < centre_.size(); ++c)
-      centred[c] = keys[j * d + static_cast<Index>(c)] - centre_[c];
-    largest = std::max(largest, square_of(centred.data(), d));
-    const T* value = values + j * d_v;
-    for (std::size_t c = 0; c < low.size(); ++c) {
-      low[c] = std::min(low[c], value[c]);
-      high[c] = std::max(high[c], value[c]);
-    }
-  }
-  for (std::size_t c = 0; c < low.size(); ++c) {
-    sizes_.least[c] = std::min(sizes_.least[c], static_cast<double>(low[c]));
-    sizes_.largest[c] = std::max(sizes_.largest[c], static_cast<double>(high[c]));
-    sizes_.value_size = std::max({sizes_.value_size, -sizes_.least[c], sizes_.largest[c]});
-  }
-  sizes_.key_norm = std::max(sizes_.key_norm, norm_above(largest, d));
   const Index groups = (count + keys_per_group - 1) / keys_per_group;
-  const Index parts = std::max<Index>(1, std::min(key_parts, groups));
-  std::vector<std::vector<double>> partial(static_cast<std::size_t>(parts),
-                                           std::vector<double>(moments_.size(), 0.0));
-  for_each_part(parts, threads, [&](Index part) {
-    const Index first = groups * part / parts * keys_per_group;
-    const Index last = std::min(count, groups * (part + 1) / parts * keys_per_group);
-    add_moments(layout_, keys + first * d, values + first * d_v, last - first, centre_.data(),
-                partial[static_cast<std::size_t>(part)].data());
+  const Index parts = std::min(key_parts, groups);
+  std::vector<KeySums<T>> partial(static_cast<std::size_t>(parts), KeySums<T>(layout_));
+  for_parts(parts, threads, [&](Index from, Index to) {
+    add_moments(layout_, keys, values, count, centre_.data(), partial, from, to);
   });
-  for (const std::vector<double>& sums : partial) {
-    for (std::size_t i = 0; i < sums.size(); ++i) moments_[i] += sums[i];
+  for (const KeySums<T>& sums : partial) {
+    for (std::size_t i = 0; i < moments_.size(); ++i) moments_[i] += sums.moments[i];
+    sizes_.key_norm = std::max(sizes_.key_norm, norm_above(sums.square, layout_.d));
+    for (std::size_t c = 0; c < sums.least.size(); ++c) {
+      sizes_.least[c] = std::min(sizes_.least[c], static_cast<double>(sums.least[c]));
+      sizes_.largest[c] = std::max(sizes_.largest[c], static_cast<double>(sums.largest[c]));
+      sizes_.value_size = std::max({sizes_.value_size, -sizes_.least[c], sizes_.largest[c]});
+    }
   }
   count_ += count;
   parts_ += parts;
@@ -195,10 +178,6 @@ void KeyMoments<T>::attend(const T* queries, Index count, double scale, T* outpu
   const FastInterval monomials(static_cast<double>(rank() + moment_rank()));
   const FastInterval lost_score = subnormal * FastInterval(static_cast<double>(d)) * K;
   const FastInterval constant(range_constant(polynomial_.relative));
-  PriorError bound;
-  bound.per_range.resize(static_cast<std::size_t>(count));
-  bound.per_size.resize(static_cast<std::size_t>(count));
-  bound.absolute = subnormal.upper();
   if (normalisers != nullptr) {
     normalisers->value.resize(static_cast<std::size_t>(count));
     normalisers->tilt.resize(static_cast<std::size_t>(count));
@@ -206,7 +185,9 @@ void KeyMoments<T>::attend(const T* queries, Index count, double scale, T* outpu
 
   // One bound for all queries of a part: its longest query, its least normaliser, its largest moment over
   // normaliser.
-  const auto certify = [&](Index first, Index last, double query_norm, double total, double moment) {
+  const auto certify = [&](Index first, Index last, const QuerySizes<T>& sizes) {
+    const double query_norm = norm_above(sizes.square, d), total = static_cast<double>(sizes.normaliser);
+    const double moment = static_cast<double>(sizes.moment) * (1 + 4 * unit_roundoff<T>);
     double per_range = std::numeric_limits<double>::infinity(), per_size = per_range, tilt = per_range;
     const FastInterval Q(query_norm), S = Q * K;
     if (S.upper() <= polynomial_.S && eta.upper() < 1) {
@@ -245,50 +226,45 @@ void KeyMoments<T>::attend(const T* queries, Index count, double scale, T* outpu
         }
       }
     }
-    std::fill(bound.per_range.begin() + first, bound.per_range.begin() + last, per_range);
-    std::fill(bound.per_size.begin() + first, bound.per_size.begin() + last, per_size);
+    float *row = error + first * d_v, *end = error + last * d_v;
+    write_error({{per_range}, {per_size}, subnormal.upper()}, sizes_, row);
+    for (Index done = d_v; row + done < end; done *= 2)
+      std::copy(row, std::min(row + done, end - done), row + done);
     if (normalisers != nullptr)
       std::fill(normalisers->tilt.begin() + first, normalisers->tilt.begin() + last, tilt);
   };
 
-  constexpr Index rows = 512;
-  for_each_part((count + rows - 1) / rows, threads, [&](Index part) {
-    const Index first = part * rows, present = std::min(rows, count - first), width = d_v + 2;
-    std::vector<T> scaled(static_cast<std::size_t>(present * d)),
-        sums(static_cast<std::size_t>(present * width));
-    for (Index i = 0; i < present * d; ++i)
-      scaled[static_cast<std::size_t>(i)] =
-          static_cast<T>(static_cast<double>(queries[first * d + i]) * scale);
-    read_moments(layout_, weights.data(), scaled.data(), present, sums.data());
-    double square = 0, moment = 0;
-    T least = std::numeric_limits<T>::infinity();
-    bool is_finite = true;
-    for (Index i = 0; i < present; ++i) {
-      const T* row = sums.data() + i * width;
-      const T inverse = T(1) / row[d_v];
-      for (Index c = 0; c < d_v; ++c) output[(first + i) * d_v + c] = row[c] * inverse;
-      if (normalisers != nullptr) normalisers->value[static_cast<std::size_t>(first + i)] = row[d_v];
-      square = std::max(square, square_of(scaled.data() + i * d, d));
-      is_finite = is_finite && row[d_v] <= std::numeric_limits<T>::max();
-      least = std::min(least, row[d_v]);
-      // The quotient is rounded twice: the factor below makes it an upper bound.
-      moment = std::max(moment, static_cast<double>(row[d_v + 1] * inverse));
+  const Index parts = (count + queries_per_part - 1) / queries_per_part;
+  std::vector<QuerySizes<T>> sizes(static_cast<std::size_t>(parts));
+  for_parts(parts, threads, [&](Index from, Index to) {
+    read_moments(layout_, weights.data(), queries, count, scale, output,
+                 normalisers == nullptr ? nullptr : normalisers->value.data(), sizes, from, to);
+    for (Index part = from; part < to; ++part) {
+      certify(part * queries_per_part, std::min(count, (part + 1) * queries_per_part),
+              sizes[static_cast<std::size_t>(part)]);
     }
-    const double total = is_finite ? static_cast<double>(least) : std::numeric_limits<double>::quiet_NaN();
-    certify(first, first + present, norm_above(square, d), total, moment * (1 + 4 * unit_roundoff<T>));
   });
-  write_error(bound, sizes_, error);
 }
 
 template <class T>
 std::vector<T> centre_of_keys(const AttentionArrays<T>& arrays, Index head) {
-  std::vector<double> sums(static_cast<std::size_t>(arrays.d), 0.0);
-  for (Index j = 0; j < arrays.keys(); ++j) {
-    for (Index c = 0; c < arrays.d; ++c)
-      sums[static_cast<std::size_t>(c)] += static_cast<double>(arrays.key(head, j)[c]);
-  }
+  // Sums of a few rows at a time, entry by entry: vectors, and no chain of additions from row to row.
+  const Index d = arrays.d, rows = std::max<Index>(1, 32 / d);
+  std::vector<double> sums(static_cast<std::size_t>(rows * d), 0.0);
+  const auto add = [&](const T* keys, Index count) {
+    const T* end = keys + count * d;
+    for (; end - keys >= rows * d; keys += rows * d)
+      for (Index i = 0; i < rows * d; ++i) sums[static_cast<std::size_t>(i)] += static_cast<double>(keys[i]);
+    for (Index i = 0; i < end - keys; ++i) sums[static_cast<std::size_t>(i)] += static_cast<double>(keys[i]);
+  };
+  if (arrays.prompt > 0) add(arrays.key(head, 0), arrays.prompt);
+  if (arrays.m > 0) add(arrays.key(head, arrays.prompt), arrays.m);
   std::vector<T> centre;
-  for (const double sum : sums) centre.push_back(static_cast<T>(sum / static_cast<double>(arrays.keys())));
+  for (Index c = 0; c < d; ++c) {
+    double sum = 0;
+    for (Index i = c; i < rows * d; i += d) sum += sums[static_cast<std::size_t>(i)];
+    centre.push_back(static_cast<T>(sum / static_cast<double>(arrays.keys())));
+  }
   return centre;
 }
 

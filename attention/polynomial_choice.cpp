@@ -140,8 +140,8 @@ std::optional<PolynomialPlan> plan_polynomial(const AttentionArrays<T>& arrays, 
                                               const ArraySizes& sizes, const std::vector<T>& centre,
                                               const PolynomialOptions& options) {
   Sample<T> sample(arrays, head, sizes, centre);
-  // The norms were rounded in T.
-  const double rounding_of_norms = static_cast<double>(2 * arrays.d + 8) * unit_roundoff<T>;
+  // The norms were rounded in T, and the certificate's are rounded up.
+  const double rounding_of_norms = static_cast<double>(12 * arrays.d + 40) * unit_roundoff<T>;
   const double S =
       rounded_up(std::max(sample.query_norm * sample.key_norm * (1 + rounding_of_norms) * (1 + 1e-9), 1e-6));
   // Least degrees grow like S, and ranks with them; beyond 50 binary64 certifies nothing.

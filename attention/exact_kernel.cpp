@@ -167,8 +167,8 @@ HWY_INLINE void add_to(D d, T* HWY_RESTRICT sums, V added0, V added1, V scale0, 
 /// and not where weights are made.
 template <int columns, bool scaled, bool with_total, class T>
 HWY_INLINE void add_columns(const T* HWY_RESTRICT weights, const T* HWY_RESTRICT v, Index count, Index stride,
-                            T* HWY_RESTRICT sums, T* HWY_RESTRICT total,
-                            hn::Vec<hn::ScalableTag<T>> scale0, hn::Vec<hn::ScalableTag<T>> scale1) {
+                            T* HWY_RESTRICT sums, T* HWY_RESTRICT total, hn::Vec<hn::ScalableTag<T>> scale0,
+                            hn::Vec<hn::ScalableTag<T>> scale1) {
   const hn::ScalableTag<T> d;
   using V = hn::Vec<decltype(d)>;
   constexpr Index lanes = Panel<T>::lanes;
@@ -190,15 +190,14 @@ HWY_INLINE void add_columns(const T* HWY_RESTRICT weights, const T* HWY_RESTRICT
     }
   }
 #pragma GCC unroll 8
-  for (int c = 0; c < columns; ++c)
-    add_to<scaled>(d, sums + c * 2 * lanes, s[c][0], s[c][1], scale0, scale1);
+  for (int c = 0; c < columns; ++c) add_to<scaled>(d, sums + c * 2 * lanes, s[c][0], s[c][1], scale0, scale1);
   if constexpr (with_total) add_to<scaled>(d, total, total0, total1, scale0, scale1);
 }
 
 /// The same for all of d_v columns: the last tile of `columns` or fewer has the total.
 template <int columns, bool scaled, class T>
-HWY_INLINE void add_values(const T* weights, const T* v, Index count, Index d_v, Index left, T* sums, T* total,
-                           hn::Vec<hn::ScalableTag<T>> scale0, hn::Vec<hn::ScalableTag<T>> scale1) {
+HWY_INLINE void add_values(const T* weights, const T* v, Index count, Index d_v, Index left, T* sums,
+                           T* total, hn::Vec<hn::ScalableTag<T>> scale0, hn::Vec<hn::ScalableTag<T>> scale1) {
   constexpr Index rows = Panel<T>::rows;
   for (; left > columns; left -= columns, v += columns, sums += columns * rows)
     add_columns<columns, scaled, false>(weights, v, count, d_v, sums, total, scale0, scale1);

@@ -1,6 +1,7 @@
 /// Work cut into parts for threads.
 #pragma once
 
+#include <oneapi/tbb/blocked_range.h>
 #include <oneapi/tbb/parallel_for.h>
 #include <oneapi/tbb/task_arena.h>
 
@@ -8,14 +9,25 @@
 
 namespace promptbound {
 
+/// Calls body(from, to) for ranges that make up the parts 0 .. parts-1.
+template <class Body>
+void for_parts(Index parts, int threads, Body body) {
+  if (threads == 1 || parts == 1) {
+    body(0, parts);
+  } else {
+    oneapi::tbb::task_arena(threads).execute([&] {
+      oneapi::tbb::parallel_for(oneapi::tbb::blocked_range<Index>(0, parts),
+                                [&](const auto& range) { body(range.begin(), range.end()); });
+    });
+  }
+}
+
 /// Calls body(part) for part = 0 .. parts-1.
 template <class Body>
 void for_each_part(Index parts, int threads, Body body) {
-  if (threads == 1 || parts == 1) {
-    for (Index part = 0; part < parts; ++part) body(part);
-  } else {
-    oneapi::tbb::task_arena(threads).execute([&] { oneapi::tbb::parallel_for(Index{0}, parts, body); });
-  }
+  for_parts(parts, threads, [&](Index from, Index to) {
+    for (Index part = from; part < to; ++part) body(part);
+  });
 }
 
 /// The fixed number of ranges that keys are cut into: results do not depend on the number of threads.

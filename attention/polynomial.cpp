@@ -20,12 +20,12 @@
 // eta^2)) of the range. In general o - o_p = sum (p_j - w_j)(o - v_j)/sum p_j is at most the range times (b H
 // + eta W)/L, with H = sum s^h, L = sum p_j and W = sum w_j <= (L + b H)/(1 - eta).
 //
-// Rounding. A monomial of degree l takes l - 1 products; sums over keys are chains of moment_chain additions
-// in T and of one per group in binary64; the weight is rounded once more; sums over monomials are chains of a
-// block and of the blocks. Numerator and normaliser are thus off by at most gamma m A(QK) times value_size
-// and 1, gamma = C u/(1 - C u) with C the number of roundings, because sum_a multinomial(a) |q'^a| |k'^a| <=
-// (QK)^l for |a| = l. Likewise H by gamma m (QK)^h, with d more roundings: its weights are first summed over
-// the up to d children of a monomial.
+// Rounding. A monomial of degree l and its head's product with a value take l - 1 products; sums over keys
+// are chains of moment_chain additions in T and of one per group in binary64; the weight is rounded once
+// more; sums over monomials are chains of MomentLayout::chain multiply-adds, the last of them with the head's
+// l - 2 products at most. Numerator and normaliser are thus off by at most gamma m A(QK) times value_size and
+// 1, gamma = C u/(1 - C u) with C the number of roundings, because sum_a multinomial(a) |q'^a| |k'^a| <=
+// (QK)^l for |a| = l. Likewise H by gamma m (QK)^h.
 //
 // Normaliser. L is the computed one up to a factor within 1 +- r, r = of_sums/L; L <= (1 + eta) W + b H and L
 // >= (1 - eta) W - b H. So W is the computed normaliser times a factor whose logarithm is at most -ln((1 -
@@ -33,8 +33,14 @@
 // what they move half the difference of two scores.
 //
 // Underflow. A monomial that underflows is off by at most g t max(1, x)^g, t the smallest normal number, g
-// the highest degree, x = K or Q; times the sum over the other side's monomials, A(sqrt(d) Q) or A(sqrt(d)
-// K).
+// the highest degree, x = K or Q; times the sum over the other side's monomials, D(sqrt(d) Q) or D(sqrt(d)
+// K), D(x) = A(x) + x^h. A product with a value that underflows, and a multiply-add, are off by t, whatever
+// the size of the values: for two a key max(1, K)^g D(sqrt(d) Q) in all, and for the weight and two
+// multiply-adds a monomial max(1, Q)^g; twice that makes up for later roundings.
+//
+// Overflow. Everything computed from keys is at most m max(1, value_size) max(1, K)^g up to rounding, sums of
+// weights m max(1, value_size) D(sqrt(d) K), and what is computed from queries max(1, Q)^g times that:
+// nothing is certified unless four times the sum is below the largest number.
 
 namespace promptbound {
 namespace {
@@ -45,17 +51,13 @@ FastInterval power(const FastInterval& x, Index exponent) {
   return result;
 }
 
-/// sum x^2 without the roundings and underflows that norm_above allows for.
+/// At least the norm of d numbers whose sum of squares was computed in T: up to d + 1 roundings, three times
+/// as large without fused multiply-add, and as many underflows.
 template <class T>
-double square_of(const T* entries, Index d) {
-  double sum = 0;
-  for (Index c = 0; c < d; ++c) sum += static_cast<double>(entries[c]) * static_cast<double>(entries[c]);
-  return sum;
-}
-/// At least the norm of d numbers with this computed sum of squares.
-double norm_above(double square, Index d) {
-  return step_up(
-      std::sqrt(square * (1 + static_cast<double>(d + 8) * 0x1p-52) + static_cast<double>(d) * 0x1p-1022));
+double norm_above(T square, Index d) {
+  const double roundings = static_cast<double>(2 * d + 8) * unit_roundoff<T> * rounding_factor();
+  return step_up(std::sqrt(static_cast<double>(square) * (1 + roundings) +
+                           static_cast<double>(2 * d) * static_cast<double>(std::numeric_limits<T>::min())));
 }
 
 /// eta/(1 + sqrt(1 - eta^2)), at most 1.
@@ -68,107 +70,94 @@ FastInterval range_constant(double eta) {
 }  // namespace
 
 template <class T>
-double polynomial_rounding(Index top, Index rank, Index keys, Index parts) {
+double polynomial_rounding(Index top, Index chain, Index keys, Index parts) {
   const Index groups = keys / keys_per_group + parts;
-  const Index blocks = rank / monomials_per_block + 2;
   const double in_binary64 = static_cast<double>(groups + parts + 8) * 0x1p-53 / unit_roundoff<T>;
-  const double count =
-      static_cast<double>(2 * top + moment_chain<T>() + monomials_per_block + blocks + 4) + in_binary64;
-  const FastInterval chain = FastInterval(count) * FastInterval(unit_roundoff<T> * rounding_factor());
-  return chain.upper() < 0.5 ? (chain / (FastInterval(1) - chain)).upper()
-                             : std::numeric_limits<double>::infinity();
+  const double count = static_cast<double>(2 * top + moment_chain<T>() + chain + 4) + in_binary64;
+  const FastInterval all = FastInterval(count) * FastInterval(unit_roundoff<T> * rounding_factor());
+  return all.upper() < 0.5 ? (all / (FastInterval(1) - all)).upper()
+                           : std::numeric_limits<double>::infinity();
 }
 
 template <class T>
 KeyMoments<T>::KeyMoments(ScorePolynomial polynomial, std::vector<T> centre, Index d_v)
     : polynomial_(std::move(polynomial)),
-      monomials_(static_cast<Index>(centre.size()), polynomial_.top()),
+      layout_(static_cast<Index>(centre.size()), d_v, polynomial_.degree(), polynomial_.moment),
       centre_(std::move(centre)),
-      d_v_(d_v),
-      moments_(shape().size(), 0.0) {
+      moments_(layout_.size(), 0.0) {
   sizes_.least.assign(static_cast<std::size_t>(d_v), std::numeric_limits<double>::infinity());
   sizes_.largest.assign(static_cast<std::size_t>(d_v), -std::numeric_limits<double>::infinity());
 }
 
 template <class T>
 void KeyMoments<T>::add(const T* keys, const T* values, Index count, int threads) {
-  const auto d = static_cast<Index>(centre_.size());
   if (count == 0) return;
-  std::vector<T> centred(centre_.size()), low(values, values + d_v_), high = low;
-  double largest = 0;
-  for (Index j = 0; j < count; ++j) {
-    for (std::size_t c = 0; c < centre_.size(); ++c)
-      centred[c] = keys[j * d + static_cast<Index>(c)] - centre_[c];
-    largest = std::max(largest, square_of(centred.data(), d));
-    const T* value = values + j * d_v_;
-    for (std::size_t c = 0; c < low.size(); ++c) {
-      low[c] = std::min(low[c], value[c]);
-      high[c] = std::max(high[c], value[c]);
-    }
-  }
-  for (std::size_t c = 0; c < low.size(); ++c) {
-    sizes_.least[c] = std::min(sizes_.least[c], static_cast<double>(low[c]));
-    sizes_.largest[c] = std::max(sizes_.largest[c], static_cast<double>(high[c]));
-    sizes_.value_size = std::max({sizes_.value_size, -sizes_.least[c], sizes_.largest[c]});
-  }
-  sizes_.key_norm = std::max(sizes_.key_norm, norm_above(largest, d));
   const Index groups = (count + keys_per_group - 1) / keys_per_group;
-  const Index parts = std::max<Index>(1, std::min(key_parts, groups));
-  std::vector<std::vector<double>> partial(static_cast<std::size_t>(parts),
-                                           std::vector<double>(moments_.size(), 0.0));
-  for_each_part(parts, threads, [&](Index part) {
-    const Index first = groups * part / parts * keys_per_group;
-    const Index last = std::min(count, groups * (part + 1) / parts * keys_per_group);
-    add_moments(shape(), keys + first * d, values + first * d_v_, last - first, centre_.data(),
-                partial[static_cast<std::size_t>(part)].data());
+  const Index parts = std::min(key_parts, groups);
+  std::vector<KeySums<T>> partial(static_cast<std::size_t>(parts), KeySums<T>(layout_));
+  for_parts(parts, threads, [&](Index from, Index to) {
+    add_moments(layout_, keys, values, count, centre_.data(), partial, from, to);
   });
-  for (const std::vector<double>& sums : partial) {
-    for (std::size_t i = 0; i < sums.size(); ++i) moments_[i] += sums[i];
+  for (const KeySums<T>& sums : partial) {
+    for (std::size_t i = 0; i < moments_.size(); ++i) moments_[i] += sums.moments[i];
+    sizes_.key_norm = std::max(sizes_.key_norm, norm_above(sums.square, layout_.d));
+    for (std::size_t c = 0; c < sums.least.size(); ++c) {
+      sizes_.least[c] = std::min(sizes_.least[c], static_cast<double>(sums.least[c]));
+      sizes_.largest[c] = std::max(sizes_.largest[c], static_cast<double>(sums.largest[c]));
+      sizes_.value_size = std::max({sizes_.value_size, -sizes_.least[c], sizes_.largest[c]});
+    }
   }
   count_ += count;
   parts_ += parts;
 }
 
 template <class T>
+std::vector<T> KeyMoments<T>::weights() const {
+  // Moments times coefficient and multinomial; the even moment's coefficient is 1.
+  const Monomials& monomials = layout_.monomials;
+  std::vector<double> factors = monomials.multinomial;
+  for (Index l = 0, a = 0; l <= polynomial_.degree(); ++l) {
+    for (; a < monomials.end[static_cast<std::size_t>(l)]; ++a)
+      factors[static_cast<std::size_t>(a)] *= polynomial_.coefficients[static_cast<std::size_t>(l)];
+  }
+  const Index columns = layout_.columns();
+  std::vector<T> weights;
+  weights.reserve(moments_.size());
+  for (const std::int32_t a : layout_.rows) {
+    const double factor = factors[static_cast<std::size_t>(a)];
+    for (Index c = 0; c < columns; ++c) weights.push_back(static_cast<T>(moments_[weights.size()] * factor));
+  }
+  for (const std::int32_t a : layout_.singles) {
+    // An even moment of a degree that has moments: the sums of 1.
+    const auto monomial = static_cast<std::size_t>(a);
+    const std::size_t at = polynomial_.moment > polynomial_.degree()
+                               ? weights.size()
+                               : static_cast<std::size_t>(layout_.row_of[monomial] * columns + layout_.d_v);
+    weights.push_back(static_cast<T>(moments_[at] * monomials.multinomial[monomial]));
+  }
+  return weights;
+}
+
+template <class T>
 void KeyMoments<T>::attend(const T* queries, Index count, double scale, T* output, float* error, int threads,
                            Normalisers<T>* normalisers) const {
-  const auto d = static_cast<Index>(centre_.size());
-  const MomentShape moment_shape = shape();
-  // Weights: moments times coefficient and multinomial; the even moment's coefficient is 1.
-  std::vector<T> weights(moments_.size());
-  for (Index l = 0, a = 0; l <= polynomial_.degree(); ++l) {
-    for (; a < monomials_.end[static_cast<std::size_t>(l)]; ++a) {
-      const double factor = polynomial_.coefficients[static_cast<std::size_t>(l)] *
-                            monomials_.multinomial[static_cast<std::size_t>(a)];
-      for (Index c = 0; c <= d_v_; ++c) {
-        const auto i = static_cast<std::size_t>(a * (d_v_ + 1) + c);
-        weights[i] = static_cast<T>(moments_[i] * factor);
-      }
-    }
-  }
-  for (Index a = moment_shape.moment_from(); a < moment_shape.moment_to(); ++a) {
-    const auto i =
-        static_cast<std::size_t>(moment_shape.full() * (d_v_ + 1) + a - moment_shape.moment_from());
-    weights[i] = static_cast<T>(moments_[i] * monomials_.multinomial[static_cast<std::size_t>(a)]);
-  }
-
-  const Index top = polynomial_.top();
-  const FastInterval gamma(polynomial_rounding<T>(top, rank() + moment_rank(), count_, parts_));
-  const FastInterval gamma_of_moment(polynomial_rounding<T>(top + d, rank() + moment_rank(), count_, parts_));
+  const Index d = layout_.d, d_v = layout_.d_v, top = polynomial_.top();
+  const std::vector<T> weights = this->weights();
+  const FastInterval gamma(polynomial_rounding<T>(top, layout_.chain(), count_, parts_));
   const FastInterval u(unit_roundoff<T>), m(static_cast<double>(count_)), K(sizes_.key_norm);
   const FastInterval eta(polynomial_.relative), b(polynomial_.per_moment), one(1);
-  const FastInterval tiny = FastInterval(static_cast<double>(std::numeric_limits<T>::min())) *
-                            FastInterval(static_cast<double>(top));
+  const FastInterval t(static_cast<double>(std::numeric_limits<T>::min()));
+  const FastInterval tiny = t * FastInterval(static_cast<double>(top));
   const FastInterval subnormal(static_cast<double>(std::numeric_limits<T>::denorm_min()));
   const FastInterval root_d(step_up(std::sqrt(static_cast<double>(d))));
-  const FastInterval lost_queries = tiny * FastInterval(polynomial_.size((root_d * K).upper()));
+  const auto size_of_all = [&](const FastInterval& x) {
+    return FastInterval(polynomial_.size(x.upper())) + power(x, polynomial_.moment);
+  };
+  const FastInterval K_power = power(max(one, K), top), size_of_keys = size_of_all(root_d * K);
+  const FastInterval most_sum = FastInterval(4) * m * max(one, FastInterval(sizes_.value_size));
+  const FastInterval monomials(static_cast<double>(rank() + moment_rank()));
   const FastInterval lost_score = subnormal * FastInterval(static_cast<double>(d)) * K;
-  const FastInterval lost_keys = tiny * power(max(one, K), top);
   const FastInterval constant(range_constant(polynomial_.relative));
-  PriorError bound;
-  bound.per_range.resize(static_cast<std::size_t>(count));
-  bound.per_size.resize(static_cast<std::size_t>(count));
-  bound.absolute = subnormal.upper();
   if (normalisers != nullptr) {
     normalisers->value.resize(static_cast<std::size_t>(count));
     normalisers->tilt.resize(static_cast<std::size_t>(count));
@@ -176,20 +165,27 @@ void KeyMoments<T>::attend(const T* queries, Index count, double scale, T* outpu
 
   // One bound for all queries of a part: its longest query, its least normaliser, its largest moment over
   // normaliser.
-  const auto certify = [&](Index first, Index last, double query_norm, double total, double moment) {
+  const auto certify = [&](Index first, Index last, const QuerySizes<T>& sizes) {
+    const double query_norm = norm_above(sizes.square, d), total = static_cast<double>(sizes.normaliser);
+    const double moment = static_cast<double>(sizes.moment) * (1 + 4 * unit_roundoff<T>);
     double per_range = std::numeric_limits<double>::infinity(), per_size = per_range, tilt = per_range;
     const FastInterval Q(query_norm), S = Q * K;
     if (S.upper() <= polynomial_.S && eta.upper() < 1) {
-      const FastInterval lost = m * FastInterval(2) *
-                                (lost_queries * power(max(one, Q), top) +
-                                 lost_keys * FastInterval(polynomial_.size((root_d * Q).upper())));
+      const FastInterval Q_power = power(max(one, Q), top), size_of_queries = size_of_all(root_d * Q);
+      const FastInterval lost_values =
+          t * FastInterval(2) *
+          (FastInterval(2) * m * K_power * size_of_queries + FastInterval(3) * monomials * Q_power);
+      const FastInterval lost =
+          m * FastInterval(2) * tiny * (size_of_keys * Q_power + K_power * size_of_queries) + lost_values;
+      const bool may_overflow = !((most_sum * (K_power + (one + size_of_keys) * Q_power)).upper() <
+                                  static_cast<double>(std::numeric_limits<T>::max()));
       const FastInterval of_sums = gamma * m * FastInterval(polynomial_.size(S.upper())) + lost;
       const FastInterval L = FastInterval(total) - FastInterval(of_sums.upper());
-      if (L.lower() > 0) {
+      if (L.lower() > 0 && !may_overflow) {
         FastInterval truncation = constant, from_moment(0);
         if (polynomial_.moment > 0) {
           // H/L with the computed H and normaliser, then what rounding adds to both.
-          const FastInterval off = gamma_of_moment * m * power(S, polynomial_.moment) + lost;
+          const FastInterval off = gamma * m * power(S, polynomial_.moment) + lost;
           const FastInterval H = FastInterval(moment) * (one + FastInterval(2) * of_sums / L) + off / L;
           const FastInterval W = (one + FastInterval(2) * of_sums / L + b * H) / (one - eta);
           truncation = b * H + eta * W;
@@ -197,7 +193,11 @@ void KeyMoments<T>::attend(const T* queries, Index count, double scale, T* outpu
         }
         // A Taylor polynomial may give negative weights: |o_p| is at most (1 + 2 truncation) value_size.
         per_range = (truncation + FastInterval(1.02) * u * S + lost_score).upper();
-        per_size = (FastInterval(2) * (one + truncation) * of_sums / L + FastInterval(2.02) * u).upper();
+        FastInterval sums = FastInterval(2) * (one + truncation) * of_sums / L;
+        // Values that are all 0 have products and sums that are exact.
+        if (sizes_.value_size > 0)
+          sums += FastInterval(2) * lost_values / L / FastInterval(sizes_.value_size);
+        per_size = (sums + FastInterval(2.02) * u).upper();
         const FastInterval kept = (one - of_sums / L) * (one - eta) * (one - from_moment.upper_point());
         if (kept.lower() > 0) {
           tilt = ((one - kept.lower_point()) / kept.lower_point() + FastInterval(2.04) * u * S +
@@ -206,39 +206,24 @@ void KeyMoments<T>::attend(const T* queries, Index count, double scale, T* outpu
         }
       }
     }
-    std::fill(bound.per_range.begin() + first, bound.per_range.begin() + last, per_range);
-    std::fill(bound.per_size.begin() + first, bound.per_size.begin() + last, per_size);
+    float *row = error + first * d_v, *end = error + last * d_v;
+    write_error({{per_range}, {per_size}, subnormal.upper()}, sizes_, row);
+    for (Index done = d_v; row + done < end; done *= 2)
+      std::copy(row, std::min(row + done, end - done), row + done);
     if (normalisers != nullptr)
       std::fill(normalisers->tilt.begin() + first, normalisers->tilt.begin() + last, tilt);
   };
 
-  constexpr Index rows = 512;
-  for_each_part((count + rows - 1) / rows, threads, [&](Index part) {
-    const Index first = part * rows, present = std::min(rows, count - first), width = d_v_ + 2;
-    std::vector<T> scaled(static_cast<std::size_t>(present * d)),
-        sums(static_cast<std::size_t>(present * width));
-    for (Index i = 0; i < present * d; ++i)
-      scaled[static_cast<std::size_t>(i)] =
-          static_cast<T>(static_cast<double>(queries[first * d + i]) * scale);
-    read_moments(moment_shape, weights.data(), scaled.data(), present, sums.data());
-    double square = 0, moment = 0;
-    T least = std::numeric_limits<T>::infinity();
-    bool is_finite = true;
-    for (Index i = 0; i < present; ++i) {
-      const T* row = sums.data() + i * width;
-      const T inverse = T(1) / row[d_v_];
-      for (Index c = 0; c < d_v_; ++c) output[(first + i) * d_v_ + c] = row[c] * inverse;
-      if (normalisers != nullptr) normalisers->value[static_cast<std::size_t>(first + i)] = row[d_v_];
-      square = std::max(square, square_of(scaled.data() + i * d, d));
-      is_finite = is_finite && row[d_v_] <= std::numeric_limits<T>::max();
-      least = std::min(least, row[d_v_]);
-      // The quotient is rounded twice: the factor below makes it an upper bound.
-      moment = std::max(moment, static_cast<double>(row[d_v_ + 1] * inverse));
+  const Index parts = (count + queries_per_part - 1) / queries_per_part;
+  std::vector<QuerySizes<T>> sizes(static_cast<std::size_t>(parts));
+  for_parts(parts, threads, [&](Index from, Index to) {
+    read_moments(layout_, weights.data(), queries, count, scale, output,
+                 normalisers == nullptr ? nullptr : normalisers->value.data(), sizes, from, to);
+    for (Index part = from; part < to; ++part) {
+      certify(part * queries_per_part, std::min(count, (part + 1) * queries_per_part),
+              sizes[static_cast<std::size_t>(part)]);
     }
-    const double total = is_finite ? static_cast<double>(least) : std::numeric_limits<double>::quiet_NaN();
-    certify(first, first + present, norm_above(square, d), total, moment * (1 + 4 * unit_roundoff<T>));
   });
-  write_error(bound, sizes_, error);
 }
 
 template double polynomial_rounding<float>(Index, Index, Index, Index);

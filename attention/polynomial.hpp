@@ -35,8 +35,8 @@ class KeyMoments {
 
   [[nodiscard]] const ScorePolynomial& polynomial() const { return polynomial_; }
   /// Monomials with a moment for every column of the values, and those of the even moment.
-  [[nodiscard]] Index rank() const { return shape().full(); }
-  [[nodiscard]] Index moment_rank() const { return shape().moment_to() - shape().moment_from(); }
+  [[nodiscard]] Index rank() const { return layout_.full(); }
+  [[nodiscard]] Index moment_rank() const { return static_cast<Index>(layout_.singles.size()); }
 
   /// Attention of queries (rows of d, not scaled) over all keys added so far, at least one, with certified
   /// errors: infinite for queries whose scores may exceed the polynomial's S. Writes the normalisers where
@@ -45,23 +45,20 @@ class KeyMoments {
               Normalisers<T>* normalisers = nullptr) const;
 
  private:
-  [[nodiscard]] MomentShape shape() const {
-    return {monomials_, static_cast<Index>(centre_.size()), d_v_, polynomial_.degree(), polynomial_.moment};
-  }
+  [[nodiscard]] std::vector<T> weights() const;
 
   ScorePolynomial polynomial_;
-  Monomials monomials_;
+  MomentLayout layout_;
   std::vector<T> centre_;
-  Index d_v_;
   std::vector<double> moments_;
   ArraySizes sizes_;  ///< of the centred keys and of the values
   Index count_ = 0, parts_ = 0;
 };
 
 /// gamma of the rounding analysis: by which part of the sum of the sizes of their terms the computed sums
-/// over keys and monomials are off. `top` the highest degree, `parts` the number of ranges that keys were cut
-/// into.
+/// over keys and monomials are off. `top` the highest degree, `chain` the additions in one chain over
+/// monomials, `parts` the number of ranges that keys were cut into.
 template <class T>
-[[nodiscard]] double polynomial_rounding(Index top, Index rank, Index keys, Index parts);
+[[nodiscard]] double polynomial_rounding(Index top, Index chain, Index keys, Index parts);
 
 }  // namespace promptbound

@@ -113,8 +113,8 @@ std::optional<PolynomialPlan> least_polynomial(const PolynomialTask& task, Sampl
   // convexity.
   const double growth = 2 * std::exp(S) * 1.05;
   const auto room = [&](Index top, double rank) {
-    const double rounding =
-        polynomial_rounding<T>(top, static_cast<Index>(rank), task.keys, 2) * growth + 3 * unit_roundoff<T>;
+    const double gamma = polynomial_rounding<T>(top, expected_chain(static_cast<Index>(rank)), task.keys, 2);
+    const double rounding = gamma * growth + 3 * unit_roundoff<T>;
     return (task.accuracy - rounding) / task.range - unit_roundoff<T> * S * 1.1;
   };
   std::optional<PolynomialPlan> best;

@@ -1,7 +1,7 @@
 /// The vector kernels of polynomial attention; polynomial.hpp is the interface for everybody else.
 #pragma once
 
-#include <promptbound/attention/monomials.hpp>
+#include <promptbound/attention/moment_layout.hpp>
 
 namespace promptbound {
 
@@ -9,43 +9,42 @@ namespace promptbound {
 /// side, the chains of additions have at most keys_per_group / 2 terms (2 lanes), and those of the lanes.
 inline constexpr Index keys_per_group = 2048;
 
-/// Monomials whose products are summed before the sum goes to the totals of a query.
-inline constexpr Index monomials_per_block = 128;
+/// Queries that share a bound.
+inline constexpr Index queries_per_part = 512;
 
 /// Additions in one chain of the moment kernel for T on the instruction set in use.
 template <class T>
 [[nodiscard]] Index moment_chain();
 
-/// What the kernels need to know of the polynomial.
-struct MomentShape {
-  const Monomials& monomials;
-  Index d, d_v;
-  Index degree;  ///< every monomial up to it has d_v + 1 moments: values, and 1
-  Index moment;  ///< monomials of this degree have the moment of 1 alone; 0: none beyond `degree`
+/// Of some keys and their values.
+template <class T>
+struct KeySums {
+  std::vector<double> moments;    ///< sums over the keys of monomial(key - centre) * (value, 1)
+  T square = 0;                   ///< largest squared norm of a centred key, computed in T
+  std::vector<T> least, largest;  ///< of each column of the values
 
-  [[nodiscard]] Index full() const { return monomials.end[static_cast<std::size_t>(degree)]; }
-  [[nodiscard]] Index columns() const { return d_v + 1; }
-  /// Monomials of the even moment: from .. to-1.
-  [[nodiscard]] Index moment_from() const {
-    return moment == 0 ? 0 : monomials.end[static_cast<std::size_t>(moment - 1)];
-  }
-  [[nodiscard]] Index moment_to() const {
-    return moment == 0 ? 0 : monomials.end[static_cast<std::size_t>(moment)];
-  }
-  /// full() x columns() moments, then those of the even moment.
-  [[nodiscard]] std::size_t size() const {
-    return static_cast<std::size_t>(full() * columns() + moment_to() - moment_from());
-  }
+  explicit KeySums(const MomentLayout& layout);
 };
 
-/// moments += sum over the keys of monomial(key - centre) * (value, 1).
+/// Keys are cut into sums.size() parts, of whole groups but for the last; this fills those of the parts
+/// from .. to-1, which are new. Moments of the even moment are left 0 where its degree is at most
+/// layout.degree: they are the sums of 1 there.
 template <class T>
-void add_moments(const MomentShape& shape, const T* keys, const T* values, Index count, const T* centre,
-                 double* moments);
+void add_moments(const MomentLayout& layout, const T* keys, const T* values, Index count, const T* centre,
+                 std::vector<KeySums<T>>& sums, Index from, Index to);
 
-/// For each query (rows of d, scaled already): d_v + 2 numbers to `sums`, which are sum_a weight * q^a for
-/// the columns of the weights, and the even moment. Weights as the moments lie.
+/// Of a part of the queries; computed in T.
 template <class T>
-void read_moments(const MomentShape& shape, const T* weights, const T* queries, Index count, T* sums);
+struct QuerySizes {
+  T square = 0;      ///< largest squared norm of a scaled query
+  T normaliser = 0;  ///< least of a query, or at most 0 where one is not finite
+  T moment = 0;      ///< largest even moment over normaliser, two roundings
+};
+
+/// Outputs of the queries (rows of d) of the parts from .. to-1, and where they are wanted the normalisers.
+/// `weights` as the moments lie.
+template <class T>
+void read_moments(const MomentLayout& layout, const T* weights, const T* queries, Index count, double scale,
+                  T* output, T* normalisers, std::vector<QuerySizes<T>>& sizes, Index from, Index to);
 
 }  // namespace promptbound

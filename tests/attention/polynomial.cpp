@@ -126,3 +126,50 @@ TEST_CASE("any number of threads gives the same outputs") {
   CHECK(one->output == two->output);
   CHECK(one->error == two->error);
 }
+
+TEST_CASE("every monomial has its moments once") {
+  for (Index d = 1; d <= 20; d += 1 + d / 6) {
+    for (Index degree = 1; degree <= (d < 4 ? 40 : 6); degree += 1 + degree / 5) {
+      for (const Index moment : {Index{0}, (degree + 1) / 2 * 2}) {
+        if (monomial_count(d, std::max(degree, moment)) > 1e5) continue;
+        const MomentLayout layout(d, 2, degree, moment);
+        std::vector<std::int32_t> rows = layout.rows, singles = layout.singles;
+        std::sort(rows.begin(), rows.end());
+        std::sort(singles.begin(), singles.end());
+        const Monomials& monomials = layout.monomials;
+        REQUIRE(layout.full() == monomials.end[static_cast<std::size_t>(degree)]);
+        for (std::size_t i = 0; i < rows.size(); ++i) CHECK(rows[i] == static_cast<std::int32_t>(i));
+        if (moment == 0) {
+          CHECK(singles.empty());
+          continue;
+        }
+        const Index from = monomials.end[static_cast<std::size_t>(moment - 1)];
+        REQUIRE(static_cast<Index>(singles.size()) == monomials.end[static_cast<std::size_t>(moment)] - from);
+        for (std::size_t i = 0; i < singles.size(); ++i)
+          CHECK(singles[i] == static_cast<std::int32_t>(from + static_cast<Index>(i)));
+      }
+    }
+  }
+}
+
+TEST_CASE_TEMPLATE("widths that fit no tile and counts that fit no vector", T, float, double) {
+  RandomDoubles random(7);
+  for (Index d = 1; d <= 9; ++d) {
+    for (Index d_v = 1; d_v <= 19; d_v += 3) {
+      const StoredArrays<T> stored =
+          random_arrays<T>(random, shapes<T>(1, 1 + d_v, 20 + 5 * d, d % 2, d, d_v));
+      for (const ScorePolynomial& polynomial : {chebyshev_polynomial(2, 5), taylor_polynomial(2, 4)}) {
+        KeyMoments<T> moments(polynomial, centre_of_keys(stored.arrays, 0), d_v);
+        moments.add(stored.prompt_k.data(), stored.prompt_v.data(), stored.arrays.prompt);
+        moments.add(stored.k.data(), stored.v.data(), stored.arrays.m);
+        Attended<T> result;
+        result.output.resize(static_cast<std::size_t>(stored.arrays.n * d_v));
+        result.error.resize(result.output.size());
+        moments.attend(stored.q.data(), stored.arrays.n, stored.arrays.scale, result.output.data(),
+                       result.error.data());
+        CHECK(std::isfinite(*std::max_element(result.error.begin(), result.error.end())));
+        CHECK(is_within_bounds(stored.arrays, result));
+      }
+    }
+  }
+}

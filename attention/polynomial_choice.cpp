@@ -136,7 +136,7 @@ std::optional<PolynomialPlan> least_polynomial(const PolynomialTask& task, Sampl
     const double all = monomial_count(task.d, h), work = polynomial_work(task.d, task.d_v, degree, h);
     if (std::max(all, work) > task.most_work || (best && work >= best->work)) break;
     // High moments are those of few keys, which a sample misses.
-    const double moment = scores.moment(h) * 1.2 * std::pow(1.02, h);
+    const double moment = scores.moment(h) * 1.2 * std::pow(1.02, std::max<Index>(0, h - 6));
     const double truncation = taylor_rest(S, degree, h) * moment;
     if (truncation <= room(h, all)) best = PolynomialPlan{S, degree, true, work};
   }

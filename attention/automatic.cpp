@@ -72,6 +72,7 @@ template <class T>
 bool try_exact(const AttentionArrays<T>& arrays, const AttentionRequest& request, Rounding rounding,
                AttentionAnswer& answer, double& reached) {
   answer.method = Method::exact;
+  answer.rounding = rounding;
   Attended<T> result;
   answer.seconds = seconds_of([&] { result = exact_attention(arrays, {rounding, request.threads}); });
   reached = reached_accuracy(arrays, result);
@@ -117,16 +118,21 @@ bool try_cholesky(const AttentionArrays<T>& arrays, const std::vector<ArraySizes
   return true;
 }
 
-/// The rounding analysis that the exact method will need: the sharp one where the other does not suffice.
+/// The rounding analysis that the exact method will do.
 template <class T>
 Rounding rounding_needed(const AttentionArrays<T>& arrays, const std::vector<ArraySizes>& sizes,
                          const AttentionRequest& request) {
-  if (!request.accuracy) return request.rounding;
+  if (!request.accuracy) {
+    // Multiply-adds of the outputs: the running analysis does some 2^32 of them a second.
+    const double work = static_cast<double>(arrays.heads * arrays.n) * static_cast<double>(arrays.keys()) *
+                        static_cast<double>(arrays.d + arrays.d_v);
+    return request.rounding.value_or(work <= 0x1p22 ? Rounding::running : Rounding::prior);
+  }
   for (const ArraySizes& of_head : sizes) {
     if (prior_error(arrays, of_head).largest(of_head) > *request.accuracy * of_head.value_size)
       return Rounding::running;
   }
-  return request.rounding;
+  return request.rounding.value_or(Rounding::prior);
 }
 
 /// An approximation, where it is expected to be faster than the exact method and certifies the accuracy; says

@@ -20,7 +20,9 @@ struct AttentionRequest {
   /// Every output is to be within accuracy * (largest |value| of its head); nothing: as the exact method
   /// gives.
   std::optional<double> accuracy;
-  Rounding rounding = Rounding::prior;  ///< of the exact method where it suffices for the accuracy
+  /// Analysis of the exact method, the running one in any case where the prior one does not suffice for the
+  /// accuracy. Nothing: without an accuracy the running one where it takes at most about a millisecond.
+  std::optional<Rounding> rounding;
   int threads = 1;
 };
 
@@ -35,6 +37,7 @@ struct AttentionAnswer {
   Method method = Method::exact;
   std::string why;                   ///< why this method
   Index degree = 0, rank = 0;        ///< of the approximation; 0 for the exact method
+  std::optional<Rounding> rounding;  ///< of the exact method
   ExpectedSeconds expected;          ///< what the choice rests on; empty when the method was given
   std::optional<Calibration> rates;  ///< of this machine, where the choice rests on them
   double seconds = 0;                ///< of the method that was used, without the choice

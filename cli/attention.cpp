@@ -17,7 +17,7 @@ namespace {
 
 struct AttentionOptions : CommonOptions {
   std::string q, k, v, prompt_k, prompt_v;
-  std::string accuracy, scale = "1", method = "auto", rounding = "prior";
+  std::string accuracy, scale = "1", method = "auto", rounding = "auto";
   bool causal = false;
 };
 
@@ -104,6 +104,8 @@ struct Report {
   [[nodiscard]] bool is_binary64() const { return answer.result.index() == 1; }
 };
 
+const char* rounding_name(Rounding rounding) { return rounding == Rounding::prior ? "prior" : "running"; }
+
 nlohmann::ordered_json report_json(const Report& report, long digits) {
   const AttentionAnswer& answer = report.answer;
   nlohmann::ordered_json json = {
@@ -113,6 +115,7 @@ nlohmann::ordered_json report_json(const Report& report, long digits) {
       {"why", answer.why},
       {"degree", nullptr},
       {"rank", nullptr},
+      {"rounding", nullptr},
       {"error_bound", report.bound_text(digits)},
       {"shape", report.shape},
       {"precision", report.is_binary64() ? "binary64" : "binary32"},
@@ -122,6 +125,7 @@ nlohmann::ordered_json report_json(const Report& report, long digits) {
       {"calibration", nullptr}};
   if (answer.method == Method::polynomial) json["degree"] = answer.degree;
   if (answer.method != Method::exact) json["rank"] = answer.rank;
+  if (answer.method == Method::exact) json["rounding"] = rounding_name(*answer.rounding);
   if (answer.expected.exact) json["expected_seconds"]["exact"] = *answer.expected.exact;
   if (answer.expected.polynomial) json["expected_seconds"]["polynomial"] = *answer.expected.polynomial;
   if (answer.expected.cholesky) json["expected_seconds"]["cholesky"] = *answer.expected.cholesky;
@@ -143,6 +147,7 @@ void write_report(const Report& report, TableWriter& writer, long digits) {
   writer.row({"why", answer.why});
   if (answer.method == Method::polynomial) writer.row({"degree", std::to_string(answer.degree)});
   if (answer.method != Method::exact) writer.row({"rank", std::to_string(answer.rank)});
+  if (answer.method == Method::exact) writer.row({"rounding analysis", rounding_name(*answer.rounding)});
   writer.row({"output", shape_text(report.shape) + (report.is_binary64() ? ", binary64" : ", binary32")});
   writer.row({"error of every entry, at most", report.bound_text(digits)});
   writer.row({"seconds", fmt::format("{:.3g}", answer.seconds)});
@@ -164,10 +169,12 @@ Method parse_method(const std::string& text) {
                    "' is not accepted: method is one of auto, exact, polynomial, cholesky");
 }
 
-Rounding parse_rounding(const std::string& text) {
+std::optional<Rounding> parse_rounding(const std::string& text) {
+  if (text == "auto") return std::nullopt;
   if (text == "prior") return Rounding::prior;
   if (text == "running") return Rounding::running;
-  throw InputError("--rounding '" + text.substr(0, 60) + "' is not accepted: rounding is prior or running");
+  throw InputError("--rounding '" + text.substr(0, 60) +
+                   "' is not accepted: rounding is auto, prior or running");
 }
 
 template <class T>
@@ -278,8 +285,10 @@ void add_attention(CLI::App& app, Action& action) {
       "largest error allowed, as a part of the largest |value| (default: as the exact method gives)");
   subcommand->add_option("--method", options->method, "auto (default), exact, polynomial or cholesky");
   subcommand->add_option("--scale", options->scale, "factor of the scores (default 1)");
-  subcommand->add_option("--rounding", options->rounding,
-                         "bound of rounding errors: prior (default, from norms) or running (sharp, slower)");
+  subcommand->add_option(
+      "--rounding", options->rounding,
+      "bound of rounding errors of the exact method: prior (from norms), running (sharp, "
+      "slower) or auto (default: running where it is needed, or takes at most about 1 ms)");
   subcommand->add_flag("--causal", options->causal,
                        "query i sees the prompt and the keys up to its own position");
   add_common_options(*subcommand, *options);

@@ -47,7 +47,7 @@ void write_row(const PhaseOptions& options, const Rational& ratio, double accura
                Figure& figure) {
   const double B = ratio.convert_to<double>() * std::sqrt(std::log(static_cast<double>(options.T)));
   const Data data(options, B);
-  AttentionRequest request{Method::polynomial, accuracy, Rounding::prior, options.threads};
+  AttentionRequest request{Method::polynomial, accuracy, std::nullopt, options.threads};
   const auto polynomial = attend(data.arrays, request);
   request.method = Method::exact;
   const auto exact = attend(data.arrays, request);

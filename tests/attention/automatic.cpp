@@ -67,6 +67,16 @@ TEST_CASE("the sharp analysis is used where the prior bound does not suffice") {
   CHECK(answer.error_bound() <= 4e-6);
 }
 
+TEST_CASE(
+    "without an accuracy small calls get the sharp analysis, large ones and those that ask the prior one") {
+  const StoredArrays<float> small = example<float>(100, 1), large = example<float>(1000, 1);
+  AttentionRequest request;
+  CHECK(answer_of(small.arrays, request).rounding == Rounding::running);
+  CHECK(answer_of(large.arrays, request).rounding == Rounding::prior);
+  request.rounding = Rounding::prior;
+  CHECK(answer_of(small.arrays, request).rounding == Rounding::prior);
+}
+
 TEST_CASE("keys in groups far apart go to polynomials of clusters") {
   RandomDoubles random(2);
   AttentionArrays<float> shape = shapes<float>(1, 16384, 16384, 0, 4, 4);

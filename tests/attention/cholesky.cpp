@@ -203,7 +203,7 @@ TEST_CASE("Cholesky: a tail of long queries does not set the rank") {
   auto stored = random_arrays<double>(random, shapes<double>(2, 320, 600, 4, 3, 2), 0.5);
   Index without = 0, with = 0;
   REQUIRE(cholesky_attention(stored.arrays, {1e-3, 1}, &without).has_value());
-  for (const std::size_t i : {37, 171, 311, 500, 801}) {
+  for (const std::size_t i : {37U, 171U, 311U, 500U, 601U}) {
     for (std::size_t c = 0; c < 3; ++c) stored.q[3 * i + c] *= 6;
   }
   const auto result = cholesky_attention(stored.arrays, {1e-3, 1}, &with);

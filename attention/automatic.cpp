@@ -107,10 +107,10 @@ bool try_polynomial(const AttentionArrays<T>& arrays, const std::vector<ArraySiz
 
 template <class T>
 bool try_cholesky(const AttentionArrays<T>& arrays, const std::vector<ArraySizes>& sizes,
-                  const AttentionRequest& request, Index most, AttentionAnswer& answer) {
+                  const AttentionRequest& request, PivotLimits limits, AttentionAnswer& answer) {
   std::optional<Attended<T>> result;
   answer.seconds = seconds_of([&] {
-    result = cholesky_attention(arrays, {*request.accuracy, request.threads, most}, sizes, &answer.rank);
+    result = cholesky_attention(arrays, {*request.accuracy, request.threads, limits}, sizes, &answer.rank);
   });
   if (!result) return false;
   answer.method = Method::cholesky;
@@ -162,13 +162,13 @@ bool try_approximations(const AttentionArrays<T>& arrays, const std::vector<Arra
     answer.why = std::string(polynomial) + ": expected to be " + (polynomial_pays ? "faster" : "slower") +
                  " than the exact method";
   }
-  if (const Index most = worthwhile_rank(arrays, rates, least, request.threads); most > 0) {
-    if (try_cholesky(arrays, sizes, request, most, answer)) {
+  if (const PivotLimits limits = worthwhile_ranks(arrays, rates, least, request.threads); limits.most > 0) {
+    if (try_cholesky(arrays, sizes, request, limits, answer)) {
       answer.expected.cholesky = expected_cholesky(arrays, rates, answer.rank, request.threads);
       answer.why += "; Cholesky, with few pivots: still faster";
       return true;
     }
-    answer.why += "; Cholesky: more than " + std::to_string(most) + " pivots";
+    answer.why += "; Cholesky: more than " + std::to_string(limits.most) + " pivots";
   }
   if (!polynomial_pays) return false;
   if (try_polynomial(arrays, sizes, request, std::optional(std::move(plan)), answer)) return true;
@@ -186,7 +186,7 @@ std::variant<AttentionAnswer, Refusal> attend_as_asked(const AttentionArrays<T>&
   AttentionAnswer answer;
   answer.why = "asked for";
   if (request.method == Method::cholesky) {
-    if (try_cholesky(arrays, sizes, request, max_cholesky_rank, answer)) return answer;
+    if (try_cholesky(arrays, sizes, request, CholeskyOptions().limits, answer)) return answer;
   } else {
     if (try_polynomial(arrays, sizes, request, std::optional<HeadPlan<T>>(), answer)) return answer;
     if constexpr (sizeof(T) == 4) {

@@ -33,7 +33,12 @@ namespace {
 /// Sums of positive numbers, at most 2^20 of them at once, are rounded by less.
 constexpr double rounded_up = 1 + 0x1p-30;
 
-/// The points of one head, row by row.
+/// The points of one head, row by row. Norms: a difference of a key and the centre is rounded once, and the
+/// computed square of the difference's norm is within (d + 1) u of the exact one; so key_square bounds the
+/// squares of the differences that write_key starts from. largest_query bounds the queries. Both factors are
+/// taken as they are, and each entry rounds once after them: squares grow by (1 + u)^2, those of the bounds
+/// below lose (1 - u)^3, together less than 2^-48 = 32 u. Underflow, in entries here or in the bounds, adds
+/// at most 2^-1074 to a norm and 2^-1074 to a square: 2^-900 covers it for norms up to max_cholesky_score.
 template <class T>
 class Balance {
  public:
@@ -56,8 +61,9 @@ class Balance {
                                       0x1p-200, 0x1p200);
     query_factor_ = arrays.scale * balance;
     key_factor_ = 1 / balance;
+    // Scores are those of the arrays only where the factor is rounded as normal numbers are.
+    if (!(query_factor_ >= 0x1p-1000)) return;
     const double query_norm = sizes.largest_query * query_factor_;
-    // Entries are rounded after these factors.
     norm_square_ =
         std::max(query_norm * query_norm, key_square * key_factor_ * key_factor_) * (1 + 0x1p-48) + 0x1p-900;
   }
@@ -73,17 +79,17 @@ class Balance {
     for (Index c = 0; c < arrays_.d; ++c)
       row[c] = (static_cast<double>(key[c]) - centre_[static_cast<std::size_t>(c)]) * key_factor_;
   }
-  /// `count` of them, evenly spread.
-  [[nodiscard]] Points queries(Index count) const {
-    return points(arrays_.n, count, [&](Index i, double* row) { write_query(i, row); });
+  /// Those that pivots are chosen among, evenly spread.
+  [[nodiscard]] Points some_queries() const {
+    return spread(arrays_.n, [&](Index i, double* row) { write_query(i, row); });
   }
-  [[nodiscard]] Points keys(Index count) const {
-    return points(arrays_.keys(), count, [&](Index j, double* row) { write_key(j, row); });
+  [[nodiscard]] Points some_keys() const {
+    return spread(arrays_.keys(), [&](Index j, double* row) { write_key(j, row); });
   }
 
  private:
-  [[nodiscard]] Points points(Index all, Index count, auto write) const {
-    count = std::min(all, count);
+  [[nodiscard]] Points spread(Index all, auto write) const {
+    const Index count = pivot_sample(all);
     Points points{arrays_.d, std::vector<double>(static_cast<std::size_t>(count * arrays_.d))};
     for (Index i = 0; i < count; ++i) write(all * i / count, points.rows.data() + i * arrays_.d);
     return points;
@@ -93,12 +99,6 @@ class Balance {
   Index head_;
   std::vector<double> centre_;
   double query_factor_ = 1, key_factor_ = 1, norm_square_ = std::numeric_limits<double>::infinity();
-};
-
-/// All points, and what no squared norm of theirs exceeds.
-struct Balanced {
-  const Points &queries, &keys;
-  double norm_square;
 };
 
 /// The residual of each query and key, for the choice of more pivots.
@@ -111,18 +111,19 @@ struct Spread {
   std::vector<double> centre, deviation;
 };
 
+/// Of every `step`-th value.
 template <class T>
-Spread spread_of_values(const AttentionArrays<T>& arrays, Index head, const ArraySizes& sizes) {
+Spread spread_of_values(const AttentionArrays<T>& arrays, Index head, const ArraySizes& sizes, Index step) {
   const auto d_v = static_cast<std::size_t>(arrays.d_v);
-  const auto m = static_cast<double>(arrays.keys());
+  const auto m = static_cast<double>((arrays.keys() + step - 1) / step);
   Spread spread{std::vector<double>(d_v, 0.0), std::vector<double>(d_v, 0.0)};
-  for (Index j = 0; j < arrays.keys(); ++j) {
+  for (Index j = 0; j < arrays.keys(); j += step) {
     const T* value = arrays.value(head, j);
     for (std::size_t c = 0; c < d_v; ++c) spread.centre[c] += static_cast<double>(value[c]);
   }
   for (std::size_t c = 0; c < d_v; ++c)
     spread.centre[c] = std::clamp(spread.centre[c] / m, sizes.least[c], sizes.largest[c]);
-  for (Index j = 0; j < arrays.keys(); ++j) {
+  for (Index j = 0; j < arrays.keys(); j += step) {
     const T* value = arrays.value(head, j);
     for (std::size_t c = 0; c < d_v; ++c) {
       const double difference = static_cast<double>(value[c]) - spread.centre[c];
@@ -136,7 +137,7 @@ Spread spread_of_values(const AttentionArrays<T>& arrays, Index head, const Arra
 
 /// Outputs and errors of one head.
 template <class T>
-void attend(const AttentionArrays<T>& arrays, Index head, const Balanced& points, const ArraySizes& sizes,
+void attend(const AttentionArrays<T>& arrays, Index head, const Balance<T>& balance, const ArraySizes& sizes,
             const Spread& spread, const PivotFactor& factor, int threads, T* output, float* error,
             Residuals& residuals) {
   const Index n = arrays.n, m = arrays.keys(), d_v = arrays.d_v, columns = d_v + 1;
@@ -148,14 +149,17 @@ void attend(const AttentionArrays<T>& arrays, Index head, const Balanced& points
   for_each_part(key_parts, threads, [&](Index part) {
     std::vector<double>& sums = partial[static_cast<std::size_t>(part)];
     sums.assign(size, 0.0);
-    constexpr Index rows = 256;  // values as binary64, in the cache
-    std::vector<double> values(static_cast<std::size_t>(rows * columns), 1.0);
+    constexpr Index rows = 256;  // in binary64, in the cache
+    std::vector<double> values(static_cast<std::size_t>(rows * columns), 1.0),
+        points(static_cast<std::size_t>(rows * arrays.d));
     const Index end = m * (part + 1) / key_parts;
     for (Index first = m * part / key_parts; first < end; first += rows) {
       const Index present = std::min(rows, end - first);
-      for (Index j = 0; j < present; ++j)
+      for (Index j = 0; j < present; ++j) {
+        balance.write_key(first + j, points.data() + j * arrays.d);
         std::copy_n(arrays.value(head, first + j), d_v, values.data() + j * columns);
-      add_features(features, points.keys.row(first), values.data(), columns, present, sums.data(),
+      }
+      add_features(features, points.data(), values.data(), columns, present, sums.data(),
                    residuals.keys.data() + first);
     }
   });
@@ -172,14 +176,16 @@ void attend(const AttentionArrays<T>& arrays, Index head, const Balanced& points
   for (const double residual : residuals.keys) of_keys += residual_above(residual);
   of_keys *= (1 + keys * 0x1p-52) * rounded_up;
   const double of_sums = keys * factor.product_error(m + 16) * rounded_up;
-  const double of_data = 8 * unit_roundoff<double> * points.norm_square + 0x1p-900;
+  const double of_data = 8 * unit_roundoff<double> * balance.norm_square() + 0x1p-900;
   const double of_quotient = unit_roundoff<T> + 2 * unit_roundoff<double>;
   std::fill(error, error + n * d_v, std::numeric_limits<float>::infinity());
-  constexpr Index rows = 512;
+  constexpr Index rows = 256;
   for_each_part((n + rows - 1) / rows, threads, [&](Index part) {
     const Index first = part * rows, present = std::min(rows, n - first);
-    std::vector<double> totals(static_cast<std::size_t>(present * columns));
-    read_features(features, points.queries.row(first), sums.data(), columns, present, totals.data(),
+    std::vector<double> totals(static_cast<std::size_t>(present * columns)),
+        points(static_cast<std::size_t>(present * arrays.d));
+    for (Index i = 0; i < present; ++i) balance.write_query(first + i, points.data() + i * arrays.d);
+    read_features(features, points.data(), sums.data(), columns, present, totals.data(),
                   residuals.queries.data() + first);
     for (Index i = 0; i < present; ++i) {
       const double* row = totals.data() + i * columns;
@@ -240,8 +246,8 @@ bool replace_tail(const AttentionArrays<T>& arrays, Index head, double limit, in
   return true;
 }
 
-/// The `count` rows of largest residual.
-void append_worst(const Points& from, const std::vector<double>& residuals, Index count, Points& to) {
+/// The `count` points of largest residual; write(i, row) writes them.
+void append_worst(const std::vector<double>& residuals, Index count, Points& to, auto write) {
   std::vector<Index> order(residuals.size());
   std::iota(order.begin(), order.end(), Index{0});
   const auto taken = std::min(order.size(), static_cast<std::size_t>(count));
@@ -249,7 +255,11 @@ void append_worst(const Points& from, const std::vector<double>& residuals, Inde
                     [&](Index a, Index b) {
                       return residuals[static_cast<std::size_t>(a)] > residuals[static_cast<std::size_t>(b)];
                     });
-  for (std::size_t i = 0; i < taken; ++i) to.append(from.row(order[i]));
+  std::vector<double> row(static_cast<std::size_t>(to.d));
+  for (std::size_t i = 0; i < taken; ++i) {
+    write(order[i], row.data());
+    to.append(row.data());
+  }
 }
 
 /// The rank of one head, 0 when the accuracy is not certified.
@@ -258,31 +268,24 @@ Index attend_to_accuracy(const AttentionArrays<T>& arrays, Index head, const Arr
                          const CholeskyOptions& options, T* output, float* error) {
   const Balance<T> balance(arrays, head, sizes);
   if (!(balance.norm_square() <= max_cholesky_score)) return 0;
-  const Spread spread = spread_of_values(arrays, head, sizes);
+  // Of all values only once the pivots are known: where they do not suffice, little else is to be done.
+  Spread spread = spread_of_values(arrays, head, sizes, std::max<Index>(1, arrays.keys() / 128));
   const double deviation = *std::max_element(spread.deviation.begin(), spread.deviation.end());
   const double limit = options.accuracy * sizes.value_size;
   double target = limit > deviation ? 0.5 : std::min(0.5, 0.9 * limit / deviation);
-  Points some_queries = balance.queries(pivot_sample(arrays.n)),
-         some_keys = balance.keys(pivot_sample(arrays.keys())), queries, keys;
+  Points queries = balance.some_queries(), keys = balance.some_keys();
   // A sample misses the worst points: when the certificate falls short, add them and ask for more.
   for (int attempt = 0; attempt < 3; ++attempt) {
-    Points sample = some_queries;
-    sample.rows.insert(sample.rows.end(), some_keys.rows.begin(), some_keys.rows.end());
-    const std::optional<Points> pivots =
-        choose_pivots(sample, some_queries.count(), target, std::min(options.rank, max_cholesky_rank));
+    const std::optional<Points> pivots = choose_pivots(queries, keys, target, options.limits);
     if (!pivots) return 0;
     const PivotFactor factor(*pivots, balance.norm_square());
     if (!factor.is_proved()) return 0;
-    if (attempt == 0) {
-      queries = balance.queries(arrays.n);
-      keys = balance.keys(arrays.keys());
-    }
+    if (attempt == 0) spread = spread_of_values(arrays, head, sizes, 1);
     Residuals residuals;
-    attend(arrays, head, {queries, keys, balance.norm_square()}, sizes, spread, factor, options.threads,
-           output, error, residuals);
+    attend(arrays, head, balance, sizes, spread, factor, options.threads, output, error, residuals);
     if (replace_tail(arrays, head, limit, options.threads, output, error)) return pivots->count();
-    append_worst(queries, residuals.queries, 256, some_queries);
-    append_worst(keys, residuals.keys, 256, some_keys);
+    append_worst(residuals.queries, 256, queries, [&](Index i, double* row) { balance.write_query(i, row); });
+    append_worst(residuals.keys, 256, keys, [&](Index j, double* row) { balance.write_key(j, row); });
     target *= 0.7;
   }
   return 0;

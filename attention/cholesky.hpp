@@ -10,6 +10,7 @@
 
 #include <promptbound/attention/check_arrays.hpp>
 #include <promptbound/attention/exact.hpp>
+#include <promptbound/attention/pivots.hpp>
 
 namespace promptbound {
 
@@ -28,7 +29,7 @@ inline constexpr Index cholesky_tail = 48;
 struct CholeskyOptions {
   double accuracy = 1e-3;  ///< every output within accuracy * (largest |value| of its head)
   int threads = 1;
-  Index rank = max_cholesky_rank;  ///< at most: give up where more pivots would not pay
+  PivotLimits limits{max_cholesky_rank, max_cholesky_rank};
 };
 
 /// Attention through the kernel interpolated at pivots; sums are in binary64 for either T. Queries

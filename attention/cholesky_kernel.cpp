@@ -11,6 +11,7 @@
 #include <promptbound/attention/exp2-inl.hpp>
 
 #include <algorithm>
+#include <cmath>
 
 #include <promptbound/attention/cholesky_kernel.hpp>
 
@@ -95,7 +96,7 @@ HWY_INLINE void features_of(const PivotFeatures& features, const double* points,
     tile<1>(features.inverse + a * features.rank, features.rank, kernel, a + 1,
             [&](int, V s0, V s1) HWY_ATTR { use(a, s0, s1); });
   }
-  const V log2_e = hn::Set(d, 0x1.71547652b82fep+0);
+  const V log2_e = hn::Set(d, log2_of_e);
   for (int i = 0; i < 2; ++i) {
     V norm = hn::Zero(d);
     for (Index c = 0; c < features.d; ++c) {
@@ -166,17 +167,14 @@ struct Workspace {
   }
 };
 
-void group_all(const double* points, Index d, Index count, double* groups) {
-  for (Index i = 0; i < count; i += group())
-    transpose(points + i * d, std::min(group(), count - i), d, groups + i * d);
-}
-
-void kernel_of(const PivotFeatures& features, const double* groups, Index count, double* kernel) {
-  const auto space = Workspace::allocate(features.rank * group());
+void kernel_of(const PivotFeatures& features, const double* points, Index count, double* kernel) {
+  const Workspace space(features, 1, 0);
   for (Index i = 0; i < count; i += group()) {
-    exponentials(features, groups + i * features.d, space.get());
+    const Index present = std::min(group(), count - i);
+    transpose(points + i * features.d, present, features.d, space.points.get());
+    exponentials(features, space.points.get(), space.kernel.get());
     for (Index a = 0; a < features.rank; ++a)
-      std::copy_n(space.get() + a * group(), std::min(group(), count - i), kernel + a * count + i);
+      std::copy_n(space.kernel.get() + a * group(), present, kernel + a * count + i);
   }
 }
 
@@ -217,33 +215,83 @@ void read(const PivotFeatures& features, const double* points, const double* sum
   }
 }
 
-/// row -= sum of `terms` rows times their entries at the pivot.
-template <int terms>
-HWY_INLINE void subtract(const double* HWY_RESTRICT rows, Index pivot, Index count,
-                         double* HWY_RESTRICT row) {
+/// e^|x|^2.
+void start(const CholeskySample& sample, double* diagonal) {
   const D d;
-  const auto update = [&](Index i, auto tag) HWY_ATTR {
-    auto entry = hn::LoadU(tag, row + i);
-#pragma GCC unroll 4
-    for (int s = 0; s < terms; ++s)
-      entry =
-          hn::NegMulAdd(hn::Set(tag, rows[s * count + pivot]), hn::LoadU(tag, rows + s * count + i), entry);
-    hn::StoreU(entry, tag, row + i);
-  };
-  Index i = 0;
-  for (; i + lanes() <= count; i += lanes()) update(i, d);
-  for (; i < count; ++i) update(i, hn::CappedTag<double, 1>());
+  const Index width = CholeskySample::group;
+  for (Index i = 0; i < sample.count; i += lanes()) {
+    const double* points = sample.points.data() + i / width * width * sample.d + i % width;
+    V square = hn::Zero(d);
+    for (Index c = 0; c < sample.d; ++c) {
+      const V x = hn::LoadU(d, points + c * width);
+      square = hn::MulAdd(x, x, square);
+    }
+    hn::StoreU(power_of_two(d, hn::Mul(square, hn::Set(d, log2_of_e))), d, diagonal + i);
+  }
 }
 
-void step_of(double* rows, Index step, Index pivot, double inverse_root, Index count, double* diagonal) {
-  double* row = rows + step * count;
-  Index s = 0;
-  for (; s + 4 <= step; s += 4) subtract<4>(rows + s * count, pivot, count, row);
-  for (; s < step; ++s) subtract<1>(rows + s * count, pivot, count, row);
-  for (Index i = 0; i < count; ++i) {
-    row[i] *= inverse_root;
-    diagonal[i] -= row[i] * row[i];
+/// `factors`: the pivot's entries in the rows so far; `scaled`: the pivot times log2(e).
+CholeskyStep step_of(CholeskySample& sample, const double* factors, const double* scaled, double inverse_root,
+                     double target) {
+  const D d;
+  const Index width = CholeskySample::group, rank = sample.rank;
+  double of_keys = 0, key_sum = 0;
+  constexpr int vectors = 4;  // at once: chains of additions
+  V largest = hn::Zero(d), row_sum = hn::Zero(d), residual_sum = hn::Zero(d);
+  CholeskyStep result{0, 0};
+  for (Index i = 0; i < sample.count; i += vectors * lanes()) {
+    if (i == sample.keys) {
+      key_sum = hn::GetLane(hn::SumOfLanes(d, row_sum));
+      of_keys = hn::GetLane(hn::SumOfLanes(d, residual_sum)) * static_cast<double>(sample.keys);
+    }
+    const Index first = i / width * width, lane = i % width;
+    const double* points = sample.points.data() + first * sample.d + lane;
+    V s[vectors];
+#pragma GCC unroll 4
+    for (int h = 0; h < vectors; ++h) s[h] = hn::Zero(d);
+    for (Index c = 0; c < sample.d; ++c) {
+      const V x = hn::Set(d, scaled[c]);
+#pragma GCC unroll 4
+      for (int h = 0; h < vectors; ++h)
+        s[h] = hn::MulAdd(x, hn::LoadU(d, points + c * width + h * lanes()), s[h]);
+    }
+#pragma GCC unroll 4
+    for (int h = 0; h < vectors; ++h) s[h] = power_of_two(d, s[h]);
+    for (Index row = 0; row < rank; row += width) {
+      const double* rows = sample.slabs[static_cast<std::size_t>(row / width)].data() + first * width + lane;
+      const Index present = std::min(width, rank - row);
+      for (Index r = 0; r < present; ++r) {
+        const V factor = hn::Set(d, factors[row + r]);
+#pragma GCC unroll 4
+        for (int h = 0; h < vectors; ++h)
+          s[h] = hn::NegMulAdd(factor, hn::LoadU(d, rows + r * width + h * lanes()), s[h]);
+      }
+    }
+#pragma GCC unroll 4
+    for (int h = 0; h < vectors; ++h) {
+      const Index at = i + h * lanes();
+      const V entry = hn::Mul(s[h], hn::Set(d, inverse_root));
+      hn::StoreU(entry, d,
+                 sample.slabs.back().data() + first * width + rank % width * width + lane + h * lanes());
+      const V residual =
+          hn::Max(hn::Zero(d), hn::NegMulAdd(entry, entry, hn::LoadU(d, sample.diagonal.data() + at)));
+      hn::StoreU(residual, d, sample.diagonal.data() + at);
+      largest = hn::Max(largest, residual);
+      if (at < sample.keys) {
+        row_sum = hn::Add(row_sum, entry);
+        residual_sum = hn::Add(residual_sum, residual);
+      } else {
+        double* totals = sample.totals.data() + (at - sample.keys);
+        const V total = hn::MulAdd(entry, hn::Set(d, key_sum), hn::LoadU(d, totals));
+        hn::StoreU(total, d, totals);
+        const V bound = hn::Mul(hn::Set(d, target), hn::Max(hn::Zero(d), total));
+        result.above += static_cast<Index>(
+            hn::CountTrue(d, hn::Gt(hn::Mul(residual, hn::Set(d, of_keys)), hn::Mul(bound, bound))));
+      }
+    }
   }
+  result.largest = hn::GetLane(hn::MaxOfLanes(d, largest));
+  return result;
 }
 
 }  // namespace
@@ -254,21 +302,14 @@ HWY_AFTER_NAMESPACE();
 #if HWY_ONCE
 namespace promptbound {
 
-HWY_EXPORT(group_all);
 HWY_EXPORT(kernel_of);
 HWY_EXPORT(add);
 HWY_EXPORT(read);
+HWY_EXPORT(start);
 HWY_EXPORT(step_of);
 
-std::vector<double> group_points(const double* points, Index d, Index count) {
-  constexpr Index largest_group = 16;  // of 512-bit vectors; the others' divide it
-  std::vector<double> groups(static_cast<std::size_t>((count + largest_group) * d));
-  HWY_DYNAMIC_DISPATCH(group_all)(points, d, count, groups.data());
-  return groups;
-}
-void pivot_kernel(const PivotFeatures& features, const std::vector<double>& groups, Index count,
-                  double* kernel) {
-  HWY_DYNAMIC_DISPATCH(kernel_of)(features, groups.data(), count, kernel);
+void pivot_kernel(const PivotFeatures& features, const double* points, Index count, double* kernel) {
+  HWY_DYNAMIC_DISPATCH(kernel_of)(features, points, count, kernel);
 }
 void add_features(const PivotFeatures& features, const double* points, const double* values, Index columns,
                   Index count, double* sums, double* residuals) {
@@ -278,9 +319,51 @@ void read_features(const PivotFeatures& features, const double* points, const do
                    Index count, double* totals, double* residuals) {
   HWY_DYNAMIC_DISPATCH(read)(features, points, sums, columns, count, totals, residuals);
 }
-void cholesky_step(double* rows, Index step, Index pivot, double inverse_root, Index count,
-                   double* diagonal) {
-  HWY_DYNAMIC_DISPATCH(step_of)(rows, step, pivot, inverse_root, count, diagonal);
+
+CholeskySample::CholeskySample(const std::vector<double>& key_rows, const std::vector<double>& query_rows,
+                               Index dimension)
+    : d(dimension) {
+  const auto filled = [](Index present) { return (present + group - 1) / group * group; };
+  const Index present_keys = static_cast<Index>(key_rows.size()) / d,
+              present_queries = static_cast<Index>(query_rows.size()) / d;
+  keys = filled(present_keys);
+  count = keys + filled(present_queries);
+  points.resize(static_cast<std::size_t>(count * d));
+  for (Index i = 0; i < count; ++i) {
+    const double* row = i < keys ? key_rows.data() + i % present_keys * d
+                                 : query_rows.data() + (i - keys) % present_queries * d;
+    double* to = points.data() + i / group * group * d + i % group;
+    for (Index c = 0; c < d; ++c) to[c * group] = row[c];
+  }
+  diagonal.resize(static_cast<std::size_t>(count));
+  totals.resize(static_cast<std::size_t>(queries()));
+  HWY_DYNAMIC_DISPATCH(start)(*this, diagonal.data());
+}
+
+std::vector<double> CholeskySample::point(Index i) const {
+  std::vector<double> row;
+  for (Index c = 0; c < d; ++c)
+    row.push_back(points[static_cast<std::size_t>(i / group * group * d + c * group + i % group)]);
+  return row;
+}
+
+CholeskyStep cholesky_step(CholeskySample& sample, Index pivot, double target) {
+  constexpr Index group = CholeskySample::group;
+  const Index rank = sample.rank;
+  if (rank % group == 0) sample.slabs.emplace_back(static_cast<std::size_t>(sample.count * group));
+  std::vector<double> factors, scaled = sample.point(pivot);
+  for (Index row = 0; row < rank; ++row) {
+    factors.push_back(sample.slabs[static_cast<std::size_t>(row / group)][static_cast<std::size_t>(
+        (pivot / group * group + row % group) * group + pivot % group)]);
+  }
+  for (double& entry : scaled) entry *= log2_of_e;
+  double& residual = sample.diagonal[static_cast<std::size_t>(pivot)];
+  const double inverse_root = 1 / std::sqrt(residual);
+  residual = 0;
+  const CholeskyStep step =
+      HWY_DYNAMIC_DISPATCH(step_of)(sample, factors.data(), scaled.data(), inverse_root, target);
+  ++sample.rank;
+  return step;
 }
 
 }  // namespace promptbound

@@ -7,6 +7,8 @@
 
 namespace promptbound {
 
+inline constexpr double log2_of_e = 0x1.71547652b82fep+0;
+
 /// The features phi(x) = X (e^<z_a, x>)_a of the pivots z_1 .. z_r.
 struct PivotFeatures {
   Index d = 0, rank = 0;
@@ -14,12 +16,8 @@ struct PivotFeatures {
   const double* inverse = nullptr;  ///< X, lower triangular, rows of `rank`
 };
 
-/// Points, rows of d, as pivot_kernel reads them.
-[[nodiscard]] std::vector<double> group_points(const double* points, Index d, Index count);
-
-/// kernel[a count + i] = e^<z_a, x_i> for `count` grouped points; X is not read.
-void pivot_kernel(const PivotFeatures& features, const std::vector<double>& groups, Index count,
-                  double* kernel);
+/// kernel[a count + i] = e^<z_a, x_i> for `count` points, rows of d; X is not read.
+void pivot_kernel(const PivotFeatures& features, const double* points, Index count, double* kernel);
 
 /// sums += sum_i phi(x_i) values_i^T, rank rows of `columns`; residuals[i] = e^|x_i|^2 - |phi(x_i)|^2.
 void add_features(const PivotFeatures& features, const double* points, const double* values, Index columns,
@@ -29,8 +27,30 @@ void add_features(const PivotFeatures& features, const double* points, const dou
 void read_features(const PivotFeatures& features, const double* points, const double* sums, Index columns,
                    Index count, double* totals, double* residuals);
 
-/// One step of pivoted Cholesky on `count` points: row `step` of `rows` holds the new pivot's kernel and
-/// becomes (kernel - sum_{s < step} rows[s][pivot] rows[s]) inverse_root; its squares leave the diagonal.
-void cholesky_step(double* rows, Index step, Index pivot, double inverse_root, Index count, double* diagonal);
+/// Pivoted Cholesky on a sample of points, keys before queries, either filled up to whole groups.
+struct CholeskySample {
+  static constexpr Index group = 32;  ///< points, and rows of a slab: memory is taken as the rank grows
+
+  Index d, keys, count, rank = 0;
+  std::vector<double> points;              ///< by groups: d columns of `group`
+  std::vector<std::vector<double>> slabs;  ///< by groups: rows of the factor
+  std::vector<double> diagonal, totals;    ///< residuals; by query, the sum of its approximate weights
+
+  /// Rows of d; nothing is a pivot yet.
+  CholeskySample(const std::vector<double>& key_rows, const std::vector<double>& query_rows, Index dimension);
+
+  [[nodiscard]] Index queries() const { return count - keys; }
+  [[nodiscard]] std::vector<double> point(Index i) const;
+};
+
+/// What a step leaves: the largest residual, and how many queries x have S(x, x) (sum of the keys' residuals)
+/// keys > (target * total)^2.
+struct CholeskyStep {
+  double largest;
+  Index above;
+};
+
+/// The point becomes the next pivot.
+CholeskyStep cholesky_step(CholeskySample& sample, Index pivot, double target);
 
 }  // namespace promptbound

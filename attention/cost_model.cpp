@@ -125,7 +125,8 @@ double search_seconds(const AttentionArrays<T>& arrays, const Calibration& rates
   const auto r = static_cast<double>(rank);
   const Index sampled = pivot_sample(arrays.n) + pivot_sample(arrays.keys());
   const Index entries = (arrays.n + arrays.keys()) * (arrays.d + arrays.d_v);
-  return rates.pivot * (static_cast<double>(sampled) * (r * r + 300 * r) + 15 * static_cast<double>(entries));
+  const double step = r + static_cast<double>(3 * arrays.d + 30);
+  return rates.pivot * (static_cast<double>(sampled) * r * step + 5 * static_cast<double>(entries));
 }
 
 }  // namespace
@@ -164,10 +165,12 @@ double cholesky_work(Index d, Index d_v, Index rank) {
 template <class T>
 double expected_cholesky(const AttentionArrays<T>& arrays, const Calibration& rates, Index rank,
                          int threads) {
-  const auto tokens = static_cast<double>(arrays.n + arrays.keys());
-  // The factor of the pivots (as measured), features of all tokens, and the tail of queries computed exactly.
-  const double factor = 10 * rates.pivot * std::pow(rank, 3),
-               features = tokens * rates.pivot * cholesky_work(arrays.d, arrays.d_v, rank),
+  const auto tokens = static_cast<double>(arrays.n + arrays.keys()), r = static_cast<double>(rank);
+  // The factor of the pivots and the passes over the entries (as measured), features of all tokens, and the
+  // tail of queries computed exactly.
+  const double factor = 10 * rates.pivot * r * r * r,
+               passes = 50 * static_cast<double>(arrays.d + arrays.d_v),
+               features = tokens * rates.pivot * (cholesky_work(arrays.d, arrays.d_v, rank) + passes),
                heads = static_cast<double>(arrays.heads);
   return heads *
              (search_seconds(arrays, rates, rank) + factor + features / speed_up(threads, tokens / 1024)) +
@@ -175,15 +178,21 @@ double expected_cholesky(const AttentionArrays<T>& arrays, const Calibration& ra
 }
 
 template <class T>
-Index worthwhile_rank(const AttentionArrays<T>& arrays, const Calibration& rates, double seconds,
-                      int threads) {
-  constexpr Index least = 16, step = 8;
-  Index rank = max_cholesky_rank;
-  while (rank >= least &&
-         (expected_cholesky(arrays, rates, rank, threads) > seconds ||
-          static_cast<double>(arrays.heads) * search_seconds(arrays, rates, rank) > seconds / 8))
-    rank -= step;
-  return rank >= least ? rank : 0;
+PivotLimits worthwhile_ranks(const AttentionArrays<T>& arrays, const Calibration& rates, double seconds,
+                             int threads) {
+  constexpr Index least = 16, step = 4;
+  const auto largest = [&](Index rank, auto seconds_at, double allowed) {
+    while (rank >= least && seconds_at(rank) > allowed) rank -= step;
+    return rank >= least ? rank : 0;
+  };
+  const Index most = largest(
+      max_cholesky_rank, [&](Index rank) { return expected_cholesky(arrays, rates, rank, threads); },
+      seconds);
+  const Index sure = largest(
+      most,
+      [&](Index rank) { return static_cast<double>(arrays.heads) * search_seconds(arrays, rates, rank); },
+      seconds / 10);
+  return sure > 0 ? PivotLimits{most, sure} : PivotLimits{};
 }
 
 #define PROMPTBOUND_INSTANTIATE(T)                                                                          \
@@ -192,7 +201,7 @@ Index worthwhile_rank(const AttentionArrays<T>& arrays, const Calibration& rates
   template double expected_polynomial(const AttentionArrays<T>&, const Calibration&, const PolynomialWork&, \
                                       int);                                                                 \
   template double expected_cholesky(const AttentionArrays<T>&, const Calibration&, Index, int);             \
-  template Index worthwhile_rank(const AttentionArrays<T>&, const Calibration&, double, int);
+  template PivotLimits worthwhile_ranks(const AttentionArrays<T>&, const Calibration&, double, int);
 PROMPTBOUND_INSTANTIATE(float)
 PROMPTBOUND_INSTANTIATE(double)
 #undef PROMPTBOUND_INSTANTIATE

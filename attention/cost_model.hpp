@@ -3,6 +3,7 @@
 #pragma once
 
 #include <promptbound/attention/exact.hpp>
+#include <promptbound/attention/pivots.hpp>
 #include <promptbound/attention/polynomial_choice.hpp>
 
 namespace promptbound {
@@ -37,11 +38,11 @@ template <class T>
 [[nodiscard]] double expected_cholesky(const AttentionArrays<T>& arrays, const Calibration& rates, Index rank,
                                        int threads);
 
-/// The largest rank at which Cholesky attention is expected to be faster than `seconds`, of another method,
-/// and the search for pivots to take an eighth of that at most: so little is lost where they do not suffice.
-/// 0 where that is hardly any.
+/// The largest rank at which Cholesky attention is expected to be faster than `seconds`, of another method;
+/// and, so that little is lost where even that does not suffice, the one up to which the search for pivots
+/// takes a tenth of them. Nothing (0) where that is hardly any.
 template <class T>
-[[nodiscard]] Index worthwhile_rank(const AttentionArrays<T>& arrays, const Calibration& rates,
-                                    double seconds, int threads);
+[[nodiscard]] PivotLimits worthwhile_ranks(const AttentionArrays<T>& arrays, const Calibration& rates,
+                                           double seconds, int threads);
 
 }  // namespace promptbound

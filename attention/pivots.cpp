@@ -2,6 +2,7 @@
 
 #include <Eigen/Cholesky>
 
+#include <algorithm>
 #include <cmath>
 #include <limits>
 #include <numeric>
@@ -47,43 +48,39 @@ double gamma(Index n) {
 
 std::vector<double> times_log2_e(const std::vector<double>& rows) {
   std::vector<double> scaled = rows;
-  for (double& entry : scaled) entry *= 0x1.71547652b82fep+0;
+  for (double& entry : scaled) entry *= log2_of_e;
   return scaled;
 }
 
-double squared_norm(const double* x, Index d) {
-  return Eigen::Map<const Eigen::VectorXd>(x, d).squaredNorm();
+/// How many pivots bring the largest residual to `goal`, if it goes on falling as in the last half of the
+/// steps.
+double promised_rank(const std::vector<double>& largest, double goal) {
+  const std::size_t last = largest.size() - 1, half = last / 2;
+  const double rate = std::log(largest[half] / largest[last]) / static_cast<double>(last - half);
+  return static_cast<double>(last) + std::max(0.0, std::log(largest[last] / goal)) / rate;
 }
 
 }  // namespace
 
-std::optional<Points> choose_pivots(const Points& sample, Index queries, double target, Index most) {
-  const Index count = sample.count(), d = sample.d, keys = count - queries;
-  using Array = Eigen::ArrayXd;
-  Array diagonal(count), totals = Array::Zero(queries);
-  for (Index i = 0; i < count; ++i) diagonal[i] = std::exp(squared_norm(sample.row(i), d));
-  std::vector<double> rows;
-  Points pivots{d, {}};
-  most = std::min(most, count);
-  const std::vector<double> groups = group_points(sample.rows.data(), d, count);
-  rows.reserve(static_cast<std::size_t>(most * count));
-  for (Index step = 0;; ++step) {
-    const double of_keys = diagonal.tail(keys).max(0).sum() * static_cast<double>(keys);
-    const Index above = (diagonal.head(queries).max(0) * of_keys > (target * totals.max(0)).square()).count();
-    if (step > 0 && above <= queries / cholesky_tail) return pivots;
-    Index pivot = 0;
-    const double largest = diagonal.maxCoeff(&pivot);
-    // Below this, residuals are made of rounding errors.
-    if (step == most || !(largest > 1e-13)) return std::nullopt;
-    pivots.append(sample.row(pivot));
-    const std::vector<double> scaled = times_log2_e({sample.row(pivot), sample.row(pivot) + d});
-    rows.resize(static_cast<std::size_t>((step + 1) * count));
-    pivot_kernel({d, 1, scaled.data(), nullptr}, groups, count, rows.data() + step * count);
-    cholesky_step(rows.data(), step, pivot, 1 / std::sqrt(largest), count, diagonal.data());
-    diagonal[pivot] = 0;
-    const Eigen::Map<const Array> row(rows.data() + step * count, count);
-    totals += row.head(queries) * row.tail(keys).sum();
+std::optional<Points> choose_pivots(const Points& queries, const Points& keys, double target,
+                                    PivotLimits limits) {
+  CholeskySample sample(keys.rows, queries.rows, keys.d);
+  const auto begin = sample.diagonal.begin();
+  std::vector<double> largest = {*std::max_element(begin, sample.diagonal.end())};
+  Points pivots{keys.d, {}};
+  // Below 1e-13, residuals are made of rounding errors.
+  while (pivots.count() < limits.most && largest.back() > 1e-13) {
+    const Index pivot = std::find(begin, sample.diagonal.end(), largest.back()) - begin;
+    pivots.append(sample.point(pivot).data());
+    const CholeskyStep step = cholesky_step(sample, pivot, target);
+    if (step.above <= sample.queries() / cholesky_tail) return pivots;
+    largest.push_back(step.largest);
+    if (pivots.count() < limits.sure) continue;
+    const double weights = std::accumulate(sample.totals.begin(), sample.totals.end(), 0.0) /
+                           static_cast<double>(sample.keys * sample.queries());
+    if (!(promised_rank(largest, target * weights) <= static_cast<double>(limits.most))) break;
   }
+  return std::nullopt;
 }
 
 PivotFactor::PivotFactor(const Points& pivots, double norm_square)
@@ -91,7 +88,7 @@ PivotFactor::PivotFactor(const Points& pivots, double norm_square)
   const Index r = rank_;
   const double eps = 1.1 * (static_cast<double>(d_ + 4) * u * norm_square + exp_coefficients::error<double>);
   RowMatrix K(r, r);
-  pivot_kernel({d_, r, pivots_.data(), nullptr}, group_points(pivots.rows.data(), d_, r), r, K.data());
+  pivot_kernel({d_, r, pivots_.data(), nullptr}, pivots.rows.data(), r, K.data());
   K.triangularView<Eigen::StrictlyUpper>() = K.transpose();
   const double tau = 4 * (gamma(r + 3) + eps) * K.trace();
   K.diagonal().array() += tau;

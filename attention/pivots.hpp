@@ -18,11 +18,17 @@ struct Points {
   void append(const double* row) { rows.insert(rows.end(), row, row + d); }
 };
 
-/// Pivots among the sample, largest residual first, until t = sqrt(S(q, q) mean_k S(k, k))/mean_k e^<q, k> <=
-/// target for nearly all of its first `queries` points q, its other points being the keys k. Nothing when
-/// `most` do not reach it. An estimate for the points outside the sample: the certificate decides.
-[[nodiscard]] std::optional<Points> choose_pivots(const Points& sample, Index queries, double target,
-                                                  Index most);
+/// How many pivots are worth it.
+struct PivotLimits {
+  Index most = 0;  ///< more do not pay
+  Index sure = 0;  ///< from here on only where the decay of the residuals promises that `most` will do
+};
+
+/// Pivots among some queries and keys, largest residual first, until t = sqrt(S(q, q) mean_k S(k, k))/mean_k
+/// e^<q, k> <= target for nearly all the queries q. Nothing within the limits. An estimate for all other
+/// points: the certificate decides.
+[[nodiscard]] std::optional<Points> choose_pivots(const Points& queries, const Points& keys, double target,
+                                                  PivotLimits limits);
 
 /// The features of pivots, with what their errors are made of; see the .cpp.
 class PivotFactor {

@@ -195,7 +195,7 @@ TEST_CASE("Cholesky: no more pivots than asked for") {
   const auto stored = random_arrays<float>(random, shapes<float>(1, 200, 900, 0, 4, 3));
   Index rank = 0;
   REQUIRE(cholesky_attention(stored.arrays, {1e-3, 1}, &rank).has_value());
-  CHECK_FALSE(cholesky_attention(stored.arrays, {1e-3, 1, rank / 2}).has_value());
+  CHECK_FALSE(cholesky_attention(stored.arrays, {1e-3, 1, {rank / 2, rank / 2}}).has_value());
 }
 
 TEST_CASE("Cholesky: a tail of long queries does not set the rank") {

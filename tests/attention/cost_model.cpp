@@ -50,11 +50,12 @@ TEST_CASE("the rank that pays grows with what the other method takes, and is ref
   arrays.d = arrays.d_v = 8;
   Index last = 0;
   for (double seconds = 1; seconds < 1e9; seconds *= 2) {
-    const Index rank = worthwhile_rank(arrays, rates, seconds, 1);
-    CHECK(rank >= last);
-    if (rank > 0) CHECK(expected_cholesky(arrays, rates, rank, 1) <= seconds);
-    last = rank;
+    const PivotLimits limits = worthwhile_ranks(arrays, rates, seconds, 1);
+    CHECK(limits.most >= last);
+    CHECK(limits.sure <= limits.most);
+    if (limits.most > 0) CHECK(expected_cholesky(arrays, rates, limits.most, 1) <= seconds);
+    last = limits.most;
   }
-  CHECK(worthwhile_rank(arrays, rates, 1, 1) == 0);
+  CHECK(worthwhile_ranks(arrays, rates, 1, 1).most == 0);
   CHECK(last == max_cholesky_rank);
 }

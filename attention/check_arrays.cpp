@@ -1,77 +1,57 @@
 #include <promptbound/attention/check_arrays.hpp>
 
-#include <bit>
+#include <algorithm>
 #include <cmath>
-#include <cstdint>
 #include <limits>
 #include <string>
 
+#include <promptbound/attention/size_kernel.hpp>
 #include <promptbound/numeric/error.hpp>
 #include <promptbound/numeric/fast_interval.hpp>
 
 namespace promptbound {
 namespace {
 
-/// Throws unless every entry is finite. The exponent field of NaN and infinity is all ones, and only then
-/// does adding 1 to it carry into the sign bit: integers that even the oldest vector instructions handle,
-/// while no sum of the entries may be vectorised.
+/// Throws where an entry of the arrays of all heads is not finite.
 template <class T>
 void require_finite(const char* name, const T* entries, Index heads, Index rows, Index columns) {
-  using Bits = std::conditional_t<sizeof(T) == 4, std::uint32_t, std::uint64_t>;
-  constexpr Bits exponent = std::bit_cast<Bits>(std::numeric_limits<T>::infinity());
-  const Index count = heads * rows * columns;
-  Bits special = 0;
-  for (Index i = 0; i < count; ++i)
-    special |= (std::bit_cast<Bits>(entries[i]) & exponent) + (exponent & -exponent);
-  if (special >> (8 * sizeof(T) - 1) == 0) return;
-  Index i = 0;
-  while (std::isfinite(entries[i])) ++i;
+  const T* end = entries + heads * rows * columns;
+  const T* found = std::find_if(entries, end, [](T entry) { return !std::isfinite(entry); });
+  if (found == end) return;
+  const Index i = found - entries;
   const std::string head = heads > 1 ? "head " + std::to_string(i / columns / rows) + ", " : "";
-  throw InputError(std::string(name) + ": entry " + std::to_string(entries[i]) + " at " + head + "row " +
+  throw InputError(std::string(name) + ": entry " + std::to_string(*found) + " at " + head + "row " +
                    std::to_string(i / columns % rows) + ", column " + std::to_string(i % columns) +
                    " (accepted: finite numbers)");
 }
 
-/// sum x^2, rounded up: at most d + 1 roundings of at most 2^-53 relative, and the squares that underflow.
-/// Eight partial sums, so that vectors can be used.
+/// The norm of the longest of a head's rows, rounded up: infinite where a square overflows.
 template <class T>
-double square_norm(const T* entries, Index d) {
-  const auto square = [&](Index c) {
-    return static_cast<double>(entries[c]) * static_cast<double>(entries[c]);
-  };
-  double partial[8] = {};
-  Index c = 0;
-  for (; c + 8 <= d; c += 8)
-    for (Index i = 0; i < 8; ++i) partial[i] += square(c + i);
-  double sum = ((partial[0] + partial[1]) + (partial[2] + partial[3])) +
-               ((partial[4] + partial[5]) + (partial[6] + partial[7]));
-  for (; c < d; ++c) sum += square(c);
-  return sum * (1 + static_cast<double>(d + 8) * 0x1p-52) + static_cast<double>(d) * 0x1p-1022;
+double largest_norm(const char* name, const T* entries, const AttentionArrays<T>& arrays, Index head,
+                    Index rows, double* squares = nullptr) {
+  if (rows == 0) return 0;
+  const double largest = square_norms<T>(entries + head * rows * arrays.d, rows, arrays.d, nullptr, squares);
+  if (std::isfinite(largest)) return step_up(std::sqrt(largest));
+  require_finite(name, entries, arrays.heads, rows, arrays.d);
+  return std::numeric_limits<double>::infinity();
 }
 
 template <class T>
 ArraySizes sizes_of(const AttentionArrays<T>& arrays, Index head) {
   ArraySizes sizes;
   sizes.query_square.resize(static_cast<std::size_t>(arrays.n));
-  double query = 0, key = 0;
-  for (Index i = 0; i < arrays.n; ++i) {
-    const double square = square_norm(arrays.query(head, i), arrays.d);
-    sizes.query_square[static_cast<std::size_t>(i)] = square;
-    query = std::max(query, square);
-  }
-  sizes.largest_query = step_up(std::sqrt(query));
+  sizes.largest_query = largest_norm("q", arrays.q, arrays, head, arrays.n, sizes.query_square.data());
+  sizes.key_norm = std::max(largest_norm("k", arrays.k, arrays, head, arrays.m),
+                            largest_norm("prompt k", arrays.prompt_k, arrays, head, arrays.prompt));
   const T* first = arrays.value(head, 0);
   std::vector<T> least(first, first + arrays.d_v), largest = least;
-  for (Index j = 0; j < arrays.keys(); ++j) {
-    key = std::max(key, square_norm(arrays.key(head, j), arrays.d));
-    const T* value = arrays.value(head, j);
-    for (Index c = 0; c < arrays.d_v; ++c) {
-      const auto column = static_cast<std::size_t>(c);
-      least[column] = std::min(least[column], value[c]);
-      largest[column] = std::max(largest[column], value[c]);
-    }
-  }
-  sizes.key_norm = step_up(std::sqrt(key));
+  const auto widen = [&](const char* name, const T* entries, Index rows) {
+    if (rows > 0 &&
+        !widen_ranges<T>(entries + head * rows * arrays.d_v, rows, arrays.d_v, least.data(), largest.data()))
+      require_finite(name, entries, arrays.heads, rows, arrays.d_v);
+  };
+  widen("v", arrays.v, arrays.m);
+  widen("prompt v", arrays.prompt_v, arrays.prompt);
   sizes.least.assign(least.begin(), least.end());
   sizes.largest.assign(largest.begin(), largest.end());
   for (std::size_t c = 0; c < least.size(); ++c)
@@ -95,11 +75,6 @@ std::vector<ArraySizes> check_arrays(const AttentionArrays<T>& arrays) {
   }
   if (!(arrays.scale > 0) || !std::isfinite(arrays.scale))
     bad_shape("scale " + std::to_string(arrays.scale) + " (accepted: a positive number)");
-  require_finite("q", arrays.q, arrays.heads, arrays.n, arrays.d);
-  require_finite("k", arrays.k, arrays.heads, arrays.m, arrays.d);
-  require_finite("v", arrays.v, arrays.heads, arrays.m, arrays.d_v);
-  require_finite("prompt k", arrays.prompt_k, arrays.heads, arrays.prompt, arrays.d);
-  require_finite("prompt v", arrays.prompt_v, arrays.heads, arrays.prompt, arrays.d_v);
 
   constexpr auto largest = static_cast<double>(std::numeric_limits<T>::max());
   std::vector<ArraySizes> sizes;

@@ -1,10 +1,11 @@
 #include <promptbound/attention/exact_error.hpp>
 
-#include <cmath>
+#include <algorithm>
 #include <limits>
 
 #include <promptbound/attention/exact_kernel.hpp>
 #include <promptbound/attention/exp_coefficients.hpp>
+#include <promptbound/attention/size_kernel.hpp>
 #include <promptbound/numeric/fast_interval.hpp>
 
 // Notation: u the unit roundoff (times 3 where multiply-add rounds twice: the product is at most the sum of
@@ -51,26 +52,23 @@ PriorError prior_error(const AttentionArrays<T>& arrays, const ArraySizes& sizes
   const FastInterval lost_score = half_least * d * (FastInterval(sizes.key_norm) + FastInterval(4));
   // E is a multiple of |q| and a constant.
   const FastInterval per_norm = ln2 * u * log2_e * FastInterval(arrays.scale) * FastInterval(sizes.key_norm);
-  const double bounded_slope = (per_norm * (FastInterval(1.01) + FastInterval(2.02) * d)).upper();
-  const double running_slope = (per_norm * (FastInterval(1.01) * d + FastInterval(5.05))).upper();
   const FastInterval powers = eps * FastInterval(1.01);
-  const double bounded_constant = (ln2 * lost_score + powers).upper();
-  const double running_constant = (ln2 * lost_score + powers * (passes + FastInterval(1))).upper();
+  NormErrors of_norm;
+  of_norm.bounded_slope = (per_norm * (FastInterval(1.01) + FastInterval(2.02) * d)).upper();
+  of_norm.bounded_constant = (ln2 * lost_score + powers).upper();
   // A panel of queries keeps a running maximum when one of its queries has to; near the threshold either way
   // of computing may have been taken. The larger bound serves both.
-  const auto offset = [&](double norm) { return arrays.scale * 1.4427 * norm * sizes.key_norm; };
-  const bool any_running = offset(sizes.largest_query) >= 0.99 * static_cast<double>(largest_offset<T>);
-  bool any_bounded = false;
+  const double offset_of_one = arrays.scale * 1.4427 * sizes.key_norm;
+  constexpr auto most = static_cast<double>(largest_offset<T>);
+  of_norm.bounded_up_to = 1.01 * most / offset_of_one;
+  const bool any_running = offset_of_one * sizes.largest_query >= 0.99 * most;
+  if (any_running) {
+    of_norm.slope = (per_norm * (FastInterval(1.01) * d + FastInterval(5.05))).upper();
+    of_norm.constant = (ln2 * lost_score + powers * (passes + FastInterval(1))).upper();
+  }
   PriorError error;
   error.per_range.resize(sizes.query_square.size());
-  for (std::size_t i = 0; i < sizes.query_square.size(); ++i) {
-    const double norm = step_up(std::sqrt(sizes.query_square[i]));
-    const bool may_be_bounded = offset(norm) <= 1.01 * static_cast<double>(largest_offset<T>);
-    any_bounded |= may_be_bounded;
-    double E = may_be_bounded ? step_up(step_up(bounded_slope * norm) + bounded_constant) : 0;
-    if (any_running) E = std::max(E, step_up(step_up(running_slope * norm) + running_constant));
-    error.per_range[i] = std::min(E / 2, 1.0);
-  }
+  const bool any_bounded = errors_of_norms(sizes.query_square, of_norm, error.per_range.data());
   const FastInterval sums = FastInterval(2) * gamma / (FastInterval(1) - gamma) + FastInterval(2.02) * u;
   FastInterval absolute = half_least;
   if (any_bounded) {
@@ -82,34 +80,34 @@ PriorError prior_error(const AttentionArrays<T>& arrays, const ArraySizes& sizes
     absolute += FastInterval(2) * half_least * (keys + passes);
     lost_weights = FastInterval(2) * least_normal * keys * (passes + FastInterval(1));
   }
-  const double per_size =
+  error.per_size =
       chain.upper() < 0.5 ? (sums + lost_weights).upper() : std::numeric_limits<double>::infinity();
-  error.per_size.assign(sizes.query_square.size(), per_size);
   error.absolute = absolute.upper();
   return error;
 }
+
+namespace {
+
+/// value_size per_size + absolute, up to two roundings; infinite with per_size, if the values are all 0 too.
+double same_for_all(const PriorError& error, const ArraySizes& sizes) {
+  return std::max(sizes.value_size, std::numeric_limits<double>::min()) * error.per_size + error.absolute;
+}
+
+}  // namespace
 
 double PriorError::largest(const ArraySizes& sizes) const {
   double range = 0;
   for (std::size_t c = 0; c < sizes.least.size(); ++c)
     range = std::max(range, step_up(sizes.largest[c] - sizes.least[c]));
-  double most = 0;
-  for (std::size_t i = 0; i < per_range.size(); ++i)
-    most = std::max(most, range * per_range[i] + sizes.value_size * per_size[i] + absolute);
-  return most * (1 + 0x1p-50);
+  const double most = *std::max_element(per_range.begin(), per_range.end());
+  return (range * most + same_for_all(*this, sizes)) * (1 + 0x1p-50);
 }
 
 void write_error(const PriorError& error, const ArraySizes& sizes, float* out) {
-  const std::size_t d_v = sizes.least.size();
-  std::vector<double> range(d_v);
-  for (std::size_t c = 0; c < d_v; ++c) range[c] = step_up(sizes.largest[c] - sizes.least[c]);
-  for (std::size_t i = 0; i < error.per_range.size(); ++i) {
-    const double fixed = sizes.value_size * error.per_size[i] + error.absolute;
-    for (std::size_t c = 0; c < d_v; ++c) {
-      // Four roundings to binary64 and one to binary32, of at most 2^-53 and 2^-24 relative, or 2^-150.
-      *out++ = static_cast<float>((range[c] * error.per_range[i] + fixed) * (1 + 0x1p-22) + 0x1p-148);
-    }
-  }
+  std::vector<double> ranges;
+  for (std::size_t c = 0; c < sizes.least.size(); ++c)
+    ranges.push_back(step_up(sizes.largest[c] - sizes.least[c]));
+  write_rows(ranges, error.per_range, same_for_all(error, sizes), out);
 }
 
 template PriorError prior_error(const AttentionArrays<float>&, const ArraySizes&);

@@ -8,11 +8,11 @@
 
 namespace promptbound {
 
-/// |output - exact| <= range_c per_range[i] + value_size per_size[i] + absolute for query i and column c,
-/// where range_c is the spread of column c of the values.
+/// |output - exact| <= range_c per_range[i] + value_size per_size + absolute for query i and column c, where
+/// range_c is the spread of column c of the values.
 struct PriorError {
-  std::vector<double> per_range, per_size;
-  double absolute = 0;
+  std::vector<double> per_range;
+  double per_size = 0, absolute = 0;
 
   /// The largest bound of any output, rounded up.
   [[nodiscard]] double largest(const ArraySizes& sizes) const;

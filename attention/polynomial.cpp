@@ -207,7 +207,7 @@ void KeyMoments<T>::attend(const T* queries, Index count, double scale, T* outpu
       }
     }
     float *row = error + first * d_v, *end = error + last * d_v;
-    write_error({{per_range}, {per_size}, subnormal.upper()}, sizes_, row);
+    write_error({{per_range}, per_size, subnormal.upper()}, sizes_, row);
     for (Index done = d_v; row + done < end; done *= 2)
       std::copy(row, std::min(row + done, end - done), row + done);
     if (normalisers != nullptr)

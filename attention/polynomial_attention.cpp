@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <cmath>
 
+#include <promptbound/attention/size_kernel.hpp>
+
 namespace promptbound {
 namespace {
 
@@ -13,13 +15,14 @@ std::optional<PolynomialPlan> plan_single(const AttentionArrays<T>& arrays, Inde
                                           PolynomialTask task) {
   const auto d = static_cast<std::size_t>(arrays.d);
   double key_square = 0;
-  for (Index j = 0; j < arrays.keys(); ++j) {
-    const T* key = arrays.key(head, j);
-    T square = 0;
-    for (std::size_t c = 0; c < d; ++c) square += (key[c] - centre[c]) * (key[c] - centre[c]);
-    key_square = std::max(key_square, static_cast<double>(square));
-  }
-  // The norms were rounded in T, and the certificate's are rounded up.
+  const auto add = [&](Index first, Index count) {
+    if (count == 0) return;
+    key_square = std::max(key_square,
+                          square_norms<T>(arrays.key(head, first), count, arrays.d, centre.data(), nullptr));
+  };
+  add(0, arrays.prompt);
+  add(arrays.prompt, arrays.m);
+  // The certificate's norms are computed in T and rounded up.
   task.S = sizes.largest_query * arrays.scale * std::sqrt(key_square) *
            (1 + static_cast<double>(12 * arrays.d + 40) * unit_roundoff<T>)*(1 + 1e-9);
   std::vector<double> queries, keys;
@@ -64,23 +67,11 @@ bool attend_as_planned(const AttentionArrays<T>& arrays, Index head, const Array
 
 template <class T>
 std::vector<T> centre_of_keys(const AttentionArrays<T>& arrays, Index head) {
-  // Sums of a few rows at a time, entry by entry: vectors, and no chain of additions from row to row.
-  const Index d = arrays.d, rows = std::max<Index>(1, 32 / d);
-  std::vector<double> sums(static_cast<std::size_t>(rows * d), 0.0);
-  const auto add = [&](const T* keys, Index count) {
-    const T* end = keys + count * d;
-    for (; end - keys >= rows * d; keys += rows * d)
-      for (Index i = 0; i < rows * d; ++i) sums[static_cast<std::size_t>(i)] += static_cast<double>(keys[i]);
-    for (Index i = 0; i < end - keys; ++i) sums[static_cast<std::size_t>(i)] += static_cast<double>(keys[i]);
-  };
-  if (arrays.prompt > 0) add(arrays.key(head, 0), arrays.prompt);
-  if (arrays.m > 0) add(arrays.key(head, arrays.prompt), arrays.m);
+  std::vector<double> sums(static_cast<std::size_t>(arrays.d));
+  if (arrays.prompt > 0) add_column_sums(arrays.key(head, 0), arrays.prompt, arrays.d, sums.data());
+  if (arrays.m > 0) add_column_sums(arrays.key(head, arrays.prompt), arrays.m, arrays.d, sums.data());
   std::vector<T> centre;
-  for (Index c = 0; c < d; ++c) {
-    double sum = 0;
-    for (Index i = c; i < rows * d; i += d) sum += sums[static_cast<std::size_t>(i)];
-    centre.push_back(static_cast<T>(sum / static_cast<double>(arrays.keys())));
-  }
+  for (const double sum : sums) centre.push_back(static_cast<T>(sum / static_cast<double>(arrays.keys())));
   return centre;
 }
 
@@ -107,14 +98,15 @@ HeadPlan<T> plan_head(const AttentionArrays<T>& arrays, Index head, const ArrayS
   return plan;
 }
 
+namespace {
+
+/// polynomial_attention into `result`.
 template <class T>
-std::optional<Attended<T>> polynomial_attention(const AttentionArrays<T>& arrays,
-                                                const PolynomialOptions& options,
-                                                const std::vector<ArraySizes>& sizes,
-                                                std::optional<HeadPlan<T>> plan, PolynomialChoice* choice) {
-  if (arrays.mask == Mask::causal) return std::nullopt;
+bool attend_heads(const AttentionArrays<T>& arrays, const PolynomialOptions& options,
+                  const std::vector<ArraySizes>& sizes, std::optional<HeadPlan<T>> plan, Attended<T>& result,
+                  PolynomialChoice* choice) {
+  if (arrays.mask == Mask::causal) return false;
   PolynomialChoice chosen;
-  Attended<T> result;
   result.output.resize(static_cast<std::size_t>(arrays.heads * arrays.n * arrays.d_v));
   result.error.resize(result.output.size());
   for (Index head = 0; head < arrays.heads; ++head) {
@@ -144,9 +136,21 @@ std::optional<Attended<T>> polynomial_attention(const AttentionArrays<T>& arrays
       chosen.rank = std::max(chosen.rank, of_plan.rank);
       chosen.clusters = std::max(chosen.clusters, of_plan.clusters);
     }
-    if (!is_reached) return std::nullopt;
+    if (!is_reached) return false;
   }
   if (choice != nullptr) *choice = std::move(chosen);
+  return true;
+}
+
+}  // namespace
+
+template <class T>
+std::optional<Attended<T>> polynomial_attention(const AttentionArrays<T>& arrays,
+                                                const PolynomialOptions& options,
+                                                const std::vector<ArraySizes>& sizes,
+                                                std::optional<HeadPlan<T>> plan, PolynomialChoice* choice) {
+  std::optional<Attended<T>> result(std::in_place);
+  if (!attend_heads(arrays, options, sizes, std::move(plan), *result, choice)) result.reset();
   return result;
 }
 
@@ -156,12 +160,20 @@ std::optional<Attended<T>> polynomial_attention(const AttentionArrays<T>& arrays
   return polynomial_attention(arrays, options, check_arrays(arrays), std::optional<HeadPlan<T>>(), choice);
 }
 
+template <class T>
+bool polynomial_attention(const AttentionArrays<T>& arrays, const PolynomialOptions& options,
+                          Attended<T>& result, PolynomialChoice* choice) {
+  return attend_heads(arrays, options, check_arrays(arrays), std::optional<HeadPlan<T>>(), result, choice);
+}
+
 #define PROMPTBOUND_INSTANTIATE(T)                                                                       \
   template std::vector<T> centre_of_keys(const AttentionArrays<T>&, Index);                              \
   template HeadPlan<T> plan_head(const AttentionArrays<T>&, Index, const ArraySizes&,                    \
                                  const PolynomialOptions&, double);                                      \
   template std::optional<Attended<T>> polynomial_attention(const AttentionArrays<T>&,                    \
                                                            const PolynomialOptions&, PolynomialChoice*); \
+  template bool polynomial_attention(const AttentionArrays<T>&, const PolynomialOptions&, Attended<T>&,  \
+                                     PolynomialChoice*);                                                 \
   template std::optional<Attended<T>> polynomial_attention(                                              \
       const AttentionArrays<T>&, const PolynomialOptions&, const std::vector<ArraySizes>&,               \
       std::optional<HeadPlan<T>>, PolynomialChoice*);

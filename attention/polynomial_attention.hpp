@@ -56,7 +56,13 @@ template <class T>
 [[nodiscard]] std::optional<Attended<T>> polynomial_attention(const AttentionArrays<T>& arrays,
                                                               const PolynomialOptions& options,
                                                               PolynomialChoice* choice = nullptr);
-/// The same with the sizes that check_arrays gave, and the plan of head 0 where there is one already.
+/// The same into `result`, whose memory is used again: for many calls of one shape. False for nothing, and
+/// `result` holds no result then.
+template <class T>
+[[nodiscard]] bool polynomial_attention(const AttentionArrays<T>& arrays, const PolynomialOptions& options,
+                                        Attended<T>& result, PolynomialChoice* choice = nullptr);
+/// The same as the first with the sizes that check_arrays gave, and the plan of head 0 where there is one
+/// already.
 template <class T>
 [[nodiscard]] std::optional<Attended<T>> polynomial_attention(const AttentionArrays<T>& arrays,
                                                               const PolynomialOptions& options,

@@ -37,7 +37,7 @@ void compare_cholesky(const AttentionArrays<T>& arrays, double accuracy) {
   if (!result) {
     std::printf("    Cholesky: not certifiable with %ld pivots\n", max_cholesky_rank);
   } else {
-    const auto measured = interleaved({[&] { exact = exact_attention(arrays); },
+    const auto measured = interleaved({[&] { exact_attention(arrays, {}, exact); },
                                        [&] {
                                          result = cholesky_attention(arrays, {accuracy, 1});
                                        }},
@@ -57,27 +57,26 @@ void compare(Index n, Index d, double B, double accuracy) {
   std::printf("%s %.0e  d %ld  B %.1f", sizeof(T) == 4 ? "fp32" : "fp64", accuracy, d, B);
   for (const bool moment : {false, true}) {
     PolynomialChoice choice;
-    std::optional<Attended<T>> result;
+    Attended<T> result, given;
     const PolynomialOptions options{accuracy, 1, moment};
-    result = polynomial_attention(data.arrays, options, &choice);
-    if (!result) {
+    if (!polynomial_attention(data.arrays, options, result, &choice)) {
       std::printf("  %s: not certifiable with 2^20 monomials", moment ? "moment" : "Chebyshev");
       continue;
     }
-    Attended<T> given = *result;
+    given = result;
     const auto run_given = [&] {
       KeyMoments<T> moments(choice.polynomials[0], centre_of_keys(data.arrays, 0), d);
       moments.add(data.k.data(), data.v.data(), n);
       moments.attend(data.q.data(), n, data.arrays.scale, given.output.data(), given.error.data());
     };
     const auto measured =
-        interleaved({[&] { exact = exact_attention(data.arrays); },
-                     [&] { result = polynomial_attention(data.arrays, options, &choice); }, run_given},
+        interleaved({[&] { exact_attention(data.arrays, {}, exact); },
+                     [&] { (void)polynomial_attention(data.arrays, options, result, &choice); }, run_given},
                     5);
     std::printf("  %s%s: degree %ld rank %ld bound %.1e %.2f ms x%.1f (polynomial given: %.2f ms x%.1f)",
                 moment ? "moment" : "Chebyshev",
                 moment && choice.polynomials[0].moment == 0 ? " (Chebyshev chosen)" : "", choice.degree,
-                choice.rank, largest(result->error), measured[1].median * 1e3,
+                choice.rank, largest(result.error), measured[1].median * 1e3,
                 measured[0].median / measured[1].median, measured[2].median * 1e3,
                 measured[0].median / measured[2].median);
     if (moment) std::printf("  exact %.1f ms", measured[0].median * 1e3);

@@ -39,15 +39,22 @@ HWY_INLINE void multiply(const T* HWY_RESTRICT a, const T* HWY_RESTRICT b, Index
     hn::Store(hn::Mul(hn::Load(d, a + i), hn::Load(d, b + i)), d, out + i);
 }
 
-/// Features of points, one row of `width` numbers each. The first is 1.
+/// Rows of features of `width` points: the first row is 1, and the points are to be put in the
+/// next d rows.
 template <class T>
-HWY_INLINE void make_features(const MomentLayout& layout, const T* points, Index width, Index count,
-                              T* features) {
-  std::fill(features, features + width, T(1));
-  for (Index a = 1; a < layout.features(); ++a) {
+hwy::AlignedFreeUniquePtr<T[]> allocate_features(const MomentLayout& layout, Index width) {
+  auto features = allocate<T>(std::max(layout.features(), layout.d + 1) * width);
+  std::fill(features.get(), features.get() + width, T(1));
+  return features;
+}
+
+/// The other features of points, one row of `width` numbers each.
+template <class T>
+HWY_INLINE void make_features(const MomentLayout& layout, Index width, Index count, T* features) {
+  for (Index a = layout.d + 1; a < layout.features(); ++a) {
     const auto feature = static_cast<std::size_t>(a);
-    multiply(features + layout.parent[feature] * width, points + layout.variable[feature] * width, count,
-             features + a * width);
+    multiply(features + layout.parent[feature] * width, features + (layout.variable[feature] + 1) * width,
+             count, features + a * width);
   }
 }
 

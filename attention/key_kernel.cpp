@@ -37,10 +37,9 @@ class GroupMoments {
   GroupMoments(const MomentLayout& layout, const T* centre)
       : layout_(layout),
         centre_(centre),
-        points_(allocate<T>(layout.d * width)),
         values_(allocate<T>(layout.columns() * width)),
         products_(allocate<T>(layout.columns() * width)),
-        features_(allocate<T>(layout.features() * width)),
+        features_(allocate_features<T>(layout, width)),
         sums_(allocate<T>(static_cast<Index>(layout.size()) * lanes)),
         extremes_(allocate<T>((2 * layout.d_v + 1) * lanes)) {}
 
@@ -79,7 +78,7 @@ class GroupMoments {
     to_columns(values, count, layout_.d_v, width, values_.get());
     for (Index i = 0; i < width; ++i) values_[layout_.d_v * width + i] = i < count ? T(1) : T(0);
     find_extremes(values, count);
-    make_features(layout_, points_.get(), width, used_, features_.get());
+    make_features(layout_, width, used_, features_.get());
     for (const MomentLayout::Block& block : layout_.blocks) {
       if (block.head == 0) {
         add_columns<tile_columns>(block, values_.get(), columns, sums_.get() + block.at * lanes);
@@ -115,17 +114,16 @@ class GroupMoments {
   /// for 1.
   void centre_points(const T* keys, Index count) {
     const hn::ScalableTag<T> d;
-    to_columns(keys, count, layout_.d, width, points_.get());
-    for (Index c = 0; c < layout_.d; ++c) {
-      T* column = points_.get() + c * width;
-      const T centre = centre_[c];
-      for (Index i = 0; i < count; ++i) column[i] -= centre;
-    }
+    T* points = features_.get() + width;
+    to_columns(keys, count, layout_.d, width, points);
     auto largest = hn::Load(d, squares());
     for (Index i = 0; i < used_; i += lanes) {
       auto square = hn::Zero(d);
       for (Index c = 0; c < layout_.d; ++c) {
-        const auto x = hn::Load(d, points_.get() + c * width + i);
+        T* at = points + c * width + i;
+        auto x = hn::Sub(hn::Load(d, at), hn::Set(d, centre_[c]));
+        if (i + lanes > count) x = hn::IfThenElseZero(hn::FirstN(d, static_cast<std::size_t>(count - i)), x);
+        hn::Store(x, d, at);
         square = hn::MulAdd(x, x, square);
       }
       largest = hn::Max(largest, square);
@@ -234,8 +232,7 @@ class GroupMoments {
 
   const MomentLayout& layout_;
   const T* centre_;
-  hwy::AlignedFreeUniquePtr<T[]> points_,
-      values_;                               ///< columns of centred keys; of values, and 1 or 0: absent
+  hwy::AlignedFreeUniquePtr<T[]> values_;    ///< columns of values, and 1 or 0: absent
   hwy::AlignedFreeUniquePtr<T[]> products_;  ///< of a head and the values
   hwy::AlignedFreeUniquePtr<T[]> features_;
   hwy::AlignedFreeUniquePtr<T[]> sums_;

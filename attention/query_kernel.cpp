@@ -19,18 +19,21 @@ namespace HWY_NAMESPACE {
 namespace {
 
 constexpr int query_vectors = 2;
+constexpr Index most_query_vectors = 16;
 
-/// The polynomials of two vectors of queries.
+/// The polynomials of a few vectors of queries: as many as leave room for their features in the L1 cache.
 template <class T>
 class ReadOut {
  public:
   ReadOut(const MomentLayout& layout, const T* weights, double scale)
-      : layout_(layout),
+      : width(width_for(layout)),
+        layout_(layout),
         weights_(weights),
         scale_(scale),
+        is_flushed_(std::max(layout.blocks.size(), layout.moment_blocks.size()) >
+                    static_cast<std::size_t>(blocks_per_sum)),
         rows_(allocate<T>(layout.d * width)),
-        points_(allocate<T>(layout.d * width)),
-        features_(allocate<T>(layout.features() * width)),
+        features_(allocate_features<T>(layout, width)),
         totals_(allocate<T>(2 * (layout.columns() + 1) * width)) {
     take_sizes();
   }
@@ -41,9 +44,12 @@ class ReadOut {
     const Index columns = layout_.columns();
     for (Index i = 0; i < count * layout_.d; ++i)
       rows_[i] = static_cast<T>(static_cast<double>(queries[i]) * scale_);
-    to_columns(rows_.get(), count, layout_.d, width, points_.get());
-    make_features(layout_, points_.get(), width, width, features_.get());
-    std::fill(totals_.get(), totals_.get() + 2 * (columns + 1) * width, T(0));
+    used_ = (count + query_vectors * lanes - 1) / (query_vectors * lanes) * (query_vectors * lanes);
+    to_columns(rows_.get(), count, layout_.d, width, features_.get() + width);
+    make_features(layout_, width, used_, features_.get());
+    const Index size = (columns + 1) * width;
+    T* totals = totals_.get() + (is_flushed_ ? size : 0);
+    std::fill(totals_.get(), totals + size, T(0));
     Index summed = 0;
     for (const MomentLayout::Block& block : layout_.blocks) {
       add_columns<tile_columns>(block, weights_ + block.at, columns, totals_.get());
@@ -55,11 +61,10 @@ class ReadOut {
       if (++summed % blocks_per_sum == 0) flush();
     }
     flush();
-    T* totals = totals_.get() + (columns + 1) * width;
-    for (Index i = 0; i < width; i += lanes) {
+    for (Index i = 0; i < used_; i += lanes) {
       V square = hn::Zero(d);
       for (Index c = 0; c < layout_.d; ++c) {
-        const V x = hn::Load(d, points_.get() + c * width + i);
+        const V x = hn::Load(d, features_.get() + (c + 1) * width + i);
         square = hn::MulAdd(x, x, square);
       }
       largest_square_ = hn::Max(largest_square_, square);
@@ -91,14 +96,26 @@ class ReadOut {
     return sizes;
   }
 
-  static constexpr Index lanes = lanes_of<T>(), width = query_vectors * lanes;
+  static constexpr Index lanes = lanes_of<T>();
+  const Index width;
 
  private:
   using Tag = hn::ScalableTag<T>;
   using V = hn::Vec<Tag>;
 
-  /// Adds the sums of some blocks to those of all, so that no chain of additions is long.
+  static Index width_for(const MomentLayout& layout) {
+    constexpr Index L1 = 24 << 10;
+    Index vectors = most_query_vectors;
+    while (vectors > query_vectors &&
+           layout.features() * vectors * lanes * static_cast<Index>(sizeof(T)) > L1)
+      vectors /= 2;
+    return vectors * lanes;
+  }
+
+  /// Adds the sums of some blocks to those of all, so that no chain of additions is long. Few blocks are
+  /// summed at once.
   void flush() {
+    if (!is_flushed_) return;
     const Tag d;
     const Index count = (layout_.columns() + 1) * width;
     T *some = totals_.get(), *all = some + count;
@@ -108,22 +125,39 @@ class ReadOut {
     }
   }
 
-  /// s[c] = sum over the tails of the block of weight * tail.
-  template <int columns>
-  HWY_INLINE void dot_products(const MomentLayout::Block& block, const T* HWY_RESTRICT weights, Index stride,
-                               V (&s)[columns][query_vectors]) const {
+  /// Calls body(vectors, first lane) for the vectors in use: as many at once as there are registers for.
+  template <int columns, class Body>
+  HWY_INLINE void for_vectors(Body body) const {
+    Index i = 0;
+    if constexpr (2 * query_vectors * columns <= tile_columns * tile_rows) {
+      for (; i + 2 * query_vectors * lanes <= used_; i += 2 * query_vectors * lanes)
+        body(std::integral_constant<int, 2 * query_vectors>(), i);
+    }
+    for (; i < used_; i += query_vectors * lanes) body(std::integral_constant<int, query_vectors>(), i);
+  }
+
+  /// s[c] = sum over the tails of the block of weight * tail, for vectors of queries from lane `first` on.
+  template <int columns, int vectors>
+  HWY_INLINE void dot_products(const MomentLayout::Block& block, Index first, const T* HWY_RESTRICT weights,
+                               Index stride, V (&s)[columns][vectors]) const {
     const Tag d;
 #pragma GCC unroll 9
-    for (int c = 0; c < columns; ++c) s[c][0] = s[c][1] = hn::Zero(d);
+    for (int c = 0; c < columns; ++c) {
+#pragma GCC unroll 4
+      for (int v = 0; v < vectors; ++v) s[c][v] = hn::Zero(d);
+    }
     const std::int32_t* tail = layout_.tails.data() + block.tail;
+    const T* HWY_RESTRICT features = features_.get() + first;
     for (Index i = 0; i < block.tails; ++i, weights += stride) {
-      const T* feature = features_.get() + tail[i] * width;
-      const V f0 = hn::Load(d, feature), f1 = hn::Load(d, feature + lanes);
+      const T* feature = features + tail[i] * width;
+      V f[vectors];
+#pragma GCC unroll 4
+      for (int v = 0; v < vectors; ++v) f[v] = hn::Load(d, feature + v * lanes);
 #pragma GCC unroll 9
       for (int c = 0; c < columns; ++c) {
         const V weight = hn::Set(d, weights[c]);
-        s[c][0] = hn::MulAdd(f0, weight, s[c][0]);
-        s[c][1] = hn::MulAdd(f1, weight, s[c][1]);
+#pragma GCC unroll 4
+        for (int v = 0; v < vectors; ++v) s[c][v] = hn::MulAdd(f[v], weight, s[c][v]);
       }
     }
   }
@@ -139,17 +173,21 @@ class ReadOut {
   }
   template <int columns>
   HWY_NOINLINE void add_products(const MomentLayout::Block& block, const T* weights, T* HWY_RESTRICT totals) {
-    const Tag d;
-    V s[columns][query_vectors];
-    dot_products<columns>(block, weights, layout_.columns(), s);
-    const T* head = features_.get() + block.head * width;
-    const V h0 = hn::Load(d, head), h1 = hn::Load(d, head + lanes);
+    for_vectors<columns>([&](auto constant, Index first) HWY_ATTR {
+      constexpr int vectors = constant;
+      const Tag d;
+      V s[columns][vectors];
+      dot_products<columns, vectors>(block, first, weights, layout_.columns(), s);
+      const T* head = features_.get() + block.head * width + first;
 #pragma GCC unroll 9
-    for (int c = 0; c < columns; ++c) {
-      T* total = totals + c * width;
-      hn::Store(hn::MulAdd(h0, s[c][0], hn::Load(d, total)), d, total);
-      hn::Store(hn::MulAdd(h1, s[c][1], hn::Load(d, total + lanes)), d, total + lanes);
-    }
+      for (int c = 0; c < columns; ++c) {
+#pragma GCC unroll 4
+        for (int v = 0; v < vectors; ++v) {
+          T* total = totals + c * width + first + v * lanes;
+          hn::Store(hn::MulAdd(hn::Load(d, head + v * lanes), s[c][v], hn::Load(d, total)), d, total);
+        }
+      }
+    });
   }
 
   /// For heads of the even moment: all go to one total.
@@ -163,25 +201,29 @@ class ReadOut {
   }
   template <int heads>
   HWY_NOINLINE void add_moment(const MomentLayout::Block& block, Index head, const T* weights) {
-    const Tag d;
-    V s[heads][query_vectors];
-    dot_products<heads>(block, weights, block.heads, s);
-    T* total = totals_.get() + layout_.columns() * width;
-    const T* feature = features_.get() + head * width;
-    V t0 = hn::Zero(d), t1 = t0;
+    for_vectors<heads>([&](auto constant, Index first) HWY_ATTR {
+      constexpr int vectors = constant;
+      const Tag d;
+      V s[heads][vectors];
+      dot_products<heads, vectors>(block, first, weights, block.heads, s);
+      T* total = totals_.get() + layout_.columns() * width + first;
+      const T* feature = features_.get() + head * width + first;
+#pragma GCC unroll 4
+      for (int v = 0; v < vectors; ++v, total += lanes, feature += lanes) {
+        V sum = hn::Zero(d);
 #pragma GCC unroll 9
-    for (int h = 0; h < heads; ++h) {
-      t0 = hn::MulAdd(hn::Load(d, feature + h * width), s[h][0], t0);
-      t1 = hn::MulAdd(hn::Load(d, feature + h * width + lanes), s[h][1], t1);
-    }
-    hn::Store(hn::Add(hn::Load(d, total), t0), d, total);
-    hn::Store(hn::Add(hn::Load(d, total + lanes), t1), d, total + lanes);
+        for (int h = 0; h < heads; ++h) sum = hn::MulAdd(hn::Load(d, feature + h * width), s[h][v], sum);
+        hn::Store(hn::Add(hn::Load(d, total), sum), d, total);
+      }
+    });
   }
 
   const MomentLayout& layout_;
   const T* weights_;
   double scale_;
-  hwy::AlignedFreeUniquePtr<T[]> rows_, points_, features_;  ///< scaled queries, their columns
+  bool is_flushed_;
+  Index used_ = 0;                                  ///< lanes of a row, a multiple of query_vectors vectors
+  hwy::AlignedFreeUniquePtr<T[]> rows_, features_;  ///< scaled queries; the features' rows of `width`
   V largest_square_, least_, largest_moment_;
   hwy::AlignedFreeUniquePtr<T[]> totals_;  ///< of the last blocks, and of all before; the even moment's last
 };

@@ -241,8 +241,13 @@ bool norm_errors(const std::vector<double>& squares, const NormErrors& parts, do
 /// Numbers that binary32 does not reach become infinite: they are bounds.
 HWY_INLINE hn::Vec<hn::Rebind<float, Double>> to_single(Doubles x) {
   const hn::Rebind<float, Double> single;
-#if HWY_TARGET == HWY_SCALAR  // where DemoteTo makes infinity the largest number
-  return hn::Set(single, static_cast<float>(hn::GetLane(x)));
+#if HWY_TARGET == HWY_SCALAR || HWY_TARGET == HWY_EMU128  // where DemoteTo makes them the largest number
+  HWY_ALIGN double numbers[doubles];
+  HWY_ALIGN float singles[doubles];
+  hn::Store(x, Double(), numbers);
+  std::transform(numbers, numbers + doubles, singles,
+                 [](double number) { return static_cast<float>(number); });
+  return hn::Load(single, singles);
 #else
   return hn::DemoteTo(single, x);
 #endif

@@ -75,8 +75,10 @@ class Planner {
                                        static_cast<Index>(members.size()))};
     for (std::size_t g = 0; g < members.size(); ++g) {
       if (members[g].empty()) continue;
-      // The sample does not hold the farthest keys.
-      const std::optional<PolynomialPlan> of_cluster = plan(1.1 * std::sqrt(square[g]), members[g]);
+      // The sample does not hold the farthest keys, and a mean is nearer to the few that it is made of.
+      const double count = static_cast<double>(members[g].size()) / static_cast<double>(d),
+                   fit = (count + 1) / std::max(1.0, count - 1);
+      const std::optional<PolynomialPlan> of_cluster = plan(1.1 * std::sqrt(square[g] * fit), members[g]);
       if (!of_cluster) return std::nullopt;
       const double share = static_cast<double>(members[g].size()) / static_cast<double>(sample.size());
       sum.tokens += share * keys + n;
@@ -193,7 +195,8 @@ std::optional<KeyClusters<T>> make_clusters(const AttentionArrays<T>& arrays, In
                                             const ArraySizes& sizes, const std::vector<T>& centre,
                                             const PolynomialTask& task, double most,
                                             const std::vector<ClusterPlan<T>>& plans) {
-  const Planner<T> planner(arrays, head, sizes, task, most);
+  // Clusters that turn out to be more work than the sample promised are still better than anything else.
+  const Planner<T> planner(arrays, head, sizes, task, most / worthwhile);
   for (const ClusterPlan<T>& plan : plans) {
     KeyClusters<T> clusters = sort_by_centre(arrays, head, centre, plan.centres);
     if (planner.choose_polynomials(clusters)) return clusters;

@@ -319,11 +319,13 @@ std::optional<Attended<T>> cholesky_attention(const AttentionArrays<T>& arrays,
   return cholesky_attention(arrays, options, check_arrays(arrays), rank);
 }
 
+// NOLINTBEGIN(bugprone-macro-parentheses): T is a type.
 #define PROMPTBOUND_INSTANTIATE(T)                                                                          \
   template std::optional<Attended<T>> cholesky_attention(const AttentionArrays<T>&, const CholeskyOptions&, \
                                                          Index*);                                           \
   template std::optional<Attended<T>> cholesky_attention(const AttentionArrays<T>&, const CholeskyOptions&, \
                                                          const std::vector<ArraySizes>&, Index*);
+// NOLINTEND(bugprone-macro-parentheses)
 PROMPTBOUND_INSTANTIATE(float)
 PROMPTBOUND_INSTANTIATE(double)
 #undef PROMPTBOUND_INSTANTIATE

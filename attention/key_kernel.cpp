@@ -76,7 +76,7 @@ class GroupMoments {
     used_ = (count + lanes - 1) / lanes * lanes;
     centre_points(keys, count);
     to_columns(values, count, layout_.d_v, width, values_.get());
-    for (Index i = 0; i < width; ++i) values_[layout_.d_v * width + i] = i < count ? T(1) : T(0);
+    for (Index i = 0; i < width; ++i) values_.get()[layout_.d_v * width + i] = i < count ? T(1) : T(0);
     find_extremes(values, count);
     make_features(layout_, width, used_, features_.get());
     for (const MomentLayout::Block& block : layout_.blocks) {
@@ -103,7 +103,7 @@ class GroupMoments {
       hn::Store(lane_sums<static_cast<int>(lanes)>(sums_.get() + i * lanes), d, sums_.get() + i);
     for (; i < size; ++i) {
       const T* vector = sums_.get() + i * lanes;
-      sums_[i] = std::accumulate(vector, vector + lanes, T(0));
+      sums_.get()[i] = std::accumulate(vector, vector + lanes, T(0));
     }
     for (const MomentLayout::Block& block : layout_.blocks) add_block(block, layout_.columns(), out);
     if (layout_.moment <= layout_.degree) return;

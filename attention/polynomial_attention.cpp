@@ -166,6 +166,7 @@ bool polynomial_attention(const AttentionArrays<T>& arrays, const PolynomialOpti
   return attend_heads(arrays, options, check_arrays(arrays), std::optional<HeadPlan<T>>(), result, choice);
 }
 
+// NOLINTBEGIN(bugprone-macro-parentheses): T is a type.
 #define PROMPTBOUND_INSTANTIATE(T)                                                                       \
   template std::vector<T> centre_of_keys(const AttentionArrays<T>&, Index);                              \
   template HeadPlan<T> plan_head(const AttentionArrays<T>&, Index, const ArraySizes&,                    \
@@ -177,6 +178,7 @@ bool polynomial_attention(const AttentionArrays<T>& arrays, const PolynomialOpti
   template std::optional<Attended<T>> polynomial_attention(                                              \
       const AttentionArrays<T>&, const PolynomialOptions&, const std::vector<ArraySizes>&,               \
       std::optional<HeadPlan<T>>, PolynomialChoice*);
+// NOLINTEND(bugprone-macro-parentheses)
 PROMPTBOUND_INSTANTIATE(float)
 PROMPTBOUND_INSTANTIATE(double)
 #undef PROMPTBOUND_INSTANTIATE

@@ -43,7 +43,7 @@ class ReadOut {
     const Tag d;
     const Index columns = layout_.columns();
     for (Index i = 0; i < count * layout_.d; ++i)
-      rows_[i] = static_cast<T>(static_cast<double>(queries[i]) * scale_);
+      rows_.get()[i] = static_cast<T>(static_cast<double>(queries[i]) * scale_);
     used_ = (count + query_vectors * lanes - 1) / (query_vectors * lanes) * (query_vectors * lanes);
     to_columns(rows_.get(), count, layout_.d, width, features_.get() + width);
     make_features(layout_, width, used_, features_.get());

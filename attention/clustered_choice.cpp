@@ -71,8 +71,9 @@ class Planner {
       square[g] = std::max(square[g], of_key);
     }
     const auto n = static_cast<double>(arrays_.n), keys = static_cast<double>(arrays_.keys());
-    PolynomialWork sum{0, work_besides(arrays_.n, arrays_.keys(), arrays_.d, arrays_.d_v,
-                                       static_cast<Index>(members.size()))};
+    PolynomialWork sum;
+    sum.monomials =
+        work_besides(arrays_.n, arrays_.keys(), arrays_.d, arrays_.d_v, static_cast<Index>(members.size()));
     for (std::size_t g = 0; g < members.size(); ++g) {
       if (members[g].empty()) continue;
       // The sample does not hold the farthest keys, and a mean is nearer to the few that it is made of.
@@ -81,8 +82,7 @@ class Planner {
       const std::optional<PolynomialPlan> of_cluster = plan(1.1 * std::sqrt(square[g] * fit), members[g]);
       if (!of_cluster) return std::nullopt;
       const double share = static_cast<double>(members[g].size()) / static_cast<double>(sample.size());
-      sum.tokens += share * keys + n;
-      sum.monomials += of_cluster->work * (share * keys + n);
+      sum.add(share * keys + n, of_cluster->work);
       if (sum.monomials >= most_) return std::nullopt;
     }
     return sum;

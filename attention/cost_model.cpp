@@ -100,18 +100,28 @@ Calibration measure(Index d, Index d_v) {
                        }) /
                        (64 * 512);
   rates.pivot = pivot_seconds(d, d_v);
-  // The line through two ranks; where even degree 2 is large, through degree 1 and the origin.
-  constexpr double large_rank = 1500;
+  // The line through two ranks, and on to a third one; where even degree 2 is large, through degree 1 and the
+  // origin.
+  const auto degree_within = [&](double monomials) {
+    Index degree = 1;
+    while (degree < 30 && monomials_of(d, d_v, degree + 1) <= monomials) ++degree;
+    return degree;
+  };
   const double low = monomials_of(d, d_v, 1), at_low = token_seconds<T>(d, d_v, 1);
-  Index degree = 1;
-  while (degree < 30 && monomials_of(d, d_v, degree + 1) <= large_rank) ++degree;
+  const Index degree = degree_within(early_monomials), late_degree = degree_within(4 * early_monomials);
   if (degree == 1) {
-    rates.monomial = at_low / low;
+    rates.monomial = rates.late_monomial = at_low / low;
     return rates;
   }
   const double high = monomials_of(d, d_v, degree), at_high = token_seconds<T>(d, d_v, degree);
   rates.monomial = std::max(at_high - at_low, at_high / 4) / (high - low);
   rates.token = std::max(0.0, at_low - rates.monomial * low);
+  rates.late_monomial = rates.monomial;
+  if (late_degree > degree) {
+    const double late = monomials_of(d, d_v, late_degree);
+    const double beyond = token_seconds<T>(d, d_v, late_degree) - rates.token - rates.monomial * late;
+    rates.late_monomial += std::max(0.0, beyond / (late - early_monomials));
+  }
   return rates;
 }
 
@@ -153,7 +163,9 @@ double expected_exact(const AttentionArrays<T>& arrays, const Calibration& rates
 template <class T>
 double expected_polynomial(const AttentionArrays<T>& arrays, const Calibration& rates,
                            const PolynomialWork& work, int threads) {
-  return static_cast<double>(arrays.heads) * (rates.token * work.tokens + rates.monomial * work.monomials) /
+  const double late = rates.late_monomial - rates.monomial;
+  return static_cast<double>(arrays.heads) *
+         (rates.token * work.tokens + rates.monomial * work.monomials + late * work.late) /
          speed_up(threads, static_cast<double>(arrays.n + arrays.keys()) / 4096);
 }
 

@@ -10,16 +10,30 @@
 #include <promptbound/numeric/scalar.hpp>
 
 namespace promptbound {
+namespace {
+
+/// Queries that one call of the kernels serves: few, so that they stay in the second-level cache, unless keys
+/// and values come from far beyond it, for which many queries should share them.
+template <class T>
+Index rows_per_task(const AttentionArrays<T>& arrays, int threads) {
+  constexpr Index few = 128, many = 512, cache = 6 << 20;
+  const Index bytes = arrays.keys() * (arrays.d + arrays.d_v) * static_cast<Index>(sizeof(T));
+  return bytes > cache && arrays.heads * arrays.n >= 4 * threads * many ? many : few;
+}
+
+}  // namespace
+
 template <class T>
 void exact_attention(const AttentionArrays<T>& arrays, const ExactOptions& options, Attended<T>& result) {
   const std::vector<ArraySizes> sizes = check_arrays(arrays);
   const auto entries = static_cast<std::size_t>(arrays.heads * arrays.n * arrays.d_v);
   result.output.resize(entries);
   result.error.resize(entries);
-  const Index tasks = (arrays.n + rows_per_task - 1) / rows_per_task;
+  const Index rows = rows_per_task(arrays, options.threads);
+  const Index tasks = (arrays.n + rows - 1) / rows;
   const auto run = [&](Index task) {
-    const Index head = task / tasks, first = task % tasks * rows_per_task;
-    const Index last = std::min(first + rows_per_task, arrays.n);
+    const Index head = task / tasks, first = task % tasks * rows;
+    const Index last = std::min(first + rows, arrays.n);
     const ArraySizes& of_head = sizes[static_cast<std::size_t>(head)];
     const Index offset = (head * arrays.n + first) * arrays.d_v;
     if (options.rounding == Rounding::prior) {

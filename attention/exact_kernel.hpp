@@ -9,9 +9,6 @@ namespace promptbound {
 /// additions, which the error bounds count.
 [[nodiscard]] constexpr Index keys_per_block(Index d, Index d_v) { return std::max(d, d_v) >= 64 ? 96 : 128; }
 
-/// Queries that one call of exact_rows serves best: they share the keys in the cache.
-inline constexpr Index rows_per_task = 128;
-
 /// Outputs of the queries first .. last-1 of one head, to out (rows of d_v, the first query's row first).
 ///
 /// `key_norm` is about the largest Euclidean norm of a key. Where |scale log2(e)| |q| key_norm is small

@@ -89,7 +89,7 @@ HeadPlan<T> plan_head(const AttentionArrays<T>& arrays, Index head, const ArrayS
   plan.single = plan_single(arrays, head, sizes, plan.centre, task);
   if (plan.single) {
     const auto tokens = static_cast<double>(arrays.n + arrays.keys());
-    plan.work = {tokens, tokens * plan.single->work};
+    plan.work.add(tokens, plan.single->work);
     budget = std::min(budget, plan.work.monomials);
   }
   plan.most_of_clusters = budget;

@@ -13,7 +13,8 @@ TEST_CASE("rates are measured once for a shape and positive") {
   const Calibration& rates = calibration<float>(3, 2);
   CHECK(&calibration<float>(3, 2) == &rates);
   CHECK(&calibration<double>(3, 2) != &rates);
-  for (const double rate : {rates.exact_pair, rates.running_pair, rates.monomial, rates.pivot}) {
+  for (const double rate :
+       {rates.exact_pair, rates.running_pair, rates.monomial, rates.late_monomial, rates.pivot}) {
     CHECK(rate > 0);
     CHECK(std::isfinite(rate));
   }
@@ -22,13 +23,17 @@ TEST_CASE("rates are measured once for a shape and positive") {
 }
 
 TEST_CASE("expected times follow the pairs that queries see, and the tokens times the work") {
-  const Calibration rates{2, 5, 7, 11, 13};
+  const Calibration rates{2, 5, 7, 11, 17, 13};
   AttentionArrays<double> arrays;
   arrays.n = arrays.m = 10;
   arrays.prompt = 3;
   CHECK(expected_exact(arrays, rates, Rounding::prior, 1) == 10 * 13 * 2);
   CHECK(expected_exact(arrays, rates, Rounding::running, 1) == 10 * 13 * 5);
-  CHECK(expected_polynomial(arrays, rates, {23, 23 * 4}, 1) == 23 * (7 + 11 * 4));
+  PolynomialWork work;
+  work.add(23, 4);
+  CHECK(expected_polynomial(arrays, rates, work, 1) == 23 * (7 + 11 * 4));
+  work.add(1, early_monomials + 2);
+  CHECK(expected_polynomial(arrays, rates, work, 1) == 23 * (7 + 11 * 4) + 7 + 11 * early_monomials + 17 * 2);
   arrays.mask = Mask::causal;
   double pairs = 0;
   for (Index i = 0; i < arrays.n; ++i) pairs += static_cast<double>(arrays.visible(i));
@@ -44,7 +49,7 @@ TEST_CASE("the work of a polynomial counts the monomials of its even moment") {
 }
 
 TEST_CASE("the rank that pays grows with what the other method takes, and is refused where that is little") {
-  const Calibration rates{1, 1, 1, 1, 1e-3};
+  const Calibration rates{1, 1, 1, 1, 1, 1e-3};
   AttentionArrays<float> arrays;
   arrays.n = arrays.m = 4096;
   arrays.d = arrays.d_v = 8;

@@ -222,6 +222,14 @@ HWY_INLINE void add_block(const Panel<T>& panel, const T* k, const T* v, Index f
   }
 }
 
+/// Fetches part number `part` of `parts` of the entries.
+template <class T>
+HWY_INLINE void prefetch(const T* entries, Index count, Index part, Index parts) {
+  constexpr Index line = 64 / static_cast<Index>(sizeof(T));
+  for (Index i = count * part / parts; i < count * (part + 1) / parts; i += line)
+    __builtin_prefetch(entries + i, 0, 2);
+}
+
 template <class T>
 struct Rows {
   const AttentionArrays<T>& arrays;
@@ -280,6 +288,11 @@ struct Rows {
       const Index end = j < arrays.prompt ? arrays.prompt : visible;
       const Index count = std::min(block, end - j);
       for (Index p = 0; p < panels; ++p) {
+        // A part of the next block on its way to the second-level cache, where these keys and values are.
+        if (j + count < end) {
+          prefetch(arrays.key(head, j + count), std::min(block, end - j - count) * d, p, panels);
+          prefetch(arrays.value(head, j + count), std::min(block, end - j - count) * d_v, p, panels);
+        }
         const Index least = arrays.visible(first + p * rows);
         const Index most = arrays.visible(std::min(first + (p + 1) * rows, last) - 1);
         const Panel<T>& panel = group[static_cast<std::size_t>(p)];

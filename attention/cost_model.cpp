@@ -203,7 +203,7 @@ PivotLimits worthwhile_ranks(const AttentionArrays<T>& arrays, const Calibration
   const Index sure = largest(
       most,
       [&](Index rank) { return static_cast<double>(arrays.heads) * search_seconds(arrays, rates, rank); },
-      seconds / 10);
+      seconds / 16);
   return sure > 0 ? PivotLimits{most, sure} : PivotLimits{};
 }
 

@@ -41,7 +41,7 @@ template <class T>
 
 /// The largest rank at which Cholesky attention is expected to be faster than `seconds`, of another method;
 /// and, so that little is lost where even that does not suffice, the one up to which the search for pivots
-/// takes a tenth of them. Nothing (0) where that is hardly any.
+/// takes a sixteenth of them. Nothing (0) where that is hardly any.
 template <class T>
 [[nodiscard]] PivotLimits worthwhile_ranks(const AttentionArrays<T>& arrays, const Calibration& rates,
                                            double seconds, int threads);

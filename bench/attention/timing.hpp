@@ -3,10 +3,8 @@
 #pragma once
 
 #include <algorithm>
-#include <chrono>
 #include <ctime>
 #include <functional>
-#include <thread>
 #include <type_traits>
 #include <vector>
 
@@ -47,14 +45,22 @@ class Contender {
   std::function<double(Clock)> seconds_;
 };
 
-/// One warm-up round that does not count, then `rounds` rounds. Before each contender a pause: threads of the
-/// last one wait for more work with their processors busy, for some milliseconds.
+/// The same work twice, of which the second time counts: for several threads. They sleep while others have
+/// their turn and are late when they are woken, and those of the last contender may still be waiting for more
+/// work with their processors busy.
+inline Contender awake(const Contender& contender) {
+  return Contender([contender] {
+    (void)contender.seconds(Clock::wall);
+    return contender.seconds(Clock::wall);
+  });
+}
+
+/// One warm-up round that does not count, then `rounds` rounds.
 inline std::vector<Measured> interleaved(const std::vector<Contender>& contenders, int rounds,
                                          Clock clock = Clock::processor) {
   std::vector<std::vector<double>> seconds(contenders.size());
   for (int round = -1; round < rounds; ++round) {
     for (std::size_t i = 0; i < contenders.size(); ++i) {
-      std::this_thread::sleep_for(std::chrono::milliseconds(30));
       const double time = contenders[i].seconds(clock);
       if (round >= 0) seconds[i].push_back(time);
     }

@@ -10,8 +10,8 @@
 namespace promptbound {
 namespace {
 
-/// Multiply-adds, times d + 2, of which looking for clusters takes about a fortieth.
-constexpr double small_work = 6e7;
+/// Multiply-adds, times d + 2, of which looking for clusters takes a twentieth.
+constexpr double small_work = 1 << 25;
 /// By this factor clusters have to be cheaper: the model leaves out finding their polynomials and the caches
 /// (measured: at a modelled 0.55, n = 65536, d = 2, binary64, they took 1.1 times as long).
 constexpr double worthwhile = 0.5;

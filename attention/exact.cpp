@@ -1,10 +1,8 @@
 #include <promptbound/attention/exact.hpp>
 
-#include <oneapi/tbb/parallel_for.h>
-#include <oneapi/tbb/task_arena.h>
-
 #include <promptbound/attention/exact_error.hpp>
 #include <promptbound/attention/exact_kernel.hpp>
+#include <promptbound/attention/parts.hpp>
 #include <promptbound/attention/running_kernel.hpp>
 #include <promptbound/numeric/interval.hpp>
 #include <promptbound/numeric/scalar.hpp>
@@ -43,12 +41,7 @@ void exact_attention(const AttentionArrays<T>& arrays, const ExactOptions& optio
                    result.error.data() + offset);
     }
   };
-  const Index all = arrays.heads * tasks;
-  if (options.threads == 1) {
-    for (Index task = 0; task < all; ++task) run(task);
-  } else {
-    oneapi::tbb::task_arena(options.threads).execute([&] { oneapi::tbb::parallel_for(Index{0}, all, run); });
-  }
+  for_each_part(arrays.heads * tasks, options.threads, run);
   if (options.rounding == Rounding::prior) {
     for (Index head = 0; head < arrays.heads; ++head) {
       const ArraySizes& of_head = sizes[static_cast<std::size_t>(head)];

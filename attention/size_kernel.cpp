@@ -61,9 +61,8 @@ HWY_INLINE void add_neighbours([[maybe_unused]] V* v) {
 }
 
 /// The sum of squares, in binary64, is that of d differences with a relative rounding each; it takes at most
-/// d
-/// + 1 roundings of each term, counting multiply-add as two, and loses the squares that underflow. So with
-/// the last two the norm is off by at most d + 5 roundings, for which 2 d + 16 are added.
+/// d+1 roundings of each term, counting multiply-add as two, and loses the squares that underflow. So with
+/// the last two the norm is off by at most d+5 roundings, for which 2d+16 are added.
 template <class T>
 class SquareNorms {
  public:

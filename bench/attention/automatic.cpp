@@ -62,18 +62,12 @@ void compare(const Data<T>& data, const char* kind, Summary& summary) {
   };
   const double once = Contender(automatic).seconds(Clock::wall);
   std::vector<Method> forced;
-  // Each once more before it is measured: what ran before it leaves the caches to nobody.
-  const auto warm = [](const Contender& contender) {
-    return [contender] {
-      (void)contender.seconds(Clock::wall);
-      return contender.seconds(Clock::wall);
-    };
-  };
-  std::vector<Contender> contenders = {warm(automatic)};
+  std::vector<Contender> contenders = {awake(Contender(automatic))};
   for (const Method method : methods) {
     if (!succeeds_within(0.05 + 5 * once, data.arrays, method)) continue;  // the best is not slower than this
     forced.push_back(method);
-    contenders.push_back(warm([&data, method] { (void)attend(data.arrays, request_of<T>(method)); }));
+    contenders.push_back(
+        awake(Contender([&data, method] { (void)attend(data.arrays, request_of<T>(method)); })));
   }
   std::printf("%s  n %5ld  d %2ld  %-8s", sizeof(T) == 4 ? "fp32 1e-3" : "fp64 1e-6", data.arrays.n,
               data.arrays.d, kind);

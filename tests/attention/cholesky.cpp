@@ -1,7 +1,6 @@
 #include <promptbound/attention/cholesky.hpp>
 
 #include <doctest/doctest.h>
-#include <hwy/targets.h>
 
 #include <cmath>
 
@@ -10,6 +9,7 @@
 #include <promptbound/numeric/precision.hpp>
 
 #include "attention/arrays.hpp"
+#include "attention/instruction_sets.hpp"
 
 using namespace promptbound;
 
@@ -215,16 +215,11 @@ TEST_CASE("Cholesky: a tail of long queries does not set the rank") {
 TEST_CASE_TEMPLATE("Cholesky: every instruction set", T, float, double) {
   RandomDoubles random(9);
   const auto stored = random_arrays<T>(random, shapes<T>(1, 37, 200, 3, 5, 9));
-  for (const std::int64_t target : {HWY_AVX3, HWY_AVX2, HWY_NEON, HWY_EMU128, HWY_SCALAR}) {
-    hwy::SetSupportedTargetsForTest(0);
-    if ((hwy::SupportedTargets() & target) == 0) continue;
-    hwy::SetSupportedTargetsForTest(target);
-    CAPTURE(target);
+  for_each_instruction_set([&] {
     const auto result = cholesky_attention(stored.arrays, {1e-4, 1});
     REQUIRE(result.has_value());
     check_attended(stored, *result, 1e-4);
-  }
-  hwy::SetSupportedTargetsForTest(0);
+  });
 }
 
 TEST_CASE("Cholesky: any number of threads gives the same outputs") {

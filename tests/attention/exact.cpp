@@ -1,7 +1,6 @@
 #include <promptbound/attention/exact.hpp>
 
 #include <doctest/doctest.h>
-#include <hwy/targets.h>
 
 #include <cmath>
 #include <limits>
@@ -11,6 +10,7 @@
 #include <promptbound/numeric/precision.hpp>
 
 #include "attention/arrays.hpp"
+#include "attention/instruction_sets.hpp"
 
 using namespace promptbound;
 
@@ -40,19 +40,6 @@ void check_within_bounds(const AttentionArrays<T>& arrays) {
     CAPTURE(static_cast<int>(rounding));
     CHECK(excess == 0);
   }
-}
-
-/// Runs the body with each instruction set that this machine has.
-template <class Body>
-void for_each_instruction_set(Body body) {
-  for (const std::int64_t target : {HWY_AVX3, HWY_AVX2, HWY_NEON, HWY_EMU128, HWY_SCALAR}) {
-    hwy::SetSupportedTargetsForTest(0);
-    if ((hwy::SupportedTargets() & target) == 0) continue;
-    hwy::SetSupportedTargetsForTest(target);
-    CAPTURE(instruction_set());
-    body();
-  }
-  hwy::SetSupportedTargetsForTest(0);
 }
 
 }  // namespace

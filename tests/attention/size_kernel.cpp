@@ -1,7 +1,6 @@
 #include <promptbound/attention/size_kernel.hpp>
 
 #include <doctest/doctest.h>
-#include <hwy/targets.h>
 
 #include <cmath>
 #include <limits>
@@ -12,22 +11,11 @@
 #include <promptbound/numeric/error.hpp>
 
 #include "attention/arrays.hpp"
+#include "attention/instruction_sets.hpp"
 
 using namespace promptbound;
 
 namespace {
-
-template <class Body>
-void for_each_instruction_set(Body body) {
-  for (const std::int64_t target : {HWY_AVX3, HWY_AVX2, HWY_NEON, HWY_EMU128, HWY_SCALAR}) {
-    hwy::SetSupportedTargetsForTest(0);
-    if ((hwy::SupportedTargets() & target) == 0) continue;
-    hwy::SetSupportedTargetsForTest(target);
-    CAPTURE(target);
-    body();
-  }
-  hwy::SetSupportedTargetsForTest(0);
-}
 
 /// Lengths around those of vectors and of several of them.
 constexpr Index counts[] = {1, 2, 7, 8, 9, 31, 64, 71, 130};

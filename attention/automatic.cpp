@@ -6,6 +6,7 @@
 
 #include <promptbound/attention/cholesky.hpp>
 #include <promptbound/attention/exact_error.hpp>
+#include <promptbound/attention/size_kernel.hpp>
 
 namespace promptbound {
 namespace {
@@ -16,26 +17,16 @@ double seconds_of(const auto& work) {
   return std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
 }
 
-template <class T>
-double largest_error(const Attended<T>& result) {
-  return static_cast<double>(*std::max_element(result.error.begin(), result.error.end()));
-}
-
 /// error / largest |value|, the worst head's.
 template <class T>
-double reached_accuracy(const AttentionArrays<T>& arrays, const Attended<T>& result) {
+double reached_accuracy(const AttentionArrays<T>& arrays, const std::vector<ArraySizes>& sizes,
+                        const Attended<T>& result) {
   double worst = 0;
-  const auto per_head = static_cast<std::size_t>(arrays.n * arrays.d_v);
-  for (std::size_t head = 0; head < static_cast<std::size_t>(arrays.heads); ++head) {
-    T size = 0;
-    for (Index j = 0; j < arrays.keys(); ++j) {
-      const T* value = arrays.value(static_cast<Index>(head), j);
-      for (Index c = 0; c < arrays.d_v; ++c) size = std::max(size, std::abs(value[c]));
-    }
-    const auto first = result.error.begin() + static_cast<std::ptrdiff_t>(head * per_head);
+  for (Index head = 0; head < arrays.heads; ++head) {
     const double error =
-        static_cast<double>(*std::max_element(first, first + static_cast<std::ptrdiff_t>(per_head)));
-    worst = std::max(worst, size > 0 ? error / static_cast<double>(size) : 0);
+        largest_error(result.error.data() + head * arrays.n * arrays.d_v, arrays.n, arrays.d_v);
+    const double size = sizes[static_cast<std::size_t>(head)].value_size;
+    worst = std::max(worst, size > 0 ? error / size : 0);
   }
   return worst * (1 + 0x1p-50);
 }
@@ -69,13 +60,13 @@ struct Widened {
 
 /// The exact method: whether it reaches the accuracy, and what it reaches.
 template <class T>
-bool try_exact(const AttentionArrays<T>& arrays, const AttentionRequest& request, Rounding rounding,
-               AttentionAnswer& answer, double& reached) {
+bool try_exact(const AttentionArrays<T>& arrays, const std::vector<ArraySizes>& sizes,
+               const AttentionRequest& request, Rounding rounding, AttentionAnswer& answer, double& reached) {
   answer.method = Method::exact;
   answer.rounding = rounding;
   Attended<T> result;
-  answer.seconds = seconds_of([&] { result = exact_attention(arrays, {rounding, request.threads}); });
-  reached = reached_accuracy(arrays, result);
+  answer.seconds = seconds_of([&] { result = exact_attention(arrays, {rounding, request.threads}, sizes); });
+  reached = reached_accuracy(arrays, sizes, result);
   answer.result = std::move(result);
   return !request.accuracy || reached <= *request.accuracy;
 }
@@ -198,7 +189,7 @@ std::variant<AttentionAnswer, Refusal> attend_as_asked(const AttentionArrays<T>&
     }
   }
   double reached = 0;
-  (void)try_exact(arrays, request, rounding, answer, reached);
+  (void)try_exact(arrays, sizes, request, rounding, answer, reached);
   return Refusal{method + " attention cannot certify the accuracy; the exact method certifies", reached};
 }
 
@@ -219,7 +210,11 @@ std::string name(Method method) {
 }
 
 double AttentionAnswer::error_bound() const {
-  return std::visit([](const auto& attended) { return largest_error(attended); }, result);
+  return std::visit(
+      [](const auto& attended) {
+        return static_cast<double>(*std::max_element(attended.error.begin(), attended.error.end()));
+      },
+      result);
 }
 
 template <class T>
@@ -234,12 +229,13 @@ std::variant<AttentionAnswer, Refusal> attend(const AttentionArrays<T>& arrays,
   if (request.method == Method::automatic && try_approximations(arrays, sizes, request, rounding, answer))
     return answer;
   double reached = 0;
-  if (try_exact(arrays, request, rounding, answer, reached)) return answer;
+  if (try_exact(arrays, sizes, request, rounding, answer, reached)) return answer;
   if constexpr (sizeof(T) == 4) {
     const Widened wide(arrays);
     answer.why += "; in binary64, because binary32 certifies no better than " + std::to_string(reached);
-    if (try_exact(wide.arrays, request, rounding_needed(wide.arrays, check_arrays(wide.arrays), request),
-                  answer, reached))
+    const std::vector<ArraySizes> wide_sizes = check_arrays(wide.arrays);
+    if (try_exact(wide.arrays, wide_sizes, request, rounding_needed(wide.arrays, wide_sizes, request), answer,
+                  reached))
       return answer;
   }
   return Refusal{"the accuracy cannot be certified; the exact method in binary64 certifies", reached};

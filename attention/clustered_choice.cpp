@@ -166,11 +166,8 @@ std::vector<ClusterPlan<T>> plan_clusters(const AttentionArrays<T>& arrays, Inde
   if (most * static_cast<double>(arrays.d_v + 2) < small_work * static_cast<double>(d + 2) || task.range == 0)
     return plans;
   const std::vector<T> sample = sample_of_keys(arrays, head, centre);
-  // Clusters that are little smaller than the whole do not pay.
   const Seeds<T> seeds(sample, d);
-  if (!std::isfinite(seeds.radius) || seeds.points.size() < 2 * centre.size() ||
-      seeds.cover > 0.7 * seeds.radius)
-    return plans;
+  if (!std::isfinite(seeds.radius) || seeds.points.size() < 2 * centre.size()) return plans;
 
   const Planner<T> planner(arrays, head, sizes, task, most);
   for (Index count = 2; count <= most_groups; count *= 2) {
@@ -178,7 +175,10 @@ std::vector<ClusterPlan<T>> plan_clusters(const AttentionArrays<T>& arrays, Inde
     const double least = work_besides(arrays.n, arrays.keys(), d, arrays.d_v, count) +
                          static_cast<double>((d + 1) * (arrays.keys() + arrays.n * count));
     if (least >= planner.most()) break;
-    const auto entries = std::min(seeds.points.size(), static_cast<std::size_t>(count * d));
+    const auto seeded = std::min(seeds.cover.size(), static_cast<std::size_t>(count));
+    // Clusters that are little smaller than the whole do not pay.
+    if (seeds.cover[seeded - 1] > 0.7 * seeds.radius) continue;
+    const std::size_t entries = seeded * static_cast<std::size_t>(d);
     std::vector<T> centres(seeds.points.begin(), seeds.points.begin() + static_cast<std::ptrdiff_t>(entries));
     move_to_means(centres, sample, d, 3);
     const std::optional<PolynomialWork> work = planner.work(centres, sample);

@@ -135,8 +135,8 @@ double search_seconds(const AttentionArrays<T>& arrays, const Calibration& rates
   const auto r = static_cast<double>(rank);
   const Index sampled = pivot_sample(arrays.n) + pivot_sample(arrays.keys());
   const Index entries = (arrays.n + arrays.keys()) * (arrays.d + arrays.d_v);
-  const double step = r + static_cast<double>(3 * arrays.d + 30);
-  return rates.pivot * (static_cast<double>(sampled) * r * step + 5 * static_cast<double>(entries));
+  const double step = 2 * r + static_cast<double>(3 * arrays.d + 10);
+  return rates.pivot * (static_cast<double>(sampled) * r * step + 12 * static_cast<double>(entries));
 }
 
 }  // namespace
@@ -197,13 +197,13 @@ PivotLimits worthwhile_ranks(const AttentionArrays<T>& arrays, const Calibration
     while (rank >= least && seconds_at(rank) > allowed) rank -= step;
     return rank >= least ? rank : 0;
   };
-  const Index most = largest(
+  const auto search = [&](Index rank) {
+    return static_cast<double>(arrays.heads) * search_seconds(arrays, rates, rank);
+  };
+  const Index faster = largest(
       max_cholesky_rank, [&](Index rank) { return expected_cholesky(arrays, rates, rank, threads); },
       seconds);
-  const Index sure = largest(
-      most,
-      [&](Index rank) { return static_cast<double>(arrays.heads) * search_seconds(arrays, rates, rank); },
-      seconds / 16);
+  const Index most = largest(faster, search, seconds / 8), sure = largest(most, search, seconds / 16);
   return sure > 0 ? PivotLimits{most, sure} : PivotLimits{};
 }
 

@@ -39,9 +39,10 @@ template <class T>
 [[nodiscard]] double expected_cholesky(const AttentionArrays<T>& arrays, const Calibration& rates, Index rank,
                                        int threads);
 
-/// The largest rank at which Cholesky attention is expected to be faster than `seconds`, of another method;
-/// and, so that little is lost where even that does not suffice, the one up to which the search for pivots
-/// takes a sixteenth of them. Nothing (0) where that is hardly any.
+/// The largest rank at which Cholesky attention is expected to be faster than `seconds`, of another method,
+/// and its search for pivots to take at most an eighth of them; and, so that less is lost where even that
+/// rank does not suffice, the one up to which the search takes a sixteenth. Nothing (0) where that is hardly
+/// any.
 template <class T>
 [[nodiscard]] PivotLimits worthwhile_ranks(const AttentionArrays<T>& arrays, const Calibration& rates,
                                            double seconds, int threads);

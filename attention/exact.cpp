@@ -19,11 +19,9 @@ Index rows_per_task(const AttentionArrays<T>& arrays, int threads) {
   return bytes > cache && arrays.heads * arrays.n >= 4 * threads * many ? many : few;
 }
 
-}  // namespace
-
 template <class T>
-void exact_attention(const AttentionArrays<T>& arrays, const ExactOptions& options, Attended<T>& result) {
-  const std::vector<ArraySizes> sizes = check_arrays(arrays);
+void attend(const AttentionArrays<T>& arrays, const ExactOptions& options,
+            const std::vector<ArraySizes>& sizes, Attended<T>& result) {
   const auto entries = static_cast<std::size_t>(arrays.heads * arrays.n * arrays.d_v);
   result.output.resize(entries);
   result.error.resize(entries);
@@ -50,10 +48,23 @@ void exact_attention(const AttentionArrays<T>& arrays, const ExactOptions& optio
   }
 }
 
+}  // namespace
+
+template <class T>
+void exact_attention(const AttentionArrays<T>& arrays, const ExactOptions& options, Attended<T>& result) {
+  attend(arrays, options, check_arrays(arrays), result);
+}
+
 template <class T>
 Attended<T> exact_attention(const AttentionArrays<T>& arrays, const ExactOptions& options) {
+  return exact_attention(arrays, options, check_arrays(arrays));
+}
+
+template <class T>
+Attended<T> exact_attention(const AttentionArrays<T>& arrays, const ExactOptions& options,
+                            const std::vector<ArraySizes>& sizes) {
   Attended<T> result;
-  exact_attention(arrays, options, result);
+  attend(arrays, options, sizes, result);
   return result;
 }
 
@@ -79,6 +90,10 @@ template void exact_attention(const AttentionArrays<float>&, const ExactOptions&
 template void exact_attention(const AttentionArrays<double>&, const ExactOptions&, Attended<double>&);
 template Attended<float> exact_attention(const AttentionArrays<float>&, const ExactOptions&);
 template Attended<double> exact_attention(const AttentionArrays<double>&, const ExactOptions&);
+template Attended<float> exact_attention(const AttentionArrays<float>&, const ExactOptions&,
+                                         const std::vector<ArraySizes>&);
+template Attended<double> exact_attention(const AttentionArrays<double>&, const ExactOptions&,
+                                          const std::vector<ArraySizes>&);
 template std::vector<Interval> reference_attention(const AttentionArrays<float>&, Index, Index);
 template std::vector<Interval> reference_attention(const AttentionArrays<double>&, Index, Index);
 template std::vector<Real> reference_attention(const AttentionArrays<float>&, Index, Index);

@@ -4,7 +4,7 @@
 
 #include <vector>
 
-#include <promptbound/attention/arrays.hpp>
+#include <promptbound/attention/check_arrays.hpp>
 
 namespace promptbound {
 
@@ -32,6 +32,10 @@ template <class T>
 /// The same into `result`, whose memory is used again: for many calls of one shape.
 template <class T>
 void exact_attention(const AttentionArrays<T>& arrays, const ExactOptions& options, Attended<T>& result);
+/// The same as the first with the sizes that check_arrays gave.
+template <class T>
+[[nodiscard]] Attended<T> exact_attention(const AttentionArrays<T>& arrays, const ExactOptions& options,
+                                          const std::vector<ArraySizes>& sizes);
 
 /// The exact result for one query of one head, to the working precision: d_v entries. Scalar is Interval
 /// (enclosures) or Real. The reference that the kernels are tested against.

@@ -31,8 +31,8 @@ Seeds<T>::Seeds(const std::vector<T>& rows, Index d) {
       least = found == 0 ? distance : std::min(least, distance);
     }
     farthest = std::max_element(square.begin(), square.end());
+    cover.push_back(std::sqrt(*farthest));
   }
-  cover = std::sqrt(*farthest);
 }
 
 template <class T>

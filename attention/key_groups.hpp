@@ -13,8 +13,9 @@ inline constexpr Index most_groups = 32;
 /// farthest from 0. Fewer where the others coincide with these.
 template <class T>
 struct Seeds {
-  std::vector<T> points;         ///< rows of d
-  double radius = 0, cover = 0;  ///< farthest point from 0, and at the end from its nearest seed
+  std::vector<T> points;      ///< rows of d
+  double radius = 0;          ///< of the farthest point from 0
+  std::vector<double> cover;  ///< after each seed, of the farthest point from its nearest one
   Seeds(const std::vector<T>& rows, Index d);
 };
 

@@ -128,8 +128,7 @@ bool attend_heads(const AttentionArrays<T>& arrays, const PolynomialOptions& opt
       if (!attend_as_planned(arrays, head, of_head, *plan, options.threads, result.output.data() + offset,
                              error, of_plan))
         continue;
-      const float largest = *std::max_element(error, error + arrays.n * arrays.d_v);
-      is_reached = static_cast<double>(largest) <= options.accuracy * of_head.value_size;
+      is_reached = largest_error(error, arrays.n, arrays.d_v) <= options.accuracy * of_head.value_size;
       if (!is_reached) continue;
       chosen.polynomials.push_back(of_plan.polynomials[0]);
       chosen.degree = std::max(chosen.degree, of_plan.degree);

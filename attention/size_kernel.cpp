@@ -328,6 +328,12 @@ template <>
 bool widen_ranges(const double* rows, Index count, Index d, double* least, double* largest) {
   return HWY_DYNAMIC_DISPATCH(ranges_double)(rows, count, d, least, largest);
 }
+double largest_error(const float* errors, Index count, Index d) {
+  std::vector<float> least(static_cast<std::size_t>(d), 0.0F), largest = least;
+  if (!widen_ranges(errors, count, d, least.data(), largest.data()))
+    return std::numeric_limits<double>::infinity();
+  return static_cast<double>(*std::max_element(largest.begin(), largest.end()));
+}
 template <>
 void add_column_sums(const float* rows, Index count, Index d, double* sums) {
   HWY_DYNAMIC_DISPATCH(sums_single)(rows, count, d, sums);

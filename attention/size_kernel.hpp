@@ -19,6 +19,9 @@ double square_norms(const T* rows, Index count, Index d, const T* centre, double
 template <class T>
 bool widen_ranges(const T* rows, Index count, Index d, T* least, T* largest);
 
+/// The largest of `count` rows of d certified errors; infinite where one of them is, or is NaN.
+double largest_error(const float* errors, Index count, Index d);
+
 /// Adds column c of `count` rows of d numbers to sums[c], rounded.
 template <class T>
 void add_column_sums(const T* rows, Index count, Index d, double* sums);

@@ -212,7 +212,7 @@ std::string name(Method method) {
 double AttentionAnswer::error_bound() const {
   return std::visit(
       [](const auto& attended) {
-        return static_cast<double>(*std::max_element(attended.error.begin(), attended.error.end()));
+        return largest_error(attended.error.data(), static_cast<Index>(attended.error.size()), 1);
       },
       result);
 }

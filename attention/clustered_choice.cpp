@@ -1,4 +1,5 @@
 #include <algorithm>
+#include <bit>
 #include <cmath>
 
 #include <promptbound/attention/clustered.hpp>
@@ -168,17 +169,19 @@ std::vector<ClusterPlan<T>> plan_clusters(const AttentionArrays<T>& arrays, Inde
   const std::vector<T> sample = sample_of_keys(arrays, head, centre);
   const Seeds<T> seeds(sample, d);
   if (!std::isfinite(seeds.radius) || seeds.points.size() < 2 * centre.size()) return plans;
+  // Clusters that are little smaller than the whole do not pay.
+  const auto tight = std::find_if(seeds.cover.begin(), seeds.cover.end(),
+                                  [&](double cover) { return cover <= 0.7 * seeds.radius; });
+  if (tight == seeds.cover.end()) return plans;
+  const auto enough = std::bit_ceil(static_cast<std::size_t>(tight - seeds.cover.begin()) + 1);
 
   const Planner<T> planner(arrays, head, sizes, task, most);
-  for (Index count = 2; count <= most_groups; count *= 2) {
+  for (auto count = std::max(Index{2}, static_cast<Index>(enough)); count <= most_groups; count *= 2) {
     // Even of degree 1.
     const double least = work_besides(arrays.n, arrays.keys(), d, arrays.d_v, count) +
                          static_cast<double>((d + 1) * (arrays.keys() + arrays.n * count));
     if (least >= planner.most()) break;
-    const auto seeded = std::min(seeds.cover.size(), static_cast<std::size_t>(count));
-    // Clusters that are little smaller than the whole do not pay.
-    if (seeds.cover[seeded - 1] > 0.7 * seeds.radius) continue;
-    const std::size_t entries = seeded * static_cast<std::size_t>(d);
+    const auto entries = std::min(seeds.points.size(), static_cast<std::size_t>(count * d));
     std::vector<T> centres(seeds.points.begin(), seeds.points.begin() + static_cast<std::ptrdiff_t>(entries));
     move_to_means(centres, sample, d, 3);
     const std::optional<PolynomialWork> work = planner.work(centres, sample);

@@ -12,12 +12,13 @@
 // the two partial sums in size, so the two roundings are at most u (2 |new| + |old|)), w_j the exact weight
 // of key j, o the exact output, B = log2(e) scale |q| max|k|, at least every score in powers of two.
 //
-// Scores. Scaled queries are within 1.01 u relative: 1.01 u B on a score. A chain of d multiply-adds adds at
-// most u times the sum of its partial sums: each is at most 2.02 B when the chain starts at minus the bound b
-// <= 1.01 B, and at most 1.01 B when it starts at 0; then the maximum is subtracted, u 2.02 B. So the
-// computed weight is w_j e^t (up to a common factor) with |t| <= E = ln 2 (1.01 + 2.02 d or 1.01 d + 3.03) u
-// B + eps, eps the error of the power. With a running maximum, what was summed before is multiplied by
-// computed powers: their errors add up to (blocks) eps + ln 2 u 2.02 B.
+// Scores. Scaled queries are within 1.01 u relative: 1.01 u B on a score. The d multiply-adds, in two chains,
+// and the addition of both add at most u times the sum of the partial sums: each is at most 2.02 B when a
+// chain starts at minus the bound b <= 1.01 B, and at most 1.01 B when both start at 0; then the maximum is
+// subtracted, u 2.02 B. So the computed weight is w_j e^t (up to a common factor) with |t| <= E =
+// ln 2 (1.01 + 2.02 (d + 1) or 1.01 (d + 1) + 3.03) u B + eps, eps the error of the power. With a running
+// maximum, what was summed before is multiplied by computed powers: their errors add up to (blocks) eps +
+// ln 2 u 2.02 B.
 //
 // A mean under weights w_j e^{t_j}, |t_j| <= E, is at most range tanh(E/2) away from the mean under w_j
 // (theory 4.2's constant at quotient e^{2E}); tanh(x) <= min(x, 1).
@@ -30,7 +31,7 @@
 // (2^-800.2) with the bound as offset, where no weight underflows, and 1 with the running maximum, where each
 // weight may lose at most the smallest normal number, and at each block the factor of what was summed before
 // (at most the number of keys) as much. Scaled queries lose h each, so a score h sqrt(d) |k|; every product
-// and sum 2h.
+// and sum 2h; all that in units of exp_coefficients::unit.
 
 namespace promptbound {
 
@@ -49,12 +50,13 @@ PriorError prior_error(const AttentionArrays<T>& arrays, const ArraySizes& sizes
   const FastInterval chain = count(block + blocks + 1) * u;
   const FastInterval gamma = chain / (FastInterval(1) - chain);
 
-  const FastInterval lost_score = half_least * d * (FastInterval(sizes.key_norm) + FastInterval(4));
+  const FastInterval lost_score = half_least * d * (FastInterval(sizes.key_norm) + FastInterval(4)) /
+                                  FastInterval(exp_coefficients::unit<T>);
   // E is a multiple of |q| and a constant.
   const FastInterval per_norm = ln2 * u * log2_e * FastInterval(arrays.scale) * FastInterval(sizes.key_norm);
   const FastInterval powers = eps * FastInterval(1.01);
   NormErrors of_norm;
-  of_norm.bounded_slope = (per_norm * (FastInterval(1.01) + FastInterval(2.02) * d)).upper();
+  of_norm.bounded_slope = (per_norm * (FastInterval(3.03) + FastInterval(2.02) * d)).upper();
   of_norm.bounded_constant = (ln2 * lost_score + powers).upper();
   // A panel of queries keeps a running maximum when one of its queries has to; near the threshold either way
   // of computing may have been taken. The larger bound serves both.
@@ -63,7 +65,7 @@ PriorError prior_error(const AttentionArrays<T>& arrays, const ArraySizes& sizes
   of_norm.bounded_up_to = 1.01 * most / offset_of_one;
   const bool any_running = offset_of_one * sizes.largest_query >= 0.99 * most;
   if (any_running) {
-    of_norm.slope = (per_norm * (FastInterval(1.01) * d + FastInterval(5.05))).upper();
+    of_norm.slope = (per_norm * (FastInterval(1.01) * d + FastInterval(6.06))).upper();
     of_norm.constant = (ln2 * lost_score + powers * (passes + FastInterval(1))).upper();
   }
   PriorError error;

@@ -17,7 +17,7 @@
 
 // Lanes are queries: a panel is two vectors of them, packed with the coordinates as rows, so that no sum runs
 // across lanes. Keys and values are read as they lie, one entry broadcast at a time. Scores are in powers of
-// two: log2(e) is folded into the queries.
+// two, in units of exp_coefficients::unit: unit log2(e) is folded into the queries.
 
 HWY_BEFORE_NAMESPACE();
 namespace promptbound {
@@ -25,9 +25,9 @@ namespace HWY_NAMESPACE {
 namespace {
 
 #if HWY_TARGET <= HWY_AVX3
-constexpr int tile_keys = 8, tile_columns = 8;  // 16 sums of 32 registers
+constexpr int tile_keys = 4, tile_columns = 8;  // 16 sums of 32 registers
 #else
-constexpr int tile_keys = 4, tile_columns = 4;  // 8 sums of 16 registers
+constexpr int tile_keys = 2, tile_columns = 4;  // 8 sums of 16 registers
 #endif
 
 /// What a panel of queries keeps between blocks of keys.
@@ -46,25 +46,56 @@ struct Panel {
   bool is_bounded;
 };
 
-/// Scores of `keys` consecutive keys, on top of `start`.
+/// Adds coordinate c to the scores of `keys` consecutive keys.
 template <int keys, class D, class V, class T>
-HWY_INLINE void scores(D d, const T* HWY_RESTRICT q, const T* HWY_RESTRICT k, Index width, V start0, V start1,
-                       V (&s)[keys][2]) {
+HWY_INLINE void add_coordinate(D d, const T* HWY_RESTRICT q, const T* HWY_RESTRICT k, Index width, Index c,
+                               V (&s)[keys][2]) {
   constexpr Index lanes = Panel<T>::lanes;
+  const V q0 = hn::Load(d, q + c * 2 * lanes), q1 = hn::Load(d, q + c * 2 * lanes + lanes);
+#pragma GCC unroll 8
+  for (int j = 0; j < keys; ++j) {
+    const V entry = hn::Set(d, k[j * width + c]);
+    s[j][0] = hn::MulAdd(q0, entry, s[j][0]);
+    s[j][1] = hn::MulAdd(q1, entry, s[j][1]);
+  }
+}
+
+template <int keys, class V>
+HWY_INLINE void set_to(V start0, V start1, V (&s)[keys][2]) {
 #pragma GCC unroll 8
   for (int j = 0; j < keys; ++j) {
     s[j][0] = start0;
     s[j][1] = start1;
   }
-  for (Index c = 0; c < width; ++c) {
-    const V q0 = hn::Load(d, q + c * 2 * lanes), q1 = hn::Load(d, q + c * 2 * lanes + lanes);
+}
+
+/// Adds the coordinates from c on, the even ones and the odd ones each in a chain of their own: the
+/// multiply-adds of one chain wait for each other.
+template <int keys, class D, class V, class T>
+HWY_INLINE void add_rest(D d, const T* HWY_RESTRICT q, const T* HWY_RESTRICT k, Index width, Index c,
+                         V (&s)[keys][2]) {
+  if (c + 1 < width) {
+    V odd[keys][2];
+    set_to(hn::Zero(d), hn::Zero(d), odd);
+    for (; c + 1 < width; c += 2) {
+      add_coordinate(d, q, k, width, c, s);
+      add_coordinate(d, q, k, width, c + 1, odd);
+    }
 #pragma GCC unroll 8
     for (int j = 0; j < keys; ++j) {
-      const V entry = hn::Set(d, k[j * width + c]);
-      s[j][0] = hn::MulAdd(q0, entry, s[j][0]);
-      s[j][1] = hn::MulAdd(q1, entry, s[j][1]);
+      s[j][0] = hn::Add(s[j][0], odd[j][0]);
+      s[j][1] = hn::Add(s[j][1], odd[j][1]);
     }
   }
+  if (c < width) add_coordinate(d, q, k, width, c, s);
+}
+
+/// Scores of `keys` consecutive keys, on top of `start`.
+template <int keys, class D, class V, class T>
+HWY_INLINE void scores(D d, const T* HWY_RESTRICT q, const T* HWY_RESTRICT k, Index width, V start0, V start1,
+                       V (&s)[keys][2]) {
+  set_to(start0, start1, s);
+  add_rest(d, q, k, width, 0, s);
 }
 
 /// Calls body(tag of the number of keys, first key) over a block, whole tiles first.
@@ -85,26 +116,90 @@ HWY_INLINE V seen(D d, V w, const T* limit, Index j) {
   }
 }
 
-/// Weights 2^(score - bound) of a block of keys; the sums start at -bound, which makes the subtraction free.
+/// Weights of key first + j to row j of `weights`, where the queries see it.
+template <bool masked, class V, class T>
+HWY_INLINE void store_seen(V w0, V w1, const T* limit, Index first, Index j, T* HWY_RESTRICT weights) {
+  const hn::ScalableTag<T> d;
+  constexpr Index lanes = Panel<T>::lanes;
+  hn::Store(seen<masked>(d, w0, limit, first + j), d, weights + j * 2 * lanes);
+  hn::Store(seen<masked>(d, w1, limit + lanes, first + j), d, weights + j * 2 * lanes + lanes);
+}
+
+/// Weights of a tile of keys under way, from their scores: their steps lie between the multiply-adds of the
+/// first `head` coordinates of the next tile's scores.
 template <bool masked, class T>
+struct TileWeights {
+  using D = hn::ScalableTag<T>;
+  using V = hn::Vec<D>;
+  static constexpr int steps = Powers<D, 2>::steps, all_steps = tile_keys * steps;
+  static constexpr Index lanes = Panel<T>::lanes;
+
+  const T* limit;
+  Powers<D, 2> powers[tile_keys];
+
+  HWY_INLINE void start(const V (&s)[tile_keys][2]) {
+#pragma GCC unroll 8
+    for (int j = 0; j < tile_keys; ++j) {
+      powers[j].x[0] = s[j][0];
+      powers[j].x[1] = s[j][1];
+    }
+  }
+
+  /// Steps from..to-1 of all keys in turn; a key's weights are stored when they are ready.
+  template <int from, int to>
+  HWY_INLINE void take(Index first, T* weights) {
+    if constexpr (from < to) {
+      constexpr int j = from / steps, step = from % steps;
+      powers[j].template take<step>();
+      if constexpr (step == steps - 1)
+        store_seen<masked>(powers[j].x[0], powers[j].x[1], limit, first, j, weights);
+      take<from + 1, to>(first, weights);
+    }
+  }
+
+  /// Takes all steps beside the first `head` coordinates of the next scores.
+  template <int head, int c = 0>
+  HWY_INLINE void take_beside(Index first, T* weights, const T* q, const T* k, Index width,
+                              V (&s)[tile_keys][2]) {
+    if constexpr (c < head) {
+      add_coordinate(D(), q, k, width, c, s);
+      take<all_steps * c / head, all_steps*(c + 1) / head>(first, weights);
+      take_beside<head, c + 1>(first, weights, q, k, width, s);
+    }
+  }
+};
+
+/// Weights 2^(score - bound) of a block of keys; the sums start at -bound, which makes the subtraction free.
+/// `head`: at most the width.
+template <int head, bool masked, class T>
 HWY_INLINE void bounded_weights(const Panel<T>& panel, const T* k, Index first, Index count, Index width,
                                 T* weights) {
   const hn::ScalableTag<T> d;
   using V = hn::Vec<decltype(d)>;
   constexpr Index lanes = Panel<T>::lanes;
   const V start0 = hn::Neg(hn::Load(d, panel.offset)), start1 = hn::Neg(hn::Load(d, panel.offset + lanes));
-  for_each_tile(count, [&](auto tag, Index j) HWY_ATTR {
-    constexpr int keys = decltype(tag)::value;
-    V s[keys][2];
-    scores<keys>(d, panel.q, k + j * width, width, start0, start1, s);
-#pragma GCC unroll 8
-    for (int i = 0; i < keys; ++i) {
-      const V w0 = seen<masked>(d, power_of_two(d, s[i][0]), panel.limit, first + j + i);
-      const V w1 = seen<masked>(d, power_of_two(d, s[i][1]), panel.limit + lanes, first + j + i);
-      hn::Store(w0, d, weights + (j + i) * 2 * lanes);
-      hn::Store(w1, d, weights + (j + i) * 2 * lanes + lanes);
+  TileWeights<masked, T> tile;
+  tile.limit = panel.limit;
+  const Index whole = count - count % tile_keys;
+  V s[tile_keys][2];
+  if (whole > 0) scores<tile_keys>(d, panel.q, k, width, start0, start1, s);
+  for (Index j = 0; j < whole; j += tile_keys) {
+    tile.start(s);
+    T* const to = weights + j * 2 * lanes;
+    if (j + tile_keys < whole) {
+      const T* next = k + (j + tile_keys) * width;
+      set_to(start0, start1, s);
+      tile.template take_beside<head>(first + j, to, panel.q, next, width, s);
+      add_rest(d, panel.q, next, width, head, s);
+    } else {
+      tile.template take<0, tile.all_steps>(first + j, to);
     }
-  });
+  }
+  for (Index j = whole; j < count; ++j) {
+    V x[1][2];
+    scores<1>(d, panel.q, k + j * width, width, start0, start1, x);
+    store_seen<masked>(power(d, x[0][0]), power(d, x[0][1]), panel.limit, first, j, weights);
+  }
 }
 
 /// The same with the running maximum; what was summed before is scaled by the returned factors' powers.
@@ -135,20 +230,17 @@ HWY_INLINE void running_weights(const Panel<T>& panel, const T* k, Index first, 
       top1 = hn::Max(top1, s[i][1]);
     }
   });
+  const V zero = hn::Zero(d);
 #pragma GCC unroll 4
   for (Index j = 0; j < count; ++j) {
-    T* w = weights + j * 2 * lanes;
+    const T* w = weights + j * 2 * lanes;
     // A score that is not seen may lie above the maximum of those that are.
     const V x0 = hn::Sub(hn::Load(d, w), top0), x1 = hn::Sub(hn::Load(d, w + lanes), top1);
-    const V zero = hn::Zero(d);
-    const V w0 = seen<masked>(d, power_of_two(d, masked ? hn::Min(x0, zero) : x0), panel.limit, first + j);
-    const V w1 =
-        seen<masked>(d, power_of_two(d, masked ? hn::Min(x1, zero) : x1), panel.limit + lanes, first + j);
-    hn::Store(w0, d, w);
-    hn::Store(w1, d, w + lanes);
+    store_seen<masked>(power(d, masked ? hn::Min(x0, zero) : x0), power(d, masked ? hn::Min(x1, zero) : x1),
+                       panel.limit, first, j, weights);
   }
-  scale0 = power_of_two(d, hn::Sub(old0, top0));
-  scale1 = power_of_two(d, hn::Sub(old1, top1));
+  scale0 = power(d, hn::Sub(old0, top0));
+  scale1 = power(d, hn::Sub(old1, top1));
   hn::Store(top0, d, panel.offset);
   hn::Store(top1, d, panel.offset + lanes);
 }
@@ -214,7 +306,16 @@ HWY_INLINE void add_block(const Panel<T>& panel, const T* k, const T* v, Index f
   const hn::ScalableTag<T> d;
   auto scale0 = hn::Zero(d), scale1 = scale0;
   if (panel.is_bounded) {
-    bounded_weights<masked>(panel, k, first, count, width, weights);
+    const auto make = [&](auto head) HWY_ATTR {
+      bounded_weights<decltype(head)::value, masked>(panel, k, first, count, width, weights);
+    };
+    if (width >= 8) {
+      make(std::integral_constant<int, 8>());
+    } else if (width >= 4) {
+      make(std::integral_constant<int, 4>());
+    } else {
+      make(std::integral_constant<int, 1>());
+    }
     add_values<tile_columns, false>(weights, v, count, d_v, d_v, panel.sums, panel.total, scale0, scale1);
   } else {
     running_weights<masked>(panel, k, first, count, width, weights, scale0, scale1);
@@ -239,7 +340,7 @@ struct Rows {
   /// Packs the queries of a panel, log2(e) scale folded in, and chooses its offset.
   void start(Panel<T>& panel, Index row, T* q, T* limit) const {
     constexpr Index rows = Panel<T>::rows;
-    const ScoreFactor factor(arrays.scale);
+    const ScoreFactor factor(arrays.scale * exp_coefficients::unit<T>);
     for (Index i = 0; i < rows; ++i) {
       // Lanes beyond the last query repeat it.
       const Index query_row = std::min(row + i, last - 1);
@@ -260,8 +361,9 @@ struct Rows {
       hn::Store(hn::Mul(hn::Sqrt(square), hn::Set(d, key_norm)), d, panel.offset + i);
     }
     // Not so where a bound is NaN: a square that overflowed times no key at all.
-    panel.is_bounded =
-        std::all_of(panel.offset, panel.offset + rows, [](T offset) { return offset <= largest_offset<T>; });
+    panel.is_bounded = std::all_of(panel.offset, panel.offset + rows, [](T offset) {
+      return offset <= largest_offset<T> * exp_coefficients::unit<T>;
+    });
     if (!panel.is_bounded) std::fill(panel.offset, panel.offset + rows, std::numeric_limits<T>::lowest() / 4);
     std::fill(panel.sums, panel.sums + arrays.d_v * rows, T(0));
   }

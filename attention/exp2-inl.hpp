@@ -15,87 +15,127 @@ namespace promptbound {
 namespace HWY_NAMESPACE {
 namespace hn = hwy::HWY_NAMESPACE;
 
-/// y 2^floor(n) for y in [1/2, 4): flushed or gradually underflowing below the normal range, n <= 100.
-template <class D, class V>
-HWY_INLINE V scale_by_power(D d, V y, V n) {
+/// The entry of the table at the low bits of each lane of `index`.
+template <class D>
+HWY_INLINE hn::Vec<hn::RebindToSigned<D>> entry_bits(D d, hn::Vec<hn::RebindToSigned<D>> index) {
+  using namespace exp_coefficients;
+  using T = hn::TFromD<D>;
+  const hn::RebindToSigned<decltype(d)> di;
 #if HWY_TARGET <= HWY_AVX3
-  (void)d;
-  if constexpr (sizeof(hn::TFromD<D>) == 4) {
-    return V{_mm512_scalef_ps(y.raw, n.raw)};
+  if constexpr (sizeof(T) == 4) {
+    return {_mm512_permutexvar_epi32(index.raw, hn::Load(di, sixteenths_bits.data()).raw)};
   } else {
-    return V{_mm512_scalef_pd(y.raw, n.raw)};
+    return {_mm512_permutexvar_epi64(index.raw, hn::Load(di, eighths_bits.data()).raw)};
   }
 #else
-  // The exponent field of a power of two, built in integers; below the smallest normal exponent the result is
-  // 0.
+  const auto low = hn::And(index, hn::Set(di, (1 << index_bits<T>)-1));
+  if constexpr (sizeof(T) == 4) {
+    return hn::GatherIndex(di, sixteenths_bits.data(), low);
+  } else {
+    return hn::GatherIndex(di, eighths_bits.data(), low);
+  }
+#endif
+}
+
+/// Powers 2^(x/unit) of several vectors, for x/unit from the least normal exponent to 100, within
+/// exp_coefficients::error relative. Few of their operations are multiplications: additions and shifts have
+/// units of their own on most processors. They are taken step by step, so that a loop can lay the
+/// multiplications of other work between them; processors do not look far enough ahead to find it themselves.
+template <class D, int count>
+struct Powers {
+  using V = hn::Vec<D>;
   using T = hn::TFromD<D>;
-  using I = hwy::MakeSigned<T>;
-  const hn::Rebind<I, D> di;
-  constexpr int mantissa_bits = sizeof(T) == 4 ? 23 : 52;
-  constexpr I bias = sizeof(T) == 4 ? 127 : 1023;
-  const V least = hn::Set(d, static_cast<T>(1 - bias));
-  const auto exponent = hn::Add(hn::ConvertTo(di, hn::Floor(hn::Max(n, least))), hn::Set(di, bias));
-  const V power = hn::BitCast(d, hn::ShiftLeft<mantissa_bits>(exponent));
-  return hn::IfThenElseZero(hn::Ge(n, least), hn::Mul(y, power));
-#endif
-}
+  static constexpr int steps = sizeof(T) == 4 ? 6 : 10;
 
-/// 2^x for finite x <= 100, binary32: x = n + f with n the nearest integer, f exact.
+  V x[count];  ///< the argument at first, the power after the last step
+
+  template <int step>
+  HWY_INLINE void take() {
+#pragma GCC unroll 8
+    for (int i = 0; i < count; ++i) {
+      if constexpr (step == 0) {
+        shifted_[i] = hn::Add(x[i], magic());
+      } else if constexpr (step == 1) {
+        x[i] = hn::Sub(x[i], hn::Sub(shifted_[i], magic()));
+      } else if constexpr (step == steps - 2) {
+        p_[i] = hn::Mul(p_[i], x[i]);
+      } else if constexpr (step == steps - 1) {
+        finish(i);
+      } else {
+        polynomial<step - 2>(x[i], p_[i], w_[i]);
+      }
+    }
+  }
+
+  template <int from, int to>
+  HWY_INLINE void take_all() {
+    if constexpr (from < to) {
+      take<from>();
+      take_all<from + 1, to>();
+    }
+  }
+
+ private:
+  static constexpr int mantissa_bits = sizeof(T) == 4 ? 23 : 52;
+  static constexpr int index_shift = mantissa_bits - exp_coefficients::index_bits<T>;
+
+  /// 1.5 * 2^mantissa_bits times unit/N: adding it rounds to multiples of unit/N and leaves n N + j in the
+  /// low bits.
+  HWY_INLINE static V magic() {
+    constexpr T places = static_cast<T>(std::int64_t{1} << (index_shift - exp_coefficients::unit_bits<T>));
+    return hn::Set(D(), T(1.5) * places);
+  }
+
+  /// Step by step P(g) to p; binary64 needs w.
+  template <int step>
+  HWY_INLINE static void polynomial(V g, V& p, V& w) {
+    using namespace exp_coefficients;
+    const D d;
+    if constexpr (sizeof(T) == 4) {
+      if constexpr (step == 0) p = hn::Add(g, hn::Set(d, single[0]));
+      if constexpr (step == 1) p = hn::MulAdd(p, g, hn::Set(d, single[1]));
+    } else {
+      if constexpr (step == 0) {
+        p = hn::Add(g, hn::Set(d, fine[0]));
+        w = hn::Add(g, hn::Set(d, fine[2]));
+      }
+      if constexpr (step == 1) p = hn::MulAdd(p, g, hn::Set(d, fine[1]));
+      if constexpr (step == 2) w = hn::MulAdd(w, p, hn::Set(d, fine[3]));
+      if constexpr (step == 3) p = hn::Add(p, hn::Set(d, fine[4]));
+      if constexpr (step == 4) p = hn::Add(w, p);
+      if constexpr (step == 5) p = hn::MulAdd(p, w, hn::Set(d, fine[5]));
+    }
+  }
+
+  HWY_INLINE void finish(int i) {
+    const D d;
+    const hn::RebindToSigned<D> di;
+    using Bits = hn::TFromD<decltype(di)>;
+    const auto index = hn::BitCast(di, shifted_[i]);
+    const auto root = hn::Add(entry_bits(d, index), hn::ShiftLeft<index_shift>(index));
+    const auto scaled = hn::Add(root, hn::Set(di, Bits{exp_coefficients::factor_bits<T>} << mantissa_bits));
+    x[i] = hn::MulAdd(hn::BitCast(d, scaled), p_[i], hn::BitCast(d, root));
+  }
+
+  V shifted_[count], p_[count], w_[count];
+};
+
+/// The same for every finite x up to 100 units; below the normal range within the least normal number.
 template <class D>
-HWY_INLINE hn::Vec<D> power_of_two_single(D d, hn::Vec<D> x) {
-  using namespace exp_coefficients;
-  const auto n = hn::Round(x);
-  const auto f = hn::Sub(x, n);
-  auto p = hn::Set(d, single[4]);
-  p = hn::MulAdd(p, f, hn::Set(d, single[3]));
-  p = hn::MulAdd(p, f, hn::Set(d, single[2]));
-  p = hn::MulAdd(p, f, hn::Set(d, single[1]));
-  p = hn::MulAdd(p, f, hn::Set(d, single[0]));
-  p = hn::MulAdd(p, f, hn::Set(d, 1.0F));
-  return scale_by_power(d, p, n);
+HWY_INLINE hn::Vec<D> power(D d, hn::Vec<D> x) {
+  using T = hn::TFromD<D>;
+  // Its exponent field is 0, and so is its mantissa.
+  constexpr T zero = (sizeof(T) == 4 ? T(-127) : T(-1023)) * exp_coefficients::unit<T>;
+  Powers<D, 1> power;
+  power.x[0] = hn::Max(x, hn::Set(d, zero));
+  power.template take_all<0, Powers<D, 1>::steps>();
+  return power.x[0];
 }
 
-/// 2^(j/16) for the low four bits j of each lane of t.
-template <class D>
-HWY_INLINE hn::Vec<D> sixteenth(D d, hn::Vec<D> t) {
-  using namespace exp_coefficients;
-#if HWY_TARGET <= HWY_AVX3
-  return hn::Vec<D>{_mm512_permutex2var_pd(hn::Load(d, sixteenths).raw, _mm512_castpd_si512(t.raw),
-                                           hn::Load(d, sixteenths + 8).raw)};
-#else
-  const hn::RebindToSigned<D> di;
-  return hn::GatherIndex(d, sixteenths, hn::And(hn::BitCast(di, t), hn::Set(di, 15)));
-#endif
-}
-
-/// 2^x for finite x <= 100, binary64: x = n + j/16 + f with f exact and |f| <= 1/32.
-template <class D>
-HWY_INLINE hn::Vec<D> power_of_two_double(D d, hn::Vec<D> x) {
-  using namespace exp_coefficients;
-  // Adding 1.5 * 2^48 rounds to multiples of 1/16 and leaves 16 (n + j/16) in the low bits.
-  const auto magic = hn::Set(d, 0x1.8p48);
-  const auto shifted = hn::Add(x, magic);
-  const auto rounded = hn::Sub(shifted, magic);
-  const auto f = hn::Sub(x, rounded);
-  auto p = hn::Set(d, fine[5]);
-  p = hn::MulAdd(p, f, hn::Set(d, fine[4]));
-  p = hn::MulAdd(p, f, hn::Set(d, fine[3]));
-  p = hn::MulAdd(p, f, hn::Set(d, fine[2]));
-  p = hn::MulAdd(p, f, hn::Set(d, fine[1]));
-  p = hn::MulAdd(p, f, hn::Set(d, fine[0]));
-  p = hn::Mul(p, f);
-  const auto root = sixteenth(d, shifted);
-  return scale_by_power(d, hn::MulAdd(root, p, root), rounded);
-}
-
-/// 2^x for finite x <= 100, within exp_coefficients::error relative where 2^x is normal.
+/// 2^x for finite x up to 100.
 template <class D>
 HWY_INLINE hn::Vec<D> power_of_two(D d, hn::Vec<D> x) {
-  if constexpr (sizeof(hn::TFromD<D>) == 4) {
-    return power_of_two_single(d, x);
-  } else {
-    return power_of_two_double(d, x);
-  }
+  return power(d, hn::Mul(x, hn::Set(d, exp_coefficients::unit<hn::TFromD<D>>)));
 }
 
 }  // namespace HWY_NAMESPACE

@@ -24,10 +24,11 @@ namespace promptbound {
 namespace HWY_NAMESPACE {
 namespace {
 
+constexpr int tile_keys = 4;
 #if HWY_TARGET <= HWY_AVX3
-constexpr int tile_keys = 4, tile_columns = 8;  // 16 sums of 32 registers
+constexpr int tile_columns = 8;  // 16 sums of 32 registers
 #else
-constexpr int tile_keys = 2, tile_columns = 4;  // 8 sums of 16 registers
+constexpr int tile_columns = 4;  // 8 sums of 16 registers
 #endif
 
 /// What a panel of queries keeps between blocks of keys.
@@ -230,15 +231,21 @@ HWY_INLINE void running_weights(const Panel<T>& panel, const T* k, Index first, 
       top1 = hn::Max(top1, s[i][1]);
     }
   });
-  const V zero = hn::Zero(d);
+  for_each_tile(count, [&](auto tag, Index j) HWY_ATTR {
+    constexpr int keys = decltype(tag)::value;
+    const V zero = hn::Zero(d), least = hn::Set(d, least_argument<T>);
+    Powers<decltype(d), 2 * keys> powers;
+#pragma GCC unroll 8
+    for (int i = 0; i < 2 * keys; ++i) {
+      const V x = hn::Sub(hn::Load(d, weights + (2 * j + i) * lanes), i % 2 == 0 ? top0 : top1);
+      // A score that is not seen may lie above the maximum of those that are.
+      powers.x[i] = hn::Max(masked ? hn::Min(x, zero) : x, least);
+    }
+    powers.template take_all<0, powers.steps>();
 #pragma GCC unroll 4
-  for (Index j = 0; j < count; ++j) {
-    const T* w = weights + j * 2 * lanes;
-    // A score that is not seen may lie above the maximum of those that are.
-    const V x0 = hn::Sub(hn::Load(d, w), top0), x1 = hn::Sub(hn::Load(d, w + lanes), top1);
-    store_seen<masked>(power(d, masked ? hn::Min(x0, zero) : x0), power(d, masked ? hn::Min(x1, zero) : x1),
-                       panel.limit, first, j, weights);
-  }
+    for (int i = 0; i < keys; ++i)
+      store_seen<masked>(powers.x[2 * i], powers.x[2 * i + 1], panel.limit, first, j + i, weights);
+  });
   scale0 = power(d, hn::Sub(old0, top0));
   scale1 = power(d, hn::Sub(old1, top1));
   hn::Store(top0, d, panel.offset);

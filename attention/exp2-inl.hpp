@@ -27,6 +27,18 @@ HWY_INLINE hn::Vec<hn::RebindToSigned<D>> entry_bits(D d, hn::Vec<hn::RebindToSi
   } else {
     return {_mm512_permutexvar_epi64(index.raw, hn::Load(di, eighths_bits.data()).raw)};
   }
+#elif HWY_TARGET == HWY_AVX2
+  if constexpr (sizeof(T) == 4) {
+    // Two halves of the table; bit 3 of the index says which.
+    const auto* table = reinterpret_cast<const __m256i*>(sixteenths_bits.data());
+    const __m256 low = _mm256_castsi256_ps(_mm256_permutevar8x32_epi32(_mm256_load_si256(table), index.raw));
+    const __m256 high =
+        _mm256_castsi256_ps(_mm256_permutevar8x32_epi32(_mm256_load_si256(table + 1), index.raw));
+    const __m256 which = _mm256_castsi256_ps(_mm256_slli_epi32(index.raw, 28));
+    return {_mm256_castps_si256(_mm256_blendv_ps(low, high, which))};
+  } else {
+    return hn::GatherIndex(di, eighths_bits.data(), hn::And(index, hn::Set(di, 7)));
+  }
 #else
   const auto low = hn::And(index, hn::Set(di, (1 << index_bits<T>)-1));
   if constexpr (sizeof(T) == 4) {
@@ -120,14 +132,15 @@ struct Powers {
   V shifted_[count], p_[count], w_[count];
 };
 
-/// The same for every finite x up to 100 units; below the normal range within the least normal number.
+/// The least argument of power: the power's exponent field is 0, and so is its mantissa.
+template <class T>
+inline constexpr T least_argument = (sizeof(T) == 4 ? T(-127) : T(-1023)) * exp_coefficients::unit<T>;
+
+/// 2^(x/unit) for every finite x up to 100 units; below the normal range within the least normal number.
 template <class D>
 HWY_INLINE hn::Vec<D> power(D d, hn::Vec<D> x) {
-  using T = hn::TFromD<D>;
-  // Its exponent field is 0, and so is its mantissa.
-  constexpr T zero = (sizeof(T) == 4 ? T(-127) : T(-1023)) * exp_coefficients::unit<T>;
   Powers<D, 1> power;
-  power.x[0] = hn::Max(x, hn::Set(d, zero));
+  power.x[0] = hn::Max(x, hn::Set(d, least_argument<hn::TFromD<D>>));
   power.template take_all<0, Powers<D, 1>::steps>();
   return power.x[0];
 }

@@ -3,7 +3,7 @@
 #include <cmath>
 #include <limits>
 
-#include <promptbound/attention/exp_of_negative.hpp>
+#include <promptbound/attention/cluster_kernel.hpp>
 #include <promptbound/attention/key_groups.hpp>
 #include <promptbound/attention/parts.hpp>
 #include <promptbound/numeric/fast_interval.hpp>
@@ -19,10 +19,10 @@
 // at most sum ~p_g err_g and the column's range times tanh(t/2) <= min(t/2, 1): theory 4.2's constant for
 // weights of quotient e^{2t}, because every o_g lies between the least and the largest value.
 //
-// t. KeyMoments bounds the tilt of ~L_g. The rest is in binary64: <q, c_g - c> has d products, each of two
-// numbers that are rounded once, and d - 1 additions, 1.01 (d + 2) u2 Q D in all; less its largest over the
-// clusters, u2 2.02 Q D; what underflows, d 2^-1074 (1 + D). The exponential is within 2^-50, and a_g rounded
-// once.
+// t. KeyMoments bounds the tilt of ~L_g. The rest is in binary64 (weigh_centres): <q, c_g - c> has d
+// products, each of two numbers that are rounded once, and d - 1 additions, 1.01 (d + 2) u2 Q D in all, twice
+// that without fused multiply-add; less its largest over the clusters, u2 2.02 Q D; what underflows, d
+// 2^-1074 (1 + D). The exponential is within 2^-50, and a_g rounded once.
 //
 // Clusters left out. Where E_g <= e^-600 of the largest, E_g is taken as 0. As every polynomial holds for
 // scores up to 50 at most, L_g <= m_g e^50.1 and the largest one's L >= e^-50.1: those clusters have together
@@ -36,7 +36,7 @@
 namespace promptbound {
 namespace {
 
-constexpr double least_exponent = -600, largest_score = 50;
+constexpr double largest_score = 50;
 
 /// The differences c_g - c, coordinate by coordinate, and a bound on their norms.
 struct Offsets {
@@ -66,44 +66,26 @@ Offsets offsets_of(const KeyClusters<T>& clusters) {
   return offsets;
 }
 
-/// E_g of each query, rows of G; `query` holds rows of d, not scaled.
-template <class T>
-void weigh_centres(const T* query, Index rows, Index d, double scale, const Offsets& offsets, Index count,
-                   double* weights) {
-  for (Index i = 0; i < rows; ++i) {
-    double* row = weights + i * count;
-    std::fill(row, row + count, 0.0);
-    for (Index c = 0; c < d; ++c) {
-      const double scaled = static_cast<double>(query[i * d + c]) * scale;
-      const double* entries = offsets.entries.data() + c * count;
-      for (Index g = 0; g < count; ++g) row[g] += scaled * entries[g];
-    }
-    const double largest = *std::max_element(row, row + count);
-    for (Index g = 0; g < count; ++g) {
-      const double x = row[g] - largest;
-      row[g] = x > least_exponent ? exp_of_negative(std::max(x, least_exponent)) : 0.0;
-    }
-  }
-}
-
 }  // namespace
 
 template <class T>
 KeyClusters<T> sort_by_centre(const AttentionArrays<T>& arrays, Index head, const std::vector<T>& centre,
                               const std::vector<T>& centres) {
   const Index d = arrays.d, d_v = arrays.d_v, keys = arrays.keys();
-  const NearestCentre<T> nearest(centres, d);
-  std::vector<Index> label(static_cast<std::size_t>(keys)),
-      begin(centres.size() / static_cast<std::size_t>(d) + 1);
-  std::vector<double> sums(centres.size(), 0.0);
-  std::vector<T> centred(static_cast<std::size_t>(d));
+  std::vector<T> centred;
+  centred.reserve(static_cast<std::size_t>(keys * d));
   for (Index j = 0; j < keys; ++j) {
-    const T* key = arrays.key(head, j);
-    for (std::size_t c = 0; c < centred.size(); ++c) centred[c] = key[c] - centre[c];
-    const Index g = nearest.of(centred.data());
-    label[static_cast<std::size_t>(j)] = g;
+    for (Index c = 0; c < d; ++c)
+      centred.push_back(arrays.key(head, j)[c] - centre[static_cast<std::size_t>(c)]);
+  }
+  const std::vector<std::int32_t> label = NearestCentre<T>(centres, d).of(centred.data(), keys);
+  std::vector<Index> begin(centres.size() / static_cast<std::size_t>(d) + 1);
+  std::vector<double> sums(centres.size(), 0.0);
+  for (Index j = 0; j < keys; ++j) {
+    const Index g = label[static_cast<std::size_t>(j)];
     ++begin[static_cast<std::size_t>(g) + 1];
-    for (Index c = 0; c < d; ++c) sums[static_cast<std::size_t>(g * d + c)] += static_cast<double>(key[c]);
+    for (Index c = 0; c < d; ++c)
+      sums[static_cast<std::size_t>(g * d + c)] += static_cast<double>(arrays.key(head, j)[c]);
   }
   KeyClusters<T> clusters;
   clusters.d = d;
@@ -114,8 +96,9 @@ KeyClusters<T> sort_by_centre(const AttentionArrays<T>& arrays, Index head, cons
     if (members == 0) continue;
     clusters.end.push_back(begin[g + 1]);
     std::vector<T>& mean = clusters.centres.emplace_back();
-    for (std::size_t c = 0; c < centred.size(); ++c)
-      mean.push_back(static_cast<T>(sums[g * centred.size() + c] / members));
+    for (Index c = 0; c < d; ++c)
+      mean.push_back(
+          static_cast<T>(sums[g * static_cast<std::size_t>(d) + static_cast<std::size_t>(c)] / members));
   }
   clusters.keys.resize(static_cast<std::size_t>(keys * d));
   clusters.values.resize(static_cast<std::size_t>(keys * d_v));
@@ -146,7 +129,7 @@ void attend_clusters(const AttentionArrays<T>& arrays, Index head, const ArraySi
   const FastInterval u2(0x1p-53),
       reach = FastInterval(sizes.largest_query) * FastInterval(arrays.scale) * FastInterval(offsets.norm);
   const double of_centres =
-      (FastInterval(1.01 * as_double(d + 5)) * u2 * reach + FastInterval(0x1p-49) +
+      (FastInterval(2.02 * as_double(d + 5)) * u2 * reach + FastInterval(0x1p-49) +
        FastInterval(as_double(d)) * FastInterval(0x1p-1074) * FastInterval(1 + offsets.norm))
           .upper();
   const double left_out = as_double(arrays.keys()) * 0x1p-700;
@@ -159,29 +142,24 @@ void attend_clusters(const AttentionArrays<T>& arrays, Index head, const ArraySi
   constexpr Index rows = 2048;
   for_each_part((arrays.n + rows - 1) / rows, threads, [&](Index number) {
     const Index first = number * rows, present = std::min(rows, arrays.n - first);
-    const auto cells = static_cast<std::size_t>(present * d_v);
+    const Index padded = padded_for_clusters(present);
+    const auto queries = static_cast<std::size_t>(padded), cells = static_cast<std::size_t>(padded * d_v);
     std::vector<T> means(cells);
     std::vector<float> errors(cells);
-    std::vector<double> weights(static_cast<std::size_t>(present * count)), sums(cells, 0.0),
-        error_sums(cells, 0.0), totals(static_cast<std::size_t>(present), 0.0), tilt = totals;
-    weigh_centres(arrays.query(head, first), present, d, arrays.scale, offsets, count, weights.data());
+    std::vector<double> weights(queries * static_cast<std::size_t>(count)), sums(cells, 0.0),
+        error_sums = sums, totals(queries, 0.0), tilt = totals;
+    weigh_centres(arrays.query(head, first), present, d, arrays.scale, offsets.entries.data(), count,
+                  weights.data());
     Normalisers<T> normalisers;
     for (Index g = 0; g < count; ++g) {
       moments[static_cast<std::size_t>(g)].attend(arrays.query(head, first), present, arrays.scale,
                                                   means.data(), errors.data(), 1, &normalisers);
-      for (Index i = 0; i < present; ++i) {
-        const auto row = static_cast<std::size_t>(i);
-        tilt[row] = std::max(tilt[row], normalisers.tilt[row]);
-        const double E = weights[static_cast<std::size_t>(i * count + g)];
-        if (E == 0) continue;
-        const double a = E * static_cast<double>(normalisers.value[row]);
-        totals[row] += a;
-        for (Index c = 0; c < d_v; ++c) {
-          const auto cell = static_cast<std::size_t>(i * d_v + c);
-          sums[cell] += a * static_cast<double>(means[cell]);
-          error_sums[cell] += a * static_cast<double>(errors[cell]);
-        }
-      }
+      for (std::size_t i = 0; i < normalisers.tilt.size(); ++i)
+        tilt[i] = std::max(tilt[i], normalisers.tilt[i]);
+      normalisers.value.resize(queries);
+      const ClusterShare<T> share = {weights.data() + g * padded, normalisers.value.data(), means.data(),
+                                     errors.data()};
+      add_share(share, padded, d_v, totals.data(), sums.data(), error_sums.data());
     }
     for (Index i = 0; i < present; ++i) {
       const auto row = static_cast<std::size_t>(i);

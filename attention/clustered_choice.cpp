@@ -58,11 +58,12 @@ class Planner {
   [[nodiscard]] std::optional<PolynomialWork> work(const std::vector<T>& centres,
                                                    const std::vector<T>& sample) const {
     const auto d = static_cast<std::size_t>(arrays_.d);
-    const NearestCentre<T> nearest(centres, arrays_.d);
+    const std::vector<std::int32_t> nearest =
+        NearestCentre<T>(centres, arrays_.d).of(sample.data(), static_cast<Index>(sample.size() / d));
     std::vector<std::vector<double>> members(centres.size() / d);
     std::vector<double> square(members.size(), 0.0);
     for (std::size_t j = 0; j < sample.size(); j += d) {
-      const auto g = static_cast<std::size_t>(nearest.of(sample.data() + j));
+      const auto g = static_cast<std::size_t>(nearest[j / d]);
       double of_key = 0;
       for (std::size_t c = 0; c < d; ++c) {
         const double entry = static_cast<double>(sample[j + c]) - static_cast<double>(centres[g * d + c]);

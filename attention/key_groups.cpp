@@ -2,6 +2,9 @@
 
 #include <algorithm>
 #include <cmath>
+#include <limits>
+
+#include <promptbound/attention/cluster_kernel.hpp>
 
 namespace promptbound {
 
@@ -37,40 +40,37 @@ Seeds<T>::Seeds(const std::vector<T>& rows, Index d) {
 
 template <class T>
 NearestCentre<T>::NearestCentre(const std::vector<T>& centres, Index d)
-    : count_(static_cast<Index>(centres.size()) / d),
-      d_(d),
-      transposed_(centres.size()),
-      half_square_(static_cast<std::size_t>(count_), T(0)) {
+    : d_(d), count_(static_cast<Index>(centres.size()) / d) {
+  const Index padded = padded_for_clusters(count_);
+  transposed_.assign(static_cast<std::size_t>(d * padded), T(0));
+  half_square_.assign(static_cast<std::size_t>(padded), std::numeric_limits<T>::max());
   for (Index g = 0; g < count_; ++g) {
+    T square = 0;
     for (Index c = 0; c < d; ++c) {
       const T entry = centres[static_cast<std::size_t>(g * d + c)];
-      transposed_[static_cast<std::size_t>(c * count_ + g)] = entry;
-      half_square_[static_cast<std::size_t>(g)] += entry * entry / 2;
+      transposed_[static_cast<std::size_t>(c * padded + g)] = entry;
+      square += entry * entry;
     }
+    half_square_[static_cast<std::size_t>(g)] = square / 2;
   }
 }
 
-/// |p - c|^2 is least where |c|^2/2 - <p, c> is.
 template <class T>
-Index NearestCentre<T>::of(const T* point) const {
-  T distance[most_groups];
-  std::copy(half_square_.begin(), half_square_.end(), distance);
-  for (Index c = 0; c < d_; ++c) {
-    const T* entries = transposed_.data() + c * count_;
-    for (Index g = 0; g < count_; ++g) distance[g] -= point[c] * entries[g];
-  }
-  return std::min_element(distance, distance + count_) - distance;
+std::vector<std::int32_t> NearestCentre<T>::of(const T* points, Index count) const {
+  std::vector<std::int32_t> nearest(static_cast<std::size_t>(count));
+  nearest_centres({d_, count_, transposed_.data(), half_square_.data()}, points, count, nearest.data());
+  return nearest;
 }
 
 template <class T>
 void move_to_means(std::vector<T>& centres, const std::vector<T>& points, Index d, int iterations) {
   const Index count = static_cast<Index>(points.size()) / d;
   for (int iteration = 0; iteration < iterations; ++iteration) {
-    const NearestCentre<T> nearest(centres, d);
+    const std::vector<std::int32_t> nearest = NearestCentre<T>(centres, d).of(points.data(), count);
     std::vector<double> sums(centres.size(), 0.0), members(centres.size() / static_cast<std::size_t>(d), 0.0);
     for (Index j = 0; j < count; ++j) {
       const T* point = points.data() + j * d;
-      const Index g = nearest.of(point);
+      const Index g = nearest[static_cast<std::size_t>(j)];
       ++members[static_cast<std::size_t>(g)];
       for (Index c = 0; c < d; ++c)
         sums[static_cast<std::size_t>(g * d + c)] += static_cast<double>(point[c]);

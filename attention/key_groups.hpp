@@ -1,6 +1,7 @@
 /// Groups of points for clustered attention: any grouping is right there, good ones make it fast.
 #pragma once
 
+#include <cstdint>
 #include <vector>
 
 #include <promptbound/numeric/eigen.hpp>
@@ -19,15 +20,16 @@ struct Seeds {
   Seeds(const std::vector<T>& rows, Index d);
 };
 
-/// The nearest of the centres (rows of d, at most most_groups) for each point.
+/// The nearest of the centres (rows of d) for each point.
 template <class T>
 class NearestCentre {
  public:
   NearestCentre(const std::vector<T>& centres, Index d);
-  [[nodiscard]] Index of(const T* point) const;
+  /// For `count` points, rows of d.
+  [[nodiscard]] std::vector<std::int32_t> of(const T* points, Index count) const;
 
  private:
-  Index count_, d_;
+  Index d_, count_;
   std::vector<T> transposed_, half_square_;
 };
 

@@ -6,11 +6,13 @@
 #include <cmath>
 
 #include <promptbound/attention/check_arrays.hpp>
-#include <promptbound/attention/exp_of_negative.hpp>
+#include <promptbound/attention/cluster_kernel.hpp>
+#include <promptbound/attention/key_groups.hpp>
 #include <promptbound/numeric/fast_interval.hpp>
 #include <promptbound/numeric/precision.hpp>
 
 #include "attention/arrays.hpp"
+#include "attention/instruction_sets.hpp"
 
 using namespace promptbound;
 
@@ -212,11 +214,92 @@ TEST_CASE("sorting loses no key, and leaves out empty clusters") {
   CHECK(before == after);
 }
 
-TEST_CASE("the exponential for loops is the proved one") {
-  RandomDoubles random(9);
-  CHECK(exp_of_negative(0) == 1);
-  for (int i = 0; i < 20000; ++i) {
-    const double x = -std::exp2(random.between(-60, 9.2));
-    CHECK(exp(FastInterval(x)).contains(FastInterval(exp_of_negative(x))));
-  }
+TEST_CASE_TEMPLATE("weights of centres are the proved exponential of the differences of scores", T, float,
+                   double) {
+  for_each_instruction_set([] {
+    RandomDoubles random(9);
+    std::vector<double> x(3001, 0.0);  // the first one is the largest
+    for (std::size_t g = 1; g < x.size(); ++g) x[g] = -std::exp2(random.between(-60, 9.2));
+    const auto clusters = static_cast<Index>(x.size());
+    const std::vector<T> queries = {2, T(0.5), 0};
+    const Index padded = padded_for_clusters(3);
+    std::vector<double> weights(x.size() * static_cast<std::size_t>(padded));
+    weigh_centres(queries.data(), 3, 1, 0.5, x.data(), clusters, weights.data());
+    bool is_within = true, are_left_out = true;
+    for (std::size_t g = 0; g < x.size(); ++g) {
+      const double* of_cluster = weights.data() + g * static_cast<std::size_t>(padded);
+      for (std::size_t i = 0; i < 3; ++i) {
+        const double score = x[g] * 0.5 * static_cast<double>(queries[i]);
+        if (score > -600) {
+          is_within = is_within && exp(FastInterval(score)).contains(FastInterval(of_cluster[i]));
+        } else {
+          are_left_out = are_left_out && of_cluster[i] == 0;
+        }
+      }
+    }
+    CHECK(is_within);
+    CHECK(are_left_out);
+    CHECK(weights[0] == 1);
+  });
+}
+
+TEST_CASE_TEMPLATE("a cluster's share is added cell by cell, and none of one that is left out", T, float,
+                   double) {
+  for_each_instruction_set([] {
+    const Index rows = padded_for_clusters(17), d_v = 3;
+    RandomDoubles random(10);
+    const auto queries = static_cast<std::size_t>(rows), cells = queries * 3;
+    std::vector<double> weights(queries), totals(queries, 1.0), sums(cells, 2.0), error_sums(cells, 3.0);
+    std::vector<T> normalisers(queries), means(cells);
+    std::vector<float> errors(cells);
+    // Small whole numbers: nothing is rounded.
+    for (double& weight : weights) weight = std::floor(random.between(0, 3));
+    for (T& normaliser : normalisers) normaliser = static_cast<T>(std::floor(random.between(1, 9)));
+    for (T& mean : means) mean = static_cast<T>(std::floor(random.between(-9, 9)));
+    for (float& error : errors) error = static_cast<float>(std::floor(random.between(0, 9)));
+    weights[4] = 0;
+    normalisers[4] = std::numeric_limits<T>::infinity();
+    add_share<T>({weights.data(), normalisers.data(), means.data(), errors.data()}, rows, d_v, totals.data(),
+                 sums.data(), error_sums.data());
+    bool is_right = true;
+    for (std::size_t i = 0; i < queries; ++i) {
+      const double a = weights[i] == 0 ? 0 : weights[i] * static_cast<double>(normalisers[i]);
+      is_right = is_right && totals[i] == 1 + a;
+      for (std::size_t cell = 3 * i; cell < 3 * i + 3; ++cell) {
+        is_right = is_right && sums[cell] == 2 + a * static_cast<double>(means[cell]) &&
+                   error_sums[cell] == 3 + a * static_cast<double>(errors[cell]);
+      }
+    }
+    CHECK(is_right);
+  });
+}
+
+TEST_CASE_TEMPLATE("the nearest centre is the nearest one", T, float, double) {
+  for_each_instruction_set([] {
+    RandomDoubles random(11);
+    for (const Index d : {1, 3}) {
+      for (const Index count : {1, 5, 16, 17, 32}) {
+        std::vector<T> centres(static_cast<std::size_t>(count * d)), points(static_cast<std::size_t>(40 * d));
+        // On a grid, on which T is exact; with ties, of which either is right.
+        for (std::vector<T>* rows : {&centres, &points})
+          for (T& entry : *rows) entry = static_cast<T>(std::floor(random.between(-64, 64)) / 8);
+        const std::vector<std::int32_t> nearest = NearestCentre<T>(centres, d).of(points.data(), 40);
+        const auto square = [&](Index j, Index g) {
+          double sum = 0;
+          for (Index c = 0; c < d; ++c) {
+            const double difference = static_cast<double>(points[static_cast<std::size_t>(j * d + c)]) -
+                                      static_cast<double>(centres[static_cast<std::size_t>(g * d + c)]);
+            sum += difference * difference;
+          }
+          return sum;
+        };
+        bool is_nearest = true;
+        for (Index j = 0; j < 40; ++j) {
+          for (Index g = 0; g < count; ++g)
+            is_nearest = is_nearest && square(j, nearest[static_cast<std::size_t>(j)]) <= square(j, g);
+        }
+        CHECK(is_nearest);
+      }
+    }
+  });
 }

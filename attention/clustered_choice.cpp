@@ -19,11 +19,11 @@ constexpr double worthwhile = 0.5;
 constexpr Index most_sampled = 512, sampled_queries = 4;
 
 /// Beside the polynomials, in monomials: every query's weight, exponential and combination for each cluster
-/// (measured: some 15 ns beside a token's), and what a key takes to find its cluster and go there.
+/// (measured: some 4 ns beside a token's), and what a key takes to find its cluster and go there.
 double work_besides(Index n, Index keys, Index d, Index d_v, Index count) {
-  const Index combined = n * count * (3 * (d + 4 * d_v + 40) + 400),
-              sorted = keys * (count * (d + 4) + 8 * (d + d_v));
-  return (0.5 * static_cast<double>(combined) + static_cast<double>(sorted)) / static_cast<double>(d_v + 2);
+  const Index combined = n * count * (d + 4 * d_v + 60),
+              sorted = keys * (count * (d + 4) / 8 + 8 * (d + d_v));
+  return static_cast<double>(combined + sorted) / static_cast<double>(d_v + 2);
 }
 
 /// Clusters of one head: what each has to do, and what they are expected to cost.

@@ -10,7 +10,7 @@ namespace promptbound {
 inline constexpr Index keys_per_group = 2048;
 
 /// Queries that share a bound.
-inline constexpr Index queries_per_part = 512;
+inline constexpr Index queries_per_part = 1024;
 
 /// Additions in one chain of the moment kernel for T on the instruction set in use.
 template <class T>

@@ -177,13 +177,13 @@ HWY_EXPORT(add_single);
 HWY_EXPORT(add_double);
 
 template <>
-void nearest_centres(const CentreColumns<float>& centres, const float* points, Index count,
-                     std::int32_t* nearest) {
+void find_nearest(const CentreColumns<float>& centres, const float* points, Index count,
+                  std::int32_t* nearest) {
   HWY_DYNAMIC_DISPATCH(nearest_single)(centres, points, count, nearest);
 }
 template <>
-void nearest_centres(const CentreColumns<double>& centres, const double* points, Index count,
-                     std::int32_t* nearest) {
+void find_nearest(const CentreColumns<double>& centres, const double* points, Index count,
+                  std::int32_t* nearest) {
   HWY_DYNAMIC_DISPATCH(nearest_double)(centres, points, count, nearest);
 }
 template <>

@@ -25,7 +25,7 @@ struct CentreColumns {
 /// nearest[j]: of the `count` points (rows of d), the number of the centre whose distance is least as far as
 /// T can tell.
 template <class T>
-void nearest_centres(const CentreColumns<T>& centres, const T* points, Index count, std::int32_t* nearest);
+void find_nearest(const CentreColumns<T>& centres, const T* points, Index count, std::int32_t* nearest);
 
 /// weights[g padded_for_clusters(rows) + i] = e^{x_g - max x}, x_g = sum_c (scale query_i[c]) offsets[c G +
 /// g], for G clusters, in binary64: d products of two numbers that are rounded once and d - 1 additions, the

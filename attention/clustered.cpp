@@ -78,7 +78,7 @@ KeyClusters<T> sort_by_centre(const AttentionArrays<T>& arrays, Index head, cons
     for (Index c = 0; c < d; ++c)
       centred.push_back(arrays.key(head, j)[c] - centre[static_cast<std::size_t>(c)]);
   }
-  const std::vector<std::int32_t> label = NearestCentre<T>(centres, d).of(centred.data(), keys);
+  const std::vector<std::int32_t> label = nearest_centres(centres, d, centred.data(), keys);
   std::vector<Index> begin(centres.size() / static_cast<std::size_t>(d) + 1);
   std::vector<double> sums(centres.size(), 0.0);
   for (Index j = 0; j < keys; ++j) {

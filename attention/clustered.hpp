@@ -57,8 +57,8 @@ template <class T>
                                                           const PolynomialTask& task, double most,
                                                           const std::vector<ClusterPlan<T>>& plans);
 
-/// All keys and values of the head by their nearest centre, at most most_groups (key_groups.hpp) given
-/// relative to `centre`; the clusters' centres are their means. No polynomials yet.
+/// All keys and values of the head by their nearest centre, given relative to `centre`; the clusters' centres
+/// are their means. No polynomials yet.
 template <class T>
 [[nodiscard]] KeyClusters<T> sort_by_centre(const AttentionArrays<T>& arrays, Index head,
                                             const std::vector<T>& centre, const std::vector<T>& centres);

@@ -59,7 +59,7 @@ class Planner {
                                                    const std::vector<T>& sample) const {
     const auto d = static_cast<std::size_t>(arrays_.d);
     const std::vector<std::int32_t> nearest =
-        NearestCentre<T>(centres, arrays_.d).of(sample.data(), static_cast<Index>(sample.size() / d));
+        nearest_centres(centres, arrays_.d, sample.data(), static_cast<Index>(sample.size() / d));
     std::vector<std::vector<double>> members(centres.size() / d);
     std::vector<double> square(members.size(), 0.0);
     for (std::size_t j = 0; j < sample.size(); j += d) {

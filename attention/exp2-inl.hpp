@@ -18,34 +18,27 @@ namespace hn = hwy::HWY_NAMESPACE;
 /// The entry of the table at the low bits of each lane of `index`.
 template <class D>
 HWY_INLINE hn::Vec<hn::RebindToSigned<D>> entry_bits(D d, hn::Vec<hn::RebindToSigned<D>> index) {
-  using namespace exp_coefficients;
   using T = hn::TFromD<D>;
   const hn::RebindToSigned<decltype(d)> di;
+  const auto* table = exp_coefficients::table_bits<T>.data();
 #if HWY_TARGET <= HWY_AVX3
   if constexpr (sizeof(T) == 4) {
-    return {_mm512_permutexvar_epi32(index.raw, hn::Load(di, sixteenths_bits.data()).raw)};
+    return {_mm512_permutexvar_epi32(index.raw, hn::Load(di, table).raw)};
   } else {
-    return {_mm512_permutexvar_epi64(index.raw, hn::Load(di, eighths_bits.data()).raw)};
-  }
-#elif HWY_TARGET == HWY_AVX2
-  if constexpr (sizeof(T) == 4) {
-    // Two halves of the table; bit 3 of the index says which.
-    const auto* table = reinterpret_cast<const __m256i*>(sixteenths_bits.data());
-    const __m256 low = _mm256_castsi256_ps(_mm256_permutevar8x32_epi32(_mm256_load_si256(table), index.raw));
-    const __m256 high =
-        _mm256_castsi256_ps(_mm256_permutevar8x32_epi32(_mm256_load_si256(table + 1), index.raw));
-    const __m256 which = _mm256_castsi256_ps(_mm256_slli_epi32(index.raw, 28));
-    return {_mm256_castps_si256(_mm256_blendv_ps(low, high, which))};
-  } else {
-    return hn::GatherIndex(di, eighths_bits.data(), hn::And(index, hn::Set(di, 7)));
+    return {_mm512_permutexvar_epi64(index.raw, hn::Load(di, table).raw)};
   }
 #else
-  const auto low = hn::And(index, hn::Set(di, (1 << index_bits<T>)-1));
+#if HWY_TARGET == HWY_AVX2
   if constexpr (sizeof(T) == 4) {
-    return hn::GatherIndex(di, sixteenths_bits.data(), low);
-  } else {
-    return hn::GatherIndex(di, eighths_bits.data(), low);
+    // Two halves of the table; bit 3 of the index says which.
+    const auto half = [&](int first) HWY_ATTR {
+      return _mm256_castsi256_ps(_mm256_permutevar8x32_epi32(hn::Load(di, table + first).raw, index.raw));
+    };
+    const __m256 which = _mm256_castsi256_ps(_mm256_slli_epi32(index.raw, 28));
+    return {_mm256_castps_si256(_mm256_blendv_ps(half(0), half(8), which))};
   }
+#endif
+  return hn::GatherIndex(di, table, hn::And(index, hn::Set(di, (1 << exp_coefficients::index_bits<T>)-1)));
 #endif
 }
 
@@ -79,16 +72,16 @@ struct Powers {
     }
   }
 
-  template <int from, int to>
+  template <int from = 0>
   HWY_INLINE void take_all() {
-    if constexpr (from < to) {
+    if constexpr (from < steps) {
       take<from>();
-      take_all<from + 1, to>();
+      take_all<from + 1>();
     }
   }
 
  private:
-  static constexpr int mantissa_bits = sizeof(T) == 4 ? 23 : 52;
+  static constexpr int mantissa_bits = exp_coefficients::mantissa_bits<T>;
   static constexpr int index_shift = mantissa_bits - exp_coefficients::index_bits<T>;
 
   /// 1.5 * 2^mantissa_bits times unit/N: adding it rounds to multiples of unit/N and leaves n N + j in the
@@ -141,7 +134,7 @@ template <class D>
 HWY_INLINE hn::Vec<D> power(D d, hn::Vec<D> x) {
   Powers<D, 1> power;
   power.x[0] = hn::Max(x, hn::Set(d, least_argument<hn::TFromD<D>>));
-  power.template take_all<0, Powers<D, 1>::steps>();
+  power.take_all();
   return power.x[0];
 }
 

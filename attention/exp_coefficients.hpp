@@ -14,6 +14,9 @@
 
 namespace promptbound::exp_coefficients {
 
+/// Of T's format.
+template <class T>
+inline constexpr int mantissa_bits = sizeof(T) == 4 ? 23 : 52;
 /// N = 2^index_bits.
 template <class T>
 inline constexpr int index_bits = sizeof(T) == 4 ? 4 : 3;
@@ -36,32 +39,35 @@ inline constexpr double fine[6] = {0x1.d03249c73a558p-2, 0x1.0e6192d6184c5p-1,  
                                    0x1.4c3f2ce86146ap-1, -0x1.97692afff392dp-1, 0x1.27f7a32ee6c18p-4};
 
 /// 2^(j/16) and 2^(j/8), rounded to nearest.
-alignas(64) inline constexpr float sixteenths[16] = {
-    0x1p0F,        0x1.0b5586p0F, 0x1.172b84p0F, 0x1.2387a6p0F, 0x1.306fep0F,  0x1.3dea64p0F,
-    0x1.4bfdaep0F, 0x1.5ab07ep0F, 0x1.6a09e6p0F, 0x1.7a1148p0F, 0x1.8ace54p0F, 0x1.9c4918p0F,
-    0x1.ae89fap0F, 0x1.c199bep0F, 0x1.d5818ep0F, 0x1.ea4afap0F};
-alignas(64) inline constexpr double eighths[8] = {0x1p0,
-                                                  0x1.172b83c7d517bp0,
-                                                  0x1.306fe0a31b715p0,
-                                                  0x1.4bfdad5362a27p0,
-                                                  0x1.6a09e667f3bcdp0,
-                                                  0x1.8ace5422aa0dbp0,
-                                                  0x1.ae89f995ad3adp0,
-                                                  0x1.d5818dcfba487p0};
+inline constexpr float sixteenths[16] = {0x1p0F,        0x1.0b5586p0F, 0x1.172b84p0F, 0x1.2387a6p0F,
+                                         0x1.306fep0F,  0x1.3dea64p0F, 0x1.4bfdaep0F, 0x1.5ab07ep0F,
+                                         0x1.6a09e6p0F, 0x1.7a1148p0F, 0x1.8ace54p0F, 0x1.9c4918p0F,
+                                         0x1.ae89fap0F, 0x1.c199bep0F, 0x1.d5818ep0F, 0x1.ea4afap0F};
+inline constexpr double eighths[8] = {0x1p0,
+                                      0x1.172b83c7d517bp0,
+                                      0x1.306fe0a31b715p0,
+                                      0x1.4bfdad5362a27p0,
+                                      0x1.6a09e667f3bcdp0,
+                                      0x1.8ace5422aa0dbp0,
+                                      0x1.ae89f995ad3adp0,
+                                      0x1.d5818dcfba487p0};
 
 /// The bits of the entries less j/N of an exponent: adding n N + j at the exponent's place makes 2^(n + j/N).
-template <class T, class Bits, std::size_t count>
+template <class Bits, class T, std::size_t count>
 constexpr std::array<Bits, count> without_index(const T (&table)[count]) {
   std::array<Bits, count> result{};
-  constexpr int mantissa_bits = sizeof(T) == 4 ? 23 : 52;
   for (std::size_t j = 0; j < count; ++j)
-    result[j] = std::bit_cast<Bits>(table[j]) - (static_cast<Bits>(j) << (mantissa_bits - index_bits<T>));
+    result[j] = std::bit_cast<Bits>(table[j]) - (static_cast<Bits>(j) << (mantissa_bits<T> - index_bits<T>));
   return result;
 }
-alignas(64) inline constexpr std::array<std::int32_t, 16> sixteenths_bits =
-    without_index<float, std::int32_t>(sixteenths);
-alignas(64) inline constexpr std::array<std::int64_t, 8> eighths_bits =
-    without_index<double, std::int64_t>(eighths);
+template <class T>
+alignas(64) inline constexpr auto table_bits = [] {
+  if constexpr (sizeof(T) == 4) {
+    return without_index<std::int32_t>(sixteenths);
+  } else {
+    return without_index<std::int64_t>(eighths);
+  }
+}();
 
 /// Relative error of the computed power of two, where it does not underflow; holds with and without fused
 /// multiply-add.

@@ -39,26 +39,22 @@ Seeds<T>::Seeds(const std::vector<T>& rows, Index d) {
 }
 
 template <class T>
-NearestCentre<T>::NearestCentre(const std::vector<T>& centres, Index d)
-    : d_(d), count_(static_cast<Index>(centres.size()) / d) {
-  const Index padded = padded_for_clusters(count_);
-  transposed_.assign(static_cast<std::size_t>(d * padded), T(0));
-  half_square_.assign(static_cast<std::size_t>(padded), std::numeric_limits<T>::max());
-  for (Index g = 0; g < count_; ++g) {
+std::vector<std::int32_t> nearest_centres(const std::vector<T>& centres, Index d, const T* points,
+                                          Index count) {
+  const Index groups = static_cast<Index>(centres.size()) / d, padded = padded_for_clusters(groups);
+  std::vector<T> transposed(static_cast<std::size_t>(d * padded), T(0)),
+      half_square(static_cast<std::size_t>(padded), std::numeric_limits<T>::max());
+  for (Index g = 0; g < groups; ++g) {
     T square = 0;
     for (Index c = 0; c < d; ++c) {
       const T entry = centres[static_cast<std::size_t>(g * d + c)];
-      transposed_[static_cast<std::size_t>(c * padded + g)] = entry;
+      transposed[static_cast<std::size_t>(c * padded + g)] = entry;
       square += entry * entry;
     }
-    half_square_[static_cast<std::size_t>(g)] = square / 2;
+    half_square[static_cast<std::size_t>(g)] = square / 2;
   }
-}
-
-template <class T>
-std::vector<std::int32_t> NearestCentre<T>::of(const T* points, Index count) const {
   std::vector<std::int32_t> nearest(static_cast<std::size_t>(count));
-  nearest_centres({d_, count_, transposed_.data(), half_square_.data()}, points, count, nearest.data());
+  find_nearest({d, groups, transposed.data(), half_square.data()}, points, count, nearest.data());
   return nearest;
 }
 
@@ -66,7 +62,7 @@ template <class T>
 void move_to_means(std::vector<T>& centres, const std::vector<T>& points, Index d, int iterations) {
   const Index count = static_cast<Index>(points.size()) / d;
   for (int iteration = 0; iteration < iterations; ++iteration) {
-    const std::vector<std::int32_t> nearest = NearestCentre<T>(centres, d).of(points.data(), count);
+    const std::vector<std::int32_t> nearest = nearest_centres(centres, d, points.data(), count);
     std::vector<double> sums(centres.size(), 0.0), members(centres.size() / static_cast<std::size_t>(d), 0.0);
     for (Index j = 0; j < count; ++j) {
       const T* point = points.data() + j * d;
@@ -84,8 +80,8 @@ void move_to_means(std::vector<T>& centres, const std::vector<T>& points, Index 
 
 template struct Seeds<float>;
 template struct Seeds<double>;
-template class NearestCentre<float>;
-template class NearestCentre<double>;
+template std::vector<std::int32_t> nearest_centres(const std::vector<float>&, Index, const float*, Index);
+template std::vector<std::int32_t> nearest_centres(const std::vector<double>&, Index, const double*, Index);
 template void move_to_means(std::vector<float>&, const std::vector<float>&, Index, int);
 template void move_to_means(std::vector<double>&, const std::vector<double>&, Index, int);
 

@@ -20,18 +20,10 @@ struct Seeds {
   Seeds(const std::vector<T>& rows, Index d);
 };
 
-/// The nearest of the centres (rows of d) for each point.
+/// For each of `count` points the number of the nearest centre; both are rows of d.
 template <class T>
-class NearestCentre {
- public:
-  NearestCentre(const std::vector<T>& centres, Index d);
-  /// For `count` points, rows of d.
-  [[nodiscard]] std::vector<std::int32_t> of(const T* points, Index count) const;
-
- private:
-  Index d_, count_;
-  std::vector<T> transposed_, half_square_;
-};
+[[nodiscard]] std::vector<std::int32_t> nearest_centres(const std::vector<T>& centres, Index d,
+                                                        const T* points, Index count);
 
 /// Lloyd's iterations from these centres: each goes to the mean of the points nearest to it.
 template <class T>

@@ -234,7 +234,7 @@ HWY_INLINE void running_weights(const Panel<T>& panel, const T* k, Index first, 
       // A score that is not seen may lie above the maximum of those that are.
       powers.x[i] = hn::Max(masked ? hn::Min(x, zero) : x, least);
     }
-    powers.template take_all<0, powers.steps>();
+    powers.take_all();
 #pragma GCC unroll 4
     for (int i = 0; i < keys; ++i)
       store_seen<masked>(powers.x[2 * i], powers.x[2 * i + 1], panel.limit, first, j + i, weights);

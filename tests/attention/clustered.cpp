@@ -283,7 +283,7 @@ TEST_CASE_TEMPLATE("the nearest centre is the nearest one", T, float, double) {
         // On a grid, on which T is exact; with ties, of which either is right.
         for (std::vector<T>* rows : {&centres, &points})
           for (T& entry : *rows) entry = static_cast<T>(std::floor(random.between(-64, 64)) / 8);
-        const std::vector<std::int32_t> nearest = NearestCentre<T>(centres, d).of(points.data(), 40);
+        const std::vector<std::int32_t> nearest = nearest_centres(centres, d, points.data(), 40);
         const auto square = [&](Index j, Index g) {
           double sum = 0;
           for (Index c = 0; c < d; ++c) {

@@ -10,13 +10,13 @@
 namespace promptbound {
 namespace {
 
-/// Queries that one call of the kernels serves: few, so that they stay in the second-level cache, unless keys
-/// and values come from far beyond it, for which many queries should share them.
+/// Queries that one call of the kernels serves: many, above all where they share keys and values that come
+/// from far, but their own data have to stay in the second-level cache, and threads need calls to share.
 template <class T>
 Index rows_per_task(const AttentionArrays<T>& arrays, int threads) {
-  constexpr Index few = 128, many = 512, cache = 6 << 20;
-  const Index bytes = arrays.keys() * (arrays.d + arrays.d_v) * static_cast<Index>(sizeof(T));
-  return bytes > cache && arrays.heads * arrays.n >= 4 * threads * many ? many : few;
+  Index rows = keys_are_far(arrays) ? 512 : 256;
+  while (rows > 128 && arrays.heads * arrays.n < 4 * threads * rows) rows /= 2;
+  return rows;
 }
 
 template <class T>

@@ -12,6 +12,7 @@
 
 #include <promptbound/attention/exact_kernel.hpp>
 #include <promptbound/attention/exp_coefficients.hpp>
+#include <promptbound/attention/scaled_exp2-inl.hpp>
 #include <promptbound/attention/score_factor.hpp>
 #include <promptbound/attention/weights-inl.hpp>
 
@@ -52,6 +53,7 @@ HWY_INLINE void add_columns(const T* HWY_RESTRICT weights, const T* HWY_RESTRICT
 #pragma GCC unroll 8
   for (int c = 0; c < columns; ++c) s[c][0] = s[c][1] = hn::Zero(d);
   V total0 = hn::Zero(d), total1 = total0;
+#pragma GCC unroll 2
   for (Index j = 0; j < count; ++j) {
     const V w0 = hn::Load(d, weights + j * 2 * lanes), w1 = hn::Load(d, weights + j * 2 * lanes + lanes);
     if constexpr (with_total) {
@@ -84,14 +86,14 @@ HWY_INLINE void add_values(const T* weights, const T* v, Index count, Index d_v,
   }
 }
 
-template <bool masked, class T>
+template <template <class, int> class AnyPowers, bool masked, class T>
 HWY_INLINE void add_block(const Panel<T>& panel, const T* k, const T* v, Index first, Index count,
                           Index width, Index d_v, T* weights) {
   const hn::ScalableTag<T> d;
   auto scale0 = hn::Zero(d), scale1 = scale0;
   if (panel.is_bounded) {
     const auto make = [&](auto head) HWY_ATTR {
-      bounded_weights<decltype(head)::value, masked>(panel, k, first, count, width, weights);
+      bounded_weights<AnyPowers, decltype(head)::value, masked>(panel, k, first, count, width, weights);
     };
     if (width >= 8) {
       make(std::integral_constant<int, 8>());
@@ -102,7 +104,7 @@ HWY_INLINE void add_block(const Panel<T>& panel, const T* k, const T* v, Index f
     }
     add_values<tile_columns, false>(weights, v, count, d_v, d_v, panel.sums, panel.total, scale0, scale1);
   } else {
-    running_weights<masked>(panel, k, first, count, width, weights, scale0, scale1);
+    running_weights<AnyPowers, masked>(panel, k, first, count, width, weights, scale0, scale1);
     add_values<tile_columns, true>(weights, v, count, d_v, d_v, panel.sums, panel.total, scale0, scale1);
   }
 }
@@ -115,16 +117,17 @@ HWY_INLINE void prefetch(const T* entries, Index count, Index part, Index parts)
     __builtin_prefetch(entries + i, 0, 2);
 }
 
-template <class T>
+template <template <class, int> class AnyPowers, class T>
 struct Rows {
   const AttentionArrays<T>& arrays;
   Index head, first, last;
   T key_norm;
+  static constexpr T unit = AnyPowers<hn::ScalableTag<T>, 1>::unit;
 
   /// Packs the queries of a panel, log2(e) scale folded in, and chooses its offset.
   void start(Panel<T>& panel, Index row, T* q, T* limit) const {
     constexpr Index rows = Panel<T>::rows;
-    const ScoreFactor factor(arrays.scale * exp_coefficients::unit<T>);
+    const ScoreFactor factor(arrays.scale * unit);
     for (Index i = 0; i < rows; ++i) {
       // Lanes beyond the last query repeat it.
       const Index query_row = std::min(row + i, last - 1);
@@ -145,9 +148,8 @@ struct Rows {
       hn::Store(hn::Mul(hn::Sqrt(square), hn::Set(d, key_norm)), d, panel.offset + i);
     }
     // Not so where a bound is NaN: a square that overflowed times no key at all.
-    panel.is_bounded = std::all_of(panel.offset, panel.offset + rows, [](T offset) {
-      return offset <= largest_offset<T> * exp_coefficients::unit<T>;
-    });
+    panel.is_bounded = std::all_of(panel.offset, panel.offset + rows,
+                                   [](T offset) { return offset <= largest_offset<T> * unit; });
     if (!panel.is_bounded) std::fill(panel.offset, panel.offset + rows, std::numeric_limits<T>::lowest() / 4);
     std::fill(panel.sums, panel.sums + arrays.d_v * rows, T(0));
   }
@@ -170,12 +172,13 @@ struct Rows {
       start(panel, first + p * rows, base, panel.offset + rows);
     }
     const Index visible = arrays.visible(last - 1);
+    const bool are_far = keys_are_far(arrays);
     for (Index j = 0; j < visible;) {
       const Index end = j < arrays.prompt ? arrays.prompt : visible;
       const Index count = std::min(block, end - j);
       for (Index p = 0; p < panels; ++p) {
         // A part of the next block on its way to the second-level cache, where these keys and values are.
-        if (j + count < end) {
+        if (are_far && j + count < end) {
           prefetch(arrays.key(head, j + count), std::min(block, end - j - count) * d, p, panels);
           prefetch(arrays.value(head, j + count), std::min(block, end - j - count) * d_v, p, panels);
         }
@@ -183,10 +186,11 @@ struct Rows {
         const Index most = arrays.visible(std::min(first + (p + 1) * rows, last) - 1);
         const Panel<T>& panel = group[static_cast<std::size_t>(p)];
         if (j + count <= least) {
-          add_block<false>(panel, arrays.key(head, j), arrays.value(head, j), j, count, d, d_v, weights);
+          add_block<AnyPowers, false>(panel, arrays.key(head, j), arrays.value(head, j), j, count, d, d_v,
+                                      weights);
         } else if (j < most) {
-          add_block<true>(panel, arrays.key(head, j), arrays.value(head, j), j, std::min(count, most - j), d,
-                          d_v, weights);
+          add_block<AnyPowers, true>(panel, arrays.key(head, j), arrays.value(head, j), j,
+                                     std::min(count, most - j), d, d_v, weights);
         }
       }
       j += count;
@@ -202,13 +206,26 @@ struct Rows {
   }
 };
 
+template <class T>
+void rows_of(const AttentionArrays<T>& arrays, Index head, Index first, Index last, T key_norm, T* out) {
+#if HWY_TARGET <= HWY_AVX3
+  // Their additions take the place of multiplications.
+  static const bool have_shared_units = __builtin_cpu_is("intel") != 0;
+  if (have_shared_units) {
+    Rows<ScaledPowers, T>{arrays, head, first, last, key_norm}.run(out);
+    return;
+  }
+#endif
+  Rows<Powers, T>{arrays, head, first, last, key_norm}.run(out);
+}
+
 void rows_single(const AttentionArrays<float>& arrays, Index head, Index first, Index last, float key_norm,
                  float* out) {
-  Rows<float>{arrays, head, first, last, key_norm}.run(out);
+  rows_of(arrays, head, first, last, key_norm, out);
 }
 void rows_double(const AttentionArrays<double>& arrays, Index head, Index first, Index last, double key_norm,
                  double* out) {
-  Rows<double>{arrays, head, first, last, key_norm}.run(out);
+  rows_of(arrays, head, first, last, key_norm, out);
 }
 double roundings() { return HWY_NATIVE_FMA ? 1 : 3; }
 const char* target() { return hwy::TargetName(HWY_TARGET); }

@@ -9,6 +9,13 @@ namespace promptbound {
 /// additions, which the error bounds count.
 [[nodiscard]] constexpr Index keys_per_block(Index d, Index d_v) { return std::max(d, d_v) >= 64 ? 96 : 128; }
 
+/// Whether keys and values of a head come from beyond the second-level cache's neighbourhood each time.
+template <class T>
+[[nodiscard]] bool keys_are_far(const AttentionArrays<T>& arrays) {
+  constexpr Index near = 6 << 20;
+  return arrays.keys() * (arrays.d + arrays.d_v) * static_cast<Index>(sizeof(T)) > near;
+}
+
 /// Outputs of the queries first .. last-1 of one head, to out (rows of d_v, the first query's row first).
 ///
 /// `key_norm` is about the largest Euclidean norm of a key. Where |scale log2(e)| |q| key_norm is small

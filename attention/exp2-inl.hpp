@@ -50,9 +50,14 @@ template <class D, int count>
 struct Powers {
   using V = hn::Vec<D>;
   using T = hn::TFromD<D>;
+  static constexpr T unit = exp_coefficients::unit<T>;
   static constexpr int steps = sizeof(T) == 4 ? 6 : 10;
+  /// The least argument: the power's exponent field is 0, and so is its mantissa.
+  static constexpr T least_argument = (sizeof(T) == 4 ? T(-127) : T(-1023)) * unit;
 
   V x[count];  ///< the argument at first, the power after the last step
+
+  HWY_INLINE static V in_range(V x) { return hn::Max(x, hn::Set(D(), least_argument)); }
 
   template <int step>
   HWY_INLINE void take() {
@@ -69,14 +74,6 @@ struct Powers {
       } else {
         polynomial<step - 2>(x[i], p_[i], w_[i]);
       }
-    }
-  }
-
-  template <int from = 0>
-  HWY_INLINE void take_all() {
-    if constexpr (from < steps) {
-      take<from>();
-      take_all<from + 1>();
     }
   }
 
@@ -125,23 +122,27 @@ struct Powers {
   V shifted_[count], p_[count], w_[count];
 };
 
-/// The least argument of power: the power's exponent field is 0, and so is its mantissa.
-template <class T>
-inline constexpr T least_argument = (sizeof(T) == 4 ? T(-127) : T(-1023)) * exp_coefficients::unit<T>;
+template <class AnyPowers, int from = 0>
+HWY_INLINE void take_all(AnyPowers& powers) {
+  if constexpr (from < AnyPowers::steps) {
+    powers.template take<from>();
+    take_all<AnyPowers, from + 1>(powers);
+  }
+}
 
 /// 2^(x/unit) for every finite x up to 100 units; below the normal range within the least normal number.
-template <class D>
-HWY_INLINE hn::Vec<D> power(D d, hn::Vec<D> x) {
-  Powers<D, 1> power;
-  power.x[0] = hn::Max(x, hn::Set(d, least_argument<hn::TFromD<D>>));
-  power.take_all();
+template <template <class, int> class AnyPowers, class D>
+HWY_INLINE hn::Vec<D> power([[maybe_unused]] D d, hn::Vec<D> x) {
+  AnyPowers<D, 1> power;
+  power.x[0] = power.in_range(x);
+  take_all(power);
   return power.x[0];
 }
 
 /// 2^x for finite x up to 100.
 template <class D>
 HWY_INLINE hn::Vec<D> power_of_two(D d, hn::Vec<D> x) {
-  return power(d, hn::Mul(x, hn::Set(d, exp_coefficients::unit<hn::TFromD<D>>)));
+  return power<Powers>(d, hn::Mul(x, hn::Set(d, exp_coefficients::unit<hn::TFromD<D>>)));
 }
 
 }  // namespace HWY_NAMESPACE

@@ -1,11 +1,12 @@
-/// The numbers behind the kernels' power of two. proofs/certificates/exp2.v proves the distances of
+/// The numbers behind the kernels' powers of two. proofs/certificates/exp2.v proves the distances of
 /// polynomials and tables from the true powers and proofs/gappa/exp2_*.gappa the rounding errors; a test
 /// compares the values there with the ones here.
 ///
-/// Arguments are in units: x stands for 2^(x/unit), unit = 1/4 in binary32 and 1/8 in binary64. An argument
-/// is n unit + j unit/N + g with N = 16 (8) table entries 2^(j/N), and 2^(g/unit) = 1 + factor g P(g). The
-/// leading coefficient of P is 1: by chance that of g^3 (g^7) is almost a power of two, 2^-4 (2^-16) for unit
-/// 1, and the unit makes it a whole one, an addition to the exponent.
+/// There are two ways. The first keeps multiplications few. Arguments are in units: x stands for 2^(x/unit),
+/// unit = 1/4 in binary32 and 1/8 in binary64. An argument is n unit + j unit/N + g with N = 16 (8) table
+/// entries 2^(j/N), and 2^(g/unit) = 1 + factor g P(g). The leading coefficient of P is 1: by chance that of
+/// g^3 (g^7) is almost a power of two, 2^-4 (2^-16) for unit 1, and the unit makes it a whole one, an
+/// addition to the exponent.
 #pragma once
 
 #include <array>
@@ -69,8 +70,34 @@ alignas(64) inline constexpr auto table_bits = [] {
   }
 }();
 
-/// Relative error of the computed power of two, where it does not underflow; holds with and without fused
-/// multiply-add.
+/// The second way keeps operations of every kind few, with instructions that split an argument x into n + f,
+/// 0 <= f <= 1, and scale by 2^n. In binary32 2^f is the polynomial 1 + f P(f), the coefficients of P from
+/// the highest degree on.
+inline constexpr float scaled_single[5] = {0x1.e96912p-10F, 0x1.277c1cp-7F, 0x1.c91c1p-5F, 0x1.ebdb6ap-3F,
+                                           0x1.62e4bap-1F};
+/// In binary64 x = n + j/16 + f, 0 <= f <= 1/16, and 2^(j/16 + f) is t + t f P(f) with the table's entry t.
+inline constexpr double scaled_double[6] = {0x1.4a03b26ef5189p-13, 0x1.5d7517dcfa561p-10,
+                                            0x1.3b2ad01b225b5p-7,  0x1.c6b08d4e90bdap-5,
+                                            0x1.ebfbdff841237p-3,  0x1.62e42fefa39abp-1};
+alignas(64) inline constexpr double double_sixteenths[16] = {0x1p0,
+                                                             0x1.0b5586cf9890fp0,
+                                                             0x1.172b83c7d517bp0,
+                                                             0x1.2387a6e756238p0,
+                                                             0x1.306fe0a31b715p0,
+                                                             0x1.3dea64c123422p0,
+                                                             0x1.4bfdad5362a27p0,
+                                                             0x1.5ab07dd485429p0,
+                                                             0x1.6a09e667f3bcdp0,
+                                                             0x1.7a11473eb0187p0,
+                                                             0x1.8ace5422aa0dbp0,
+                                                             0x1.9c49182a3f09p0,
+                                                             0x1.ae89f995ad3adp0,
+                                                             0x1.c199bdd85529cp0,
+                                                             0x1.d5818dcfba487p0,
+                                                             0x1.ea4afa2a490dap0};
+
+/// Relative error of the powers of two computed in either way, where they do not underflow; that of the first
+/// holds with and without fused multiply-add.
 template <class T>
 inline constexpr double error = 0;
 template <>

@@ -1,7 +1,7 @@
 // Scores of a panel of queries and their weights, for the exact kernel; included once per target by Highway.
 // Lanes are queries: a panel is two vectors of them, packed with the coordinates as rows, so that no sum runs
 // across lanes. Keys are read as they lie, one entry broadcast at a time. Scores are in powers of two, in
-// units of exp_coefficients::unit: unit log2(e) is folded into the queries.
+// units of Powers' own: unit log2(e) is folded into the queries.
 #if defined(PROMPTBOUND_ATTENTION_WEIGHTS_INL) == defined(HWY_TARGET_TOGGLE)
 #ifdef PROMPTBOUND_ATTENTION_WEIGHTS_INL
 #undef PROMPTBOUND_ATTENTION_WEIGHTS_INL
@@ -121,15 +121,15 @@ HWY_INLINE void store_seen(V w0, V w1, const T* limit, Index first, Index j, T* 
 
 /// Weights of a tile of keys under way, from their scores: their steps lie between the multiply-adds of the
 /// first `head` coordinates of the next tile's scores.
-template <bool masked, class T>
+template <template <class, int> class AnyPowers, bool masked, class T>
 struct TileWeights {
   using D = hn::ScalableTag<T>;
   using V = hn::Vec<D>;
-  static constexpr int steps = Powers<D, 2>::steps, all_steps = tile_keys * steps;
+  static constexpr int steps = AnyPowers<D, 2>::steps, all_steps = tile_keys * steps;
   static constexpr Index lanes = Panel<T>::lanes;
 
   const T* limit;
-  Powers<D, 2> powers[tile_keys];
+  AnyPowers<D, 2> powers[tile_keys];
 
   HWY_INLINE void start(const V (&s)[tile_keys][2]) {
 #pragma GCC unroll 8
@@ -165,14 +165,14 @@ struct TileWeights {
 
 /// Weights 2^(score - bound) of a block of keys; the sums start at -bound, which makes the subtraction free.
 /// `head`: at most the width.
-template <int head, bool masked, class T>
+template <template <class, int> class AnyPowers, int head, bool masked, class T>
 HWY_INLINE void bounded_weights(const Panel<T>& panel, const T* k, Index first, Index count, Index width,
                                 T* weights) {
   const hn::ScalableTag<T> d;
   using V = hn::Vec<decltype(d)>;
   constexpr Index lanes = Panel<T>::lanes;
   const V start0 = hn::Neg(hn::Load(d, panel.offset)), start1 = hn::Neg(hn::Load(d, panel.offset + lanes));
-  TileWeights<masked, T> tile;
+  TileWeights<AnyPowers, masked, T> tile;
   tile.limit = panel.limit;
   const Index whole = count - count % tile_keys;
   V s[tile_keys][2];
@@ -192,12 +192,13 @@ HWY_INLINE void bounded_weights(const Panel<T>& panel, const T* k, Index first, 
   for (Index j = whole; j < count; ++j) {
     V x[1][2];
     scores<1>(d, panel.q, k + j * width, width, start0, start1, x);
-    store_seen<masked>(power(d, x[0][0]), power(d, x[0][1]), panel.limit, first, j, weights);
+    store_seen<masked>(power<AnyPowers>(d, x[0][0]), power<AnyPowers>(d, x[0][1]), panel.limit, first, j,
+                       weights);
   }
 }
 
 /// The same with the running maximum; what was summed before is scaled by the returned factors' powers.
-template <bool masked, class T>
+template <template <class, int> class AnyPowers, bool masked, class T>
 HWY_INLINE void running_weights(const Panel<T>& panel, const T* k, Index first, Index count, Index width,
                                 T* weights, hn::Vec<hn::ScalableTag<T>>& scale0,
                                 hn::Vec<hn::ScalableTag<T>>& scale1) {
@@ -226,21 +227,21 @@ HWY_INLINE void running_weights(const Panel<T>& panel, const T* k, Index first, 
   });
   for_each_tile(count, [&](auto tag, Index j) HWY_ATTR {
     constexpr int keys = decltype(tag)::value;
-    const V zero = hn::Zero(d), least = hn::Set(d, least_argument<T>);
-    Powers<decltype(d), 2 * keys> powers;
+    const V zero = hn::Zero(d);
+    AnyPowers<decltype(d), 2 * keys> powers;
 #pragma GCC unroll 8
     for (int i = 0; i < 2 * keys; ++i) {
       const V x = hn::Sub(hn::Load(d, weights + (2 * j + i) * lanes), i % 2 == 0 ? top0 : top1);
       // A score that is not seen may lie above the maximum of those that are.
-      powers.x[i] = hn::Max(masked ? hn::Min(x, zero) : x, least);
+      powers.x[i] = powers.in_range(masked ? hn::Min(x, zero) : x);
     }
-    powers.take_all();
+    take_all(powers);
 #pragma GCC unroll 4
     for (int i = 0; i < keys; ++i)
       store_seen<masked>(powers.x[2 * i], powers.x[2 * i + 1], panel.limit, first, j + i, weights);
   });
-  scale0 = power(d, hn::Sub(old0, top0));
-  scale1 = power(d, hn::Sub(old1, top1));
+  scale0 = power<AnyPowers>(d, hn::Sub(old0, top0));
+  scale1 = power<AnyPowers>(d, hn::Sub(old1, top1));
   hn::Store(top0, d, panel.offset);
   hn::Store(top1, d, panel.offset + lanes);
 }

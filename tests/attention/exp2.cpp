@@ -8,8 +8,16 @@
 #include <hwy/highway.h>
 
 #include <promptbound/attention/exp2-inl.hpp>
+#include <promptbound/attention/scaled_exp2-inl.hpp>
 
-// The vector powers of two themselves, in each instruction set.
+// The vector powers of two themselves, in each instruction set and in both ways.
+
+#ifndef PROMPTBOUND_TESTS_ATTENTION_EXP2_WAY
+#define PROMPTBOUND_TESTS_ATTENTION_EXP2_WAY
+namespace promptbound {
+enum class Way { few_multiplications, scaled };
+}
+#endif
 
 HWY_BEFORE_NAMESPACE();
 namespace promptbound {
@@ -17,14 +25,29 @@ namespace HWY_NAMESPACE {
 namespace {
 
 /// x <- 2^x for a whole number of vectors.
-template <class T>
+template <template <class, int> class AnyPowers, class T>
 void powers(T* x, std::size_t count) {
   const hn::ScalableTag<T> d;
+  const auto unit = hn::Set(d, AnyPowers<decltype(d), 1>::unit);
   for (std::size_t i = 0; i < count; i += hn::Lanes(d))
-    hn::StoreU(power_of_two(d, hn::LoadU(d, x + i)), d, x + i);
+    hn::StoreU(power<AnyPowers>(d, hn::Mul(hn::LoadU(d, x + i), unit)), d, x + i);
 }
-void powers_single(float* x, std::size_t count) { powers(x, count); }
-void powers_double(double* x, std::size_t count) { powers(x, count); }
+/// Returns false where the instruction set does not have the way.
+template <class T>
+bool powers_in(Way way, T* x, std::size_t count) {
+  if (way == Way::few_multiplications) {
+    powers<Powers>(x, count);
+    return true;
+  }
+#if HWY_TARGET <= HWY_AVX3
+  powers<ScaledPowers>(x, count);
+  return true;
+#else
+  return false;
+#endif
+}
+bool powers_single(Way way, float* x, std::size_t count) { return powers_in(way, x, count); }
+bool powers_double(Way way, double* x, std::size_t count) { return powers_in(way, x, count); }
 
 }  // namespace
 }  // namespace HWY_NAMESPACE
@@ -52,15 +75,28 @@ namespace {
 HWY_EXPORT(powers_single);
 HWY_EXPORT(powers_double);
 
-/// 2^x as the kernels compute it; the number of arguments is a multiple of 16.
-template <class T>
-std::vector<T> powers_of(std::vector<T> x) {
-  if constexpr (std::is_same_v<T, float>) {
-    HWY_DYNAMIC_DISPATCH(powers_single)(x.data(), x.size());
-  } else {
-    HWY_DYNAMIC_DISPATCH(powers_double)(x.data(), x.size());
-  }
-  return x;
+/// Calls body(x -> 2^x, as the kernels compute it) for each instruction set and way; the number of arguments
+/// is to be a multiple of 16.
+template <class T, class Body>
+void for_each_power(Body body) {
+  for_each_instruction_set([&] {
+    for (const Way way : {Way::few_multiplications, Way::scaled}) {
+      const auto compute = [way](std::vector<T>& x) {
+        if constexpr (std::is_same_v<T, float>) {
+          return HWY_DYNAMIC_DISPATCH(powers_single)(way, x.data(), x.size());
+        } else {
+          return HWY_DYNAMIC_DISPATCH(powers_double)(way, x.data(), x.size());
+        }
+      };
+      std::vector<T> probe(16, T(0));
+      if (!compute(probe)) continue;
+      CAPTURE(static_cast<int>(way));
+      body([&](std::vector<T> x) {
+        compute(x);
+        return x;
+      });
+    }
+  });
 }
 
 template <class T>
@@ -75,7 +111,7 @@ Real in_real(T x) {
 
 TEST_CASE_TEMPLATE("powers of two are within the proved error wherever they are normal", T, float, double) {
   const WorkingPrecision scope(120);
-  for_each_instruction_set([] {
+  for_each_power<T>([](const auto& powers_of) {
     RandomDoubles random(1);
     std::vector<T> x;
     for (int i = 0; i < 4000; ++i) x.push_back(static_cast<T>(random.between(least_exponent<T>, 100)));
@@ -86,6 +122,8 @@ TEST_CASE_TEMPLATE("powers of two are within the proved error wherever they are 
       for (const T near : {end, std::nextafter(end, T(-1000)), std::nextafter(end, T(1000))})
         x.push_back(near);
     }
+    // Just below 0 the scaled way's part f is rounded to its end.
+    for (int i = 1; i < 100; ++i) x.push_back(-std::ldexp(T(1), -i));
     x.resize(x.size() / 16 * 16);
     const std::vector<T> computed = powers_of(x);
     Real largest = 0;
@@ -99,7 +137,7 @@ TEST_CASE_TEMPLATE("powers of two are within the proved error wherever they are 
 }
 
 TEST_CASE_TEMPLATE("whole powers of two are exact", T, float, double) {
-  for_each_instruction_set([] {
+  for_each_power<T>([](const auto& powers_of) {
     std::vector<T> x;
     for (int i = least_exponent<T>; i <= 100; ++i) x.push_back(static_cast<T>(i));
     while (x.size() % 16 != 0) x.push_back(0);
@@ -112,7 +150,7 @@ TEST_CASE_TEMPLATE("whole powers of two are exact", T, float, double) {
 
 TEST_CASE_TEMPLATE("powers below the normal range are within the least normal number", T, float, double) {
   const WorkingPrecision scope(120);
-  for_each_instruction_set([] {
+  for_each_power<T>([](const auto& powers_of) {
     RandomDoubles random(2);
     std::vector<T> x;
     for (int i = 0; i < 1024; ++i)

@@ -39,14 +39,8 @@ HWY_INLINE void multiply(const T* HWY_RESTRICT a, const T* HWY_RESTRICT b, Index
     hn::Store(hn::Mul(hn::Load(d, a + i), hn::Load(d, b + i)), d, out + i);
 }
 
-/// Rows of features of `width` points: the first row is 1, and the points are to be put in the
-/// next d rows.
-template <class T>
-hwy::AlignedFreeUniquePtr<T[]> allocate_features(const MomentLayout& layout, Index width) {
-  auto features = allocate<T>(std::max(layout.features(), layout.d + 1) * width);
-  std::fill(features.get(), features.get() + width, T(1));
-  return features;
-}
+/// Rows of features: the first is 1, and the points are to be put in the next d rows.
+inline Index feature_rows(const MomentLayout& layout) { return std::max(layout.features(), layout.d + 1); }
 
 /// The other features of points, one row of `width` numbers each.
 template <class T>

@@ -12,6 +12,7 @@
 #include <hwy/highway.h>
 
 #include <promptbound/attention/features-inl.hpp>
+#include <promptbound/attention/kept_memory.hpp>
 #include <promptbound/attention/polynomial_kernel.hpp>
 
 HWY_BEFORE_NAMESPACE();
@@ -37,28 +38,32 @@ class GroupMoments {
   GroupMoments(const MomentLayout& layout, const T* centre)
       : layout_(layout),
         centre_(centre),
-        values_(allocate<T>(layout.columns() * width)),
-        products_(allocate<T>(layout.columns() * width)),
-        features_(allocate_features<T>(layout, width)),
-        sums_(allocate<T>(static_cast<Index>(layout.size()) * lanes)),
-        extremes_(allocate<T>((2 * layout.d_v + 1) * lanes)) {}
+        memory_((2 * layout.columns() + feature_rows(layout)) * width +
+                (static_cast<Index>(layout.size()) + 2 * layout.d_v + 1) * lanes),
+        values_(memory_.get()),
+        products_(values_ + layout.columns() * width),
+        features_(products_ + layout.columns() * width),
+        sums_(features_ + feature_rows(layout) * width),
+        extremes_(sums_ + static_cast<Index>(layout.size()) * lanes) {
+    std::fill(features_, features_ + width, T(1));
+  }
 
-  /// Adds keys from a whole number of groups on.
+  /// Adds keys.
   void add_part(const T* keys, const T* values, Index count, KeySums<T>& sums) {
     const hn::ScalableTag<T> d;
     for (Index c = 0; c < 2 * layout_.d_v; ++c)
-      hn::Store(hn::Set(d, values[c % layout_.d_v]), d, extremes_.get() + c * lanes);
+      hn::Store(hn::Set(d, values[c % layout_.d_v]), d, extremes_ + c * lanes);
     hn::Store(hn::Zero(d), d, squares());
     for (Index group = 0; group < count; group += keys_per_group) {
       const Index end = std::min(count, group + keys_per_group);
-      std::fill(sums_.get(), sums_.get() + layout_.size() * static_cast<std::size_t>(lanes), T(0));
+      std::fill(sums_, sums_ + layout_.size() * static_cast<std::size_t>(lanes), T(0));
       for (Index j = group; j < end; j += width)
         add(keys + j * layout_.d, values + j * layout_.d_v, std::min(width, end - j));
       add_to(sums.moments.data());
     }
     sums.square = *std::max_element(squares(), squares() + lanes);
     for (Index c = 0; c < layout_.d_v; ++c) {
-      const T *low = extremes_.get() + c * lanes, *high = low + layout_.d_v * lanes;
+      const T *low = extremes_ + c * lanes, *high = low + layout_.d_v * lanes;
       sums.least[static_cast<std::size_t>(c)] = *std::min_element(low, low + lanes);
       sums.largest[static_cast<std::size_t>(c)] = *std::max_element(high, high + lanes);
     }
@@ -67,30 +72,30 @@ class GroupMoments {
   static constexpr Index lanes = lanes_of<T>(), width = stretch_vectors * lanes;
 
  private:
-  [[nodiscard]] const T* feature(Index a) const { return features_.get() + a * width; }
-  [[nodiscard]] T* squares() const { return extremes_.get() + 2 * layout_.d_v * lanes; }
+  [[nodiscard]] const T* feature(Index a) const { return features_ + a * width; }
+  [[nodiscard]] T* squares() const { return extremes_ + 2 * layout_.d_v * lanes; }
 
   /// Adds at most `width` keys.
   void add(const T* keys, const T* values, Index count) {
     const Index columns = layout_.columns();
     used_ = (count + lanes - 1) / lanes * lanes;
     centre_points(keys, count);
-    to_columns(values, count, layout_.d_v, width, values_.get());
-    for (Index i = 0; i < width; ++i) values_.get()[layout_.d_v * width + i] = i < count ? T(1) : T(0);
+    to_columns(values, count, layout_.d_v, width, values_);
+    for (Index i = 0; i < width; ++i) values_[layout_.d_v * width + i] = i < count ? T(1) : T(0);
     find_extremes(values, count);
-    make_features(layout_, width, used_, features_.get());
+    make_features(layout_, width, used_, features_);
     for (const MomentLayout::Block& block : layout_.blocks) {
       if (block.head == 0) {
-        add_columns<tile_columns>(block, values_.get(), columns, sums_.get() + block.at * lanes);
+        add_columns<tile_columns>(block, values_, columns, sums_ + block.at * lanes);
         continue;
       }
       for (Index c = 0; c < columns; ++c)
-        multiply(feature(block.head), values_.get() + c * width, used_, products_.get() + c * width);
-      add_columns<tile_columns>(block, products_.get(), columns, sums_.get() + block.at * lanes);
+        multiply(feature(block.head), values_ + c * width, used_, products_ + c * width);
+      add_columns<tile_columns>(block, products_, columns, sums_ + block.at * lanes);
     }
     if (layout_.moment <= layout_.degree) return;
     for (const MomentLayout::Block& block : layout_.moment_blocks) {
-      add_columns<tile_columns>(block, feature(block.head), block.heads, sums_.get() + block.at * lanes);
+      add_columns<tile_columns>(block, feature(block.head), block.heads, sums_ + block.at * lanes);
     }
   }
 
@@ -100,10 +105,10 @@ class GroupMoments {
     const auto size = static_cast<Index>(layout_.size());
     Index i = 0;  // in place: number i is the sum of vector i
     for (; i + lanes <= size; i += lanes)
-      hn::Store(lane_sums<static_cast<int>(lanes)>(sums_.get() + i * lanes), d, sums_.get() + i);
+      hn::Store(lane_sums<static_cast<int>(lanes)>(sums_ + i * lanes), d, sums_ + i);
     for (; i < size; ++i) {
-      const T* vector = sums_.get() + i * lanes;
-      sums_.get()[i] = std::accumulate(vector, vector + lanes, T(0));
+      const T* vector = sums_ + i * lanes;
+      sums_[i] = std::accumulate(vector, vector + lanes, T(0));
     }
     for (const MomentLayout::Block& block : layout_.blocks) add_block(block, layout_.columns(), out);
     if (layout_.moment <= layout_.degree) return;
@@ -114,7 +119,7 @@ class GroupMoments {
   /// for 1.
   void centre_points(const T* keys, Index count) {
     const hn::ScalableTag<T> d;
-    T* points = features_.get() + width;
+    T* points = features_ + width;
     to_columns(keys, count, layout_.d, width, points);
     auto largest = hn::Load(d, squares());
     for (Index i = 0; i < used_; i += lanes) {
@@ -136,10 +141,10 @@ class GroupMoments {
     const hn::ScalableTag<T> d;
     const Index whole = count / lanes * lanes;
     for (Index c = 0; c < layout_.d_v; ++c) {
-      T *low = extremes_.get() + c * lanes, *high = low + layout_.d_v * lanes;
+      T *low = extremes_ + c * lanes, *high = low + layout_.d_v * lanes;
       auto least = hn::Load(d, low), largest = hn::Load(d, high);
       for (Index i = 0; i < whole; i += lanes) {
-        const auto value = hn::Load(d, values_.get() + c * width + i);
+        const auto value = hn::Load(d, values_ + c * width + i);
         least = hn::Min(least, value);
         largest = hn::Max(largest, value);
       }
@@ -221,7 +226,7 @@ class GroupMoments {
   }
   /// Adds the sums of a block with this number of columns.
   void add_block(const MomentLayout::Block& block, Index columns, double* out) const {
-    const T* sum = sums_.get() + block.at;
+    const T* sum = sums_ + block.at;
     for (Index from = 0; from < columns; from += tile_columns) {
       const Index to = std::min<Index>(columns, from + tile_columns);
       for (Index i = 0; i < block.tails; ++i) {
@@ -232,36 +237,27 @@ class GroupMoments {
 
   const MomentLayout& layout_;
   const T* centre_;
-  hwy::AlignedFreeUniquePtr<T[]> values_;    ///< columns of values, and 1 or 0: absent
-  hwy::AlignedFreeUniquePtr<T[]> products_;  ///< of a head and the values
-  hwy::AlignedFreeUniquePtr<T[]> features_;
-  hwy::AlignedFreeUniquePtr<T[]> sums_;
-  hwy::AlignedFreeUniquePtr<T[]> extremes_;  ///< least and largest values, largest squared norms of keys
-  Index used_ = 0;                           ///< numbers of a row, whole vectors
+  KeptMemory<T> memory_;
+  T *values_, *products_;  ///< columns of values, and 1 or 0: absent; of a head and them
+  T *features_, *sums_;
+  T* extremes_;     ///< least and largest values, largest squared norms of keys
+  Index used_ = 0;  ///< numbers of a row, whole vectors
 };
 
 template <class T>
 void moments(const MomentLayout& layout, const T* keys, const T* values, Index count, const T* centre,
-             std::vector<KeySums<T>>& sums, Index from, Index to) {
+             KeySums<T>& sums) {
   static_assert(keys_per_group % GroupMoments<T>::width == 0);
-  const Index groups = (count + keys_per_group - 1) / keys_per_group;
-  const auto parts = static_cast<Index>(sums.size());
-  GroupMoments<T> group(layout, centre);
-  for (Index part = from; part < to; ++part) {
-    const Index first = groups * part / parts * keys_per_group;
-    const Index last = std::min(count, groups * (part + 1) / parts * keys_per_group);
-    group.add_part(keys + first * layout.d, values + first * layout.d_v, last - first,
-                   sums[static_cast<std::size_t>(part)]);
-  }
+  GroupMoments<T>(layout, centre).add_part(keys, values, count, sums);
 }
 
 void moments_single(const MomentLayout& layout, const float* keys, const float* values, Index count,
-                    const float* centre, std::vector<KeySums<float>>& sums, Index from, Index to) {
-  moments(layout, keys, values, count, centre, sums, from, to);
+                    const float* centre, KeySums<float>& sums) {
+  moments(layout, keys, values, count, centre, sums);
 }
 void moments_double(const MomentLayout& layout, const double* keys, const double* values, Index count,
-                    const double* centre, std::vector<KeySums<double>>& sums, Index from, Index to) {
-  moments(layout, keys, values, count, centre, sums, from, to);
+                    const double* centre, KeySums<double>& sums) {
+  moments(layout, keys, values, count, centre, sums);
 }
 // Products of one lane in a group, then the lanes' sums.
 Index chain_single() { return keys_per_group / lanes_of<float>() + lanes_of<float>(); }
@@ -282,13 +278,13 @@ HWY_EXPORT(chain_double);
 
 template <>
 void add_moments(const MomentLayout& layout, const float* keys, const float* values, Index count,
-                 const float* centre, std::vector<KeySums<float>>& sums, Index from, Index to) {
-  HWY_DYNAMIC_DISPATCH(moments_single)(layout, keys, values, count, centre, sums, from, to);
+                 const float* centre, KeySums<float>& sums) {
+  HWY_DYNAMIC_DISPATCH(moments_single)(layout, keys, values, count, centre, sums);
 }
 template <>
 void add_moments(const MomentLayout& layout, const double* keys, const double* values, Index count,
-                 const double* centre, std::vector<KeySums<double>>& sums, Index from, Index to) {
-  HWY_DYNAMIC_DISPATCH(moments_double)(layout, keys, values, count, centre, sums, from, to);
+                 const double* centre, KeySums<double>& sums) {
+  HWY_DYNAMIC_DISPATCH(moments_double)(layout, keys, values, count, centre, sums);
 }
 template <class T>
 KeySums<T>::KeySums(const MomentLayout& layout)

@@ -2,6 +2,7 @@
 
 #include <cmath>
 #include <limits>
+#include <optional>
 
 #include <promptbound/attention/exact_error.hpp>
 #include <promptbound/attention/exact_kernel.hpp>
@@ -94,21 +95,35 @@ void KeyMoments<T>::add(const T* keys, const T* values, Index count, int threads
   if (count == 0) return;
   const Index groups = (count + keys_per_group - 1) / keys_per_group;
   const Index parts = std::min(key_parts, groups);
-  std::vector<KeySums<T>> partial(static_cast<std::size_t>(parts), KeySums<T>(layout_));
-  for_parts(parts, threads, [&](Index from, Index to) {
-    add_moments(layout_, keys, values, count, centre_.data(), partial, from, to);
-  });
-  for (const KeySums<T>& sums : partial) {
-    for (std::size_t i = 0; i < moments_.size(); ++i) moments_[i] += sums.moments[i];
-    sizes_.key_norm = std::max(sizes_.key_norm, norm_above(sums.square, layout_.d));
-    for (std::size_t c = 0; c < sums.least.size(); ++c) {
-      sizes_.least[c] = std::min(sizes_.least[c], static_cast<double>(sums.least[c]));
-      sizes_.largest[c] = std::max(sizes_.largest[c], static_cast<double>(sums.largest[c]));
-      sizes_.value_size = std::max({sizes_.value_size, -sizes_.least[c], sizes_.largest[c]});
-    }
+  const auto sums_of = [&](Index part) {
+    const Index first = groups * part / parts * keys_per_group;
+    const Index last = std::min(count, groups * (part + 1) / parts * keys_per_group);
+    KeySums<T> sums(layout_);
+    add_moments(layout_, keys + first * layout_.d, values + first * layout_.d_v, last - first, centre_.data(),
+                sums);
+    return sums;
+  };
+  if (threads == 1) {
+    for (Index part = 0; part < parts; ++part) add(sums_of(part));
+  } else {
+    std::vector<std::optional<KeySums<T>>> partial(static_cast<std::size_t>(parts));
+    for_each_part(parts, threads,
+                  [&](Index part) { partial[static_cast<std::size_t>(part)] = sums_of(part); });
+    for (const auto& sums : partial) add(*sums);
   }
   count_ += count;
   parts_ += parts;
+}
+
+template <class T>
+void KeyMoments<T>::add(const KeySums<T>& sums) {
+  for (std::size_t i = 0; i < moments_.size(); ++i) moments_[i] += sums.moments[i];
+  sizes_.key_norm = std::max(sizes_.key_norm, norm_above(sums.square, layout_.d));
+  for (std::size_t c = 0; c < sums.least.size(); ++c) {
+    sizes_.least[c] = std::min(sizes_.least[c], static_cast<double>(sums.least[c]));
+    sizes_.largest[c] = std::max(sizes_.largest[c], static_cast<double>(sums.largest[c]));
+    sizes_.value_size = std::max({sizes_.value_size, -sizes_.least[c], sizes_.largest[c]});
+  }
 }
 
 template <class T>

@@ -45,6 +45,7 @@ class KeyMoments {
               Normalisers<T>* normalisers = nullptr) const;
 
  private:
+  void add(const KeySums<T>& sums);
   [[nodiscard]] std::vector<T> weights() const;
 
   ScorePolynomial polynomial_;

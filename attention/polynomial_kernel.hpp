@@ -26,12 +26,11 @@ struct KeySums {
   explicit KeySums(const MomentLayout& layout);
 };
 
-/// Keys are cut into sums.size() parts, of whole groups but for the last; this fills those of the parts
-/// from .. to-1, which are new. Moments of the even moment are left 0 where its degree is at most
-/// layout.degree: they are the sums of 1 there.
+/// Fills the sums, which are new, with those of at least one key. The moments of the even moment are left 0
+/// where its degree is at most layout.degree: they are the sums of 1 there.
 template <class T>
 void add_moments(const MomentLayout& layout, const T* keys, const T* values, Index count, const T* centre,
-                 std::vector<KeySums<T>>& sums, Index from, Index to);
+                 KeySums<T>& sums);
 
 /// Of a part of the queries; computed in T.
 template <class T>

@@ -33,8 +33,9 @@ class ReadOut {
         is_flushed_(std::max(layout.blocks.size(), layout.moment_blocks.size()) >
                     static_cast<std::size_t>(blocks_per_sum)),
         rows_(allocate<T>(layout.d * width)),
-        features_(allocate_features<T>(layout, width)),
+        features_(allocate<T>(feature_rows(layout) * width)),
         totals_(allocate<T>(2 * (layout.columns() + 1) * width)) {
+    std::fill(features_.get(), features_.get() + width, T(1));
     take_sizes();
   }
 

@@ -71,16 +71,16 @@ class SquareNorms {
         squares_(squares),
         centre_(static_cast<std::size_t>(d + doubles)),
         factor_(hn::Set(Double(), 1 + static_cast<double>(d + 8) * 0x1p-52)),
-        lost_(hn::Set(Double(), static_cast<double>(d) * 0x1p-1022)),
-        largest_(hn::Zero(Double())),
-        special_(largest_) {
+        lost_(hn::Set(Double(), static_cast<double>(d) * 0x1p-1022)) {
     if (centre == nullptr) return;
     // Repeated, for vectors that hold several rows.
     for (std::size_t i = 0; i < centre_.size(); ++i)
       centre_[i] = static_cast<double>(centre[i % static_cast<std::size_t>(d)]);
   }
 
-  double add(const T* rows, Index count) {
+  double add(const T* rows, Index count) const {
+    // Not members: what is written to squares_ could change those.
+    Doubles largest = hn::Zero(Double()), special = largest;
     Index done = 0;
     for_power_of_two(d_, [&](auto constant) HWY_ATTR {
       constexpr int vectors = constant;
@@ -94,7 +94,7 @@ class SquareNorms {
             v[i] = hn::Mul(x, x);
           }
           add_neighbours<vectors>(v);
-          take(v[0], done, doubles);
+          take(v[0], done, doubles, largest, special);
         }
       }
     });
@@ -105,11 +105,11 @@ class SquareNorms {
       for (Index i = 0; i < doubles; ++i)
         v[i] = i < left ? squares_of(rows + (done + i) * d_, rows + count * d_) : hn::Zero(Double());
       add_neighbours<static_cast<int>(doubles)>(v);
-      take(v[0], done, left);
+      take(v[0], done, left, largest, special);
     }
-    const double special = hn::GetLane(hn::SumOfLanes(Double(), special_));
-    return special == 0 ? hn::GetLane(hn::MaxOfLanes(Double(), largest_))
-                        : std::numeric_limits<double>::quiet_NaN();
+    return hn::GetLane(hn::SumOfLanes(Double(), special)) == 0
+               ? hn::GetLane(hn::MaxOfLanes(Double(), largest))
+               : std::numeric_limits<double>::quiet_NaN();
   }
 
  private:
@@ -126,10 +126,10 @@ class SquareNorms {
                               load_some(centre_.data() + c, d_ - c, centre_.data() + centre_.size()));
     return hn::MulAdd(x, x, sum);
   }
-  HWY_INLINE void take(Doubles sums, Index first, Index count) {
+  HWY_INLINE void take(Doubles sums, Index first, Index count, Doubles& largest, Doubles& special) const {
     const Doubles above = hn::MulAdd(sums, factor_, lost_);
-    largest_ = hn::Max(largest_, above);
-    special_ = hn::MulAdd(above, hn::Zero(Double()), special_);  // NaN from NaN and infinity on
+    largest = hn::Max(largest, above);
+    special = hn::MulAdd(above, hn::Zero(Double()), special);  // NaN from NaN and infinity on
     if (squares_ == nullptr) return;
     if (count == doubles) {
       hn::StoreU(above, Double(), squares_ + first);
@@ -141,7 +141,7 @@ class SquareNorms {
   Index d_;
   double* squares_;
   std::vector<double> centre_;
-  Doubles factor_, lost_, largest_, special_;
+  Doubles factor_, lost_;
 };
 
 template <class T>

@@ -40,6 +40,8 @@ class Planner {
     task_.most_work = std::min(task.most_work, most_ / static_cast<double>(arrays.n));
     // Both the means and the weights of clusters take part of the error.
     task_.accuracy /= 2;
+    // Scores within a cluster are small, and its means near the middle of its values as a rule.
+    task_.distance = 0.75 * task.range;
     for (const Index i : longest_queries(sizes, sampled_queries)) {
       for (Index c = 0; c < arrays.d; ++c)
         queries_.push_back(static_cast<double>(arrays.query(head, i)[c]) * arrays.scale);

@@ -53,12 +53,16 @@ struct Specimen {
   }
 };
 
+/// The even moment of a specimen's polynomial.
+Index even_moment(Index degree) { return degree + degree % 2; }
+
 /// Seconds for a key and a query by a polynomial of the degree.
 template <class T>
 double token_seconds(Index d, Index d_v, Index degree) {
   constexpr Index tokens = 1024;
   const Specimen<T> specimen(tokens, tokens, d, d_v);
-  KeyMoments<T> moments(taylor_polynomial(1, degree), std::vector<T>(static_cast<std::size_t>(d)), d_v);
+  KeyMoments<T> moments(moment_polynomial(1, 0, degree, even_moment(degree)),
+                        std::vector<T>(static_cast<std::size_t>(d)), d_v);
   std::vector<T> output(static_cast<std::size_t>(tokens * d_v));
   std::vector<float> error(output.size());
   return seconds_of([&] {
@@ -70,7 +74,7 @@ double token_seconds(Index d, Index d_v, Index degree) {
 
 /// What a polynomial of the degree costs in monomials with d_v + 1 moments each.
 double monomials_of(Index d, Index d_v, Index degree) {
-  return polynomial_work(d, d_v, degree, degree % 2 == 1 ? degree + 1 : degree);
+  return polynomial_work(d, d_v, degree, even_moment(degree));
 }
 
 /// Seconds for a key and a query by pivots, and a unit of their work.

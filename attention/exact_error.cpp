@@ -91,8 +91,8 @@ PriorError prior_error(const AttentionArrays<T>& arrays, const ArraySizes& sizes
 namespace {
 
 /// value_size per_size + absolute, up to two roundings; infinite with per_size, if the values are all 0 too.
-double same_for_all(const PriorError& error, const ArraySizes& sizes) {
-  return std::max(sizes.value_size, std::numeric_limits<double>::min()) * error.per_size + error.absolute;
+double same_for_all(const PriorError& error, double value_size) {
+  return std::max(value_size, std::numeric_limits<double>::min()) * error.per_size + error.absolute;
 }
 
 }  // namespace
@@ -102,14 +102,18 @@ double PriorError::largest(const ArraySizes& sizes) const {
   for (std::size_t c = 0; c < sizes.least.size(); ++c)
     range = std::max(range, step_up(sizes.largest[c] - sizes.least[c]));
   const double most = *std::max_element(per_range.begin(), per_range.end());
-  return (range * most + same_for_all(*this, sizes)) * (1 + 0x1p-50);
+  return (range * most + same_for_all(*this, sizes.value_size)) * (1 + 0x1p-50);
 }
 
 void write_error(const PriorError& error, const ArraySizes& sizes, float* out) {
   std::vector<double> ranges;
   for (std::size_t c = 0; c < sizes.least.size(); ++c)
     ranges.push_back(step_up(sizes.largest[c] - sizes.least[c]));
-  write_rows(ranges, error.per_range, same_for_all(error, sizes), out);
+  write_error(error, ranges, sizes.value_size, out);
+}
+
+void write_error(const PriorError& error, const std::vector<double>& ranges, double value_size, float* out) {
+  write_rows(ranges, error.per_range, same_for_all(error, value_size), out);
 }
 
 template PriorError prior_error(const AttentionArrays<float>&, const ArraySizes&);

@@ -24,5 +24,7 @@ template <class T>
 
 /// The bound as entries, rows of d_v, rounded up to binary32.
 void write_error(const PriorError& error, const ArraySizes& sizes, float* out);
+/// The same with these in place of the ranges.
+void write_error(const PriorError& error, const std::vector<double>& ranges, double value_size, float* out);
 
 }  // namespace promptbound

@@ -17,9 +17,14 @@
 // most 2.02 u Q K: outputs by at most tanh(1.01 u Q K) <= 1.02 u Q K of the column's range (theory 4.2's
 // constant).
 //
-// Polynomial. With |p(s) - e^s| <= eta e^s + b s^h: where b = 0, theory 4.2's constant eta/(1 + sqrt(1 -
-// eta^2)) of the range. In general o - o_p = sum (p_j - w_j)(o - v_j)/sum p_j is at most the range times (b H
-// + eta W)/L, with H = sum s^h, L = sum p_j and W = sum w_j <= (L + b H)/(1 - eta).
+// Polynomial. With |p(s) - e^s| <= eta e^s + a + b s^h: where a = b = 0, theory 4.2's constant eta/(1 +
+// sqrt(1
+// - eta^2)) of the range. In general o - o_p = sum (w_j - p_j)(v_j - o_p)/W is at most D (eta W + a m + b
+// H)/W, with D the largest |v_j - o_p|, H = sum s^h, L = sum p_j and W = sum w_j. With x = (a m + b H)/L, W
+// is at least L (1 - x)/(1 + eta) and at most L (1 + x)/(1 - eta), so the quotient is at most (eta + x)(1 +
+// eta)/((1
+// - x)(1 - eta)), of which the range times it is a bound too. D is known from what was computed for o_p, and
+// near half the range where outputs are near the middle: a sum of all |v_j - o| could say no more.
 //
 // Rounding. A monomial of degree l and its head's product with a value take l - 1 products; sums over keys
 // are chains of moment_chain additions in T and of one per group in binary64; the weight is rounded once
@@ -28,10 +33,10 @@
 // 1, gamma = C u/(1 - C u) with C the number of roundings, because sum_a multinomial(a) |q'^a| |k'^a| <=
 // (QK)^l for |a| = l. Likewise H by gamma m (QK)^h.
 //
-// Normaliser. L is the computed one up to a factor within 1 +- r, r = of_sums/L; L <= (1 + eta) W + b H and L
-// >= (1 - eta) W - b H. So W is the computed normaliser times a factor whose logarithm is at most -ln((1 -
-// r)(1 - eta)(1 - b H/L)) in size, by 1 + x <= 1/(1 - x); and -ln x <= (1 - x)/x. The data move it by twice
-// what they move half the difference of two scores.
+// Normaliser. L is the computed one up to a factor within 1 +- r, r = of_sums/L; with the bounds of W above
+// it is the computed normaliser times a factor whose logarithm is at most -ln((1 - r)(1 - eta)(1 - x)) in
+// size, by 1 + x <= 1/(1 - x); and -ln y <= (1 - y)/y. The data move it by twice what they move half the
+// difference of two scores.
 //
 // Underflow. A monomial that underflows is off by at most g t max(1, x)^g, t the smallest normal number, g
 // the highest degree, x = K or Q; times the sum over the other side's monomials, D(sqrt(d) Q) or D(sqrt(d)
@@ -160,7 +165,7 @@ void KeyMoments<T>::attend(const T* queries, Index count, double scale, T* outpu
   const std::vector<T> weights = this->weights();
   const FastInterval gamma(polynomial_rounding<T>(top, layout_.chain(), count_, parts_));
   const FastInterval u(unit_roundoff<T>), m(static_cast<double>(count_)), K(sizes_.key_norm);
-  const FastInterval eta(polynomial_.relative), b(polynomial_.per_moment), one(1);
+  const FastInterval eta(polynomial_.relative), a(polynomial_.absolute), b(polynomial_.per_moment), one(1);
   const FastInterval t(static_cast<double>(std::numeric_limits<T>::min()));
   const FastInterval tiny = t * FastInterval(static_cast<double>(top));
   const FastInterval subnormal(static_cast<double>(std::numeric_limits<T>::denorm_min()));
@@ -178,8 +183,23 @@ void KeyMoments<T>::attend(const T* queries, Index count, double scale, T* outpu
     normalisers->tilt.resize(static_cast<std::size_t>(count));
   }
 
+  std::vector<double> ranges;
+  for (std::size_t c = 0; c < sizes_.least.size(); ++c)
+    ranges.push_back(step_up(sizes_.largest[c] - sizes_.least[c]));
+
   // One bound for all queries of a part: its longest query, its least normaliser, its largest moment over
-  // normaliser.
+  // normaliser, its outputs that are farthest from a value.
+  const auto distances = [&](const QuerySizes<T>& sizes, double per_size) {
+    // Outputs are off by what rounding adds.
+    const double off = per_size * sizes_.value_size + subnormal.upper();
+    std::vector<double> result;
+    for (std::size_t c = 0; c < ranges.size(); ++c) {
+      const double distance = std::max(sizes_.largest[c] - static_cast<double>(sizes.least[c]),
+                                       static_cast<double>(sizes.largest[c]) - sizes_.least[c]);
+      result.push_back((distance + off) * (1 + 0x1p-50));
+    }
+    return result;
+  };
   const auto certify = [&](Index first, Index last, const QuerySizes<T>& sizes) {
     const double query_norm = norm_above(sizes.square, d), total = static_cast<double>(sizes.normaliser);
     const double moment = static_cast<double>(sizes.moment) * (1 + 4 * unit_roundoff<T>);
@@ -197,23 +217,25 @@ void KeyMoments<T>::attend(const T* queries, Index count, double scale, T* outpu
       const FastInterval of_sums = gamma * m * FastInterval(polynomial_.size(S.upper())) + lost;
       const FastInterval L = FastInterval(total) - FastInterval(of_sums.upper());
       if (L.lower() > 0 && !may_overflow) {
-        FastInterval truncation = constant, from_moment(0);
+        FastInterval truncation = constant, x(0);
         if (polynomial_.moment > 0) {
           // H/L with the computed H and normaliser, then what rounding adds to both.
           const FastInterval off = gamma * m * power(S, polynomial_.moment) + lost;
           const FastInterval H = FastInterval(moment) * (one + FastInterval(2) * of_sums / L) + off / L;
-          const FastInterval W = (one + FastInterval(2) * of_sums / L + b * H) / (one - eta);
-          truncation = b * H + eta * W;
-          from_moment = b * H;
+          x = (a * m / L + b * H).upper_point();
+          truncation = x.upper() < 1 ? (eta + x) * (one + eta) / ((one - x) * (one - eta))
+                                     : FastInterval(std::numeric_limits<double>::infinity());
         }
-        // A Taylor polynomial may give negative weights: |o_p| is at most (1 + 2 truncation) value_size.
-        per_range = (truncation + FastInterval(1.02) * u * S + lost_score).upper();
+        // The range is at most twice a distance.
+        const FastInterval of_data = FastInterval(1.02) * u * S + lost_score;
+        per_range = (truncation + (polynomial_.moment > 0 ? FastInterval(2) * of_data : of_data)).upper();
+        // The polynomial may give negative weights: |o_p| is at most (1 + 2 truncation) value_size.
         FastInterval sums = FastInterval(2) * (one + truncation) * of_sums / L;
         // Values that are all 0 have products and sums that are exact.
         if (sizes_.value_size > 0)
           sums += FastInterval(2) * lost_values / L / FastInterval(sizes_.value_size);
         per_size = (sums + FastInterval(2.02) * u).upper();
-        const FastInterval kept = (one - of_sums / L) * (one - eta) * (one - from_moment.upper_point());
+        const FastInterval kept = (one - of_sums / L) * (one - eta) * (one - x);
         if (kept.lower() > 0) {
           tilt = ((one - kept.lower_point()) / kept.lower_point() + FastInterval(2.04) * u * S +
                   FastInterval(2) * lost_score)
@@ -222,9 +244,14 @@ void KeyMoments<T>::attend(const T* queries, Index count, double scale, T* outpu
       }
     }
     float *row = error + first * d_v, *end = error + last * d_v;
-    write_error({{per_range}, per_size, subnormal.upper()}, sizes_, row);
-    for (Index done = d_v; row + done < end; done *= 2)
-      std::copy(row, std::min(row + done, end - done), row + done);
+    if (std::isfinite(per_range) && std::isfinite(per_size)) {
+      write_error({{per_range}, per_size, subnormal.upper()},
+                  polynomial_.moment > 0 ? distances(sizes, per_size) : ranges, sizes_.value_size, row);
+      for (Index done = d_v; row + done < end; done *= 2)
+        std::copy(row, std::min(row + done, end - done), row + done);
+    } else {
+      std::fill(row, end, std::numeric_limits<float>::infinity());
+    }
     if (normalisers != nullptr)
       std::fill(normalisers->tilt.begin() + first, normalisers->tilt.begin() + last, tilt);
   };

@@ -25,7 +25,7 @@ std::optional<PolynomialPlan> plan_single(const AttentionArrays<T>& arrays, Inde
   // The certificate's norms are computed in T and rounded up.
   task.S = sizes.largest_query * arrays.scale * std::sqrt(key_square) *
            (1 + static_cast<double>(12 * arrays.d + 40) * unit_roundoff<T>)*(1 + 1e-9);
-  std::vector<double> queries, keys;
+  std::vector<double> queries, keys, values;
   for (const Index i : longest_queries(sizes, 8)) {
     for (std::size_t c = 0; c < d; ++c)
       queries.push_back(static_cast<double>(arrays.query(head, i)[c]) * arrays.scale);
@@ -33,8 +33,11 @@ std::optional<PolynomialPlan> plan_single(const AttentionArrays<T>& arrays, Inde
   for (Index j = 0; j < arrays.keys(); j += std::max<Index>(1, arrays.keys() / 128)) {
     for (std::size_t c = 0; c < d; ++c)
       keys.push_back(static_cast<double>(arrays.key(head, j)[c] - centre[c]));
+    for (Index c = 0; c < arrays.d_v; ++c) values.push_back(static_cast<double>(arrays.value(head, j)[c]));
   }
   SampledScores scores(queries, keys, arrays.d);
+  task.distance =
+      std::min(task.range, 1.05 * scores.distance(values, sizes.least, sizes.largest) / sizes.value_size);
   return least_polynomial<T>(task, scores);
 }
 
@@ -80,11 +83,12 @@ HeadPlan<T> plan_head(const AttentionArrays<T>& arrays, Index head, const ArrayS
                       const PolynomialOptions& options, double budget) {
   HeadPlan<T> plan;
   PolynomialTask& task = plan.task;
-  task = {arrays.d, arrays.d_v, arrays.keys(), 0, options.accuracy, 0, options.moment};
+  task = {arrays.d, arrays.d_v, arrays.keys(), 0, options.accuracy, 0, 0, options.moment};
   for (std::size_t c = 0; c < sizes.least.size(); ++c) {
     const double range = sizes.largest[c] - sizes.least[c];
     if (range > 0) task.range = std::max(task.range, range / sizes.value_size);
   }
+  task.distance = task.range;
   plan.centre = centre_of_keys(arrays, head);
   plan.single = plan_single(arrays, head, sizes, plan.centre, task);
   if (plan.single) {

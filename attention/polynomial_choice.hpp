@@ -14,9 +14,9 @@ namespace promptbound {
 /// A polynomial that is not made yet.
 struct PolynomialPlan {
   double S = 0;
-  Index degree = 0;
-  bool is_taylor = false;  ///< with the even moment, or a Chebyshev truncation
-  double work = 0;         ///< polynomial_work
+  Index degree = 0, moment = 0;  ///< moment 0: a Chebyshev truncation on all of [-S, S]
+  double inner = 0;              ///< with a moment: the inner range of moment_polynomial
+  double work = 0;               ///< polynomial_work
 };
 
 /// The work for one key or query, in monomials that are made and multiplied with d_v + 1 moments: those of
@@ -48,13 +48,19 @@ class SampledScores {
  public:
   SampledScores(const std::vector<double>& queries, const std::vector<double>& centred_keys, Index d);
 
-  /// The largest sum s^h / sum e^s over the queries; h even, in ascending order.
+  /// The largest sum s^h / sum e^s over the queries, for even h >= 2.
   [[nodiscard]] double moment(Index h);
 
+  /// The largest distance of one of the queries' outputs from either end of a column's range, least[c] ..
+  /// largest[c]; `values` are those of the keys, rows of as many columns.
+  [[nodiscard]] double distance(const std::vector<double>& values, const std::vector<double>& least,
+                                const std::vector<double>& largest) const;
+
  private:
-  std::vector<double> squares_, powers_, totals_;  ///< s^2 and s^power_ by query and key, sum e^s by query
-  Index power_ = 0;
-  double moment_ = 1;
+  std::vector<double> squares_, powers_,
+      weights_;                  ///< s^2, its highest power so far and e^s by query and key
+  std::vector<double> totals_;   ///< sum e^s by query
+  std::vector<double> moments_;  ///< those of 2, 4, ...
 };
 
 /// What a polynomial has to reach.
@@ -63,6 +69,7 @@ struct PolynomialTask {
   double S = 0;             ///< no score is larger
   double accuracy = 0;      ///< relative to the largest |value|
   double range = 0;         ///< of the values, at most, relative to the largest one's size
+  double distance = 0;      ///< of an output from a value, as far as is expected; relative as `range`
   bool may_moment = false;  ///< use the even-moment certificate
   double most_work = 1 << 20;
 };

@@ -35,9 +35,10 @@ void add_moments(const MomentLayout& layout, const T* keys, const T* values, Ind
 /// Of a part of the queries; computed in T.
 template <class T>
 struct QuerySizes {
-  T square = 0;      ///< largest squared norm of a scaled query
-  T normaliser = 0;  ///< least of a query, or at most 0 where one is not finite
-  T moment = 0;      ///< largest even moment over normaliser, two roundings
+  T square = 0;                   ///< largest squared norm of a scaled query
+  T normaliser = 0;               ///< least of a query, or at most 0 where one is not finite
+  T moment = 0;                   ///< largest even moment over normaliser, two roundings
+  std::vector<T> least, largest;  ///< of each column of the outputs
 };
 
 /// Outputs of the queries (rows of d) of the parts from .. to-1, and where they are wanted the normalisers.

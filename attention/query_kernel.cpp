@@ -34,9 +34,10 @@ class ReadOut {
                     static_cast<std::size_t>(blocks_per_sum)),
         rows_(allocate<T>(layout.d * width)),
         features_(allocate<T>(feature_rows(layout) * width)),
-        totals_(allocate<T>(2 * (layout.columns() + 1) * width)) {
+        totals_(allocate<T>(2 * (layout.columns() + 1) * width)),
+        extremes_(allocate<T>(2 * layout.d_v * lanes)) {
     std::fill(features_.get(), features_.get() + width, T(1));
-    take_sizes();
+    forget_sizes();
   }
 
   /// Outputs of at most `width` queries, and the normalisers where they are wanted.
@@ -76,11 +77,9 @@ class ReadOut {
       largest_moment_ = hn::Max(largest_moment_, hn::Mul(moment, inverse));
       const auto is_finite = hn::Le(normaliser, hn::Set(d, std::numeric_limits<T>::max()));
       least_ = hn::Min(least_, hn::IfThenElseZero(is_finite, normaliser));
-      for (Index c = 0; c < layout_.d_v; ++c) {
-        T* column = totals + c * width + i;
-        hn::Store(hn::Mul(hn::Load(d, column), inverse), d, column);
-      }
+      hn::Store(inverse, d, totals + columns * width + i);
     }
+    for (Index c = 0; c < layout_.d_v; ++c) divide(totals + c * width, totals + columns * width, c);
     to_rows(totals, count, layout_.d_v, width, output);
     if (normalisers != nullptr)
       std::copy(totals + layout_.d_v * width, totals + layout_.d_v * width + count, normalisers);
@@ -89,11 +88,17 @@ class ReadOut {
   /// The sizes of the queries since the last call.
   QuerySizes<T> take_sizes() {
     const Tag d;
-    const QuerySizes<T> sizes = {hn::GetLane(hn::MaxOfLanes(d, largest_square_)),
-                                 hn::GetLane(hn::MinOfLanes(d, least_)),
-                                 hn::GetLane(hn::MaxOfLanes(d, largest_moment_))};
-    largest_square_ = largest_moment_ = hn::Zero(d);
-    least_ = hn::Set(d, std::numeric_limits<T>::max());
+    QuerySizes<T> sizes = {hn::GetLane(hn::MaxOfLanes(d, largest_square_)),
+                           hn::GetLane(hn::MinOfLanes(d, least_)),
+                           hn::GetLane(hn::MaxOfLanes(d, largest_moment_)),
+                           {},
+                           {}};
+    for (Index c = 0; c < layout_.d_v; ++c) {
+      sizes.least.push_back(hn::GetLane(hn::MinOfLanes(d, hn::Load(d, extremes_.get() + 2 * c * lanes))));
+      sizes.largest.push_back(
+          hn::GetLane(hn::MaxOfLanes(d, hn::Load(d, extremes_.get() + (2 * c + 1) * lanes))));
+    }
+    forget_sizes();
     return sizes;
   }
 
@@ -111,6 +116,31 @@ class ReadOut {
            layout.features() * vectors * lanes * static_cast<Index>(sizeof(T)) > L1)
       vectors /= 2;
     return vectors * lanes;
+  }
+
+  void forget_sizes() {
+    const Tag d;
+    largest_square_ = largest_moment_ = hn::Zero(d);
+    least_ = hn::Set(d, std::numeric_limits<T>::max());
+    for (Index c = 0; c < layout_.d_v; ++c) {
+      hn::Store(least_, d, extremes_.get() + 2 * c * lanes);
+      hn::Store(hn::Neg(least_), d, extremes_.get() + (2 * c + 1) * lanes);
+    }
+  }
+
+  /// Column c of the outputs, from the sums and the normalisers' inverses.
+  HWY_INLINE void divide(T* HWY_RESTRICT column, const T* HWY_RESTRICT inverses, Index c) {
+    const Tag d;
+    T* extremes = extremes_.get() + 2 * c * lanes;
+    V low = hn::Load(d, extremes), high = hn::Load(d, extremes + lanes);
+    for (Index i = 0; i < used_; i += lanes) {
+      const V output = hn::Mul(hn::Load(d, column + i), hn::Load(d, inverses + i));
+      low = hn::Min(low, output);
+      high = hn::Max(high, output);
+      hn::Store(output, d, column + i);
+    }
+    hn::Store(low, d, extremes);
+    hn::Store(high, d, extremes + lanes);
   }
 
   /// Adds the sums of some blocks to those of all, so that no chain of additions is long. Few blocks are
@@ -227,6 +257,7 @@ class ReadOut {
   hwy::AlignedFreeUniquePtr<T[]> rows_, features_;  ///< scaled queries; the features' rows of `width`
   V largest_square_, least_, largest_moment_;
   hwy::AlignedFreeUniquePtr<T[]> totals_;  ///< of the last blocks, and of all before; the even moment's last
+  hwy::AlignedFreeUniquePtr<T[]> extremes_;  ///< least and largest outputs of each column
 };
 
 template <class T>

@@ -1,5 +1,8 @@
 #include <promptbound/attention/score_polynomial.hpp>
 
+#include <algorithm>
+#include <cmath>
+
 #include <promptbound/numeric/chebyshev.hpp>
 #include <promptbound/numeric/fast_interval.hpp>
 #include <promptbound/numeric/precision.hpp>
@@ -24,6 +27,13 @@ ScorePolynomial rounded(const std::vector<Interval>& coefficients, double S, Int
   return result;
 }
 
+std::vector<Interval> taylor_coefficients(Index degree) {
+  std::vector<Interval> coefficients = {Interval(1)};
+  for (Index l = 1; l <= degree; ++l)
+    coefficients.push_back(coefficients.back() / Interval(static_cast<long>(l)));
+  return coefficients;
+}
+
 }  // namespace
 
 double ScorePolynomial::size(double x) const {
@@ -41,22 +51,43 @@ ScorePolynomial chebyshev_polynomial(double S, Index degree) {
                  truncation_error(range, Integer(degree)));
 }
 
-ScorePolynomial taylor_polynomial(double S, Index degree) {
+// F(x) = 2 sum_{l > g} I_l(r) T_l(x/r) (r = 0: the Taylor series' rest), all terms >= 0 and growing for x >=
+// r, so |p(s) - e^s| <= F(max(|s|, r)). For h <= g + 1 each (T_l(x/r) - 1)/x^h grows, and c is reached at S.
+// For h = g + 2 let G(x) = (F(x) - F(r))/x^h. F is convex, so between a and b = a e^{H/h} it is below its
+// chord; with x = (1 - t) a + t b, x^h >= a^{h (1 - t)} b^{h t}, so
+//   G(x) <= max(G(a), G(b)) ((1 - t) e^{H t} + t e^{-H (1 - t)}) <= max(G(a), G(b)) e^{H^2/8},
+// the last by Hoeffding's lemma.
+ScorePolynomial moment_polynomial(double S, double inner, Index degree, Index moment) {
   const WorkingPrecision scope(bits);
-  const Interval range(S);
-  std::vector<Interval> coefficients;
-  Interval factorial(1), sum(0);
-  for (Index l = 0; l <= degree; ++l) {
-    if (l > 0) factorial *= Interval(static_cast<long>(l));
-    coefficients.push_back(Interval(1) / factorial);
-    sum += coefficients.back() * power(range, static_cast<unsigned long>(l));
-  }
+  const std::vector<Interval> coefficients =
+      inner > 0 ? chebyshev_coefficients(Rational(inner), static_cast<unsigned long>(degree))
+                : taylor_coefficients(degree);
+  const auto rest = [&](const Interval& x) {
+    Interval sum(0);
+    for (std::size_t l = coefficients.size(); l-- > 0;) sum = sum * x + coefficients[l];
+    return exp(x) - sum;
+  };
+  const auto h = static_cast<unsigned long>(moment);
+  const Interval absolute = inner > 0 ? rest(Interval(inner)) : Interval(0);
+  const auto share_of_power = [&](double x) {
+    return (rest(Interval(x)) - absolute) / power(Interval(x), h);
+  };
   ScorePolynomial result = rounded(coefficients, S, Interval(0));
-  // (e^s - T(s))/s^{degree+1} has positive Taylor coefficients, so it is largest at S; times |s| <= S for
-  // even degrees.
-  result.moment = degree % 2 == 1 ? degree + 1 : degree;
-  result.per_moment =
-      ((exp(range) - sum) / power(range, static_cast<unsigned long>(result.moment))).upper_double();
+  result.moment = moment;
+  result.absolute = absolute.upper_double();
+  result.per_moment = share_of_power(S).upper_double();
+  if (moment <= degree + 1) return result;
+  constexpr int cells = 16;
+  double from = inner, share = 0;
+  for (int cell = 1; cell <= cells; ++cell) {
+    const double to = cell == cells ? S : inner * std::pow(S / inner, static_cast<double>(cell) / cells);
+    const double at_end = share_of_power(to).upper_double();
+    const Interval H = Interval(static_cast<long>(moment)) * log(Interval(to) / Interval(from));
+    const Interval within = Interval(std::max(share, at_end)) * exp(square(H) / Interval(8));
+    result.per_moment = std::max(result.per_moment, within.upper_double());
+    from = to;
+    share = at_end;
+  }
   return result;
 }
 

@@ -8,13 +8,13 @@
 namespace promptbound {
 
 /// p(s) = sum_l coefficients[l] s^l with, for every |s| <= S,
-///   |p(s) - e^s| <= relative e^s + per_moment s^moment.
+///   |p(s) - e^s| <= relative e^s + absolute + per_moment s^moment.
 /// The coefficients are these very doubles; the bounds are rounded up.
 struct ScorePolynomial {
   std::vector<double> coefficients;
   double S = 0;
-  double relative = 0;
-  Index moment = 0;  ///< even; 0 where per_moment is 0
+  double relative = 0, absolute = 0;
+  Index moment = 0;  ///< even; 0 where absolute and per_moment are 0
   double per_moment = 0;
 
   [[nodiscard]] Index degree() const { return static_cast<Index>(coefficients.size()) - 1; }
@@ -27,10 +27,12 @@ struct ScorePolynomial {
 /// The Chebyshev truncation of exp on [-S, S]: a purely relative bound. 0 < S <= 1000.
 [[nodiscard]] ScorePolynomial chebyshev_polynomial(double S, Index degree);
 
-/// The Taylor polynomial: |p(s) - e^s| <= s^h (e^S - T(S))/S^h for the even h = degree + 1 or degree, T the
-/// Taylor polynomial of that degree. The sum of s^h over the keys is itself a polynomial of the query, so it
-/// is computed exactly (up to rounding) instead of being bounded by S^h: on most data it is far smaller.
-/// degree >= 1.
-[[nodiscard]] ScorePolynomial taylor_polynomial(double S, Index degree);
+/// The Chebyshev truncation p of exp on the inner range [-r, r], 0 <= r <= S, for scores that are mostly
+/// small: for r = 0 the Taylor polynomial. With h = `moment`, even,
+///   |p(s) - e^s| <= F(r) + c s^h on [-S, S], F(x) = e^x - p(x), c = max_{r <= x <= S} (F(x) - F(r))/x^h.
+/// The sum of s^h over the keys is itself a polynomial of the query, so it is computed exactly (up to
+/// rounding) instead of being bounded by S^h: on most data it is far smaller. 2 <= h <= degree + 2, and h <=
+/// degree + 1 for r = 0. S <= 1000.
+[[nodiscard]] ScorePolynomial moment_polynomial(double S, double inner, Index degree, Index moment);
 
 }  // namespace promptbound

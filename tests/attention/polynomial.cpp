@@ -117,6 +117,48 @@ TEST_CASE("queries beyond the polynomial's range get no bound") {
   for (const float bound : error) CHECK(std::isinf(bound));
 }
 
+TEST_CASE("values that follow the polynomial's error stay within the bound, and come near it") {
+  RandomDoubles random(8);
+  double least_quotient = 1e300;
+  for (const double inner : {0.0, 0.2, 0.5, 0.9}) {
+    for (const Index degree : {2, 3, 4}) {
+      for (Index moment = 2; moment <= degree + (inner > 0 ? 2 : 1); moment += 2) {
+        const double S = 2;
+        const ScorePolynomial polynomial = moment_polynomial(S, inner * S, degree, moment);
+        const auto error_at = [&](double s) {
+          double sum = 0;
+          for (std::size_t l = polynomial.coefficients.size(); l-- > 0;)
+            sum = sum * s + polynomial.coefficients[l];
+          return sum - std::exp(s);
+        };
+        // 1 where the polynomial's weight is too large, or where it is far too large: most outputs are then
+        // near an end of the range.
+        for (const double share : {0.0, 0.5, 0.95}) {
+          StoredArrays<double> stored = random_arrays<double>(random, shapes<double>(1, 1, 200, 0, 1, 1), S);
+          stored.q[0] = 1;
+          double largest = 0;
+          for (const double key : stored.k) largest = std::max(largest, error_at(key));
+          for (std::size_t j = 0; j < stored.k.size(); ++j)
+            stored.v[j] = error_at(stored.k[j]) > share * largest ? 1 : 0;
+          KeyMoments<double> moments(polynomial, {0}, 1);
+          moments.add(stored.k.data(), stored.v.data(), 200);
+          Attended<double> result;
+          result.output.resize(1);
+          result.error.resize(1);
+          moments.attend(stored.q.data(), 1, 1, result.output.data(), result.error.data());
+          if (std::isinf(result.error[0])) continue;  // the polynomial says nothing
+          CHECK(is_within_bounds(stored.arrays, result));
+          const double exact =
+              reference_attention<Interval>(stored.arrays, 0, 0)[0].midpoint().upper_double();
+          least_quotient = std::min(
+              least_quotient, static_cast<double>(result.error[0]) / std::abs(exact - result.output[0]));
+        }
+      }
+    }
+  }
+  CHECK(least_quotient < 3);
+}
+
 TEST_CASE("any number of threads gives the same outputs") {
   RandomDoubles random(6);
   const StoredArrays<float> stored = random_arrays<float>(random, shapes<float>(1, 3000, 9000, 20, 3, 2));
@@ -158,7 +200,8 @@ TEST_CASE_TEMPLATE("widths that fit no tile and counts that fit no vector", T, f
     for (Index d_v = 1; d_v <= 19; d_v += 3) {
       const StoredArrays<T> stored =
           random_arrays<T>(random, shapes<T>(1, 1 + d_v, 20 + 5 * d, d % 2, d, d_v));
-      for (const ScorePolynomial& polynomial : {chebyshev_polynomial(2, 5), taylor_polynomial(2, 4)}) {
+      for (const ScorePolynomial& polynomial :
+           {chebyshev_polynomial(2, 5), moment_polynomial(2, 0, 4, 4), moment_polynomial(2, 0.7, 4, 6)}) {
         KeyMoments<T> moments(polynomial, centre_of_keys(stored.arrays, 0), d_v);
         moments.add(stored.prompt_k.data(), stored.prompt_v.data(), stored.arrays.prompt);
         moments.add(stored.k.data(), stored.v.data(), stored.arrays.m);

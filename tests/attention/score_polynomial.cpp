@@ -11,10 +11,10 @@ using namespace promptbound;
 
 namespace {
 
-Interval value(const ScorePolynomial& polynomial, const Rational& s) {
+Interval value(const ScorePolynomial& polynomial, const Interval& s) {
   Interval sum(0);
   for (std::size_t l = polynomial.coefficients.size(); l-- > 0;)
-    sum = sum * Interval(s) + Interval(polynomial.coefficients[l]);
+    sum = sum * s + Interval(polynomial.coefficients[l]);
   return sum;
 }
 
@@ -28,9 +28,9 @@ double largest_share(const ScorePolynomial& polynomial) {
   for (int trial = 0; trial < 400; ++trial) {
     const Rational s = trial == 0 ? S : trial == 1 ? Rational(-S) : random.rational(-S, S);
     const Interval claim =
-        Interval(polynomial.relative) * exp(Interval(s)) +
+        Interval(polynomial.relative) * exp(Interval(s)) + Interval(polynomial.absolute) +
         Interval(polynomial.per_moment) * power(Interval(s), static_cast<unsigned long>(polynomial.moment));
-    const Interval distance = abs(value(polynomial, s) - exp(Interval(s)));
+    const Interval distance = abs(value(polynomial, Interval(s)) - exp(Interval(s)));
     CHECK(certainly_less_equal(distance, claim));
     share = std::max(share, (distance / claim).upper_double());
   }
@@ -51,16 +51,41 @@ TEST_CASE("the distance of Chebyshev polynomials from exp is within the claim, a
   }
 }
 
-TEST_CASE("the distance of Taylor polynomials is within the claim, which is reached at S") {
+TEST_CASE("the distance of moment polynomials is within the claim, which is reached at S") {
   for (const double S : {0.25, 1.0, 3.5}) {
-    for (const Index degree : {1, 2, 5, 6}) {
-      CAPTURE(S);
-      CAPTURE(degree);
-      const ScorePolynomial polynomial = taylor_polynomial(S, degree);
-      CHECK(polynomial.moment % 2 == 0);
-      CHECK(largest_share(polynomial) > 0.9999);
+    for (const double inner : {0.0, 0.1, 0.5, 0.9, 1.0}) {
+      for (const Index degree : {1, 2, 3, 5, 6}) {
+        for (Index moment = 2; moment <= degree + (inner > 0 ? 2 : 1); moment += 2) {
+          CAPTURE(S);
+          CAPTURE(inner);
+          CAPTURE(degree);
+          CAPTURE(moment);
+          const ScorePolynomial polynomial = moment_polynomial(S, inner * S, degree, moment);
+          CHECK(polynomial.degree() == degree);
+          CHECK(polynomial.moment == moment);
+          CHECK((polynomial.absolute == 0) == (inner == 0));
+          // Where the moment's power is above the polynomial's, the claim may be reached before S.
+          const double share = largest_share(polynomial);
+          CHECK(share > (moment <= degree + 1 ? 0.999 : 0.7));
+        }
+      }
     }
   }
+}
+
+TEST_CASE("the power's coefficient is near the largest quotient where that is inside the range") {
+  // Degree 4, moment 6: (F(x) - F(r))/x^6 is largest between r and S.
+  const WorkingPrecision scope(256);
+  const double S = 2, inner = 0.6;
+  const ScorePolynomial polynomial = moment_polynomial(S, inner, 4, 6);
+  double largest = 0;
+  for (int i = 0; i <= 400; ++i) {
+    const Interval x(inner + (S - inner) * i / 400);
+    const Interval rest = exp(x) - value(polynomial, x) - Interval(polynomial.absolute);
+    largest = std::max(largest, (rest / power(x, 6UL)).upper_double());
+  }
+  CHECK(polynomial.per_moment >= largest * (1 - 1e-9));
+  CHECK(polynomial.per_moment <= largest * 1.05);
 }
 
 TEST_CASE("monomials: the multinomial theorem, exactly") {

@@ -39,7 +39,7 @@ class GroupMoments {
       : layout_(layout),
         centre_(centre),
         memory_((2 * layout.columns() + feature_rows(layout)) * width +
-                (static_cast<Index>(layout.size()) + 2 * layout.d_v + 1) * lanes),
+                (static_cast<Index>(layout.size()) + 2 * layout.d_v + 2) * lanes),
         values_(memory_.get()),
         products_(values_ + layout.columns() * width),
         features_(products_ + layout.columns() * width),
@@ -54,6 +54,7 @@ class GroupMoments {
     for (Index c = 0; c < 2 * layout_.d_v; ++c)
       hn::Store(hn::Set(d, values[c % layout_.d_v]), d, extremes_ + c * lanes);
     hn::Store(hn::Zero(d), d, squares());
+    hn::Store(hn::Zero(d), d, squares() + lanes);
     for (Index group = 0; group < count; group += keys_per_group) {
       const Index end = std::min(count, group + keys_per_group);
       std::fill(sums_, sums_ + layout_.size() * static_cast<std::size_t>(lanes), T(0));
@@ -62,6 +63,7 @@ class GroupMoments {
       add_to(sums.moments.data());
     }
     sums.square = *std::max_element(squares(), squares() + lanes);
+    sums.squares = std::accumulate(squares() + lanes, squares() + 2 * lanes, 0.0);
     for (Index c = 0; c < layout_.d_v; ++c) {
       const T *low = extremes_ + c * lanes, *high = low + layout_.d_v * lanes;
       sums.least[static_cast<std::size_t>(c)] = *std::min_element(low, low + lanes);
@@ -121,7 +123,7 @@ class GroupMoments {
     const hn::ScalableTag<T> d;
     T* points = features_ + width;
     to_columns(keys, count, layout_.d, width, points);
-    auto largest = hn::Load(d, squares());
+    auto largest = hn::Load(d, squares()), sum = hn::Load(d, squares() + lanes);
     for (Index i = 0; i < used_; i += lanes) {
       auto square = hn::Zero(d);
       for (Index c = 0; c < layout_.d; ++c) {
@@ -132,8 +134,10 @@ class GroupMoments {
         square = hn::MulAdd(x, x, square);
       }
       largest = hn::Max(largest, square);
+      sum = hn::Add(sum, square);
     }
     hn::Store(largest, d, squares());
+    hn::Store(sum, d, squares() + lanes);
   }
 
   /// Those of the columns of the values; what fills no vector goes to the first lane.
@@ -240,7 +244,7 @@ class GroupMoments {
   KeptMemory<T> memory_;
   T *values_, *products_;  ///< columns of values, and 1 or 0: absent; of a head and them
   T *features_, *sums_;
-  T* extremes_;     ///< least and largest values, largest squared norms of keys
+  T* extremes_;     ///< least and largest values, largest squared norms of keys and their sums
   Index used_ = 0;  ///< numbers of a row, whole vectors
 };
 

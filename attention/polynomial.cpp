@@ -29,9 +29,11 @@
 // Rounding. A monomial of degree l and its head's product with a value take l - 1 products; sums over keys
 // are chains of moment_chain additions in T and of one per group in binary64; the weight is rounded once
 // more; sums over monomials are chains of MomentLayout::chain multiply-adds, the last of them with the head's
-// l - 2 products at most. Numerator and normaliser are thus off by at most gamma m A(QK) times value_size and
-// 1, gamma = C u/(1 - C u) with C the number of roundings, because sum_a multinomial(a) |q'^a| |k'^a| <=
-// (QK)^l for |a| = l. Likewise H by gamma m (QK)^h.
+// l - 2 products at most. Numerator and normaliser are thus off by at most gamma sum_j A(Q |k'_j|) times
+// value_size and 1, gamma = C u/(1 - C u) with C the number of roundings, because sum_a multinomial(a) |q'^a|
+// |k'^a| <= (|q'| |k'|)^l for |a| = l. With M the mean of |k'_j|^2, sum_j |k'_j| <= m sqrt(M), and sum_j
+// |k'_j|^l <= m M K^{l - 2} for l >= 2, so the sum is at most m (|c_0| + |c_1| Q sqrt(M) + (M/K^2) sum_{l >=
+// 2} |c_l| (QK)^l). Likewise H by gamma m (M/K^2) (QK)^h.
 //
 // Normaliser. L is the computed one up to a factor within 1 +- r, r = of_sums/L; with the bounds of W above
 // it is the computed normaliser times a factor whose logarithm is at most -ln((1 - r)(1 - eta)(1 - x)) in
@@ -64,6 +66,16 @@ double norm_above(T square, Index d) {
   const double roundings = static_cast<double>(2 * d + 8) * unit_roundoff<T> * rounding_factor();
   return step_up(std::sqrt(static_cast<double>(square) * (1 + roundings) +
                            static_cast<double>(2 * d) * static_cast<double>(std::numeric_limits<T>::min())));
+}
+
+/// At least the sum of the squares of this many norms, of which each lane's part was summed in T.
+template <class T>
+double squares_above(double squares, Index d, Index keys) {
+  const double roundings = static_cast<double>(2 * d + 2 * keys + 16) * unit_roundoff<T> * rounding_factor();
+  return roundings < 0.5 ? step_up(squares * (1 + 2 * roundings) +
+                                   static_cast<double>(2 * d) * static_cast<double>(keys) *
+                                       static_cast<double>(std::numeric_limits<T>::min()))
+                         : std::numeric_limits<double>::infinity();
 }
 
 /// eta/(1 + sqrt(1 - eta^2)), at most 1.
@@ -100,28 +112,30 @@ void KeyMoments<T>::add(const T* keys, const T* values, Index count, int threads
   if (count == 0) return;
   const Index groups = (count + keys_per_group - 1) / keys_per_group;
   const Index parts = std::min(key_parts, groups);
+  const auto first_of = [&](Index part) { return std::min(count, groups * part / parts * keys_per_group); };
+  const auto keys_of = [&](Index part) { return first_of(part + 1) - first_of(part); };
   const auto sums_of = [&](Index part) {
-    const Index first = groups * part / parts * keys_per_group;
-    const Index last = std::min(count, groups * (part + 1) / parts * keys_per_group);
+    const Index first = first_of(part);
     KeySums<T> sums(layout_);
-    add_moments(layout_, keys + first * layout_.d, values + first * layout_.d_v, last - first, centre_.data(),
-                sums);
+    add_moments(layout_, keys + first * layout_.d, values + first * layout_.d_v, keys_of(part),
+                centre_.data(), sums);
     return sums;
   };
   if (threads == 1) {
-    for (Index part = 0; part < parts; ++part) add(sums_of(part));
+    for (Index part = 0; part < parts; ++part) add(sums_of(part), keys_of(part));
   } else {
     std::vector<std::optional<KeySums<T>>> partial(static_cast<std::size_t>(parts));
     for_each_part(parts, threads,
                   [&](Index part) { partial[static_cast<std::size_t>(part)] = sums_of(part); });
-    for (const auto& sums : partial) add(*sums);
+    for (Index part = 0; part < parts; ++part) add(*partial[static_cast<std::size_t>(part)], keys_of(part));
   }
   count_ += count;
   parts_ += parts;
 }
 
 template <class T>
-void KeyMoments<T>::add(const KeySums<T>& sums) {
+void KeyMoments<T>::add(const KeySums<T>& sums, Index keys) {
+  key_squares_ = step_up(key_squares_ + squares_above<T>(sums.squares, layout_.d, keys));
   for (std::size_t i = 0; i < moments_.size(); ++i) moments_[i] += sums.moments[i];
   sizes_.key_norm = std::max(sizes_.key_norm, norm_above(sums.square, layout_.d));
   for (std::size_t c = 0; c < sums.least.size(); ++c) {
@@ -169,9 +183,18 @@ void KeyMoments<T>::attend(const T* queries, Index count, double scale, T* outpu
   const FastInterval t(static_cast<double>(std::numeric_limits<T>::min()));
   const FastInterval tiny = t * FastInterval(static_cast<double>(top));
   const FastInterval subnormal(static_cast<double>(std::numeric_limits<T>::denorm_min()));
+  const FastInterval mean_square = FastInterval(key_squares_) / m;
+  const FastInterval root_mean(step_up(std::sqrt(mean_square.upper())));
+  // All keys are the centre where K is 0.
+  const FastInterval spread(sizes_.key_norm > 0 ? std::min(1.0, (mean_square / (K * K).lower_point()).upper())
+                                                : 0.0);
   const FastInterval root_d(step_up(std::sqrt(static_cast<double>(d))));
   const auto size_of_all = [&](const FastInterval& x) {
     return FastInterval(polynomial_.size(x.upper())) + power(x, polynomial_.moment);
+  };
+  const auto coefficient = [&](Index l) {
+    return FastInterval(
+        l <= polynomial_.degree() ? std::abs(polynomial_.coefficients[static_cast<std::size_t>(l)]) : 0.0);
   };
   const FastInterval K_power = power(max(one, K), top), size_of_keys = size_of_all(root_d * K);
   const FastInterval most_sum = FastInterval(4) * m * max(one, FastInterval(sizes_.value_size));
@@ -214,13 +237,15 @@ void KeyMoments<T>::attend(const T* queries, Index count, double scale, T* outpu
           m * FastInterval(2) * tiny * (size_of_keys * Q_power + K_power * size_of_queries) + lost_values;
       const bool may_overflow = !((most_sum * (K_power + (one + size_of_keys) * Q_power)).upper() <
                                   static_cast<double>(std::numeric_limits<T>::max()));
-      const FastInterval of_sums = gamma * m * FastInterval(polynomial_.size(S.upper())) + lost;
+      const FastInterval size = coefficient(0) + coefficient(1) * Q * min(root_mean, K) +
+                                spread * FastInterval(polynomial_.size(S.upper(), 2));
+      const FastInterval of_sums = gamma * m * size + lost;
       const FastInterval L = FastInterval(total) - FastInterval(of_sums.upper());
       if (L.lower() > 0 && !may_overflow) {
         FastInterval truncation = constant, x(0);
         if (polynomial_.moment > 0) {
           // H/L with the computed H and normaliser, then what rounding adds to both.
-          const FastInterval off = gamma * m * power(S, polynomial_.moment) + lost;
+          const FastInterval off = gamma * m * spread * power(S, polynomial_.moment) + lost;
           const FastInterval H = FastInterval(moment) * (one + FastInterval(2) * of_sums / L) + off / L;
           x = (a * m / L + b * H).upper_point();
           truncation = x.upper() < 1 ? (eta + x) * (one + eta) / ((one - x) * (one - eta))

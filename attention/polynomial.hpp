@@ -45,14 +45,15 @@ class KeyMoments {
               Normalisers<T>* normalisers = nullptr) const;
 
  private:
-  void add(const KeySums<T>& sums);
+  void add(const KeySums<T>& sums, Index keys);
   [[nodiscard]] std::vector<T> weights() const;
 
   ScorePolynomial polynomial_;
   MomentLayout layout_;
   std::vector<T> centre_;
   std::vector<double> moments_;
-  ArraySizes sizes_;  ///< of the centred keys and of the values
+  ArraySizes sizes_;        ///< of the centred keys and of the values
+  double key_squares_ = 0;  ///< sum of the squared norms of the centred keys, at least
   Index count_ = 0, parts_ = 0;
 };
 

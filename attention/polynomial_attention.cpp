@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <numeric>
 
 #include <promptbound/attention/size_kernel.hpp>
 
@@ -34,6 +35,10 @@ std::optional<PolynomialPlan> plan_single(const AttentionArrays<T>& arrays, Inde
     for (std::size_t c = 0; c < d; ++c)
       keys.push_back(static_cast<double>(arrays.key(head, j)[c] - centre[c]));
     for (Index c = 0; c < arrays.d_v; ++c) values.push_back(static_cast<double>(arrays.value(head, j)[c]));
+  }
+  if (key_square > 0) {
+    const double squares = std::inner_product(keys.begin(), keys.end(), keys.begin(), 0.0);
+    task.spread = std::min(1.0, 1.1 * squares / (static_cast<double>(keys.size() / d) * key_square));
   }
   SampledScores scores(queries, keys, arrays.d);
   task.distance =
@@ -83,7 +88,7 @@ HeadPlan<T> plan_head(const AttentionArrays<T>& arrays, Index head, const ArrayS
                       const PolynomialOptions& options, double budget) {
   HeadPlan<T> plan;
   PolynomialTask& task = plan.task;
-  task = {arrays.d, arrays.d_v, arrays.keys(), 0, options.accuracy, 0, 0, options.moment};
+  task = {arrays.d, arrays.d_v, arrays.keys(), 0, 1, options.accuracy, 0, 0, options.moment};
   for (std::size_t c = 0; c < sizes.least.size(); ++c) {
     const double range = sizes.largest[c] - sizes.least[c];
     if (range > 0) task.range = std::max(task.range, range / sizes.value_size);

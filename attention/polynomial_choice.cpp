@@ -65,9 +65,13 @@ struct MomentTrial {
 };
 MomentTrial try_moment(double S, Index degree, Index h, double moment) {
   // Where the inner range is best, within some percent of the bound: measured on uniform data.
-  const double factor = h > degree + 1 ? 1.05 : h == degree + 1 ? 1.2 : h == degree ? 1.45 : 1.8;
+  const double above = static_cast<double>(h - degree), g = static_cast<double>(degree);
+  const double factor = above > 1   ? 1.3 - 1 / g
+                        : above > 0 ? 1.75 - 2.6 / g
+                        : above < 0 ? 1.45 + 1.9 / g
+                                    : 1.8 - 1.8 / g;
   const double ratio = factor * std::pow(moment, 1 / static_cast<double>(h)) / S;
-  const double inner = S / 32 * std::clamp(std::round(32 * ratio), 1.0, 32.0);
+  const double inner = S / 32 * std::clamp(std::round(32 * std::max(ratio, 0.0)), 1.0, 32.0);
   const MomentBounds bounds = moment_bounds(S, inner, degree, h);
   const double error = bounds.absolute + bounds.per_moment * moment;
   return {inner, error < 1 ? error / (1 - error) : std::numeric_limits<double>::infinity()};
@@ -180,7 +184,8 @@ std::optional<PolynomialPlan> least_polynomial(const PolynomialTask& task, Sampl
 
   // Truncation that rounding leaves room for; the normaliser is at least about the number of keys, by
   // convexity.
-  const double growth = 2 * std::exp(S) * 1.05;
+  const double growth =
+      2.1 * (1 + S * std::sqrt(task.spread) + task.spread * std::max(0.0, std::exp(S) - 1 - S));
   const auto room = [&](Index top, double rank, double width, double roundings) {
     const double gamma = polynomial_rounding<T>(top, expected_chain(static_cast<Index>(rank)), task.keys, 2);
     const double rounding = gamma * growth + 3 * unit_roundoff<T>;

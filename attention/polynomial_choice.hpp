@@ -66,10 +66,11 @@ class SampledScores {
 /// What a polynomial has to reach.
 struct PolynomialTask {
   Index d = 0, d_v = 0, keys = 0;
-  double S = 0;             ///< no score is larger
-  double accuracy = 0;      ///< relative to the largest |value|
-  double range = 0;         ///< of the values, at most, relative to the largest one's size
-  double distance = 0;      ///< of an output from a value, as far as is expected; relative as `range`
+  double S = 0;         ///< no score is larger
+  double spread = 1;    ///< mean squared norm of centred keys, relative to the largest, as far as is expected
+  double accuracy = 0;  ///< relative to the largest |value|
+  double range = 0;     ///< of the values, at most, relative to the largest one's size
+  double distance = 0;  ///< of an output from a value, as far as is expected; relative as `range`
   bool may_moment = false;  ///< use the even-moment certificate
   double most_work = 1 << 20;
 };

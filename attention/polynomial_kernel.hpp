@@ -21,6 +21,7 @@ template <class T>
 struct KeySums {
   std::vector<double> moments;    ///< sums over the keys of monomial(key - centre) * (value, 1)
   T square = 0;                   ///< largest squared norm of a centred key, computed in T
+  double squares = 0;             ///< sum of those of all keys, each lane's computed in T
   std::vector<T> least, largest;  ///< of each column of the values
 
   explicit KeySums(const MomentLayout& layout);

@@ -36,11 +36,13 @@ std::vector<Interval> taylor_coefficients(Index degree) {
 
 }  // namespace
 
-double ScorePolynomial::size(double x) const {
+double ScorePolynomial::size(double x, Index from) const {
   FastInterval sum(0);
   const FastInterval argument(std::abs(x));
-  for (std::size_t l = coefficients.size(); l-- > 0;)
-    sum = sum * argument + FastInterval(std::abs(coefficients[l]));
+  for (auto l = static_cast<Index>(coefficients.size()); l-- > 0;) {
+    sum *= argument;
+    if (l >= from) sum += FastInterval(std::abs(coefficients[static_cast<std::size_t>(l)]));
+  }
   return sum.upper();
 }
 

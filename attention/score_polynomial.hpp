@@ -20,8 +20,8 @@ struct ScorePolynomial {
   [[nodiscard]] Index degree() const { return static_cast<Index>(coefficients.size()) - 1; }
   /// The largest power whose sum over the keys is wanted.
   [[nodiscard]] Index top() const { return std::max(degree(), moment); }
-  /// sum_l |coefficients[l]| |x|^l, rounded up.
-  [[nodiscard]] double size(double x) const;
+  /// sum_{l >= from} |coefficients[l]| |x|^l, rounded up.
+  [[nodiscard]] double size(double x, Index from = 0) const;
 };
 
 /// The Chebyshev truncation of exp on [-S, S]: a purely relative bound. 0 < S <= 1000.

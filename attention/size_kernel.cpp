@@ -155,16 +155,19 @@ bool ranges(const T* HWY_RESTRICT rows, Index count, Index d, T* HWY_RESTRICT le
   T* HWY_RESTRICT products = special.data();
   Index done = 0;
   if (at_once % d == 0 && all >= at_once) {
-    V low[vectors_at_once], high[vectors_at_once], product = hn::Zero(tag);
+    V low[vectors_at_once], high[vectors_at_once], product[vectors_at_once];
 #pragma GCC unroll 8
-    for (int i = 0; i < vectors_at_once; ++i) low[i] = high[i] = hn::LoadU(tag, rows + i * lanes);
+    for (int i = 0; i < vectors_at_once; ++i) {
+      low[i] = high[i] = hn::LoadU(tag, rows + i * lanes);
+      product[i] = hn::Zero(tag);
+    }
     for (; done + at_once <= all; done += at_once) {
 #pragma GCC unroll 8
       for (int i = 0; i < vectors_at_once; ++i) {
         const V x = hn::LoadU(tag, rows + done + i * lanes);
         low[i] = hn::Min(low[i], x);
         high[i] = hn::Max(high[i], x);
-        product = hn::MulAdd(x, hn::Zero(tag), product);
+        product[i] = hn::MulAdd(x, hn::Zero(tag), product[i]);
       }
     }
     HWY_ALIGN T lows[at_once], highs[at_once];
@@ -177,7 +180,9 @@ bool ranges(const T* HWY_RESTRICT rows, Index count, Index d, T* HWY_RESTRICT le
       least[i % d] = std::min(least[i % d], lows[i]);
       largest[i % d] = std::max(largest[i % d], highs[i]);
     }
-    products[0] = hn::GetLane(hn::SumOfLanes(tag, product));
+#pragma GCC unroll 8
+    for (int i = 1; i < vectors_at_once; ++i) product[0] = hn::Add(product[0], product[i]);
+    products[0] = hn::GetLane(hn::SumOfLanes(tag, product[0]));
   }
   for (; done < all; done += d) {
     for (Index c = 0; c < d; ++c) {

@@ -126,6 +126,31 @@ Rounding rounding_needed(const AttentionArrays<T>& arrays, const std::vector<Arr
   return request.rounding.value_or(Rounding::prior);
 }
 
+/// A polynomial in binary64, where binary32 has none and it is expected to be faster than the exact method
+/// there, which takes `exact` seconds.
+bool try_wide_polynomial(const AttentionArrays<float>& arrays, const AttentionRequest& request, double exact,
+                         AttentionAnswer& answer) {
+  // Below that the copies and another shape's rates would not pay.
+  constexpr double least_seconds = 0.01;
+  if (exact < least_seconds) return false;
+  const Widened wide(arrays);
+  const std::vector<ArraySizes> sizes = check_arrays(wide.arrays);
+  const Calibration& rates = calibration<double>(arrays.d, arrays.d_v);
+  const double budget = exact / (static_cast<double>(arrays.heads) * rates.monomial);
+  HeadPlan<double> plan = plan_head(wide.arrays, 0, sizes.front(), polynomial_options(request), budget);
+  if (!plan.is_possible()) return false;
+  const double expected = expected_polynomial(wide.arrays, rates, plan.work, request.threads);
+  if (expected >= exact) return false;
+  if (!try_polynomial(wide.arrays, sizes, request, std::optional(std::move(plan)), answer)) return false;
+  answer.rates = rates;
+  answer.expected.polynomial = expected;
+  answer.why =
+      "a polynomial in binary64, because binary32 cannot certify the accuracy: expected to be faster than "
+      "the "
+      "exact method";
+  return true;
+}
+
 /// An approximation, where it is expected to be faster than the exact method and certifies the accuracy; says
 /// why or why not.
 template <class T>
@@ -160,6 +185,9 @@ bool try_approximations(const AttentionArrays<T>& arrays, const std::vector<Arra
       return true;
     }
     answer.why += "; Cholesky: more than " + std::to_string(limits.most) + " pivots";
+  }
+  if constexpr (sizeof(T) == 4) {
+    if (!plan.is_possible()) return try_wide_polynomial(arrays, request, exact, answer);
   }
   if (!polynomial_pays) return false;
   if (try_polynomial(arrays, sizes, request, std::optional(std::move(plan)), answer)) return true;

@@ -15,8 +15,8 @@ namespace {
 constexpr double small_work = 1 << 25;
 /// By this factor clusters have to be cheaper: the model leaves out finding their polynomials and the caches
 /// (measured: at a modelled 0.55, n = 65536, d = 2, binary64, they took 1.1 times as long).
-constexpr double worthwhile = 0.5;
-constexpr Index most_sampled = 512, sampled_queries = 4;
+constexpr double worthwhile = 0.9;
+constexpr Index most_sampled = 512, sampled_queries = 64, taken_queries = 4;
 
 /// Beside the polynomials, in monomials: every query's weight, exponential and combination for each cluster
 /// (measured: some 4 ns beside a token's), and what a key takes to find its cluster and go there.
@@ -42,17 +42,21 @@ class Planner {
     task_.accuracy /= 2;
     // Scores within a cluster are small, and its means near the middle of its values as a rule.
     task_.distance = 0.75 * task.range;
-    for (const Index i : longest_queries(sizes, sampled_queries)) {
+    for (const Index i : typical_queries(sizes, sampled_queries)) {
       for (Index c = 0; c < arrays.d; ++c)
         queries_.push_back(static_cast<double>(arrays.query(head, i)[c]) * arrays.scale);
     }
   }
 
-  /// For keys at this distance from their centre, at most, from some of them: rows of d.
-  [[nodiscard]] std::optional<PolynomialPlan> plan(double radius, const std::vector<double>& centred) const {
+  /// Of some keys around their centre, rows of d.
+  [[nodiscard]] SampledScores scores_of(const std::vector<double>& centred) const {
+    return SampledScores(queries_, centred, arrays_.d, taken_queries);
+  }
+
+  /// For keys at this distance from their centre, at most.
+  [[nodiscard]] std::optional<PolynomialPlan> plan(double radius, SampledScores scores) const {
     PolynomialTask of_cluster = task_;
     of_cluster.S = query_norm_ * radius;
-    SampledScores scores(queries_, centred, arrays_.d);
     return least_polynomial<T>(of_cluster, scores);
   }
 
@@ -83,7 +87,8 @@ class Planner {
       // The sample does not hold the farthest keys, and a mean is nearer to the few that it is made of.
       const double count = static_cast<double>(members[g].size()) / static_cast<double>(d),
                    fit = (count + 1) / std::max(1.0, count - 1);
-      const std::optional<PolynomialPlan> of_cluster = plan(1.1 * std::sqrt(square[g] * fit), members[g]);
+      const std::optional<PolynomialPlan> of_cluster =
+          plan(1.1 * std::sqrt(square[g] * fit), scores_of(members[g]));
       if (!of_cluster) return std::nullopt;
       const double share = static_cast<double>(members[g].size()) / static_cast<double>(sample.size());
       sum.add(share * keys + n, of_cluster->work);
@@ -96,6 +101,7 @@ class Planner {
   /// much work.
   [[nodiscard]] bool choose_polynomials(KeyClusters<T>& clusters) const {
     const auto d = static_cast<std::size_t>(clusters.d);
+    std::vector<double> errors;  // expected of the polynomials
     for (Index g = 0; g < clusters.count(); ++g) {
       const std::vector<T>& centre = clusters.centres[static_cast<std::size_t>(g)];
       const T* first = clusters.keys.data() + clusters.first(g) * clusters.d;
@@ -115,19 +121,29 @@ class Planner {
       }
       some.insert(some.end(), farthest.begin(), farthest.end());
       const double radius = std::sqrt(largest) * (1 + 1e-6), S = query_norm_ * radius;
-      // Another cluster's polynomial is as good where that one is little larger: making one takes as long as
-      // some 10^6 multiply-adds.
-      const auto known =
-          std::find_if(clusters.polynomials.begin(), clusters.polynomials.end(),
-                       [&](const ScorePolynomial& other) { return S <= other.S && 0.8 * other.S <= S; });
-      if (known != clusters.polynomials.end()) {
-        const ScorePolynomial shared = *known;
+      // Another cluster's polynomial is as good where that one is little larger, and this one's moments are:
+      // making one takes as long as some 10^6 multiply-adds.
+      SampledScores scores = scores_of(some);
+      const auto error_of = [&](const ScorePolynomial& polynomial) {
+        return polynomial.moment == 0
+                   ? 0
+                   : polynomial.absolute + polynomial.per_moment * scores.moment(polynomial.moment);
+      };
+      std::size_t known = 0;
+      for (; known < errors.size(); ++known) {
+        const ScorePolynomial& other = clusters.polynomials[known];
+        if (S <= other.S && 0.8 * other.S <= S && error_of(other) <= 1.5 * errors[known]) break;
+      }
+      if (known < errors.size()) {
+        const ScorePolynomial shared = clusters.polynomials[known];
         clusters.polynomials.push_back(shared);
+        errors.push_back(errors[known]);
         continue;
       }
-      const std::optional<PolynomialPlan> of_cluster = plan(radius, some);
+      const std::optional<PolynomialPlan> of_cluster = plan(radius, scores);
       if (!of_cluster) return false;
       clusters.polynomials.push_back(polynomial_of(*of_cluster));
+      errors.push_back(error_of(clusters.polynomials.back()));
     }
     double sum = work_besides(arrays_.n, arrays_.keys(), clusters.d, clusters.d_v, clusters.count());
     for (Index g = 0; g < clusters.count(); ++g) {

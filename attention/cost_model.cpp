@@ -143,6 +143,13 @@ double search_seconds(const AttentionArrays<T>& arrays, const Calibration& rates
   return rates.pivot * (static_cast<double>(sampled) * r * step + 12 * static_cast<double>(entries));
 }
 
+/// Whether so many pivots fit the sample that they are chosen from better than other tokens, and a second
+/// attempt is needed.
+template <class T>
+bool is_hard_to_sample(const AttentionArrays<T>& arrays, Index rank) {
+  return rank > (pivot_sample(arrays.n) + pivot_sample(arrays.keys())) / 8;
+}
+
 }  // namespace
 
 template <class T>
@@ -188,7 +195,11 @@ double expected_cholesky(const AttentionArrays<T>& arrays, const Calibration& ra
                passes = 50 * static_cast<double>(arrays.d + arrays.d_v),
                features = tokens * rates.pivot * (cholesky_work(arrays.d, arrays.d_v, rank) + passes),
                heads = static_cast<double>(arrays.heads);
-  return heads *
+  // Many pivots fit the sample that they are chosen from better than other tokens: a second attempt is
+  // needed.
+  const Index sampled = pivot_sample(arrays.n) + pivot_sample(arrays.keys());
+  const double attempts = rank > sampled / 8 ? 2 : 1;
+  return heads * attempts *
              (search_seconds(arrays, rates, rank) + factor + features / speed_up(threads, tokens / 1024)) +
          expected_exact(arrays, rates, Rounding::prior, threads) / cholesky_tail;
 }
@@ -206,9 +217,11 @@ PivotLimits worthwhile_ranks(const AttentionArrays<T>& arrays, const Calibration
   const auto search = [&](Index rank) {
     return static_cast<double>(arrays.heads) * search_seconds(arrays, rates, rank);
   };
-  const Index faster = largest(
-      max_cholesky_rank, [&](Index rank) { return expected_cholesky(arrays, rates, rank, threads); },
-      seconds);
+  // A second attempt takes more pivots than the first.
+  const auto whole = [&](Index rank) {
+    return expected_cholesky(arrays, rates, rank, threads) * (is_hard_to_sample(arrays, rank) ? 1.3 : 1);
+  };
+  const Index faster = largest(max_cholesky_rank, whole, seconds);
   const Index most = largest(faster, search, seconds / 8),
               sure = largest(std::min(most, telling), search, seconds / 16);
   return sure > 0 ? PivotLimits{most, sure} : PivotLimits{};

@@ -27,7 +27,7 @@ std::optional<PolynomialPlan> plan_single(const AttentionArrays<T>& arrays, Inde
   task.S = sizes.largest_query * arrays.scale * std::sqrt(key_square) *
            (1 + static_cast<double>(12 * arrays.d + 40) * unit_roundoff<T>)*(1 + 1e-9);
   std::vector<double> queries, keys, values;
-  for (const Index i : longest_queries(sizes, 8)) {
+  for (const Index i : typical_queries(sizes, 64)) {
     for (std::size_t c = 0; c < d; ++c)
       queries.push_back(static_cast<double>(arrays.query(head, i)[c]) * arrays.scale);
   }
@@ -40,7 +40,7 @@ std::optional<PolynomialPlan> plan_single(const AttentionArrays<T>& arrays, Inde
     const double squares = std::inner_product(keys.begin(), keys.end(), keys.begin(), 0.0);
     task.spread = std::min(1.0, 1.1 * squares / (static_cast<double>(keys.size() / d) * key_square));
   }
-  SampledScores scores(queries, keys, arrays.d);
+  SampledScores scores(queries, keys, arrays.d, 8);
   task.distance =
       std::min(task.range, 1.05 * scores.distance(values, sizes.least, sizes.largest) / sizes.value_size);
   return least_polynomial<T>(task, scores);
@@ -137,8 +137,14 @@ bool attend_heads(const AttentionArrays<T>& arrays, const PolynomialOptions& opt
       if (!attend_as_planned(arrays, head, of_head, *plan, options.threads, result.output.data() + offset,
                              error, of_plan))
         continue;
-      is_reached = largest_error(error, arrays.n, arrays.d_v) <= options.accuracy * of_head.value_size;
-      if (!is_reached) continue;
+      const double reached = largest_error(error, arrays.n, arrays.d_v),
+                   wanted = options.accuracy * of_head.value_size;
+      is_reached = reached <= wanted;
+      if (!is_reached) {
+        // An estimate that was far off: the next attempt would rest on it too.
+        if (attempt == 0 && !(reached <= 2 * wanted)) ++attempt;
+        continue;
+      }
       chosen.polynomials.push_back(of_plan.polynomials[0]);
       chosen.degree = std::max(chosen.degree, of_plan.degree);
       chosen.rank = std::max(chosen.rank, of_plan.rank);

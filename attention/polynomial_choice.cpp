@@ -104,6 +104,58 @@ double rounded_up(double S) {
 
 }  // namespace
 
+namespace {
+
+double dot(const double* a, const double* b, std::size_t width) {
+  return std::inner_product(a, a + width, b, 0.0);
+}
+
+/// A direction that many of the rows lie along: some steps of power iteration, from the longest row.
+std::vector<double> main_direction(const std::vector<double>& rows, std::size_t width) {
+  std::vector<double> direction(width);
+  double longest = 0;
+  for (std::size_t j = 0; j < rows.size(); j += width) {
+    const double square = dot(&rows[j], &rows[j], width);
+    if (square <= longest) continue;
+    longest = square;
+    std::copy_n(&rows[j], width, direction.begin());
+  }
+  constexpr int steps = 3;
+  for (int step = 0; step < steps && longest > 0; ++step) {
+    std::vector<double> next(width);
+    for (std::size_t j = 0; j < rows.size(); j += width) {
+      const double weight = dot(&rows[j], direction.data(), width) / longest;
+      for (std::size_t c = 0; c < width; ++c) next[c] += weight * rows[j + c];
+    }
+    direction = std::move(next);
+    longest = dot(direction.data(), direction.data(), width);
+  }
+  return direction;
+}
+
+/// Where up to `count` of the queries begin: half of them the longest, half those along the keys' main
+/// direction.
+std::vector<std::size_t> telling_rows(const std::vector<double>& queries, const std::vector<double>& keys,
+                                      std::size_t width, std::size_t count) {
+  const std::vector<double> direction = main_direction(keys, width);
+  std::vector<std::size_t> rows;
+  for (std::size_t i = 0; i < queries.size(); i += width) rows.push_back(i);
+  count = std::min(count, rows.size());
+  auto from = rows.begin();
+  const auto take = [&](std::size_t some, auto size_of) {
+    const auto to = from + static_cast<std::ptrdiff_t>(some);
+    std::partial_sort(from, to, rows.end(),
+                      [&](std::size_t a, std::size_t b) { return size_of(a) > size_of(b); });
+    from = to;
+  };
+  take(count / 2, [&](std::size_t i) { return dot(&queries[i], &queries[i], width); });
+  take(count - count / 2, [&](std::size_t i) { return std::abs(dot(&queries[i], direction.data(), width)); });
+  rows.resize(count);
+  return rows;
+}
+
+}  // namespace
+
 double polynomial_work(Index d, Index d_v, Index degree, Index moment) {
   const double full = monomial_count(d, degree), columns = static_cast<double>(d_v + 1);
   if (moment == 0) return full;
@@ -112,24 +164,25 @@ double polynomial_work(Index d, Index d_v, Index degree, Index moment) {
   return (made + full * columns + single) / (columns + 1);
 }
 
-std::vector<Index> longest_queries(const ArraySizes& sizes, Index count) {
+std::vector<Index> typical_queries(const ArraySizes& sizes, Index count) {
   const double* squares = sizes.query_square.data();
   const auto n = static_cast<Index>(sizes.query_square.size());
   const Index stretches = std::min(n, count);
-  std::vector<Index> longest;
+  std::vector<Index> queries;
   for (Index stretch = 0; stretch < stretches; ++stretch) {
     // Vectors find the largest square, and a search where it is: together a quarter of max_element's time.
     const double *first = squares + n * stretch / stretches, *last = squares + n * (stretch + 1) / stretches;
     const double largest = Eigen::Map<const Eigen::ArrayXd>(first, last - first).maxCoeff();
-    longest.push_back(std::find(first, last, largest) - squares);
+    queries.push_back(std::find(first, last, largest) - squares);
+    if (queries.back() != first - squares) queries.push_back(first - squares);
   }
-  return longest;
+  return queries;
 }
 
 SampledScores::SampledScores(const std::vector<double>& queries, const std::vector<double>& centred_keys,
-                             Index d) {
+                             Index d, Index count) {
   const auto width = static_cast<std::size_t>(d);
-  for (std::size_t i = 0; i < queries.size(); i += width) {
+  for (const std::size_t i : telling_rows(queries, centred_keys, width, static_cast<std::size_t>(count))) {
     double total = 0;
     for (std::size_t j = 0; j < centred_keys.size(); j += width) {
       double score = 0;
@@ -205,21 +258,38 @@ std::optional<PolynomialPlan> least_polynomial(const PolynomialTask& task, Sampl
       break;
     }
   }
-  for (Index degree = 1; task.may_moment && degree <= most_degree; ++degree) {
-    const Index even = degree - degree % 2;
+  if (!task.may_moment) return best;
+  const auto error_of = [&](Index degree, Index h) {
+    // High moments are those of few keys, which a sample misses.
+    const double moment = scores.moment(h) * 1.2 * std::pow(1.02, std::max<Index>(0, h - 6));
+    return try_moment(S, degree, h, moment);
+  };
+  const auto room_of = [&](Index degree, Index h) {
+    return room(h, monomial_count(task.d, std::max(h, degree)), task.distance, 2.1);
+  };
+  // Moments of monomials that are there anyway, and the next one. Errors shrink with the degree, so the least
+  // degree at which the next one does is found by halving; others may do little below it.
+  const auto next_moment = [](Index degree) { return degree - degree % 2 + 2; };
+  Index below = 0, degree = best ? best->degree : std::min(most_degree, static_cast<Index>(rests.size()));
+  while (degree - below > 1) {
+    const Index middle = (below + degree) / 2, h = next_moment(middle);
+    // Where rounding leaves no room, more monomials do not help.
+    const double left = room_of(middle, h);
+    (left > 0 && error_of(middle, h).error > left ? below : degree) = middle;
+  }
+  const Index largest = degree;
+  for (degree = std::max<Index>(1, degree - 3);; ++degree) {
+    const Index even = next_moment(degree) - 2;
+    if (monomial_count(task.d, degree) > task.most_work || !(room_of(degree, degree) > 0)) break;
     if (best && polynomial_work(task.d, task.d_v, degree, even) >= best->work) break;
-    if (monomial_count(task.d, degree) > task.most_work) break;
-    // A moment of monomials that are there anyway, or the next one.
     for (Index h = std::max<Index>(even, 2); h <= even + 2; h += 2) {
       const double all = monomial_count(task.d, std::max(h, degree)),
                    work = polynomial_work(task.d, task.d_v, degree, h);
       if (std::max(all, work) > task.most_work || (best && work >= best->work)) break;
-      // High moments are those of few keys, which a sample misses.
-      const double moment = scores.moment(h) * 1.2 * std::pow(1.02, std::max<Index>(0, h - 6));
-      const MomentTrial trial = try_moment(S, degree, h, moment);
-      if (trial.error <= room(h, all, task.distance, 2.1))
-        best = PolynomialPlan{S, degree, h, trial.inner, work};
+      const MomentTrial trial = error_of(degree, h);
+      if (trial.error <= room_of(degree, h)) best = PolynomialPlan{S, degree, h, trial.inner, work};
     }
+    if (!best && degree >= largest) break;
   }
   return best;
 }

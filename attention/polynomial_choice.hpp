@@ -40,13 +40,16 @@ struct PolynomialWork {
   }
 };
 
-/// Queries for estimates: the longest of each of up to `count` stretches.
-[[nodiscard]] std::vector<Index> longest_queries(const ArraySizes& sizes, Index count);
+/// Queries for estimates: the longest and the first of each of up to `count` stretches. The longest alone may
+/// all be alike.
+[[nodiscard]] std::vector<Index> typical_queries(const ArraySizes& sizes, Index count);
 
 /// Scores of a few scaled queries with a few keys around their centre, rows of d.
 class SampledScores {
  public:
-  SampledScores(const std::vector<double>& queries, const std::vector<double>& centred_keys, Index d);
+  /// Of `queries`, `count` are taken: the longest ones, and those that lie along the keys' main direction.
+  SampledScores(const std::vector<double>& queries, const std::vector<double>& centred_keys, Index d,
+                Index count);
 
   /// The largest sum s^h / sum e^s over the queries, for even h >= 2.
   [[nodiscard]] double moment(Index h);

@@ -222,7 +222,7 @@ PivotLimits worthwhile_ranks(const AttentionArrays<T>& arrays, const Calibration
     return expected_cholesky(arrays, rates, rank, threads) * (is_hard_to_sample(arrays, rank) ? 1.3 : 1);
   };
   const Index faster = largest(max_cholesky_rank, whole, seconds);
-  const Index most = largest(faster, search, seconds / 8),
+  const Index most = largest(faster, search, seconds / 6),
               sure = largest(std::min(most, telling), search, seconds / 16);
   return sure > 0 ? PivotLimits{most, sure} : PivotLimits{};
 }

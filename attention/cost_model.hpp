@@ -40,7 +40,7 @@ template <class T>
                                        int threads);
 
 /// The largest rank at which Cholesky attention is expected to be faster than `seconds`, of another method,
-/// and its search for pivots to take at most an eighth of them; and, so that less is lost where even that
+/// and its search for pivots to take at most a sixth of them; and, so that less is lost where even that
 /// rank does not suffice, the one up to which the search takes a sixteenth. Nothing (0) where that is hardly
 /// any.
 template <class T>

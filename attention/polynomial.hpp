@@ -4,9 +4,7 @@
 
 #include <vector>
 
-#include <promptbound/attention/check_arrays.hpp>
-#include <promptbound/attention/polynomial_kernel.hpp>
-#include <promptbound/attention/score_polynomial.hpp>
+#include <promptbound/attention/polynomial_error.hpp>
 
 namespace promptbound {
 
@@ -45,22 +43,14 @@ class KeyMoments {
               Normalisers<T>* normalisers = nullptr) const;
 
  private:
-  void add(const KeySums<T>& sums, Index keys);
+  void add(const KeySums<T>& sums, Index count);
   [[nodiscard]] std::vector<T> weights() const;
 
   ScorePolynomial polynomial_;
   MomentLayout layout_;
   std::vector<T> centre_;
   std::vector<double> moments_;
-  ArraySizes sizes_;        ///< of the centred keys and of the values
-  double key_squares_ = 0;  ///< sum of the squared norms of the centred keys, at least
-  Index count_ = 0, parts_ = 0;
+  MomentSizes sizes_;  ///< of the centred keys and of the values
 };
-
-/// gamma of the rounding analysis: by which part of the sum of the sizes of their terms the computed sums
-/// over keys and monomials are off. `top` the highest degree, `chain` the additions in one chain over
-/// monomials, `parts` the number of ranges that keys were cut into.
-template <class T>
-[[nodiscard]] double polynomial_rounding(Index top, Index chain, Index keys, Index parts);
 
 }  // namespace promptbound

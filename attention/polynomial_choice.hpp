@@ -6,7 +6,7 @@
 #include <optional>
 #include <vector>
 
-#include <promptbound/attention/check_arrays.hpp>
+#include <promptbound/attention/sampled_scores.hpp>
 #include <promptbound/attention/score_polynomial.hpp>
 
 namespace promptbound {
@@ -38,32 +38,6 @@ struct PolynomialWork {
     monomials += count * work;
     late += count * std::max(0.0, work - early_monomials);
   }
-};
-
-/// Queries for estimates: the longest and the first of each of up to `count` stretches. The longest alone may
-/// all be alike.
-[[nodiscard]] std::vector<Index> typical_queries(const ArraySizes& sizes, Index count);
-
-/// Scores of a few scaled queries with a few keys around their centre, rows of d.
-class SampledScores {
- public:
-  /// Of `queries`, `count` are taken: the longest ones, and those that lie along the keys' main direction.
-  SampledScores(const std::vector<double>& queries, const std::vector<double>& centred_keys, Index d,
-                Index count);
-
-  /// The largest sum s^h / sum e^s over the queries, for even h >= 2.
-  [[nodiscard]] double moment(Index h);
-
-  /// The largest distance of one of the queries' outputs from either end of a column's range, least[c] ..
-  /// largest[c]; `values` are those of the keys, rows of as many columns.
-  [[nodiscard]] double distance(const std::vector<double>& values, const std::vector<double>& least,
-                                const std::vector<double>& largest) const;
-
- private:
-  std::vector<double> squares_, powers_,
-      weights_;                  ///< s^2, its highest power so far and e^s by query and key
-  std::vector<double> totals_;   ///< sum e^s by query
-  std::vector<double> moments_;  ///< those of 2, 4, ...
 };
 
 /// What a polynomial has to reach.

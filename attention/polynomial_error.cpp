@@ -19,9 +19,9 @@
 // eta/(1 + sqrt(1 - eta^2)). In general, with w_j = e^s and p_j = p(s), o - o_p = sum (w_j - p_j)(v_j -
 // o_p)/W is at most D (eta W + a m + b H)/W in size, with D the largest |v_j - o_p|, W = sum w_j and H = sum
 // s^h. With L = sum p_j and x = (a m + b H)/L < 1, W is at least L (1 - x)/(1 + eta) and at most L (1 + x)/(1
-// - eta), so the quotient is at most y = (eta + x)(1 + eta)/((1 - x)(1 - eta)); y times the range is a bound
-// too, by the same sum with o in place of o_p, over L. D is known from what was computed for o_p, and is near
-// half the range where outputs are near its middle.
+// - eta), so the first quotient is at most (eta + x)/(1 - x) (polynomial_attention_moment in proofs/algebra);
+// the same sum with o in place of o_p and over L is at most (eta + x)/(1 - eta) of the range. D is known from
+// what was computed for o_p, and is near half the range where outputs are near its middle.
 //
 // Rounding. A monomial of degree l and its head's product with a value take l - 1 products; sums over keys
 // are chains of moment_chain additions in T and of one per group in binary64; the weight is rounded once
@@ -180,7 +180,7 @@ PolynomialBound PolynomialError<T>::bound(const QuerySizes<T>& queries) const {
         const FastInterval off = gamma_ * m_ * spread_ * power(S, polynomial_.moment) + lost;
         const FastInterval H = FastInterval(moment) * (one + FastInterval(2) * of_sums / L) + off / L;
         x = (a * m_ / L + b * H).upper_point();
-        truncation = x.upper() < 1 ? (eta + x) * (one + eta) / ((one - x) * (one - eta))
+        truncation = x.upper() < 1 ? (eta + x) / ((one - x) * (one - eta))
                                    : FastInterval(std::numeric_limits<double>::infinity());
       }
       // The range is at most twice a distance.

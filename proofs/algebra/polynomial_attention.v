@@ -2,7 +2,8 @@
 
     If every softmax weight is replaced with a relative error of at most eta < 1 (|p(s) e^{-s} - 1| <= eta),
     every output coordinate moves by at most eta (max v - min v)/(1 + sqrt(1 - eta^2)), and two values
-    attain this. For deg p <= g the matrix p(<q_i, k_j>) has rank at most binom(d+g, g). *)
+    attain this. Where the error is bounded by a moment of the scores as well, the output moves by at most
+    its largest distance from a value times a quotient of that moment. For deg p <= g the matrix p(<q_i, k_j>) has rank at most binom(d+g, g). *)
 From mathcomp Require Import all_ssreflect all_algebra.
 From mathcomp Require Import ring.
 Set Implicit Arguments. Unset Strict Implicit. Unset Printing Implicit Defensive.
@@ -183,6 +184,64 @@ have -> : u * (K * (x + y) * W) = K * (u * (x + y) * W) + 0 by ring.
 by rewrite ler_add ?subr_le0 // -mulrA ler_wpmul2l.
 Qed.
 End Perturbation.
+
+(** The certificate by a moment of the scores s: weights that are off by at most a + b s^h, h even, and eta relative. *)
+Section Moment.
+Variables (R : realFieldType) (J : finType) (w p v s : J -> R) (eta a b D : R) (h : nat).
+Let W := \sum_j w j. Let L := \sum_j p j. Let M := a *+ #|J| + b * \sum_j s j ^+ h.
+Let x := M / L.
+Hypotheses (eta0 : 0 <= eta) (a0 : 0 <= a) (b0 : 0 <= b) (even : ~~ odd h) (L0 : 0 < L) (x1 : x < 1)
+  (close : forall j, `|p j - w j| <= eta * w j + a + b * s j ^+ h)
+  (near : forall j, `|v j - average p v| <= D).
+
+Let total : \sum_j (eta * w j + a + b * s j ^+ h) = eta * W + M.
+Proof. by rewrite big_split big_split /= -!mulr_sumr sumr_const /M addrA. Qed.
+
+(** The normaliser is at least L (1 - x)/(1 + eta). *)
+Lemma normaliser_from_moment : L * (1 - x) <= (1 + eta) * W.
+Proof.
+have -> : L * (1 - x) = L - M by rewrite /x mulrBr mulr1 mulrC divfK // lt0r_neq0.
+rewrite ler_subl_addr mulrDl mul1r -addrA -total -big_split /=; apply: ler_sum => j _.
+have := close j; rewrite ler_distl => /andP [_ H]; exact: H.
+Qed.
+
+Theorem polynomial_attention_moment : `|average w v - average p v| <= D * ((eta + x) / (1 - x)).
+Proof.
+set o := average p v; have x1' : 0 < 1 - x by rewrite subr_gt0.
+have W0 : 0 < W.
+  have : 0 < (1 + eta) * W by apply: lt_le_trans normaliser_from_moment; rewrite mulr_gt0.
+  by rewrite pmulr_rgt0 // ltr_paddr ?ltr01.
+have zero : \sum_j p j * (v j - o) = 0.
+  have -> : \sum_j p j * (v j - o) = \sum_j p j * v j - o * L.
+    by rewrite mulr_sumr -sumrB; apply: eq_bigr => j _; rewrite mulrBr [o * _]mulrC.
+  by rewrite /o /average mulfVK ?subrr // lt0r_neq0.
+have shift : (average w v - o) * W = \sum_j (w j - p j) * (v j - o).
+  have -> : \sum_j (w j - p j) * (v j - o) = \sum_j w j * (v j - o).
+    have -> : \sum_j w j * (v j - o) = \sum_j w j * (v j - o) - \sum_j p j * (v j - o) by rewrite zero subr0.
+    by rewrite -sumrB; apply: eq_bigr => j _; rewrite mulrBl.
+  have -> : \sum_j w j * (v j - o) = \sum_j w j * v j - o * W.
+    by rewrite mulr_sumr -sumrB; apply: eq_bigr => j _; rewrite mulrBr [o * _]mulrC.
+  by rewrite mulrBl /average mulfVK // lt0r_neq0.
+have bound : `|average w v - o| * W <= (eta * W + M) * D.
+  rewrite -[X in _ * X](gtr0_norm W0) -normrM shift -total mulr_suml.
+  apply: le_trans (ler_norm_sum _ _ _) _; apply: ler_sum => j _.
+  by rewrite normrM; apply: ler_pmul; rewrite // distrC.
+have D0 : 0 <= D.
+  case: (pickP (fun _ : J => true)) => [j _|empty]; first exact: le_trans (near j).
+  by move: L0; rewrite /L big_pred0 // ltxx.
+have x0 : 0 <= x.
+  rewrite divr_ge0 ?(ltW L0) // addr_ge0 ?mulrn_wge0 // mulr_ge0 // sumr_ge0 // => j _.
+  exact: exprn_even_ge0.
+have ratio : eta * W + M <= (eta + x) / (1 - x) * W.
+  rewrite mulrAC ler_pdivl_mulr //.
+  have -> : M = x * L by rewrite /x divfK // lt0r_neq0.
+  have -> : (eta + x) * W = eta * W * (1 - x) + x * ((1 + eta) * W) by ring.
+  have -> : (eta * W + x * L) * (1 - x) = eta * W * (1 - x) + x * (L * (1 - x)) by ring.
+  by rewrite ler_add2l ler_wpmul2l // normaliser_from_moment.
+rewrite -(ler_pmul2r W0); apply: le_trans bound _.
+by rewrite -mulrA [X in _ <= X]mulrC ler_wpmul2r.
+Qed.
+End Moment.
 
 (** The output moves by at most eta (hi - lo)/(1 + sqrt(1 - eta^2)) when each weight has a relative
     error of at most eta < 1 and the values lie in [lo, hi]. *)

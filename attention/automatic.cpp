@@ -126,29 +126,28 @@ Rounding rounding_needed(const AttentionArrays<T>& arrays, const std::vector<Arr
   return request.rounding.value_or(Rounding::prior);
 }
 
-/// A polynomial in binary64, where binary32 has none and it is expected to be faster than the exact method
-/// there, which takes `exact` seconds.
-bool try_wide_polynomial(const AttentionArrays<float>& arrays, const AttentionRequest& request, double exact,
-                         AttentionAnswer& answer) {
+/// A polynomial in binary64 for arrays in binary32.
+struct WidePolynomial {
+  Widened wide;
+  std::vector<ArraySizes> sizes;
+  HeadPlan<double> plan;
+  double expected;  ///< seconds
+};
+/// Where it is expected to be faster than the exact method in binary32, which takes `exact` seconds.
+std::optional<WidePolynomial> plan_wide(const AttentionArrays<float>& arrays, const AttentionRequest& request,
+                                        double exact) {
   // Below that the copies and another shape's rates would not pay.
   constexpr double least_seconds = 0.01;
-  if (exact < least_seconds) return false;
-  const Widened wide(arrays);
-  const std::vector<ArraySizes> sizes = check_arrays(wide.arrays);
+  if (exact < least_seconds) return std::nullopt;
+  WidePolynomial result{Widened(arrays), {}, {}, 0};
+  result.sizes = check_arrays(result.wide.arrays);
   const Calibration& rates = calibration<double>(arrays.d, arrays.d_v);
   const double budget = exact / (static_cast<double>(arrays.heads) * rates.monomial);
-  HeadPlan<double> plan = plan_head(wide.arrays, 0, sizes.front(), polynomial_options(request), budget);
-  if (!plan.is_possible()) return false;
-  const double expected = expected_polynomial(wide.arrays, rates, plan.work, request.threads);
-  if (expected >= exact) return false;
-  if (!try_polynomial(wide.arrays, sizes, request, std::optional(std::move(plan)), answer)) return false;
-  answer.rates = rates;
-  answer.expected.polynomial = expected;
-  answer.why =
-      "a polynomial in binary64, because binary32 cannot certify the accuracy: expected to be faster than "
-      "the "
-      "exact method";
-  return true;
+  result.plan = plan_head(result.wide.arrays, 0, result.sizes.front(), polynomial_options(request), budget);
+  if (!result.plan.is_possible()) return std::nullopt;
+  result.expected = expected_polynomial(result.wide.arrays, rates, result.plan.work, request.threads);
+  if (result.expected >= exact) return std::nullopt;
+  return result;
 }
 
 /// An approximation, where it is expected to be faster than the exact method and certifies the accuracy; says
@@ -178,6 +177,15 @@ bool try_approximations(const AttentionArrays<T>& arrays, const std::vector<Arra
     answer.why = std::string(polynomial) + ": expected to be " + (polynomial_pays ? "faster" : "slower") +
                  " than the exact method";
   }
+  const char* const in_binary64 = "a polynomial in binary64, because binary32 cannot certify one";
+  std::optional<WidePolynomial> wide;
+  if constexpr (sizeof(T) == 4) {
+    if (!plan.is_possible()) wide = plan_wide(arrays, request, exact);
+    if (wide) {
+      answer.expected.polynomial = least = wide->expected;
+      answer.why = std::string(in_binary64) + ": expected to be faster than the exact method";
+    }
+  }
   if (const PivotLimits limits = worthwhile_ranks(arrays, rates, least, request.threads); limits.most > 0) {
     if (try_cholesky(arrays, sizes, request, limits, answer)) {
       answer.expected.cholesky = expected_cholesky(arrays, rates, answer.rank, request.threads);
@@ -186,8 +194,11 @@ bool try_approximations(const AttentionArrays<T>& arrays, const std::vector<Arra
     }
     answer.why += "; Cholesky: more than " + std::to_string(limits.most) + " pivots";
   }
-  if constexpr (sizeof(T) == 4) {
-    if (!plan.is_possible()) return try_wide_polynomial(arrays, request, exact, answer);
+  if (wide) {
+    if (try_polynomial(wide->wide.arrays, wide->sizes, request, std::optional(std::move(wide->plan)), answer))
+      return true;
+    answer.why = std::string(in_binary64) + ": the certificate fell short";
+    return false;
   }
   if (!polynomial_pays) return false;
   if (try_polynomial(arrays, sizes, request, std::optional(std::move(plan)), answer)) return true;

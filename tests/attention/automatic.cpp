@@ -57,6 +57,18 @@ TEST_CASE("accuracies beyond binary32 are reached in binary64, those beyond both
   }
 }
 
+TEST_CASE("where binary32 has no polynomial one in binary64 is taken") {
+  const StoredArrays<float> arrays = example<float>(16384, 1);
+  AttentionRequest request;
+  request.accuracy = 1e-5;
+  const AttentionAnswer answer = answer_of(arrays.arrays, request);
+  CHECK(answer.method == Method::polynomial);
+  CHECK(answer.result.index() == 1);
+  CHECK(answer.why.find("in binary64") != std::string::npos);
+  CHECK(*answer.expected.polynomial < *answer.expected.exact);
+  CHECK(answer.error_bound() <= 1e-5);
+}
+
 TEST_CASE("the sharp analysis is used where the prior bound does not suffice") {
   const StoredArrays<float> arrays = example<float>(2000, 1);
   AttentionRequest request;

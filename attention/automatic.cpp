@@ -126,6 +126,14 @@ Rounding rounding_needed(const AttentionArrays<T>& arrays, const std::vector<Arr
   return request.rounding.value_or(Rounding::prior);
 }
 
+/// The plan of the first head, which stands for all of them, where the exact method takes `exact` seconds.
+template <class T>
+HeadPlan<T> plan_first_head(const AttentionArrays<T>& arrays, const std::vector<ArraySizes>& sizes,
+                            const AttentionRequest& request, const Calibration& rates, double exact) {
+  const double budget = exact / (static_cast<double>(arrays.heads) * rates.monomial);
+  return plan_head(arrays, 0, sizes.front(), polynomial_options(request), budget);
+}
+
 /// A polynomial in binary64 for arrays in binary32.
 struct WidePolynomial {
   Widened wide;
@@ -142,8 +150,7 @@ std::optional<WidePolynomial> plan_wide(const AttentionArrays<float>& arrays, co
   WidePolynomial result{Widened(arrays), {}, {}, 0};
   result.sizes = check_arrays(result.wide.arrays);
   const Calibration& rates = calibration<double>(arrays.d, arrays.d_v);
-  const double budget = exact / (static_cast<double>(arrays.heads) * rates.monomial);
-  result.plan = plan_head(result.wide.arrays, 0, result.sizes.front(), polynomial_options(request), budget);
+  result.plan = plan_first_head(result.wide.arrays, result.sizes, request, rates, exact);
   if (!result.plan.is_possible()) return std::nullopt;
   result.expected = expected_polynomial(result.wide.arrays, rates, result.plan.work, request.threads);
   if (result.expected >= exact) return std::nullopt;
@@ -163,9 +170,7 @@ bool try_approximations(const AttentionArrays<T>& arrays, const std::vector<Arra
   answer.rates = rates;
   const double exact = expected_exact(arrays, rates, rounding, request.threads);
   answer.expected.exact = exact;
-  // The first head stands for all of them.
-  const double budget = exact / (static_cast<double>(arrays.heads) * rates.monomial);
-  HeadPlan<T> plan = plan_head(arrays, 0, sizes.front(), polynomial_options(request), budget);
+  HeadPlan<T> plan = plan_first_head(arrays, sizes, request, rates, exact);
   const char* const polynomial = plan.clusters.empty() ? "the polynomial" : "polynomials of clusters of keys";
   bool polynomial_pays = false;
   double least = exact;

@@ -4,6 +4,7 @@
 #include <limits>
 
 #include <promptbound/attention/cluster_kernel.hpp>
+#include <promptbound/attention/exact_error.hpp>
 #include <promptbound/attention/key_groups.hpp>
 #include <promptbound/attention/parts.hpp>
 #include <promptbound/numeric/fast_interval.hpp>
@@ -134,8 +135,7 @@ void attend_clusters(const AttentionArrays<T>& arrays, Index head, const ArraySi
           .upper();
   const double left_out = as_double(arrays.keys()) * 0x1p-700;
   const double rounding = 2.03 * as_double(count + 4) * 0x1p-53 + 1.01 * unit_roundoff<T>;
-  std::vector<double> range(static_cast<std::size_t>(d_v));
-  for (std::size_t c = 0; c < range.size(); ++c) range[c] = step_up(sizes.largest[c] - sizes.least[c]);
+  const std::vector<double> range = ranges_of(sizes.least, sizes.largest);
 
   // Few enough queries for everything to stay in the cache, enough of them for the moments' weights to cost
   // nothing; fixed, so that results do not depend on the number of threads.

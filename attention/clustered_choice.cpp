@@ -13,8 +13,7 @@ namespace {
 
 /// Multiply-adds, times d + 2, of which looking for clusters takes a twentieth.
 constexpr double small_work = 1 << 25;
-/// By this factor clusters have to be cheaper: the model leaves out finding their polynomials and the caches
-/// (measured: at a modelled 0.55, n = 65536, d = 2, binary64, they took 1.1 times as long).
+/// By this factor clusters have to be cheaper: the model leaves out finding their polynomials and the caches.
 constexpr double worthwhile = 0.9;
 constexpr Index most_sampled = 512, sampled_queries = 64, taken_queries = 4;
 
@@ -42,10 +41,7 @@ class Planner {
     task_.accuracy /= 2;
     // Scores within a cluster are small, and its means near the middle of its values as a rule.
     task_.distance = 0.75 * task.range;
-    for (const Index i : typical_queries(sizes, sampled_queries)) {
-      for (Index c = 0; c < arrays.d; ++c)
-        queries_.push_back(static_cast<double>(arrays.query(head, i)[c]) * arrays.scale);
-    }
+    queries_ = scaled_queries(arrays, head, typical_queries(sizes, sampled_queries));
   }
 
   /// Of some keys around their centre, rows of d.
@@ -54,7 +50,7 @@ class Planner {
   }
 
   /// For keys at this distance from their centre, at most.
-  [[nodiscard]] std::optional<PolynomialPlan> plan(double radius, SampledScores scores) const {
+  [[nodiscard]] std::optional<PolynomialPlan> plan(double radius, SampledScores& scores) const {
     PolynomialTask of_cluster = task_;
     of_cluster.S = query_norm_ * radius;
     return least_polynomial<T>(of_cluster, scores);
@@ -87,8 +83,8 @@ class Planner {
       // The sample does not hold the farthest keys, and a mean is nearer to the few that it is made of.
       const double count = static_cast<double>(members[g].size()) / static_cast<double>(d),
                    fit = (count + 1) / std::max(1.0, count - 1);
-      const std::optional<PolynomialPlan> of_cluster =
-          plan(1.1 * std::sqrt(square[g] * fit), scores_of(members[g]));
+      SampledScores scores = scores_of(members[g]);
+      const std::optional<PolynomialPlan> of_cluster = plan(1.1 * std::sqrt(square[g] * fit), scores);
       if (!of_cluster) return std::nullopt;
       const double share = static_cast<double>(members[g].size()) / static_cast<double>(sample.size());
       sum.add(share * keys + n, of_cluster->work);

@@ -195,10 +195,7 @@ double expected_cholesky(const AttentionArrays<T>& arrays, const Calibration& ra
                passes = 50 * static_cast<double>(arrays.d + arrays.d_v),
                features = tokens * rates.pivot * (cholesky_work(arrays.d, arrays.d_v, rank) + passes),
                heads = static_cast<double>(arrays.heads);
-  // Many pivots fit the sample that they are chosen from better than other tokens: a second attempt is
-  // needed.
-  const Index sampled = pivot_sample(arrays.n) + pivot_sample(arrays.keys());
-  const double attempts = rank > sampled / 8 ? 2 : 1;
+  const double attempts = is_hard_to_sample(arrays, rank) ? 2 : 1;
   return heads * attempts *
              (search_seconds(arrays, rates, rank) + factor + features / speed_up(threads, tokens / 1024)) +
          expected_exact(arrays, rates, Rounding::prior, threads) / cholesky_tail;

@@ -98,18 +98,20 @@ double same_for_all(const PriorError& error, double value_size) {
 }  // namespace
 
 double PriorError::largest(const ArraySizes& sizes) const {
-  double range = 0;
-  for (std::size_t c = 0; c < sizes.least.size(); ++c)
-    range = std::max(range, step_up(sizes.largest[c] - sizes.least[c]));
+  const std::vector<double> ranges = ranges_of(sizes.least, sizes.largest);
+  const double range = *std::max_element(ranges.begin(), ranges.end());
   const double most = *std::max_element(per_range.begin(), per_range.end());
   return (range * most + same_for_all(*this, sizes.value_size)) * (1 + 0x1p-50);
 }
 
-void write_error(const PriorError& error, const ArraySizes& sizes, float* out) {
+std::vector<double> ranges_of(const std::vector<double>& least, const std::vector<double>& largest) {
   std::vector<double> ranges;
-  for (std::size_t c = 0; c < sizes.least.size(); ++c)
-    ranges.push_back(step_up(sizes.largest[c] - sizes.least[c]));
-  write_error(error, ranges, sizes.value_size, out);
+  for (std::size_t c = 0; c < least.size(); ++c) ranges.push_back(step_up(largest[c] - least[c]));
+  return ranges;
+}
+
+void write_error(const PriorError& error, const ArraySizes& sizes, float* out) {
+  write_error(error, ranges_of(sizes.least, sizes.largest), sizes.value_size, out);
 }
 
 void write_error(const PriorError& error, const std::vector<double>& ranges, double value_size, float* out) {

@@ -22,6 +22,10 @@ struct PriorError {
 template <class T>
 [[nodiscard]] PriorError prior_error(const AttentionArrays<T>& arrays, const ArraySizes& sizes);
 
+/// largest[c] - least[c], rounded up.
+[[nodiscard]] std::vector<double> ranges_of(const std::vector<double>& least,
+                                            const std::vector<double>& largest);
+
 /// The bound as entries, rows of d_v, rounded up to binary32.
 void write_error(const PriorError& error, const ArraySizes& sizes, float* out);
 /// The same with these in place of the ranges.

@@ -26,11 +26,8 @@ std::optional<PolynomialPlan> plan_single(const AttentionArrays<T>& arrays, Inde
   // The certificate's norms are computed in T and rounded up.
   task.S = sizes.largest_query * arrays.scale * std::sqrt(key_square) *
            (1 + static_cast<double>(12 * arrays.d + 40) * unit_roundoff<T>)*(1 + 1e-9);
-  std::vector<double> queries, keys, values;
-  for (const Index i : typical_queries(sizes, 64)) {
-    for (std::size_t c = 0; c < d; ++c)
-      queries.push_back(static_cast<double>(arrays.query(head, i)[c]) * arrays.scale);
-  }
+  const std::vector<double> queries = scaled_queries(arrays, head, typical_queries(sizes, 64));
+  std::vector<double> keys, values;
   for (Index j = 0; j < arrays.keys(); j += std::max<Index>(1, arrays.keys() / 128)) {
     for (std::size_t c = 0; c < d; ++c)
       keys.push_back(static_cast<double>(arrays.key(head, j)[c] - centre[c]));

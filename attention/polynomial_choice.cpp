@@ -10,6 +10,7 @@
 #include <promptbound/attention/score_estimates.hpp>
 
 namespace promptbound {
+
 double polynomial_work(Index d, Index d_v, Index degree, Index moment) {
   const double full = monomial_count(d, degree), columns = static_cast<double>(d_v + 1);
   if (moment == 0) return full;

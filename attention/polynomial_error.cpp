@@ -38,13 +38,13 @@
 // difference of two scores.
 //
 // Underflow. A monomial that underflows is off by at most g t max(1, x)^g, t the smallest normal number, g
-// the highest degree, x = K or Q; times the sum over the other side's monomials, D(sqrt(d) Q) or D(sqrt(d)
-// K), D(x) = A(x) + x^h. A product with a value that underflows, and a multiply-add, are off by t, whatever
-// the size of the values: for two a key max(1, K)^g D(sqrt(d) Q) in all, and for the weight and two
+// the highest degree, x = K or Q; times the sum over the other side's monomials, B(sqrt(d) Q) or B(sqrt(d)
+// K), B(x) = A(x) + x^h. A product with a value that underflows, and a multiply-add, are off by t, whatever
+// the size of the values: for two a key max(1, K)^g B(sqrt(d) Q) in all, and for the weight and two
 // multiply-adds a monomial max(1, Q)^g; twice that makes up for later roundings.
 //
 // Overflow. Everything computed from keys is at most m max(1, value_size) max(1, K)^g up to rounding, sums of
-// weights m max(1, value_size) D(sqrt(d) K), and what is computed from queries max(1, Q)^g times that:
+// weights m max(1, value_size) B(sqrt(d) K), and what is computed from queries max(1, Q)^g times that:
 // nothing is certified unless four times the sum is below the largest number.
 
 namespace promptbound {
@@ -122,17 +122,22 @@ PolynomialError<T>::PolynomialError(const ScorePolynomial& polynomial, const Mom
       K_(sizes.key_norm),
       spread_(0),
       monomials_(static_cast<double>(layout.full() + static_cast<Index>(layout.singles.size()))),
-      constant_(range_constant(polynomial.relative)) {
+      constant_(range_constant(polynomial.relative)),
+      root_d_(step_up(std::sqrt(static_cast<double>(layout.d)))),
+      K_power_(power(max(FastInterval(1), K_), polynomial.top())),
+      size_of_keys_(size_of_all(root_d_ * K_)),
+      most_sum_(FastInterval(4) * m_ * max(FastInterval(1), FastInterval(sizes.value_size))),
+      lost_score_(FastInterval(static_cast<double>(std::numeric_limits<T>::denorm_min())) *
+                  FastInterval(static_cast<double>(layout.d)) * K_),
+      ranges_(ranges_of(sizes.least, sizes.largest)) {
   const FastInterval mean_square = FastInterval(sizes.key_squares) / m_;
   root_mean_ = FastInterval(step_up(std::sqrt(mean_square.upper())));
   // All keys are the centre where K is 0.
   if (sizes.key_norm > 0)
     spread_ = FastInterval(std::min(1.0, (mean_square / (K_ * K_).lower_point()).upper()));
-  for (std::size_t c = 0; c < sizes.least.size(); ++c)
-    ranges_.push_back(step_up(sizes.largest[c] - sizes.least[c]));
 }
 
-/// D of the comment above.
+/// B of the comment above.
 template <class T>
 FastInterval PolynomialError<T>::size_of_all(const FastInterval& x) const {
   return FastInterval(polynomial_.size(x.upper())) + power(x, polynomial_.moment);
@@ -151,23 +156,18 @@ PolynomialBound PolynomialError<T>::bound(const QuerySizes<T>& queries) const {
   const FastInterval eta(polynomial_.relative), a(polynomial_.absolute), b(polynomial_.per_moment);
   const FastInterval t(static_cast<double>(std::numeric_limits<T>::min()));
   const FastInterval tiny = t * FastInterval(static_cast<double>(top));
-  const FastInterval subnormal(static_cast<double>(std::numeric_limits<T>::denorm_min()));
-  const FastInterval root_d(step_up(std::sqrt(static_cast<double>(d_))));
-  const FastInterval K_power = power(max(one, K_), top), size_of_keys = size_of_all(root_d * K_);
-  const FastInterval most_sum = FastInterval(4) * m_ * max(one, FastInterval(sizes_.value_size));
-  const FastInterval lost_score = subnormal * FastInterval(static_cast<double>(d_)) * K_;
   const double query_norm = norm_above(queries.square, d_), total = static_cast<double>(queries.normaliser);
   const double moment = static_cast<double>(queries.moment) * (1 + 4 * unit_roundoff<T>);
-  double per_range = std::numeric_limits<double>::infinity(), per_size = per_range, tilt = per_range;
+  double per_range = infinity, per_size = per_range, tilt = per_range;
   const FastInterval Q(query_norm), S = Q * K_;
   if (S.upper() <= polynomial_.S && eta.upper() < 1) {
-    const FastInterval Q_power = power(max(one, Q), top), size_of_queries = size_of_all(root_d * Q);
+    const FastInterval Q_power = power(max(one, Q), top), size_of_queries = size_of_all(root_d_ * Q);
     const FastInterval lost_values =
         t * FastInterval(2) *
-        (FastInterval(2) * m_ * K_power * size_of_queries + FastInterval(3) * monomials_ * Q_power);
+        (FastInterval(2) * m_ * K_power_ * size_of_queries + FastInterval(3) * monomials_ * Q_power);
     const FastInterval lost =
-        m_ * FastInterval(2) * tiny * (size_of_keys * Q_power + K_power * size_of_queries) + lost_values;
-    const bool may_overflow = !((most_sum * (K_power + (one + size_of_keys) * Q_power)).upper() <
+        m_ * FastInterval(2) * tiny * (size_of_keys_ * Q_power + K_power_ * size_of_queries) + lost_values;
+    const bool may_overflow = !((most_sum_ * (K_power_ + (one + size_of_keys_) * Q_power)).upper() <
                                 static_cast<double>(std::numeric_limits<T>::max()));
     const FastInterval size = coefficient(0) + coefficient(1) * Q * min(root_mean_, K_) +
                               spread_ * FastInterval(polynomial_.size(S.upper(), 2));
@@ -180,11 +180,10 @@ PolynomialBound PolynomialError<T>::bound(const QuerySizes<T>& queries) const {
         const FastInterval off = gamma_ * m_ * spread_ * power(S, polynomial_.moment) + lost;
         const FastInterval H = FastInterval(moment) * (one + FastInterval(2) * of_sums / L) + off / L;
         x = (a * m_ / L + b * H).upper_point();
-        truncation = x.upper() < 1 ? (eta + x) / ((one - x) * (one - eta))
-                                   : FastInterval(std::numeric_limits<double>::infinity());
+        truncation = x.upper() < 1 ? (eta + x) / ((one - x) * (one - eta)) : FastInterval(infinity);
       }
       // The range is at most twice a distance.
-      const FastInterval of_data = FastInterval(1.02) * u * S + lost_score;
+      const FastInterval of_data = FastInterval(1.02) * u * S + lost_score_;
       per_range = (truncation + (polynomial_.moment > 0 ? FastInterval(2) * of_data : of_data)).upper();
       // The polynomial may give negative weights: |o_p| is at most (1 + 2 truncation) value_size.
       FastInterval sums = FastInterval(2) * (one + truncation) * of_sums / L;
@@ -194,7 +193,7 @@ PolynomialBound PolynomialError<T>::bound(const QuerySizes<T>& queries) const {
       const FastInterval kept = (one - of_sums / L) * (one - eta) * (one - x);
       if (kept.lower() > 0) {
         tilt = ((one - kept.lower_point()) / kept.lower_point() + FastInterval(2.04) * u * S +
-                FastInterval(2) * lost_score)
+                FastInterval(2) * lost_score_)
                    .upper();
       }
     }

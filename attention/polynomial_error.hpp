@@ -54,7 +54,9 @@ class PolynomialError {
   const ScorePolynomial& polynomial_;
   const MomentSizes& sizes_;
   Index d_;
-  FastInterval gamma_, m_, K_, root_mean_, spread_, monomials_, constant_;
+  // What does not depend on the queries; names as in polynomial_error.cpp.
+  FastInterval gamma_, m_, K_, root_mean_, spread_, monomials_, constant_, root_d_, K_power_, size_of_keys_,
+      most_sum_, lost_score_;
   std::vector<double> ranges_;
 };
 

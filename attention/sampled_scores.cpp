@@ -72,6 +72,17 @@ std::vector<Index> typical_queries(const ArraySizes& sizes, Index count) {
   return queries;
 }
 
+template <class T>
+std::vector<double> scaled_queries(const AttentionArrays<T>& arrays, Index head,
+                                   const std::vector<Index>& queries) {
+  std::vector<double> rows;
+  for (const Index i : queries) {
+    for (Index c = 0; c < arrays.d; ++c)
+      rows.push_back(static_cast<double>(arrays.query(head, i)[c]) * arrays.scale);
+  }
+  return rows;
+}
+
 SampledScores::SampledScores(const std::vector<double>& queries, const std::vector<double>& centred_keys,
                              Index d, Index count) {
   const auto width = static_cast<std::size_t>(d);
@@ -124,5 +135,8 @@ double SampledScores::distance(const std::vector<double>& values, const std::vec
   }
   return farthest;
 }
+
+template std::vector<double> scaled_queries(const AttentionArrays<float>&, Index, const std::vector<Index>&);
+template std::vector<double> scaled_queries(const AttentionArrays<double>&, Index, const std::vector<Index>&);
 
 }  // namespace promptbound

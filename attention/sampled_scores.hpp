@@ -11,6 +11,11 @@ namespace promptbound {
 /// all be alike.
 [[nodiscard]] std::vector<Index> typical_queries(const ArraySizes& sizes, Index count);
 
+/// These queries of a head times the scale, rows of d.
+template <class T>
+[[nodiscard]] std::vector<double> scaled_queries(const AttentionArrays<T>& arrays, Index head,
+                                                 const std::vector<Index>& queries);
+
 /// Scores of a few scaled queries with a few keys around their centre, rows of d.
 class SampledScores {
  public:

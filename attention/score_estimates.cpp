@@ -8,22 +8,28 @@
 namespace promptbound {
 namespace {
 
+/// I_l(x) for `count` l from `first` on, up to a common factor: I_{l-1} = I_{l+1} + 2 l/x I_l, downwards from
+/// far beyond what counts.
+std::vector<double> bessel(double x, Index first, std::size_t count) {
+  std::vector<double> values(count);
+  double above = 0, I = 1e-200;
+  for (std::size_t i = count; i-- > 0;) {
+    values[i] = I;
+    const double below = above + 2 * static_cast<double>(first + static_cast<Index>(i)) / x * I;
+    above = I;
+    I = below;
+  }
+  return values;
+}
+
 /// moment_polynomial's bounds in doubles.
 struct MomentBounds {
   double absolute, per_moment;
 };
 MomentBounds moment_bounds(double S, double inner, Index degree, Index moment) {
-  // 2 I_l(inner) for l = degree + 1, ..., until the rest does not count at S: downwards, up to a factor,
-  // which the series of the first gives.
-  const auto count = static_cast<std::size_t>(16 + 2 * S);
-  std::vector<double> coefficients(count);
-  double above = 0, I = 1e-200;
-  for (std::size_t l = count; l-- > 0;) {
-    coefficients[l] = I;
-    const double below = above + 2 * static_cast<double>(degree + 1 + static_cast<Index>(l)) / inner * I;
-    above = I;
-    I = below;
-  }
+  // 2 I_l(inner) for l = degree + 1, ..., until the rest does not count at S; the series of the first gives
+  // the factor.
+  std::vector<double> coefficients = bessel(inner, degree + 1, static_cast<std::size_t>(16 + 2 * S));
   double term = 1, first = 0;
   for (Index l = 1; l <= degree + 1; ++l) term *= inner / 2 / static_cast<double>(l);
   for (Index k = 0; term > 1e-17 * first; ++k) {
@@ -69,17 +75,11 @@ MomentTrial try_moment(double S, Index degree, Index h, double moment) {
 }
 
 std::vector<double> chebyshev_rests(double S) {
-  // I_{l-1} = I_{l+1} + 2 l/S I_l downwards from far beyond what counts; I_0 + 2 (I_1 + I_2 + ...) = e^S.
-  const auto last = static_cast<std::size_t>(30 + 2 * S);
-  std::vector<double> rests(last + 1, 0.0);  // sum_{l > g} I_l, up to a factor
-  double above = 0, I = 1e-200;
-  for (std::size_t l = last; l >= 1; --l) {
-    rests[l - 1] = rests[l] + I;
-    const double below = above + 2 * static_cast<double>(l) / S * I;
-    above = I;
-    I = below;
-  }
-  const double factor = 2 * std::exp(2 * S) / (I + 2 * rests[0]);
+  const std::vector<double> I = bessel(S, 0, static_cast<std::size_t>(31 + 2 * S));
+  std::vector<double> rests(I.size(), 0.0);  // sum_{l > g} I_l, up to a factor
+  for (std::size_t l = I.size(); l-- > 1;) rests[l - 1] = rests[l] + I[l];
+  // I_0 + 2 (I_1 + I_2 + ...) = e^S.
+  const double factor = 2 * std::exp(2 * S) / (I[0] + 2 * rests[0]);
   for (double& rest : rests) rest *= factor;
   return rests;
 }

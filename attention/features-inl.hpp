@@ -39,10 +39,8 @@ HWY_INLINE void multiply(const T* HWY_RESTRICT a, const T* HWY_RESTRICT b, Index
     hn::Store(hn::Mul(hn::Load(d, a + i), hn::Load(d, b + i)), d, out + i);
 }
 
-/// Rows of features: the first is 1, and the points are to be put in the next d rows.
-inline Index feature_rows(const MomentLayout& layout) { return std::max(layout.features(), layout.d + 1); }
-
-/// The other features of points, one row of `width` numbers each.
+/// The features of points, one row of `width` numbers each: the first is 1, and the points are in the next d
+/// rows.
 template <class T>
 HWY_INLINE void make_features(const MomentLayout& layout, Index width, Index count, T* features) {
   for (Index a = layout.d + 1; a < layout.features(); ++a) {

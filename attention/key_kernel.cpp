@@ -38,12 +38,11 @@ class GroupMoments {
   GroupMoments(const MomentLayout& layout, const T* centre)
       : layout_(layout),
         centre_(centre),
-        memory_((2 * layout.columns() + feature_rows(layout)) * width +
+        memory_((layout.d_v + layout.features()) * width +
                 (static_cast<Index>(layout.size()) + 2 * layout.d_v + 2) * lanes),
         values_(memory_.get()),
-        products_(values_ + layout.columns() * width),
-        features_(products_ + layout.columns() * width),
-        sums_(features_ + feature_rows(layout) * width),
+        features_(values_ + layout.d_v * width),
+        sums_(features_ + layout.features() * width),
         extremes_(sums_ + static_cast<Index>(layout.size()) * lanes) {
     std::fill(features_, features_ + width, T(1));
   }
@@ -77,28 +76,18 @@ class GroupMoments {
   [[nodiscard]] const T* feature(Index a) const { return features_ + a * width; }
   [[nodiscard]] T* squares() const { return extremes_ + 2 * layout_.d_v * lanes; }
 
-  /// Adds at most `width` keys.
+  /// Adds at most `width` keys; fewer only at the end.
   void add(const T* keys, const T* values, Index count) {
-    const Index columns = layout_.columns();
     used_ = (count + lanes - 1) / lanes * lanes;
+    std::fill(features_ + count, features_ + used_, T(0));
     centre_points(keys, count);
     to_columns(values, count, layout_.d_v, width, values_);
-    for (Index i = 0; i < width; ++i) values_[layout_.d_v * width + i] = i < count ? T(1) : T(0);
     find_extremes(values, count);
     make_features(layout_, width, used_, features_);
-    for (const MomentLayout::Block& block : layout_.blocks) {
-      if (block.head == 0) {
-        add_columns<tile_columns>(block, values_, columns, sums_ + block.at * lanes);
-        continue;
-      }
-      for (Index c = 0; c < columns; ++c)
-        multiply(feature(block.head), values_ + c * width, used_, products_ + c * width);
-      add_columns<tile_columns>(block, products_, columns, sums_ + block.at * lanes);
-    }
+    add_columns(values_, layout_.d_v, sums_);
     if (layout_.moment <= layout_.degree) return;
-    for (const MomentLayout::Block& block : layout_.moment_blocks) {
-      add_columns<tile_columns>(block, feature(block.head), block.heads, sums_ + block.at * lanes);
-    }
+    for (const MomentLayout::Block& block : layout_.moment_blocks)
+      add_heads<tile_columns>(block, feature(block.head), block.heads, sums_ + block.at * lanes);
   }
 
   /// Adds the sums of the lanes to `out`.
@@ -112,9 +101,10 @@ class GroupMoments {
       const T* vector = sums_ + i * lanes;
       sums_[i] = std::accumulate(vector, vector + lanes, T(0));
     }
-    for (const MomentLayout::Block& block : layout_.blocks) add_block(block, layout_.columns(), out);
+    add_block(0, layout_.full(), layout_.columns(), out);
     if (layout_.moment <= layout_.degree) return;
-    for (const MomentLayout::Block& block : layout_.moment_blocks) add_block(block, block.heads, out);
+    for (const MomentLayout::Block& block : layout_.moment_blocks)
+      add_block(block.at, block.tails, block.heads, out);
   }
 
   /// The columns of the centred keys, and their norms. Absent keys are 0, and so are their features, but
@@ -161,58 +151,103 @@ class GroupMoments {
     }
   }
 
-  /// sums += sum over keys of tail * factor for the tails of the block and `count` columns of factors. Sums
-  /// lie tile after tile of columns, each by tail and then by column.
-  template <int columns>
-  void add_columns(const MomentLayout::Block& block, const T* factors, Index count, T* sums) {
-    for (; count >= columns;
-         count -= columns, factors += columns * width, sums += block.tails * columns * lanes)
-      add_tails<columns>(block, factors, sums);
-    if constexpr (columns > 1) {
-      if (count > 0) add_columns<columns - 1>(block, factors, count, sums);
+  /// sums += sum over keys of monomial * (values, 1). Sums lie tile after tile of columns, each by monomial
+  /// and then by column; 1 is the last one.
+  template <int columns = tile_columns - 1>
+  void add_columns(const T* values, Index count, T* sums) {
+    if (count >= tile_columns) {
+      add_monomials<tile_columns, 0>(values, sums);
+      return add_columns(values + tile_columns * width, count - tile_columns,
+                         sums + layout_.full() * tile_columns * lanes);
     }
+    if (count == columns) return add_monomials<columns, 1>(values, sums);
+    if constexpr (columns > 0) add_columns<columns - 1>(values, count, sums);
   }
-  template <int columns>
-  void add_tails(const MomentLayout::Block& block, const T* factors, T* sums) {
-    const std::int32_t* tail = layout_.tails.data() + block.tail;
-    Index i = 0;
-    for (; i + tile_rows <= block.tails; i += tile_rows)
-      add_products<tile_rows, columns>(tail + i, factors, sums + i * columns * lanes);
-    if constexpr (tile_rows > 2) {
-      if (i + 2 == block.tails) add_products<2, columns>(tail + i, factors, sums + i * columns * lanes);
+  template <int columns, int ones>
+  void add_monomials(const T* values, T* sums) {
+    for_rows(layout_.full(), [&](auto rows, Index i) {
+      multiply_pairs<rows, columns, ones>(layout_.pairs.data() + i, values,
+                                          sums + i * (columns + ones) * lanes);
+    });
+  }
+  template <int rows, int columns, int ones>
+  HWY_NOINLINE void multiply_pairs(const MomentLayout::Pair* pairs, const T* values, T* sums) const {
+    const T *left[rows], *right[rows];
+    for (int a = 0; a < rows; ++a) {
+      left[a] = feature(pairs[a].left);
+      right[a] = feature(pairs[a].right);
     }
-    if (i + 1 == block.tails) add_products<1, columns>(tail + i, factors, sums + i * columns * lanes);
+    add_products<rows, columns, ones>(
+        [&](int a, Index i) HWY_ATTR {
+          const hn::ScalableTag<T> d;
+          return hn::Mul(hn::Load(d, left[a] + i), hn::Load(d, right[a] + i));
+        },
+        values, sums);
   }
 
-  /// One tile of sums.
+  /// The same for the even moment's tails and heads in place of values.
+  template <int columns>
+  void add_heads(const MomentLayout::Block& block, const T* heads, Index count, T* sums) {
+    for (; count >= columns;
+         count -= columns, heads += columns * width, sums += block.tails * columns * lanes) {
+      for_rows(block.tails, [&](auto rows, Index i) {
+        multiply_tails<rows, columns>(layout_.tails.data() + block.tail + i, heads,
+                                      sums + i * columns * lanes);
+      });
+    }
+    if constexpr (columns > 1) {
+      if (count > 0) add_heads<columns - 1>(block, heads, count, sums);
+    }
+  }
   template <int rows, int columns>
-  HWY_NOINLINE void add_products(const std::int32_t* tail, const T* HWY_RESTRICT factors,
-                                 T* HWY_RESTRICT sums) const {
+  HWY_NOINLINE void multiply_tails(const std::int32_t* tails, const T* heads, T* sums) const {
+    const T* tail[rows];
+    for (int a = 0; a < rows; ++a) tail[a] = feature(tails[a]);
+    add_products<rows, columns, 0>(
+        [&](int a, Index i) HWY_ATTR { return hn::Load(hn::ScalableTag<T>(), tail[a] + i); }, heads, sums);
+  }
+
+  /// Calls body(rows of a tile, first row) for all rows.
+  static void for_rows(Index count, const auto& body) {
+    Index i = 0;
+    for (; i + tile_rows <= count; i += tile_rows) body(std::integral_constant<int, tile_rows>(), i);
+    if constexpr (tile_rows > 2) {
+      if (i + 2 == count) body(std::integral_constant<int, 2>(), i);
+    }
+    if (i + 1 == count) body(std::integral_constant<int, 1>(), i);
+  }
+
+  /// One tile of sums: += sum over keys of row(a, keys) * column, and * 1.
+  template <int rows, int columns, int ones, class Row>
+  HWY_INLINE void add_products(Row row, const T* HWY_RESTRICT factors, T* HWY_RESTRICT sums) const {
+    constexpr int all = columns + ones;
     const hn::ScalableTag<T> d;
     using V = hn::Vec<decltype(d)>;
-    const T* HWY_RESTRICT tails[rows];
-    V s[rows][columns];
+    V s[rows][all];
 #pragma GCC unroll 3
     for (int a = 0; a < rows; ++a) {
-      tails[a] = feature(tail[a]);
 #pragma GCC unroll 9
-      for (int c = 0; c < columns; ++c) s[a][c] = hn::Load(d, sums + (a * columns + c) * lanes);
+      for (int c = 0; c < all; ++c) s[a][c] = hn::Load(d, sums + (a * all + c) * lanes);
     }
     for (Index i = 0; i < used_; i += lanes) {
       V f[rows];
 #pragma GCC unroll 3
-      for (int a = 0; a < rows; ++a) f[a] = hn::Load(d, tails[a] + i);
+      for (int a = 0; a < rows; ++a) f[a] = row(a, i);
 #pragma GCC unroll 9
       for (int c = 0; c < columns; ++c) {
         const V factor = load_once(d, factors + c * width + i);
 #pragma GCC unroll 3
         for (int a = 0; a < rows; ++a) s[a][c] = hn::MulAdd(f[a], factor, s[a][c]);
       }
+      if constexpr (ones > 0) {
+#pragma GCC unroll 3
+        for (int a = 0; a < rows; ++a) s[a][columns] = hn::Add(s[a][columns], f[a]);
+      }
     }
 #pragma GCC unroll 3
     for (int a = 0; a < rows; ++a) {
 #pragma GCC unroll 9
-      for (int c = 0; c < columns; ++c) hn::Store(s[a][c], d, sums + (a * columns + c) * lanes);
+      for (int c = 0; c < all; ++c) hn::Store(s[a][c], d, sums + (a * all + c) * lanes);
     }
   }
 
@@ -229,12 +264,12 @@ class GroupMoments {
     return hn::Load(d, vectors);
   }
   /// Adds the sums of a block with this number of columns.
-  void add_block(const MomentLayout::Block& block, Index columns, double* out) const {
-    const T* sum = sums_ + block.at;
+  void add_block(Index at, Index rows, Index columns, double* out) const {
+    const T* sum = sums_ + at;
     for (Index from = 0; from < columns; from += tile_columns) {
       const Index to = std::min<Index>(columns, from + tile_columns);
-      for (Index i = 0; i < block.tails; ++i) {
-        for (Index c = from; c < to; ++c) out[block.at + i * columns + c] += static_cast<double>(*sum++);
+      for (Index i = 0; i < rows; ++i) {
+        for (Index c = from; c < to; ++c) out[at + i * columns + c] += static_cast<double>(*sum++);
       }
     }
   }
@@ -242,7 +277,7 @@ class GroupMoments {
   const MomentLayout& layout_;
   const T* centre_;
   KeptMemory<T> memory_;
-  T *values_, *products_;  ///< columns of values, and 1 or 0: absent; of a head and them
+  T* values_;  ///< their columns
   T *features_, *sums_;
   T* extremes_;     ///< least and largest values, largest squared norms of keys and their sums
   Index used_ = 0;  ///< numbers of a row, whole vectors

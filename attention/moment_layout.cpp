@@ -11,16 +11,10 @@ class LayoutMaker {
   explicit LayoutMaker(MomentLayout& layout) : layout_(layout), monomials_(layout.monomials) {}
 
   void make() {
-    Index most = std::min<Index>(layout_.degree, 1);  // degree of tails
-    while (most < layout_.degree && monomial_count(layout_.d, most + 1) <= tails_per_block) ++most;
-    const Index moment_tail = std::min(most, layout_.moment / 2);
-    make_features(std::max({most, layout_.degree - most, layout_.moment - moment_tail}));
-    find_first_variables(most);
-    // Heads of these degrees with all tails, then what is left below them with the head 1.
-    Index head = layout_.degree - most;
-    for (; head > 0; head -= most + 1) add_level(head, most);
-    add_blocks(0, tails_from(0, 0, head + most));
-    if (layout_.moment > 0) add_moment(layout_.moment - moment_tail, moment_tail);
+    const Index tail = layout_.moment / 2;
+    make_features(std::max({Index{1}, (layout_.degree + 1) / 2, layout_.moment - tail}));
+    make_pairs();
+    if (layout_.moment > 0) add_moment(layout_.moment - tail, tail);
   }
 
  private:
@@ -35,7 +29,12 @@ class LayoutMaker {
   [[nodiscard]] std::int32_t variable(Index a) const {
     return monomials_.variable[static_cast<std::size_t>(a)];
   }
+  [[nodiscard]] std::int32_t parent(Index a) const { return monomials_.parent[static_cast<std::size_t>(a)]; }
   [[nodiscard]] std::int32_t feature(Index a) const { return feature_[static_cast<std::size_t>(a)]; }
+  /// a times a variable that does not come before its last one.
+  [[nodiscard]] std::int32_t times(Index a, std::int32_t next) const {
+    return monomials_.first_child[static_cast<std::size_t>(a)] + next - variable(a);
+  }
 
   /// Those of one degree by last variable, so that heads of a block are next to each other.
   void make_features(Index highest) {
@@ -48,72 +47,58 @@ class LayoutMaker {
       for (const std::int32_t a : order) {
         feature_[static_cast<std::size_t>(a)] = static_cast<std::int32_t>(monomial_.size());
         monomial_.push_back(a);
-        layout_.parent.push_back(a == 0 ? -1 : feature(monomials_.parent[static_cast<std::size_t>(a)]));
+        layout_.parent.push_back(a == 0 ? -1 : feature(parent(a)));
         layout_.variable.push_back(variable(a));
       }
     }
   }
-  void find_first_variables(Index highest) {
-    first_variable_.assign(static_cast<std::size_t>(of_degree(highest).to), 0);
-    for (Index a = 1; a < of_degree(highest).to; ++a) {
-      const auto parent = static_cast<std::size_t>(monomials_.parent[static_cast<std::size_t>(a)]);
-      first_variable_[static_cast<std::size_t>(a)] = parent == 0 ? variable(a) : first_variable_[parent];
+  /// The first half of a monomial's variables, which its neighbours share, and the second half.
+  void make_pairs() {
+    for (Index l = 0; l <= layout_.degree; ++l) {
+      const Range range = of_degree(l);
+      for (Index a = range.from; a < range.to; ++a) {
+        Index left = a;
+        std::vector<std::int32_t> rest;
+        for (Index i = 0; i < l / 2; ++i, left = parent(left)) rest.push_back(variable(left));
+        Index right = 0;
+        for (; !rest.empty(); rest.pop_back()) right = times(right, rest.back());
+        layout_.pairs.push_back({feature(left), feature(right)});
+      }
     }
   }
 
-  /// The list of the tails of degrees from .. to in the variables first .. d-1; a range of `tails`.
-  Range tails_from(std::int32_t first, Index from, Index to) {
-    const auto begin = static_cast<Index>(layout_.tails.size());
-    for (Index b = of_degree(from).from; b < of_degree(to).to; ++b) {
-      if (b > 0 && first_variable_[static_cast<std::size_t>(b)] < first) continue;
-      layout_.tails.push_back(feature(b));
-    }
-    return {begin, static_cast<Index>(layout_.tails.size())};
+  [[nodiscard]] std::int32_t first_variable(Index a) const {
+    while (parent(a) > 0) a = parent(a);
+    return variable(a);
   }
   /// head * tail, both monomials.
   [[nodiscard]] std::int32_t product(Index head, Index tail) const {
-    if (tail == 0) return static_cast<std::int32_t>(head);
-    const std::int32_t a = product(head, monomials_.parent[static_cast<std::size_t>(tail)]);
-    return monomials_.first_child[static_cast<std::size_t>(a)] + variable(tail) - variable(a);
-  }
-  [[nodiscard]] std::int32_t product_of_features(Index head, Index at) const {
-    return product(monomial_[static_cast<std::size_t>(head)],
-                   monomial_[static_cast<std::size_t>(layout_.tails[static_cast<std::size_t>(at)])]);
-  }
-
-  void add_level(Index head_degree, Index most) {
-    const Range heads = of_degree(head_degree);
-    std::int32_t last = -1;
-    Range list{};
-    for (Index head = heads.from; head < heads.to; ++head) {
-      const std::int32_t a = monomial_[static_cast<std::size_t>(head)];
-      if (variable(a) != last) list = tails_from(last = variable(a), 0, most);
-      add_blocks(head, list);
-    }
-  }
-  void add_blocks(Index head, Range list) {
-    for (Index tail = list.from; tail < list.to; tail += tails_per_block) {
-      const Index count = std::min(tails_per_block, list.to - tail);
-      layout_.blocks.push_back({head, 1, tail, count, layout_.full() * layout_.columns()});
-      for (Index i = tail; i < tail + count; ++i) layout_.rows.push_back(product_of_features(head, i));
-    }
+    return tail == 0 ? static_cast<std::int32_t>(head) : times(product(head, parent(tail)), variable(tail));
   }
   void add_moment(Index head_degree, Index tail_degree) {
-    const Range range = of_degree(head_degree);
+    const Range range = of_degree(head_degree), tails = of_degree(tail_degree);
     for (Index head = range.from; head < range.to;) {
-      const std::int32_t last = variable(monomial_[static_cast<std::size_t>(head)]);
+      const std::int32_t last = layout_.variable[static_cast<std::size_t>(head)];
       Index end = head;
-      while (end < range.to && variable(monomial_[static_cast<std::size_t>(end)]) == last) ++end;
-      const Range list = tails_from(last, tail_degree, tail_degree);
-      for (; head < end; head += std::min(heads_per_block, end - head)) {
-        const Index heads = std::min(heads_per_block, end - head);
-        for (Index tail = list.from; tail < list.to; tail += tails_per_block) {
-          const Index count = std::min(tails_per_block, list.to - tail);
-          layout_.moment_blocks.push_back({head, heads, tail, count, static_cast<Index>(layout_.size())});
-          for (Index i = tail; i < tail + count; ++i) {
-            for (Index h = head; h < head + heads; ++h) layout_.singles.push_back(product_of_features(h, i));
-          }
-        }
+      while (end < range.to && layout_.variable[static_cast<std::size_t>(end)] == last) ++end;
+      const auto list = static_cast<Index>(layout_.tails.size());
+      for (Index b = tails.from; b < tails.to; ++b)
+        if (first_variable(b) >= last) layout_.tails.push_back(feature(b));
+      for (; head < end; head += std::min(heads_per_block, end - head))
+        add_blocks(head, std::min(heads_per_block, end - head), list);
+    }
+  }
+  /// Of these heads and the tails from `list` on.
+  void add_blocks(Index head, Index heads, Index list) {
+    const auto end = static_cast<Index>(layout_.tails.size());
+    for (Index tail = list; tail < end; tail += monomials_per_block) {
+      const Index count = std::min(monomials_per_block, end - tail);
+      layout_.moment_blocks.push_back({head, heads, tail, count, static_cast<Index>(layout_.size())});
+      for (Index i = tail; i < tail + count; ++i) {
+        for (Index h = head; h < head + heads; ++h)
+          layout_.singles.push_back(
+              product(monomial_[static_cast<std::size_t>(h)],
+                      monomial_[static_cast<std::size_t>(layout_.tails[static_cast<std::size_t>(i)])]));
       }
     }
   }
@@ -121,31 +106,30 @@ class LayoutMaker {
   MomentLayout& layout_;
   const Monomials& monomials_;
   std::vector<std::int32_t> feature_, monomial_;  ///< of monomials, and of features
-  std::vector<std::int32_t> first_variable_;      ///< of monomials
 };
 
 }  // namespace
 
 MomentLayout::MomentLayout(Index d_, Index d_v_, Index degree_, Index moment_)
-    : monomials(d_, std::max(degree_, moment_)), d(d_), d_v(d_v_), degree(degree_), moment(moment_) {
+    : monomials(d_, std::max({Index{1}, degree_, moment_})),
+      d(d_),
+      d_v(d_v_),
+      degree(degree_),
+      moment(moment_) {
   LayoutMaker(*this).make();
-  row_of.resize(rows.size());
-  for (std::size_t i = 0; i < rows.size(); ++i)
-    row_of[static_cast<std::size_t>(rows[i])] = static_cast<std::int32_t>(i);
 }
 
 Index MomentLayout::chain() const {
-  Index longest = 0;
-  for (const auto* list : {&blocks, &moment_blocks}) {
-    for (const Block& block : *list) longest = std::max(longest, block.tails);
-  }
-  const auto count = static_cast<Index>(std::max(blocks.size(), moment_blocks.size()));
+  Index longest = std::min(full(), monomials_per_block);
+  for (const Block& block : moment_blocks) longest = std::max(longest, block.tails);
+  const Index blocks = (full() + monomials_per_block - 1) / monomials_per_block,
+              count = std::max(blocks, static_cast<Index>(moment_blocks.size()));
   return longest + heads_per_block + std::min(count, blocks_per_sum) + count / blocks_per_sum + 2;
 }
 
 Index expected_chain(Index monomials) {
-  return std::min(monomials, tails_per_block) + std::min(monomials / 32, blocks_per_sum) + monomials / 2048 +
-         2 + heads_per_block;
+  return std::min(monomials, monomials_per_block) + std::min(monomials / 32, blocks_per_sum) +
+         monomials / 2048 + 2 + heads_per_block;
 }
 
 }  // namespace promptbound

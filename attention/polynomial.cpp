@@ -57,7 +57,7 @@ std::vector<T> KeyMoments<T>::weights() const {
   const Index columns = layout_.columns();
   std::vector<T> weights;
   weights.reserve(moments_.size());
-  for (const std::int32_t a : layout_.rows) {
+  for (Index a = 0; a < layout_.full(); ++a) {
     const double factor = factors[static_cast<std::size_t>(a)];
     for (Index c = 0; c < columns; ++c) weights.push_back(static_cast<T>(moments_[weights.size()] * factor));
   }
@@ -66,7 +66,7 @@ std::vector<T> KeyMoments<T>::weights() const {
     const auto monomial = static_cast<std::size_t>(a);
     const std::size_t at = polynomial_.moment > polynomial_.degree()
                                ? weights.size()
-                               : static_cast<std::size_t>(layout_.row_of[monomial] * columns + layout_.d_v);
+                               : static_cast<std::size_t>(a * columns + layout_.d_v);
     weights.push_back(static_cast<T>(moments_[at] * monomials.multinomial[monomial]));
   }
   return weights;

@@ -30,10 +30,10 @@ class ReadOut {
         layout_(layout),
         weights_(weights),
         scale_(scale),
-        is_flushed_(std::max(layout.blocks.size(), layout.moment_blocks.size()) >
-                    static_cast<std::size_t>(blocks_per_sum)),
+        is_flushed_(std::max(layout.full() / monomials_per_block,
+                             static_cast<Index>(layout.moment_blocks.size())) > blocks_per_sum),
         rows_(allocate<T>(layout.d * width)),
-        features_(allocate<T>(feature_rows(layout) * width)),
+        features_(allocate<T>(layout.features() * width)),
         totals_(allocate<T>(2 * (layout.columns() + 1) * width)),
         extremes_(allocate<T>(2 * layout.d_v * lanes)) {
     std::fill(features_.get(), features_.get() + width, T(1));
@@ -53,8 +53,8 @@ class ReadOut {
     T* totals = totals_.get() + (is_flushed_ ? size : 0);
     std::fill(totals_.get(), totals + size, T(0));
     Index summed = 0;
-    for (const MomentLayout::Block& block : layout_.blocks) {
-      add_columns<tile_columns>(block, weights_ + block.at, columns, totals_.get());
+    for (Index first = 0; first < layout_.full(); first += monomials_per_block) {
+      add_columns<tile_columns>(first, weights_ + first * columns, columns, totals_.get());
       if (++summed % blocks_per_sum == 0) flush();
     }
     flush();
@@ -167,23 +167,20 @@ class ReadOut {
     for (; i < used_; i += query_vectors * lanes) body(std::integral_constant<int, query_vectors>(), i);
   }
 
-  /// s[c] = sum over the tails of the block of weight * tail, for vectors of queries from lane `first` on.
-  template <int columns, int vectors>
-  HWY_INLINE void dot_products(const MomentLayout::Block& block, Index first, const T* HWY_RESTRICT weights,
-                               Index stride, V (&s)[columns][vectors]) const {
+  /// s[c] = sum of weight * feature over `count` features, of which this is the one at i, for vectors of
+  /// queries from lane `first` on.
+  template <int columns, int vectors, class Feature>
+  HWY_INLINE void dot_products(Index count, Feature feature, const T* HWY_RESTRICT weights, Index stride,
+                               V (&s)[columns][vectors]) const {
     const Tag d;
 #pragma GCC unroll 9
     for (int c = 0; c < columns; ++c) {
 #pragma GCC unroll 4
       for (int v = 0; v < vectors; ++v) s[c][v] = hn::Zero(d);
     }
-    const std::int32_t* tail = layout_.tails.data() + block.tail;
-    const T* HWY_RESTRICT features = features_.get() + first;
-    for (Index i = 0; i < block.tails; ++i, weights += stride) {
-      const T* feature = features + tail[i] * width;
+    for (Index i = 0; i < count; ++i, weights += stride) {
       V f[vectors];
-#pragma GCC unroll 4
-      for (int v = 0; v < vectors; ++v) f[v] = hn::Load(d, feature + v * lanes);
+      feature(i, f);
 #pragma GCC unroll 9
       for (int c = 0; c < columns; ++c) {
         const V weight = hn::Set(d, weights[c]);
@@ -193,29 +190,37 @@ class ReadOut {
     }
   }
 
-  /// For columns of the values: total += head * sum.
+  /// For columns of the values: total += sum over the block of monomials that begins at `from`.
   template <int columns>
-  void add_columns(const MomentLayout::Block& block, const T* weights, Index count, T* totals) {
+  void add_columns(Index from, const T* weights, Index count, T* totals) {
     for (; count >= columns; count -= columns, weights += columns, totals += columns * width)
-      add_products<columns>(block, weights, totals);
+      add_monomials<columns>(from, weights, totals);
     if constexpr (columns > 1) {
-      if (count > 0) add_columns<columns - 1>(block, weights, count, totals);
+      if (count > 0) add_columns<columns - 1>(from, weights, count, totals);
     }
   }
   template <int columns>
-  HWY_NOINLINE void add_products(const MomentLayout::Block& block, const T* weights, T* HWY_RESTRICT totals) {
+  HWY_NOINLINE void add_monomials(Index from, const T* weights, T* HWY_RESTRICT totals) {
+    const MomentLayout::Pair* const pairs = layout_.pairs.data() + from;
+    const Index count = std::min(monomials_per_block, layout_.full() - from);
     for_vectors<columns>([&](auto constant, Index first) HWY_ATTR {
       constexpr int vectors = constant;
       const Tag d;
       V s[columns][vectors];
-      dot_products<columns, vectors>(block, first, weights, layout_.columns(), s);
-      const T* head = features_.get() + block.head * width + first;
+      const T* HWY_RESTRICT features = features_.get() + first;
+      const auto monomial = [&](Index i, V(&f)[vectors]) HWY_ATTR {
+        const T *left = features + pairs[i].left * width, *right = features + pairs[i].right * width;
+#pragma GCC unroll 4
+        for (int v = 0; v < vectors; ++v)
+          f[v] = hn::Mul(hn::Load(d, left + v * lanes), hn::Load(d, right + v * lanes));
+      };
+      dot_products<columns, vectors>(count, monomial, weights, layout_.columns(), s);
 #pragma GCC unroll 9
       for (int c = 0; c < columns; ++c) {
 #pragma GCC unroll 4
         for (int v = 0; v < vectors; ++v) {
           T* total = totals + c * width + first + v * lanes;
-          hn::Store(hn::MulAdd(hn::Load(d, head + v * lanes), s[c][v], hn::Load(d, total)), d, total);
+          hn::Store(hn::Add(hn::Load(d, total), s[c][v]), d, total);
         }
       }
     });
@@ -236,7 +241,13 @@ class ReadOut {
       constexpr int vectors = constant;
       const Tag d;
       V s[heads][vectors];
-      dot_products<heads, vectors>(block, first, weights, block.heads, s);
+      const std::int32_t* const tails = layout_.tails.data() + block.tail;
+      const auto tail = [&](Index i, V(&f)[vectors]) HWY_ATTR {
+        const T* tail_feature = features_.get() + tails[i] * width + first;
+#pragma GCC unroll 4
+        for (int v = 0; v < vectors; ++v) f[v] = hn::Load(d, tail_feature + v * lanes);
+      };
+      dot_products<heads, vectors>(block.tails, tail, weights, block.heads, s);
       T* total = totals_.get() + layout_.columns() * width + first;
       const T* feature = features_.get() + head * width + first;
 #pragma GCC unroll 4

@@ -169,18 +169,37 @@ TEST_CASE("any number of threads gives the same outputs") {
   CHECK(one->error == two->error);
 }
 
-TEST_CASE("every monomial has its moments once") {
+namespace {
+
+/// The powers of the variables in one of the monomials that `parent` and `variable` describe.
+std::vector<int> powers(const std::vector<std::int32_t>& parent, const std::vector<std::int32_t>& variable,
+                        Index d, std::int32_t a) {
+  std::vector<int> result(static_cast<std::size_t>(d));
+  for (; a > 0; a = parent[static_cast<std::size_t>(a)])
+    ++result[static_cast<std::size_t>(variable[static_cast<std::size_t>(a)])];
+  return result;
+}
+
+}  // namespace
+
+TEST_CASE("pairs of features are the monomials, and each has its even moment once") {
   for (Index d = 1; d <= 20; d += 1 + d / 6) {
-    for (Index degree = 1; degree <= (d < 4 ? 40 : 6); degree += 1 + degree / 5) {
+    for (Index degree = 0; degree <= (d < 4 ? 40 : 6); degree += 1 + degree / 5) {
       for (const Index moment : {Index{0}, (degree + 1) / 2 * 2}) {
         if (monomial_count(d, std::max(degree, moment)) > 1e5) continue;
         const MomentLayout layout(d, 2, degree, moment);
-        std::vector<std::int32_t> rows = layout.rows, singles = layout.singles;
-        std::sort(rows.begin(), rows.end());
-        std::sort(singles.begin(), singles.end());
         const Monomials& monomials = layout.monomials;
         REQUIRE(layout.full() == monomials.end[static_cast<std::size_t>(degree)]);
-        for (std::size_t i = 0; i < rows.size(); ++i) CHECK(rows[i] == static_cast<std::int32_t>(i));
+        const auto feature = [&](std::int32_t a) { return powers(layout.parent, layout.variable, d, a); };
+        for (Index a = 0; a < layout.full(); ++a) {
+          const MomentLayout::Pair pair = layout.pairs[static_cast<std::size_t>(a)];
+          std::vector<int> product = feature(pair.left);
+          const std::vector<int> right = feature(pair.right);
+          std::transform(product.begin(), product.end(), right.begin(), product.begin(), std::plus<>());
+          CHECK(product == powers(monomials.parent, monomials.variable, d, static_cast<std::int32_t>(a)));
+        }
+        std::vector<std::int32_t> singles = layout.singles;
+        std::sort(singles.begin(), singles.end());
         if (moment == 0) {
           CHECK(singles.empty());
           continue;

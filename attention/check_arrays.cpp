@@ -5,6 +5,8 @@
 #include <limits>
 #include <string>
 
+#include <fmt/format.h>
+
 #include <promptbound/attention/size_kernel.hpp>
 #include <promptbound/numeric/error.hpp>
 #include <promptbound/numeric/fast_interval.hpp>
@@ -74,7 +76,7 @@ std::vector<ArraySizes> check_arrays(const AttentionArrays<T>& arrays) {
               " keys (accepted: at least as many keys as queries)");
   }
   if (!(arrays.scale > 0) || !std::isfinite(arrays.scale))
-    bad_shape("scale " + std::to_string(arrays.scale) + " (accepted: a positive number)");
+    bad_shape(fmt::format("scale {} (accepted: a positive number)", arrays.scale));
 
   constexpr auto largest = static_cast<double>(std::numeric_limits<T>::max());
   std::vector<ArraySizes> sizes;
@@ -86,14 +88,15 @@ std::vector<ArraySizes> check_arrays(const AttentionArrays<T>& arrays) {
     if (!(of_head.largest_query * arrays.scale < largest / 16) ||
         !(of_head.largest_query * arrays.scale * of_head.key_norm < largest / 64) ||
         !(of_head.key_norm < largest / 16)) {
-      bad_shape("scores may overflow: scale " + std::to_string(arrays.scale) + ", largest query norm " +
-                std::to_string(of_head.largest_query) + ", largest key norm " +
-                std::to_string(of_head.key_norm) + " (accepted: a product below 1/64 of the largest number" +
-                (sizeof(T) == 4 ? "; binary64 reaches further)" : ")"));
+      bad_shape(fmt::format(
+          "scores may overflow: scale {}, largest query norm {:.6g}, largest key norm {:.6g} (accepted: a "
+          "product below 1/64 of the largest number{})",
+          arrays.scale, of_head.largest_query, of_head.key_norm,
+          sizeof(T) == 4 ? "; binary64 reaches further" : ""));
     }
     if (!(of_head.value_size * static_cast<double>(arrays.keys() + 1) < largest / 4)) {
-      bad_shape("sums of values may overflow: largest entry " + std::to_string(of_head.value_size) +
-                (sizeof(T) == 4 ? " (binary64 reaches further)" : ""));
+      bad_shape(fmt::format("sums of values may overflow: largest entry {:.6g}{}", of_head.value_size,
+                            sizeof(T) == 4 ? " (binary64 reaches further)" : ""));
     }
   }
   return sizes;

@@ -56,9 +56,10 @@ class GroupMoments {
     hn::Store(hn::Zero(d), d, squares() + lanes);
     for (Index group = 0; group < count; group += keys_per_group) {
       const Index end = std::min(count, group + keys_per_group);
-      std::fill(sums_, sums_ + layout_.size() * static_cast<std::size_t>(lanes), T(0));
-      for (Index j = group; j < end; j += width)
+      for (Index j = group; j < end; j += width) {
+        is_new_ = j == group;
         add(keys + j * layout_.d, values + j * layout_.d_v, std::min(width, end - j));
+      }
       add_to(sums.moments.data());
     }
     sums.square = *std::max_element(squares(), squares() + lanes);
@@ -81,7 +82,7 @@ class GroupMoments {
     used_ = (count + lanes - 1) / lanes * lanes;
     std::fill(features_ + count, features_ + used_, T(0));
     centre_points(keys, count);
-    to_columns(values, count, layout_.d_v, width, values_);
+    to_columns(values, count, layout_.d_v, width, values_, [](auto value, Index) { return value; });
     find_extremes(values, count);
     make_features(layout_, width, used_, features_);
     add_columns(values_, layout_.d_v, sums_);
@@ -111,16 +112,15 @@ class GroupMoments {
   /// for 1.
   void centre_points(const T* keys, Index count) {
     const hn::ScalableTag<T> d;
-    T* points = features_ + width;
-    to_columns(keys, count, layout_.d, width, points);
+    T* const points = features_ + width;
+    to_columns(keys, count, layout_.d, width, points, [&](auto key, Index c) HWY_ATTR {
+      return hn::Sub(key, hn::Set(hn::ScalableTag<T>(), centre_[c]));
+    });
     auto largest = hn::Load(d, squares()), sum = hn::Load(d, squares() + lanes);
     for (Index i = 0; i < used_; i += lanes) {
       auto square = hn::Zero(d);
       for (Index c = 0; c < layout_.d; ++c) {
-        T* at = points + c * width + i;
-        auto x = hn::Sub(hn::Load(d, at), hn::Set(d, centre_[c]));
-        if (i + lanes > count) x = hn::IfThenElseZero(hn::FirstN(d, static_cast<std::size_t>(count - i)), x);
-        hn::Store(x, d, at);
+        const auto x = hn::Load(d, points + c * width + i);
         square = hn::MulAdd(x, x, square);
       }
       largest = hn::Max(largest, square);
@@ -217,7 +217,7 @@ class GroupMoments {
     if (i + 1 == count) body(std::integral_constant<int, 1>(), i);
   }
 
-  /// One tile of sums: += sum over keys of row(a, keys) * column, and * 1.
+  /// One tile of sums, which are 0 where they are new: += sum over keys of row(a, keys) * column, and * 1.
   template <int rows, int columns, int ones, class Row>
   HWY_INLINE void add_products(Row row, const T* HWY_RESTRICT factors, T* HWY_RESTRICT sums) const {
     constexpr int all = columns + ones;
@@ -227,7 +227,8 @@ class GroupMoments {
 #pragma GCC unroll 3
     for (int a = 0; a < rows; ++a) {
 #pragma GCC unroll 9
-      for (int c = 0; c < all; ++c) s[a][c] = hn::Load(d, sums + (a * all + c) * lanes);
+      for (int c = 0; c < all; ++c)
+        s[a][c] = is_new_ ? hn::Zero(d) : hn::Load(d, sums + (a * all + c) * lanes);
     }
     for (Index i = 0; i < used_; i += lanes) {
       V f[rows];
@@ -279,8 +280,9 @@ class GroupMoments {
   KeptMemory<T> memory_;
   T* values_;  ///< their columns
   T *features_, *sums_;
-  T* extremes_;     ///< least and largest values, largest squared norms of keys and their sums
-  Index used_ = 0;  ///< numbers of a row, whole vectors
+  T* extremes_;         ///< least and largest values, largest squared norms of keys and their sums
+  Index used_ = 0;      ///< numbers of a row, whole vectors
+  bool is_new_ = true;  ///< the sums of a group
 };
 
 template <class T>

@@ -46,13 +46,16 @@ void KeyMoments<T>::add(const KeySums<T>& sums, Index count) {
 }
 
 template <class T>
-std::vector<T> KeyMoments<T>::weights() const {
-  // Moments times coefficient and multinomial; the even moment's coefficient is 1.
+std::vector<T> KeyMoments<T>::weights(double rest) const {
+  // Moments times multinomial, power of the rest and coefficient; the even moment's coefficient is 1.
   const Monomials& monomials = layout_.monomials;
-  std::vector<double> factors = monomials.multinomial;
+  std::vector<double> powers = {1}, factors;
+  while (static_cast<Index>(powers.size()) <= polynomial_.top()) powers.push_back(powers.back() * rest);
   for (Index l = 0, a = 0; l <= polynomial_.degree(); ++l) {
-    for (; a < monomials.end[static_cast<std::size_t>(l)]; ++a)
-      factors[static_cast<std::size_t>(a)] *= polynomial_.coefficients[static_cast<std::size_t>(l)];
+    const auto degree = static_cast<std::size_t>(l);
+    const double factor = polynomial_.coefficients[degree] * powers[degree];
+    for (; a < monomials.end[degree]; ++a)
+      factors.push_back(monomials.multinomial[static_cast<std::size_t>(a)] * factor);
   }
   const Index columns = layout_.columns();
   std::vector<T> weights;
@@ -67,7 +70,8 @@ std::vector<T> KeyMoments<T>::weights() const {
     const std::size_t at = polynomial_.moment > polynomial_.degree()
                                ? weights.size()
                                : static_cast<std::size_t>(a * columns + layout_.d_v);
-    weights.push_back(static_cast<T>(moments_[at] * monomials.multinomial[monomial]));
+    weights.push_back(static_cast<T>(moments_[at] * monomials.multinomial[monomial] *
+                                     powers[static_cast<std::size_t>(polynomial_.moment)]));
   }
   return weights;
 }
@@ -75,8 +79,9 @@ std::vector<T> KeyMoments<T>::weights() const {
 template <class T>
 void KeyMoments<T>::attend(const T* queries, Index count, double scale, T* output, float* error, int threads,
                            Normalisers<T>* normalisers) const {
-  const std::vector<T> weights = this->weights();
-  const PolynomialError<T> analysis(polynomial_, layout_, sizes_);
+  const QueryScale<T> split(scale);
+  const std::vector<T> weights = this->weights(split.rest);
+  const PolynomialError<T> analysis(polynomial_, layout_, sizes_, split.rest);
   if (normalisers != nullptr) {
     normalisers->value.resize(static_cast<std::size_t>(count));
     normalisers->tilt.resize(static_cast<std::size_t>(count));
@@ -84,7 +89,7 @@ void KeyMoments<T>::attend(const T* queries, Index count, double scale, T* outpu
   const Index parts = (count + queries_per_part - 1) / queries_per_part;
   std::vector<QuerySizes<T>> sizes(static_cast<std::size_t>(parts));
   for_parts(parts, threads, [&](Index from, Index to) {
-    read_moments(layout_, weights.data(), queries, count, scale, output,
+    read_moments(layout_, weights.data(), queries, count, split.unit, output,
                  normalisers == nullptr ? nullptr : normalisers->value.data(), sizes, from, to);
     for (Index part = from; part < to; ++part) {
       const Index first = part * queries_per_part, last = std::min(count, first + queries_per_part);

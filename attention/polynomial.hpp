@@ -44,7 +44,8 @@ class KeyMoments {
 
  private:
   void add(const KeySums<T>& sums, Index count);
-  [[nodiscard]] std::vector<T> weights() const;
+  /// For queries whose scale leaves this rest.
+  [[nodiscard]] std::vector<T> weights(double rest) const;
 
   ScorePolynomial polynomial_;
   MomentLayout layout_;

@@ -48,7 +48,7 @@ class Search {
       const double rank = monomial_count(task_.d, degree);
       if (rank > task_.most_work) return;
       // eta/(1 + sqrt(1 - eta^2)) = tau.
-      const double tau = std::min(room(degree, rank, task_.range, 1.1), 0.9);
+      const double tau = std::min(room(degree, rank, task_.range, 0.6), 0.9);
       if (tau > 0 && rests_[g] <= 2 * tau / (1 + tau * tau) * (1 - 1e-6)) {
         best_ = PolynomialPlan{S_, degree, 0, 0, rank};
         return;
@@ -81,7 +81,7 @@ class Search {
     return (task_.accuracy - rounding) / width - roundings * unit_roundoff<T> * S_;
   }
   [[nodiscard]] double room_with(Index degree, Index h) const {
-    return room(h, monomial_count(task_.d, std::max(h, degree)), task_.distance, 2.1);
+    return room(h, monomial_count(task_.d, std::max(h, degree)), task_.distance, 1.1);
   }
   [[nodiscard]] MomentTrial error_with(Index degree, Index h) {
     return try_moment(S_, degree, h, scores_.moment_above(h));

@@ -7,13 +7,14 @@
 #include <promptbound/attention/exact_error.hpp>
 #include <promptbound/attention/exact_kernel.hpp>
 
-// Notation: u the unit roundoff (times 3 without fused multiply-add), k' the centred keys and q' the scaled
-// queries as computed, s = <q', k'>, A(x) = sum_l |c_l| |x|^l, m keys, h the even moment's power, Q = |q'|, K
-// = max |k'|.
+// Notation: u the unit roundoff (times 3 without fused multiply-add), k' the centred keys as computed, q' the
+// queries times the unit of their scale, r the rest of the scale, s = r <q', k'>, A(x) = sum_l |c_l| |x|^l, m
+// keys, h the even moment's power, Q = r |q'|, K = max |k'|. The weights of monomials of degree l have the
+// factor r^l.
 //
-// Data. k' and q' are within u and 1.01 u of the centred keys and scaled queries, so scores are off by at
-// most 2.02 u Q K: outputs by at most tanh(1.01 u Q K) <= 1.02 u Q K of the column's range (theory 4.2's
-// constant).
+// Data. k' is within u of the centred keys, and q' exact, so scores are off by at most 1.01 u Q K: outputs by
+// at most tanh(0.505 u Q K) <= 0.51 u Q K of the column's range (theory 4.2's constant). An entry of q' that
+// underflows is off by t', the smallest subnormal number: scores by r t' sqrt(d) K.
 //
 // Polynomial. With |p(s) - e^s| <= eta e^s + a + b s^h: where a = b = 0, theory 4.2's constant of the range,
 // eta/(1 + sqrt(1 - eta^2)). In general, with w_j = e^s and p_j = p(s), o - o_p = sum (w_j - p_j)(v_j -
@@ -23,28 +24,28 @@
 // the same sum with o in place of o_p and over L is at most (eta + x)/(1 - eta) of the range. D is known from
 // what was computed for o_p, and is near half the range where outputs are near its middle.
 //
-// Rounding. A monomial of degree l and its head's product with a value take l - 1 products; sums over keys
-// are chains of moment_chain additions in T and of one per group in binary64; the weight is rounded once
-// more; sums over monomials are chains of MomentLayout::chain multiply-adds, the last of them with the head's
-// l - 2 products at most. Numerator and normaliser are thus off by at most gamma sum_j A(Q |k'_j|) times
+// Rounding. A monomial of degree l takes l - 1 products, of keys and of queries; sums over keys are chains of
+// moment_chain additions in T and of one per group in binary64; r^l is rounded l times in binary64, and the
+// weight once more in T; sums over monomials are chains of MomentLayout::chain additions. Numerator and
+// normaliser are thus off by at most gamma sum_j A(Q |k'_j|) times
 // value_size and 1, gamma = C u/(1 - C u) with C the number of roundings, because sum_a multinomial(a) |q'^a|
 // |k'^a| <= (|q'| |k'|)^l for |a| = l. With M the mean of |k'_j|^2, sum_j |k'_j| <= m sqrt(M), and sum_j
 // |k'_j|^l <= m M K^{l - 2} for l >= 2, so the sum is at most m (|c_0| + |c_1| Q sqrt(M) + (M/K^2) sum_{l >=
 // 2} |c_l| (QK)^l). Likewise H by gamma m (M/K^2) (QK)^h.
 //
-// Normaliser. L is the computed one up to a factor within 1 +- r, r = of_sums/L; with the bounds of W above
-// it is the computed normaliser times a factor whose logarithm is at most -ln((1 - r)(1 - eta)(1 - x)) in
+// Normaliser. L is the computed one up to a factor within 1 +- z, z = of_sums/L; with the bounds of W above
+// it is the computed normaliser times a factor whose logarithm is at most -ln((1 - z)(1 - eta)(1 - x)) in
 // size, by 1 + x <= 1/(1 - x); and -ln y <= (1 - y)/y. The data move it by twice what they move half the
 // difference of two scores.
 //
 // Underflow. A monomial that underflows is off by at most g t max(1, x)^g, t the smallest normal number, g
-// the highest degree, x = K or Q; times the sum over the other side's monomials, B(sqrt(d) Q) or B(sqrt(d)
-// K), B(x) = A(x) + x^h. A product with a value that underflows, and a multiply-add, are off by t, whatever
-// the size of the values: for two a key max(1, K)^g B(sqrt(d) Q) in all, and for the weight and two
-// multiply-adds a monomial max(1, Q)^g; twice that makes up for later roundings.
+// the highest degree, x = K or |q'|; times the sum over the other side's monomials, B(sqrt(d) Q) or B(sqrt(d)
+// r K), B(x) = A(x) + x^h. A multiply-add that underflows is off by t, whatever the size of the values: at
+// most 2 max(1, K)^g B(sqrt(d) Q) for a key in all, and for the weight and two multiply-adds a monomial
+// max(1, |q'|)^g; twice that makes up for later roundings.
 //
 // Overflow. Everything computed from keys is at most m max(1, value_size) max(1, K)^g up to rounding, sums of
-// weights m max(1, value_size) B(sqrt(d) K), and what is computed from queries max(1, Q)^g times that:
+// weights m max(1, value_size) B(sqrt(d) r K), and what is computed from queries max(1, |q'|)^g times that:
 // nothing is certified unless four times the sum is below the largest number.
 
 namespace promptbound {
@@ -89,7 +90,7 @@ FastInterval range_constant(double eta) {
 template <class T>
 double polynomial_rounding(Index top, Index chain, Index keys, Index parts) {
   const Index groups = keys / keys_per_group + parts;
-  const double in_binary64 = static_cast<double>(groups + parts + 8) * 0x1p-53 / unit_roundoff<T>;
+  const double in_binary64 = static_cast<double>(groups + parts + top + 8) * 0x1p-53 / unit_roundoff<T>;
   const double count = static_cast<double>(2 * top + moment_chain<T>() + chain + 4) + in_binary64;
   const FastInterval all = FastInterval(count) * FastInterval(unit_roundoff<T> * rounding_factor());
   return all.upper() < 0.5 ? (all / (FastInterval(1) - all)).upper() : infinity;
@@ -113,10 +114,11 @@ void MomentSizes::add(const KeySums<T>& sums, Index d, Index count) {
 
 template <class T>
 PolynomialError<T>::PolynomialError(const ScorePolynomial& polynomial, const MomentLayout& layout,
-                                    const MomentSizes& sizes)
+                                    const MomentSizes& sizes, double rest)
     : polynomial_(polynomial),
       sizes_(sizes),
       d_(layout.d),
+      rest_(rest),
       gamma_(polynomial_rounding<T>(polynomial.top(), layout.chain(), sizes.keys, sizes.parts)),
       m_(static_cast<double>(sizes.keys)),
       K_(sizes.key_norm),
@@ -125,10 +127,10 @@ PolynomialError<T>::PolynomialError(const ScorePolynomial& polynomial, const Mom
       constant_(range_constant(polynomial.relative)),
       root_d_(step_up(std::sqrt(static_cast<double>(layout.d)))),
       K_power_(power(max(FastInterval(1), K_), polynomial.top())),
-      size_of_keys_(size_of_all(root_d_ * K_)),
+      size_of_keys_(size_of_all(root_d_ * rest_ * K_)),
       most_sum_(FastInterval(4) * m_ * max(FastInterval(1), FastInterval(sizes.value_size))),
       lost_score_(FastInterval(static_cast<double>(std::numeric_limits<T>::denorm_min())) *
-                  FastInterval(static_cast<double>(layout.d)) * K_),
+                  FastInterval(static_cast<double>(layout.d)) * max(FastInterval(1), rest_) * K_),
       ranges_(ranges_of(sizes.least, sizes.largest)) {
   const FastInterval mean_square = FastInterval(sizes.key_squares) / m_;
   root_mean_ = FastInterval(step_up(std::sqrt(mean_square.upper())));
@@ -159,15 +161,15 @@ PolynomialBound PolynomialError<T>::bound(const QuerySizes<T>& queries) const {
   const double query_norm = norm_above(queries.square, d_), total = static_cast<double>(queries.normaliser);
   const double moment = static_cast<double>(queries.moment) * (1 + 4 * unit_roundoff<T>);
   double per_range = infinity, per_size = per_range, tilt = per_range;
-  const FastInterval Q(query_norm), S = Q * K_;
+  const FastInterval q(query_norm), Q = q * rest_, S = Q * K_;
   if (S.upper() <= polynomial_.S && eta.upper() < 1) {
-    const FastInterval Q_power = power(max(one, Q), top), size_of_queries = size_of_all(root_d_ * Q);
+    const FastInterval q_power = power(max(one, q), top), size_of_queries = size_of_all(root_d_ * Q);
     const FastInterval lost_values =
         t * FastInterval(2) *
-        (FastInterval(2) * m_ * K_power_ * size_of_queries + FastInterval(3) * monomials_ * Q_power);
+        (FastInterval(2) * m_ * K_power_ * size_of_queries + FastInterval(3) * monomials_ * q_power);
     const FastInterval lost =
-        m_ * FastInterval(2) * tiny * (size_of_keys_ * Q_power + K_power_ * size_of_queries) + lost_values;
-    const bool may_overflow = !((most_sum_ * (K_power_ + (one + size_of_keys_) * Q_power)).upper() <
+        m_ * FastInterval(2) * tiny * (size_of_keys_ * q_power + K_power_ * size_of_queries) + lost_values;
+    const bool may_overflow = !((most_sum_ * (K_power_ + (one + size_of_keys_) * q_power)).upper() <
                                 static_cast<double>(std::numeric_limits<T>::max()));
     const FastInterval size = coefficient(0) + coefficient(1) * Q * min(root_mean_, K_) +
                               spread_ * FastInterval(polynomial_.size(S.upper(), 2));
@@ -183,7 +185,7 @@ PolynomialBound PolynomialError<T>::bound(const QuerySizes<T>& queries) const {
         truncation = x.upper() < 1 ? (eta + x) / ((one - x) * (one - eta)) : FastInterval(infinity);
       }
       // The range is at most twice a distance.
-      const FastInterval of_data = FastInterval(1.02) * u * S + lost_score_;
+      const FastInterval of_data = FastInterval(0.51) * u * S + lost_score_;
       per_range = (truncation + (polynomial_.moment > 0 ? FastInterval(2) * of_data : of_data)).upper();
       // The polynomial may give negative weights: |o_p| is at most (1 + 2 truncation) value_size.
       FastInterval sums = FastInterval(2) * (one + truncation) * of_sums / L;
@@ -192,7 +194,7 @@ PolynomialBound PolynomialError<T>::bound(const QuerySizes<T>& queries) const {
       per_size = (sums + FastInterval(2.02) * u).upper();
       const FastInterval kept = (one - of_sums / L) * (one - eta) * (one - x);
       if (kept.lower() > 0) {
-        tilt = ((one - kept.lower_point()) / kept.lower_point() + FastInterval(2.04) * u * S +
+        tilt = ((one - kept.lower_point()) / kept.lower_point() + FastInterval(1.02) * u * S +
                 FastInterval(2) * lost_score_)
                    .upper();
       }

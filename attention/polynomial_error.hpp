@@ -39,7 +39,9 @@ struct PolynomialBound {
 template <class T>
 class PolynomialError {
  public:
-  PolynomialError(const ScorePolynomial& polynomial, const MomentLayout& layout, const MomentSizes& sizes);
+  /// `rest` of the queries' QueryScale.
+  PolynomialError(const ScorePolynomial& polynomial, const MomentLayout& layout, const MomentSizes& sizes,
+                  double rest);
 
   /// For queries of these sizes.
   [[nodiscard]] PolynomialBound bound(const QuerySizes<T>& queries) const;
@@ -55,8 +57,8 @@ class PolynomialError {
   const MomentSizes& sizes_;
   Index d_;
   // What does not depend on the queries; names as in polynomial_error.cpp.
-  FastInterval gamma_, m_, K_, root_mean_, spread_, monomials_, constant_, root_d_, K_power_, size_of_keys_,
-      most_sum_, lost_score_;
+  FastInterval rest_, gamma_, m_, K_, root_mean_, spread_, monomials_, constant_, root_d_, K_power_,
+      size_of_keys_, most_sum_, lost_score_;
   std::vector<double> ranges_;
 };
 

@@ -1,6 +1,10 @@
 /// The vector kernels of polynomial attention; polynomial.hpp is the interface for everybody else.
 #pragma once
 
+#include <algorithm>
+#include <cmath>
+#include <limits>
+
 #include <promptbound/attention/moment_layout.hpp>
 
 namespace promptbound {
@@ -10,7 +14,7 @@ namespace promptbound {
 inline constexpr Index keys_per_group = 2048;
 
 /// Queries that share a bound.
-inline constexpr Index queries_per_part = 1024;
+inline constexpr Index queries_per_part = 2048;
 
 /// Additions in one chain of the moment kernel for T on the instruction set in use.
 template <class T>
@@ -33,19 +37,34 @@ template <class T>
 void add_moments(const MomentLayout& layout, const T* keys, const T* values, Index count, const T* centre,
                  KeySums<T>& sums);
 
-/// Of a part of the queries; computed in T.
+/// A scale > 0 is exactly unit * rest: queries are multiplied by the unit, a normal power of two, and weights
+/// of monomials of degree l by rest^l. The rest is in [1, 2) unless T has no such number as the scale.
+template <class T>
+struct QueryScale {
+  T unit;
+  double rest;
+
+  explicit QueryScale(double scale) {
+    using Limits = std::numeric_limits<T>;
+    const int exponent = std::clamp(std::ilogb(scale), Limits::min_exponent - 1, Limits::max_exponent - 1);
+    unit = std::ldexp(T(1), exponent);
+    rest = std::ldexp(scale, -exponent);
+  }
+};
+
+/// Of a part of the queries times the unit of their scale; computed in T.
 template <class T>
 struct QuerySizes {
-  T square = 0;                   ///< largest squared norm of a scaled query
+  T square = 0;                   ///< largest squared norm of a query
   T normaliser = 0;               ///< least of a query, or at most 0 where one is not finite
   T moment = 0;                   ///< largest even moment over normaliser, two roundings
   std::vector<T> least, largest;  ///< of each column of the outputs
 };
 
 /// Outputs of the queries (rows of d) of the parts from .. to-1, and where they are wanted the normalisers.
-/// `weights` as the moments lie.
+/// `weights` as the moments lie; `unit` of their QueryScale.
 template <class T>
-void read_moments(const MomentLayout& layout, const T* weights, const T* queries, Index count, double scale,
+void read_moments(const MomentLayout& layout, const T* weights, const T* queries, Index count, T unit,
                   T* output, T* normalisers, std::vector<QuerySizes<T>>& sizes, Index from, Index to);
 
 }  // namespace promptbound

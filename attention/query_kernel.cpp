@@ -25,14 +25,13 @@ constexpr Index most_query_vectors = 16;
 template <class T>
 class ReadOut {
  public:
-  ReadOut(const MomentLayout& layout, const T* weights, double scale)
+  ReadOut(const MomentLayout& layout, const T* weights, T unit)
       : width(width_for(layout)),
         layout_(layout),
         weights_(weights),
-        scale_(scale),
+        unit_(unit),
         is_flushed_(std::max(layout.full() / monomials_per_block,
                              static_cast<Index>(layout.moment_blocks.size())) > blocks_per_sum),
-        rows_(allocate<T>(layout.d * width)),
         features_(allocate<T>(layout.features() * width)),
         totals_(allocate<T>(2 * (layout.columns() + 1) * width)),
         extremes_(allocate<T>(2 * layout.d_v * lanes)) {
@@ -44,14 +43,14 @@ class ReadOut {
   void read(const T* queries, Index count, T* output, T* normalisers) {
     const Tag d;
     const Index columns = layout_.columns();
-    for (Index i = 0; i < count * layout_.d; ++i)
-      rows_.get()[i] = static_cast<T>(static_cast<double>(queries[i]) * scale_);
     used_ = (count + query_vectors * lanes - 1) / (query_vectors * lanes) * (query_vectors * lanes);
-    to_columns(rows_.get(), count, layout_.d, width, features_.get() + width);
+    to_columns(queries, count, layout_.d, width, features_.get() + width,
+               [&](V query, Index) HWY_ATTR { return hn::Mul(query, hn::Set(d, unit_)); });
     make_features(layout_, width, used_, features_.get());
     const Index size = (columns + 1) * width;
     T* totals = totals_.get() + (is_flushed_ ? size : 0);
-    std::fill(totals_.get(), totals + size, T(0));
+    if (is_flushed_) std::fill(totals, totals + size, T(0));
+    if (layout_.moment > 0) std::fill(totals_.get() + columns * width, totals_.get() + size, T(0));
     Index summed = 0;
     for (Index first = 0; first < layout_.full(); first += monomials_per_block) {
       add_columns<tile_columns>(first, weights_ + first * columns, columns, totals_.get());
@@ -73,8 +72,10 @@ class ReadOut {
       // Absent queries are 0 and make a bound for 0 too.
       const V normaliser = hn::Load(d, totals + layout_.d_v * width + i);
       const V inverse = hn::Div(hn::Set(d, T(1)), normaliser);
-      const V moment = hn::Load(d, totals + columns * width + i);
-      largest_moment_ = hn::Max(largest_moment_, hn::Mul(moment, inverse));
+      if (layout_.moment > 0) {
+        const V moment = hn::Load(d, totals + columns * width + i);
+        largest_moment_ = hn::Max(largest_moment_, hn::Mul(moment, inverse));
+      }
       const auto is_finite = hn::Le(normaliser, hn::Set(d, std::numeric_limits<T>::max()));
       least_ = hn::Min(least_, hn::IfThenElseZero(is_finite, normaliser));
       hn::Store(inverse, d, totals + columns * width + i);
@@ -167,17 +168,12 @@ class ReadOut {
     for (; i < used_; i += query_vectors * lanes) body(std::integral_constant<int, query_vectors>(), i);
   }
 
-  /// s[c] = sum of weight * feature over `count` features, of which this is the one at i, for vectors of
-  /// queries from lane `first` on.
+  /// s[c] += sum of weight * feature over `count` features, of which this is the one at i, for vectors of
+  /// queries.
   template <int columns, int vectors, class Feature>
-  HWY_INLINE void dot_products(Index count, Feature feature, const T* HWY_RESTRICT weights, Index stride,
-                               V (&s)[columns][vectors]) const {
+  HWY_INLINE void add_dot_products(Index count, Feature feature, const T* HWY_RESTRICT weights, Index stride,
+                                   V (&s)[columns][vectors]) const {
     const Tag d;
-#pragma GCC unroll 9
-    for (int c = 0; c < columns; ++c) {
-#pragma GCC unroll 4
-      for (int v = 0; v < vectors; ++v) s[c][v] = hn::Zero(d);
-    }
     for (Index i = 0; i < count; ++i, weights += stride) {
       V f[vectors];
       feature(i, f);
@@ -201,12 +197,26 @@ class ReadOut {
   }
   template <int columns>
   HWY_NOINLINE void add_monomials(Index from, const T* weights, T* HWY_RESTRICT totals) {
-    const MomentLayout::Pair* const pairs = layout_.pairs.data() + from;
-    const Index count = std::min(monomials_per_block, layout_.full() - from);
+    // The first monomial of all is 1.
+    const bool is_first = from == 0;
+    const MomentLayout::Pair* const pairs = layout_.pairs.data() + from + (is_first ? 1 : 0);
+    const Index count = std::min(monomials_per_block, layout_.full() - from) - (is_first ? 1 : 0);
     for_vectors<columns>([&](auto constant, Index first) HWY_ATTR {
       constexpr int vectors = constant;
       const Tag d;
       V s[columns][vectors];
+      const auto set = [&](auto value) HWY_ATTR {
+#pragma GCC unroll 9
+        for (int c = 0; c < columns; ++c) {
+#pragma GCC unroll 4
+          for (int v = 0; v < vectors; ++v) s[c][v] = value(c);
+        }
+      };
+      if (is_first) {
+        set([&](int c) HWY_ATTR { return hn::Set(d, weights[c]); });
+      } else {
+        set([&](int) HWY_ATTR { return hn::Zero(d); });
+      }
       const T* HWY_RESTRICT features = features_.get() + first;
       const auto monomial = [&](Index i, V(&f)[vectors]) HWY_ATTR {
         const T *left = features + pairs[i].left * width, *right = features + pairs[i].right * width;
@@ -214,13 +224,14 @@ class ReadOut {
         for (int v = 0; v < vectors; ++v)
           f[v] = hn::Mul(hn::Load(d, left + v * lanes), hn::Load(d, right + v * lanes));
       };
-      dot_products<columns, vectors>(count, monomial, weights, layout_.columns(), s);
+      add_dot_products<columns, vectors>(count, monomial, weights + (is_first ? layout_.columns() : 0),
+                                         layout_.columns(), s);
 #pragma GCC unroll 9
       for (int c = 0; c < columns; ++c) {
 #pragma GCC unroll 4
         for (int v = 0; v < vectors; ++v) {
           T* total = totals + c * width + first + v * lanes;
-          hn::Store(hn::Add(hn::Load(d, total), s[c][v]), d, total);
+          hn::Store(is_first ? s[c][v] : hn::Add(hn::Load(d, total), s[c][v]), d, total);
         }
       }
     });
@@ -241,13 +252,18 @@ class ReadOut {
       constexpr int vectors = constant;
       const Tag d;
       V s[heads][vectors];
+#pragma GCC unroll 9
+      for (int h = 0; h < heads; ++h) {
+#pragma GCC unroll 4
+        for (int v = 0; v < vectors; ++v) s[h][v] = hn::Zero(d);
+      }
       const std::int32_t* const tails = layout_.tails.data() + block.tail;
       const auto tail = [&](Index i, V(&f)[vectors]) HWY_ATTR {
         const T* tail_feature = features_.get() + tails[i] * width + first;
 #pragma GCC unroll 4
         for (int v = 0; v < vectors; ++v) f[v] = hn::Load(d, tail_feature + v * lanes);
       };
-      dot_products<heads, vectors>(block.tails, tail, weights, block.heads, s);
+      add_dot_products<heads, vectors>(block.tails, tail, weights, block.heads, s);
       T* total = totals_.get() + layout_.columns() * width + first;
       const T* feature = features_.get() + head * width + first;
 #pragma GCC unroll 4
@@ -262,19 +278,19 @@ class ReadOut {
 
   const MomentLayout& layout_;
   const T* weights_;
-  double scale_;
+  T unit_;
   bool is_flushed_;
-  Index used_ = 0;                                  ///< lanes of a row, a multiple of query_vectors vectors
-  hwy::AlignedFreeUniquePtr<T[]> rows_, features_;  ///< scaled queries; the features' rows of `width`
+  Index used_ = 0;                           ///< lanes of a row, a multiple of query_vectors vectors
+  hwy::AlignedFreeUniquePtr<T[]> features_;  ///< their rows of `width`
   V largest_square_, least_, largest_moment_;
   hwy::AlignedFreeUniquePtr<T[]> totals_;  ///< of the last blocks, and of all before; the even moment's last
   hwy::AlignedFreeUniquePtr<T[]> extremes_;  ///< least and largest outputs of each column
 };
 
 template <class T>
-void read_out(const MomentLayout& layout, const T* weights, const T* queries, Index count, double scale,
-              T* output, T* normalisers, std::vector<QuerySizes<T>>& sizes, Index from, Index to) {
-  ReadOut<T> polynomials(layout, weights, scale);
+void read_out(const MomentLayout& layout, const T* weights, const T* queries, Index count, T unit, T* output,
+              T* normalisers, std::vector<QuerySizes<T>>& sizes, Index from, Index to) {
+  ReadOut<T> polynomials(layout, weights, unit);
   for (Index part = from; part < to; ++part) {
     const Index end = std::min(count, (part + 1) * queries_per_part);
     for (Index i = part * queries_per_part; i < end; i += polynomials.width) {
@@ -286,14 +302,14 @@ void read_out(const MomentLayout& layout, const T* weights, const T* queries, In
 }
 
 void read_single(const MomentLayout& layout, const float* weights, const float* queries, Index count,
-                 double scale, float* output, float* normalisers, std::vector<QuerySizes<float>>& sizes,
+                 float unit, float* output, float* normalisers, std::vector<QuerySizes<float>>& sizes,
                  Index from, Index to) {
-  read_out(layout, weights, queries, count, scale, output, normalisers, sizes, from, to);
+  read_out(layout, weights, queries, count, unit, output, normalisers, sizes, from, to);
 }
 void read_double(const MomentLayout& layout, const double* weights, const double* queries, Index count,
-                 double scale, double* output, double* normalisers, std::vector<QuerySizes<double>>& sizes,
+                 double unit, double* output, double* normalisers, std::vector<QuerySizes<double>>& sizes,
                  Index from, Index to) {
-  read_out(layout, weights, queries, count, scale, output, normalisers, sizes, from, to);
+  read_out(layout, weights, queries, count, unit, output, normalisers, sizes, from, to);
 }
 
 }  // namespace
@@ -309,17 +325,17 @@ HWY_EXPORT(read_double);
 
 template <>
 void read_moments(const MomentLayout& layout, const float* weights, const float* queries, Index count,
-                  double scale, float* output, float* normalisers, std::vector<QuerySizes<float>>& sizes,
+                  float unit, float* output, float* normalisers, std::vector<QuerySizes<float>>& sizes,
                   Index from, Index to) {
   HWY_DYNAMIC_DISPATCH(read_single)
-  (layout, weights, queries, count, scale, output, normalisers, sizes, from, to);
+  (layout, weights, queries, count, unit, output, normalisers, sizes, from, to);
 }
 template <>
 void read_moments(const MomentLayout& layout, const double* weights, const double* queries, Index count,
-                  double scale, double* output, double* normalisers, std::vector<QuerySizes<double>>& sizes,
+                  double unit, double* output, double* normalisers, std::vector<QuerySizes<double>>& sizes,
                   Index from, Index to) {
   HWY_DYNAMIC_DISPATCH(read_double)
-  (layout, weights, queries, count, scale, output, normalisers, sizes, from, to);
+  (layout, weights, queries, count, unit, output, normalisers, sizes, from, to);
 }
 
 }  // namespace promptbound

@@ -8,6 +8,7 @@
 #define PROMPTBOUND_TRANSPOSE_INL
 #endif
 
+#include <algorithm>
 #include <type_traits>
 
 #include <hwy/highway.h>
@@ -59,27 +60,33 @@ HWY_INLINE bool for_power_of_two(Index columns, Body body) {
   return false;
 }
 
-/// out[c * width + i] = rows[i * columns + c] for `count` rows, 0 for the rest of the width.
-template <class T>
+/// out[c * width + i] = change(rows[i * columns + c], c) for `count` rows, whole vectors at a time; 0 for the
+/// rest of the width.
+template <class T, class Change>
 HWY_INLINE void to_columns(const T* HWY_RESTRICT rows, Index count, Index columns, Index width,
-                           T* HWY_RESTRICT out) {
+                           T* HWY_RESTRICT out, Change change) {
   constexpr Index lanes = lanes_of<T>();
+  const hn::ScalableTag<T> d;
   Index done = 0;
   for_power_of_two(columns, [&](auto constant) HWY_ATTR {
     constexpr int vectors = constant;
-    const hn::ScalableTag<T> d;
     for (; done + lanes <= count; done += lanes) {
       hn::Vec<decltype(d)> v[vectors];
 #pragma GCC unroll 8
       for (int c = 0; c < vectors; ++c) v[c] = hn::LoadU(d, rows + done * vectors + c * lanes);
       unshuffle<log2_of(vectors), vectors, T>(v);
 #pragma GCC unroll 8
-      for (int c = 0; c < vectors; ++c) hn::StoreU(v[c], d, out + c * width + done);
+      for (int c = 0; c < vectors; ++c) hn::StoreU(change(v[c], c), d, out + c * width + done);
     }
   });
   for (Index c = 0; c < columns; ++c) {
-    for (Index i = done; i < count; ++i) out[c * width + i] = rows[i * columns + c];
-    for (Index i = count; i < width; ++i) out[c * width + i] = 0;
+    T* column = out + c * width;
+    for (Index i = done; i < count; ++i) column[i] = rows[i * columns + c];
+    std::fill(column + count, column + width, T(0));
+    for (Index i = done; i < count; i += lanes) {
+      const auto is_there = hn::FirstN(d, static_cast<std::size_t>(count - i));
+      hn::StoreU(hn::IfThenElseZero(is_there, change(hn::LoadU(d, column + i), c)), d, column + i);
+    }
   }
 }
 

@@ -62,12 +62,12 @@ void compare(const Data<T>& data, const char* kind, Summary& summary) {
   };
   const double once = Contender(automatic).seconds(Clock::wall);
   std::vector<Method> forced;
-  std::vector<Contender> contenders = {awake(Contender(automatic))};
+  std::vector<Contender> contenders = {awake(automatic, Clock::wall)};
   for (const Method method : methods) {
     if (!succeeds_within(0.05 + 5 * once, data.arrays, method)) continue;  // the best is not slower than this
     forced.push_back(method);
     contenders.push_back(
-        awake(Contender([&data, method] { (void)attend(data.arrays, request_of<T>(method)); })));
+        awake([&data, method] { (void)attend(data.arrays, request_of<T>(method)); }, Clock::wall));
   }
   std::printf("%s  n %5ld  d %2ld  %-8s", sizeof(T) == 4 ? "fp32 1e-3" : "fp64 1e-6", data.arrays.n,
               data.arrays.d, kind);

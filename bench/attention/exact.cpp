@@ -45,7 +45,7 @@ void compare(Index n, Index d, int threads) {
   std::vector<Contender> contenders;
   const auto add = [&](const std::string& name, Contender contender) {
     names.push_back(name);
-    contenders.push_back(threads == 1 ? std::move(contender) : awake(contender));
+    contenders.push_back(threads == 1 ? std::move(contender) : awake(contender, Clock::wall));
   };
   add("peak", [&] { peak_operations = run_multiply_adds<T>(); });
   add("promptbound", [&] { exact_attention(data.arrays, {Rounding::prior, threads}, result); });

@@ -49,13 +49,13 @@ class Contender {
 /// caches full of another contender's data, and for several threads. They sleep while others have their turn
 /// and are late when they are woken, and those of the last contender may still be waiting for more work with
 /// their processors busy.
-inline Contender awake(const Contender& contender) {
-  return Contender([contender] {
+inline Contender awake(const Contender& contender, Clock clock) {
+  return Contender([contender, clock] {
     constexpr double while_others_wait = 0.03;
     double passed = 0;
     do passed += contender.seconds(Clock::wall);
     while (passed < while_others_wait);
-    return contender.seconds(Clock::wall);
+    return contender.seconds(clock);
   });
 }
 

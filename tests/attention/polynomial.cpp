@@ -213,6 +213,31 @@ TEST_CASE("pairs of features are the monomials, and each has its even moment onc
   }
 }
 
+TEST_CASE_TEMPLATE("scales are a power of two and a rest, whatever their size", T, float, double) {
+  RandomDoubles random(8);
+  for (const double scale : {0.3, 1.0, 1.999999, 2.0, 7e-20, 5e-42, 4e-320, 3e40, 1e152}) {
+    const QueryScale<T> split(scale);
+    const auto unit = static_cast<double>(split.unit);
+    CHECK(unit * split.rest == scale);
+    CHECK(unit * (scale / unit) == scale);
+    CHECK(std::isnormal(split.unit));
+    CHECK(std::ldexp(1.0, std::ilogb(unit)) == unit);
+    if (std::isnormal(static_cast<T>(scale))) CHECK((split.rest >= 1 && split.rest < 2));
+
+    if (sizeof(T) == 4 && scale > 1e41) continue;
+    // Scores about 1 where entries can be that large or small.
+    const double most = sizeof(T) == 4 ? 1e36 : 1e150, of_queries = std::clamp(1 / scale, 1 / most, most),
+                 of_keys = std::clamp(1 / (scale * of_queries), 1e-5, 1e4);
+    StoredArrays<T> stored = random_arrays<T>(random, shapes<T>(1, 20, 50, 0, 3, 2));
+    for (T& entry : stored.q) entry = static_cast<T>(static_cast<double>(entry) * of_queries);
+    for (T& entry : stored.k) entry = static_cast<T>(static_cast<double>(entry) * of_keys);
+    stored.arrays.scale = scale;
+    const auto result = polynomial_attention(stored.arrays, {1e-2, 1, true});
+    REQUIRE(result.has_value());
+    CHECK(is_within_bounds(stored.arrays, *result));
+  }
+}
+
 TEST_CASE_TEMPLATE("widths that fit no tile and counts that fit no vector", T, float, double) {
   RandomDoubles random(7);
   for (Index d = 1; d <= 9; ++d) {

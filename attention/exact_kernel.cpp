@@ -95,7 +95,9 @@ HWY_INLINE void add_block(const Panel<T>& panel, const T* k, const T* v, Index f
     const auto make = [&](auto head) HWY_ATTR {
       bounded_weights<AnyPowers, decltype(head)::value, masked>(panel, k, first, count, width, weights);
     };
-    if (width >= 8) {
+    if (width >= 16) {
+      make(std::integral_constant<int, 16>());
+    } else if (width >= 8) {
       make(std::integral_constant<int, 8>());
     } else if (width >= 4) {
       make(std::integral_constant<int, 4>());

@@ -126,12 +126,10 @@ Rounding rounding_needed(const AttentionArrays<T>& arrays, const std::vector<Arr
   return request.rounding.value_or(Rounding::prior);
 }
 
-/// The plan of the first head, which stands for all of them, where the exact method takes `exact` seconds.
+/// Monomials of one head that take as long as `seconds` for all of them.
 template <class T>
-HeadPlan<T> plan_first_head(const AttentionArrays<T>& arrays, const std::vector<ArraySizes>& sizes,
-                            const AttentionRequest& request, const Calibration& rates, double exact) {
-  const double budget = exact / (static_cast<double>(arrays.heads) * rates.monomial);
-  return plan_head(arrays, 0, sizes.front(), polynomial_options(request), budget);
+double monomials_in(double seconds, const AttentionArrays<T>& arrays, const Calibration& rates) {
+  return seconds / (static_cast<double>(arrays.heads) * rates.monomial);
 }
 
 /// A polynomial in binary64 for arrays in binary32.
@@ -150,7 +148,10 @@ std::optional<WidePolynomial> plan_wide(const AttentionArrays<float>& arrays, co
   WidePolynomial result{Widened(arrays), {}, {}, 0};
   result.sizes = check_arrays(result.wide.arrays);
   const Calibration& rates = calibration<double>(arrays.d, arrays.d_v);
-  result.plan = plan_first_head(result.wide.arrays, result.sizes, request, rates, exact);
+  // The first head stands for all of them.
+  result.plan = plan_head(result.wide.arrays, 0, result.sizes.front(), polynomial_options(request));
+  look_for_clusters(result.plan, result.wide.arrays, 0, result.sizes.front(),
+                    monomials_in(exact, arrays, rates));
   if (!result.plan.is_possible()) return std::nullopt;
   result.expected = expected_polynomial(result.wide.arrays, rates, result.plan.work, request.threads);
   if (result.expected >= exact) return std::nullopt;
@@ -170,15 +171,41 @@ bool try_approximations(const AttentionArrays<T>& arrays, const std::vector<Arra
   answer.rates = rates;
   const double exact = expected_exact(arrays, rates, rounding, request.threads);
   answer.expected.exact = exact;
-  HeadPlan<T> plan = plan_first_head(arrays, sizes, request, rates, exact);
+  const auto expected = [&](const HeadPlan<T>& plan) {
+    return plan.is_possible() ? expected_polynomial(arrays, rates, plan.work, request.threads)
+                              : std::numeric_limits<double>::infinity();
+  };
+  // The first head stands for all of them.
+  HeadPlan<T> plan = plan_head(arrays, 0, sizes.front(), polynomial_options(request));
+  double least = std::min(exact, expected(plan));
+  Index most_pivots = 0;  // of an attempt that failed
+  const auto is_done_by_cholesky = [&](double seconds) {
+    // Clearly less: the search for pivots is lost where they are too many.
+    const PivotLimits limits = worthwhile_ranks(arrays, rates, 0.9 * seconds, request.threads);
+    if (limits.most <= most_pivots) return false;
+    most_pivots = limits.most;
+    if (!try_cholesky(arrays, sizes, request, limits, answer)) return false;
+    answer.expected.cholesky = expected_cholesky(arrays, rates, answer.rank, request.threads);
+    return true;
+  };
+  // First up to the time that it takes to look for clusters, and two of them with polynomials of degree 2.
+  const double most_monomials = monomials_in(least, arrays, rates);
+  const double looking = least * ClusterSearch(arrays.d, arrays.d_v, most_monomials).part;
+  PolynomialWork of_clusters;
+  of_clusters.add(static_cast<double>(2 * arrays.n + arrays.keys()),
+                  polynomial_work(arrays.d, arrays.d_v, 2, 0));
+  if (is_done_by_cholesky(
+          std::min(least, looking + expected_polynomial(arrays, rates, of_clusters, request.threads)))) {
+    answer.why = "Cholesky, with few pivots: faster than clusters of keys can be expected to be";
+    return true;
+  }
+  look_for_clusters(plan, arrays, 0, sizes.front(), most_monomials);
   const char* const polynomial = plan.clusters.empty() ? "the polynomial" : "polynomials of clusters of keys";
-  bool polynomial_pays = false;
-  double least = exact;
+  const bool polynomial_pays = expected(plan) < exact;
+  least = std::min(exact, expected(plan));
   answer.why = "no polynomial of at most 2^20 monomials reaches the accuracy in this precision";
   if (plan.is_possible()) {
-    answer.expected.polynomial = expected_polynomial(arrays, rates, plan.work, request.threads);
-    polynomial_pays = *answer.expected.polynomial < exact;
-    least = std::min(exact, *answer.expected.polynomial);
+    answer.expected.polynomial = expected(plan);
     answer.why = std::string(polynomial) + ": expected to be " + (polynomial_pays ? "faster" : "slower") +
                  " than the exact method";
   }
@@ -191,14 +218,11 @@ bool try_approximations(const AttentionArrays<T>& arrays, const std::vector<Arra
       answer.why = std::string(in_binary64) + ": expected to be faster than the exact method";
     }
   }
-  if (const PivotLimits limits = worthwhile_ranks(arrays, rates, least, request.threads); limits.most > 0) {
-    if (try_cholesky(arrays, sizes, request, limits, answer)) {
-      answer.expected.cholesky = expected_cholesky(arrays, rates, answer.rank, request.threads);
-      answer.why += "; Cholesky, with few pivots: still faster";
-      return true;
-    }
-    answer.why += "; Cholesky: more than " + std::to_string(limits.most) + " pivots";
+  if (is_done_by_cholesky(least)) {
+    answer.why += "; Cholesky, with few pivots: still faster";
+    return true;
   }
+  if (most_pivots > 0) answer.why += "; Cholesky: more than " + std::to_string(most_pivots) + " pivots";
   if (wide) {
     if (try_polynomial(wide->wide.arrays, wide->sizes, request, std::optional(std::move(wide->plan)), answer))
       return true;

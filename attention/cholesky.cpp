@@ -274,9 +274,12 @@ Index attend_to_accuracy(const AttentionArrays<T>& arrays, Index head, const Arr
   const double limit = options.accuracy * sizes.value_size;
   double target = limit > deviation ? 0.5 : std::min(0.5, 0.9 * limit / deviation);
   Points queries = balance.some_queries(), keys = balance.some_keys();
-  // A sample misses the worst points: when the certificate falls short, add them and ask for more.
+  PivotLimits limits = options.limits;
+  // A sample misses the worst points: when the certificate falls short, add them and ask for more. What was
+  // spent on an attempt is lost without the next one, which takes more pivots.
   for (int attempt = 0; attempt < 3; ++attempt) {
-    const std::optional<Points> pivots = choose_pivots(queries, keys, target, options.limits);
+    if (attempt == 1) limits.most = std::min(max_cholesky_rank, limits.most * 13 / 10);
+    const std::optional<Points> pivots = choose_pivots(queries, keys, target, limits);
     if (!pivots) return 0;
     const PivotFactor factor(*pivots, balance.norm_square());
     if (!factor.is_proved()) return 0;

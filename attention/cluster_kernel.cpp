@@ -20,35 +20,57 @@ namespace promptbound {
 namespace HWY_NAMESPACE {
 namespace {
 
-template <class T>
-void nearest(const CentreColumns<T>& centres, const T* points, Index count, std::int32_t* out) {
+/// Of several points at once: the multiply-adds of one wait for each other.
+template <int points, class T>
+HWY_INLINE void nearest_of(const CentreColumns<T>& centres, const T* from, T* HWY_RESTRICT distances,
+                           std::int32_t* out) {
   constexpr Index lanes = lanes_of<T>();
   const hn::ScalableTag<T> d;
+  using V = hn::Vec<decltype(d)>;
   const Index padded = padded_for_clusters(centres.count);
-  const auto memory = hwy::AllocateAligned<T>(static_cast<std::size_t>(padded));
-  T* distances = memory.get();
-  for (Index j = 0; j < count; ++j, points += centres.d) {
-    auto least = hn::Set(d, std::numeric_limits<T>::max());
-    for (Index g = 0; g < padded; g += lanes) {
-      // |p - c|^2 is least where |c|^2/2 - <p, c> is.
-      auto distance = hn::LoadU(d, centres.half_square + g);
-      for (Index c = 0; c < centres.d; ++c) {
-        const auto entries = hn::LoadU(d, centres.transposed + c * padded + g);
-        distance = hn::NegMulAdd(hn::Set(d, points[c]), entries, distance);
-      }
-      hn::Store(distance, d, distances + g);
-      least = hn::Min(least, distance);
+  V least[points];
+#pragma GCC unroll 4
+  for (int i = 0; i < points; ++i) least[i] = hn::Set(d, std::numeric_limits<T>::max());
+  for (Index g = 0; g < padded; g += lanes) {
+    // |p - c|^2 is least where |c|^2/2 - <p, c> is.
+    V distance[points];
+#pragma GCC unroll 4
+    for (int i = 0; i < points; ++i) distance[i] = hn::LoadU(d, centres.half_square + g);
+    for (Index c = 0; c < centres.d; ++c) {
+      const V entries = hn::LoadU(d, centres.transposed + c * padded + g);
+#pragma GCC unroll 4
+      for (int i = 0; i < points; ++i)
+        distance[i] = hn::NegMulAdd(hn::Set(d, from[i * centres.d + c]), entries, distance[i]);
     }
-    least = hn::MinOfLanes(d, least);
-    out[j] = 0;  // where distances are not finite
+#pragma GCC unroll 4
+    for (int i = 0; i < points; ++i) {
+      hn::Store(distance[i], d, distances + i * padded + g);
+      least[i] = hn::Min(least[i], distance[i]);
+    }
+  }
+#pragma GCC unroll 4
+  for (int i = 0; i < points; ++i) {
+    const V least_of_all = hn::MinOfLanes(d, least[i]);
+    out[i] = 0;  // where distances are not finite
     for (Index g = 0; g < padded; g += lanes) {
-      const auto at = hn::FindFirstTrue(d, hn::Eq(hn::Load(d, distances + g), least));
+      const auto at = hn::FindFirstTrue(d, hn::Eq(hn::Load(d, distances + i * padded + g), least_of_all));
       if (at >= 0) {
-        out[j] = static_cast<std::int32_t>(std::min(g + at, centres.count - 1));
+        out[i] = static_cast<std::int32_t>(std::min(g + at, centres.count - 1));
         break;
       }
     }
   }
+}
+
+template <class T>
+void nearest(const CentreColumns<T>& centres, const T* points, Index count, std::int32_t* out) {
+  constexpr int at_once = 4;
+  const auto distances =
+      hwy::AllocateAligned<T>(static_cast<std::size_t>(at_once * padded_for_clusters(centres.count)));
+  Index j = 0;
+  for (; j + at_once <= count; j += at_once)
+    nearest_of<at_once>(centres, points + j * centres.d, distances.get(), out + j);
+  for (; j < count; ++j) nearest_of<1>(centres, points + j * centres.d, distances.get(), out + j);
 }
 
 constexpr double least_exponent = -600;

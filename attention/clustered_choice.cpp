@@ -11,18 +11,18 @@
 namespace promptbound {
 namespace {
 
-/// Multiply-adds, times d + 2, of which looking for clusters takes a twentieth.
-constexpr double small_work = 1 << 25;
 /// By this factor clusters have to be cheaper: the model leaves out finding their polynomials and the caches.
-constexpr double worthwhile = 0.9;
-constexpr Index most_sampled = 512, sampled_queries = 64, taken_queries = 4;
 
-/// Beside the polynomials, in monomials: every query's weight, exponential and combination for each cluster
-/// (measured: some 4 ns beside a token's), and what a key takes to find its cluster and go there.
+constexpr double worthwhile = 0.9;
+constexpr Index sampled_keys = 512, sampled_queries = 64;
+
+/// Beside moments and polynomials' values, in monomials: every query's weight, exponential and combination
+/// for each cluster (measured: some 5 ns beside a token's), what a key takes to find its cluster and go
+/// there, and making the polynomials (some 8 us each).
 double work_besides(Index n, Index keys, Index d, Index d_v, Index count) {
-  const Index combined = n * count * (d + 4 * d_v + 60),
-              sorted = keys * (count * (d + 4) / 8 + 8 * (d + d_v));
-  return static_cast<double>(combined + sorted) / static_cast<double>(d_v + 2);
+  const Index combined = n * count * (d + 4 * d_v + 190),
+              sorted = keys * (3 * count * (d + 4) + 100 * (d + d_v)), made = count * 300'000;
+  return static_cast<double>(combined + sorted + made) / static_cast<double>(d_v + 2);
 }
 
 /// Clusters of one head: what each has to do, and what they are expected to cost.
@@ -45,8 +45,8 @@ class Planner {
   }
 
   /// Of some keys around their centre, rows of d.
-  [[nodiscard]] SampledScores scores_of(const std::vector<double>& centred) const {
-    return SampledScores(queries_, centred, arrays_.d, taken_queries);
+  [[nodiscard]] SampledScores scores_of(const std::vector<double>& centred, TakenQueries taken) const {
+    return SampledScores(queries_, centred, arrays_.d, taken);
   }
 
   /// For keys at this distance from their centre, at most.
@@ -83,7 +83,8 @@ class Planner {
       // The sample does not hold the farthest keys, and a mean is nearer to the few that it is made of.
       const double count = static_cast<double>(members[g].size()) / static_cast<double>(d),
                    fit = (count + 1) / std::max(1.0, count - 1);
-      SampledScores scores = scores_of(members[g]);
+      // The main direction of as few keys as coordinates is rather theirs than the cluster's.
+      SampledScores scores = scores_of(members[g], {.longest = 4, .along_keys = 0});
       const std::optional<PolynomialPlan> of_cluster = plan(1.1 * std::sqrt(square[g] * fit), scores);
       if (!of_cluster) return std::nullopt;
       const double share = static_cast<double>(members[g].size()) / static_cast<double>(sample.size());
@@ -119,7 +120,7 @@ class Planner {
       const double radius = std::sqrt(largest) * (1 + 1e-6), S = query_norm_ * radius;
       // Another cluster's polynomial is as good where that one is little larger, and this one's moments are:
       // making one takes as long as some 10^6 multiply-adds.
-      SampledScores scores = scores_of(some);
+      SampledScores scores = scores_of(some, {.longest = 2, .along_keys = 2});
       const auto error_of = [&](const ScorePolynomial& polynomial) {
         return polynomial.moment == 0
                    ? 0
@@ -158,10 +159,11 @@ class Planner {
   std::vector<double> queries_;  ///< scaled
 };
 
-/// Some of the keys, relative to the centre.
+/// Up to `most` of the keys, relative to the centre.
 template <class T>
-std::vector<T> sample_of_keys(const AttentionArrays<T>& arrays, Index head, const std::vector<T>& centre) {
-  const Index keys = arrays.keys(), sampled = std::min(keys, most_sampled);
+std::vector<T> sample_of_keys(const AttentionArrays<T>& arrays, Index head, const std::vector<T>& centre,
+                              Index most) {
+  const Index keys = arrays.keys(), sampled = std::min(keys, most);
   // Steps of about the golden section of all: even steps may meet only some of the groups.
   const Index step = sampled == keys ? 1 : static_cast<Index>(0.6180339887 * static_cast<double>(keys)) | 1;
   std::vector<T> sample;
@@ -179,9 +181,10 @@ std::vector<ClusterPlan<T>> plan_clusters(const AttentionArrays<T>& arrays, Inde
                                           const PolynomialTask& task, double most) {
   const Index d = arrays.d;
   std::vector<ClusterPlan<T>> plans;
-  if (most * static_cast<double>(arrays.d_v + 2) < small_work * static_cast<double>(d + 2) || task.range == 0)
-    return plans;
-  const std::vector<T> sample = sample_of_keys(arrays, head, centre);
+  const ClusterSearch search(d, arrays.d_v, most);
+  if (!search.is_worthwhile() || task.range == 0) return plans;
+  const std::vector<T> sample =
+      sample_of_keys(arrays, head, centre, static_cast<Index>(sampled_keys * search.keys));
   const Seeds<T> seeds(sample, d);
   if (!std::isfinite(seeds.radius) || seeds.points.size() < 2 * centre.size()) return plans;
   // Clusters that are little smaller than the whole do not pay.

@@ -10,12 +10,11 @@ namespace promptbound {
 
 /// Seconds of one thread for units of work at a precision, d and d_v.
 struct Calibration {
-  double exact_pair = 0;     ///< a query and a key, rounding errors bounded by the prior analysis
-  double running_pair = 0;   ///< the same with the running analysis
-  double token = 0;          ///< polynomial: a query or a key, whatever the rank
-  double monomial = 0;       ///< and for each monomial, with its d_v + 1 moments
-  double late_monomial = 0;  ///< for those beyond `early_monomials` of a polynomial: the caches are full
-  double pivot = 0;          ///< Cholesky: a query or a key, a unit of cholesky_work
+  double exact_pair = 0;    ///< a query and a key, rounding errors bounded by the prior analysis
+  double running_pair = 0;  ///< the same with the running analysis
+  double token = 0;         ///< polynomial: a query or a key, whatever the rank
+  double monomial = 0;      ///< and for each monomial, with its d_v + 1 moments
+  double pivot = 0;         ///< Cholesky: a query or a key, a unit of cholesky_work
 };
 
 /// The rates for T, measured on the first call for this d and d_v (some milliseconds) and kept while the

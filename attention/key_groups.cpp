@@ -5,36 +5,24 @@
 #include <limits>
 
 #include <promptbound/attention/cluster_kernel.hpp>
+#include <promptbound/attention/size_kernel.hpp>
 
 namespace promptbound {
 
 template <class T>
 Seeds<T>::Seeds(const std::vector<T>& rows, Index d) {
   const Index count = static_cast<Index>(rows.size()) / d;
-  std::vector<double> square(static_cast<std::size_t>(count), 0.0);
-  for (Index j = 0; j < count; ++j) {
-    for (Index c = 0; c < d; ++c) {
-      const auto entry = static_cast<double>(rows[static_cast<std::size_t>(j * d + c)]);
-      square[static_cast<std::size_t>(j)] += entry * entry;
-    }
-  }
-  auto farthest = std::max_element(square.begin(), square.end());
-  radius = std::sqrt(*farthest);
-  for (Index found = 0; found<most_groups&& * farthest> 0; ++found) {
-    const T* seed = rows.data() + (farthest - square.begin()) * d;
+  std::vector<double> least(static_cast<std::size_t>(count)), square = least;  // distances from the seeds
+  radius = std::sqrt(square_norms<T>(rows.data(), count, d, nullptr, least.data()));
+  for (Index found = 0; found < most_groups; ++found) {
+    const auto farthest = std::max_element(least.begin(), least.end());
+    if (!(*farthest > 0)) break;
+    const T* seed = rows.data() + (farthest - least.begin()) * d;
     points.insert(points.end(), seed, seed + d);
-    for (Index j = 0; j < count; ++j) {
-      double distance = 0;
-      for (Index c = 0; c < d; ++c) {
-        const double difference =
-            static_cast<double>(rows[static_cast<std::size_t>(j * d + c)]) - static_cast<double>(seed[c]);
-        distance += difference * difference;
-      }
-      double& least = square[static_cast<std::size_t>(j)];
-      least = found == 0 ? distance : std::min(least, distance);
-    }
-    farthest = std::max_element(square.begin(), square.end());
-    cover.push_back(std::sqrt(*farthest));
+    square_norms<T>(rows.data(), count, d, seed, square.data());
+    for (std::size_t j = 0; j < square.size(); ++j)
+      least[j] = found == 0 ? square[j] : std::min(least[j], square[j]);
+    cover.push_back(std::sqrt(*std::max_element(least.begin(), least.end())));
   }
 }
 

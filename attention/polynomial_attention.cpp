@@ -37,7 +37,7 @@ std::optional<PolynomialPlan> plan_single(const AttentionArrays<T>& arrays, Inde
     const double squares = std::inner_product(keys.begin(), keys.end(), keys.begin(), 0.0);
     task.spread = std::min(1.0, 1.1 * squares / (static_cast<double>(keys.size() / d) * key_square));
   }
-  SampledScores scores(queries, keys, arrays.d, 8);
+  SampledScores scores(queries, keys, arrays.d, {.longest = 4, .along_keys = 4});
   task.distance =
       std::min(task.range, 1.05 * scores.distance(values, sizes.least, sizes.largest) / sizes.value_size);
   return least_polynomial<T>(task, scores);
@@ -82,7 +82,7 @@ std::vector<T> centre_of_keys(const AttentionArrays<T>& arrays, Index head) {
 
 template <class T>
 HeadPlan<T> plan_head(const AttentionArrays<T>& arrays, Index head, const ArraySizes& sizes,
-                      const PolynomialOptions& options, double budget) {
+                      const PolynomialOptions& options) {
   HeadPlan<T> plan;
   PolynomialTask& task = plan.task;
   task = {arrays.d, arrays.d_v, arrays.keys(), 0, 1, options.accuracy, 0, 0, options.moment};
@@ -96,12 +96,16 @@ HeadPlan<T> plan_head(const AttentionArrays<T>& arrays, Index head, const ArrayS
   if (plan.single) {
     const auto tokens = static_cast<double>(arrays.n + arrays.keys());
     plan.work.add(tokens, plan.single->work);
-    budget = std::min(budget, plan.work.monomials);
   }
-  plan.most_of_clusters = budget;
-  if (options.clusters) plan.clusters = plan_clusters(arrays, head, sizes, plan.centre, task, budget);
-  if (!plan.clusters.empty()) plan.work = plan.clusters.front().work;
   return plan;
+}
+
+template <class T>
+void look_for_clusters(HeadPlan<T>& plan, const AttentionArrays<T>& arrays, Index head,
+                       const ArraySizes& sizes, double budget) {
+  plan.most_of_clusters = plan.single ? std::min(budget, plan.work.monomials) : budget;
+  plan.clusters = plan_clusters(arrays, head, sizes, plan.centre, plan.task, plan.most_of_clusters);
+  if (!plan.clusters.empty()) plan.work = plan.clusters.front().work;
 }
 
 namespace {
@@ -128,7 +132,10 @@ bool attend_heads(const AttentionArrays<T>& arrays, const PolynomialOptions& opt
       stricter.moment = options.moment && attempt < 2;
       stricter.clusters = options.clusters && attempt < 3;
       if (attempt == 1) stricter.accuracy /= 2;
-      if (head > 0 || attempt > 0 || !plan) plan = plan_head(arrays, head, of_head, stricter);
+      if (head > 0 || attempt > 0 || !plan) {
+        plan = plan_head(arrays, head, of_head, stricter);
+        if (stricter.clusters) look_for_clusters(*plan, arrays, head, of_head);
+      }
       if (!plan->clusters.empty()) attempts = 4;
       PolynomialChoice of_plan;
       if (!attend_as_planned(arrays, head, of_head, *plan, options.threads, result.output.data() + offset,
@@ -181,7 +188,9 @@ bool polynomial_attention(const AttentionArrays<T>& arrays, const PolynomialOpti
 #define PROMPTBOUND_INSTANTIATE(T)                                                                       \
   template std::vector<T> centre_of_keys(const AttentionArrays<T>&, Index);                              \
   template HeadPlan<T> plan_head(const AttentionArrays<T>&, Index, const ArraySizes&,                    \
-                                 const PolynomialOptions&, double);                                      \
+                                 const PolynomialOptions&);                                              \
+  template void look_for_clusters(HeadPlan<T>&, const AttentionArrays<T>&, Index, const ArraySizes&,     \
+                                  double);                                                               \
   template std::optional<Attended<T>> polynomial_attention(const AttentionArrays<T>&,                    \
                                                            const PolynomialOptions&, PolynomialChoice*); \
   template bool polynomial_attention(const AttentionArrays<T>&, const PolynomialOptions&, Attended<T>&,  \

@@ -43,12 +43,15 @@ struct HeadPlan {
   [[nodiscard]] bool is_possible() const { return single || !clusters.empty(); }
 };
 
-/// The plan of least work that is expected to reach the accuracy. Clusters are looked for only where they can
-/// take less than `budget`, in monomials (PolynomialWork): what else could be done costs no more.
+/// The polynomial around the centre of all keys of least work that is expected to reach the accuracy, if any.
 template <class T>
 [[nodiscard]] HeadPlan<T> plan_head(const AttentionArrays<T>& arrays, Index head, const ArraySizes& sizes,
-                                    const PolynomialOptions& options,
-                                    double budget = std::numeric_limits<double>::infinity());
+                                    const PolynomialOptions& options);
+/// Clusters in its place where they are expected to take less work, and less than `budget`, in monomials
+/// (PolynomialWork): what else could be done costs no more.
+template <class T>
+void look_for_clusters(HeadPlan<T>& plan, const AttentionArrays<T>& arrays, Index head,
+                       const ArraySizes& sizes, double budget = std::numeric_limits<double>::infinity());
 
 /// Nothing when the accuracy cannot be certified in T with at most 2^20 monomials, or the mask is causal.
 /// Throws InputError as check_arrays does.

@@ -12,11 +12,10 @@
 namespace promptbound {
 
 double polynomial_work(Index d, Index d_v, Index degree, Index moment) {
-  const double full = monomial_count(d, degree), columns = static_cast<double>(d_v + 1);
+  const double full = monomial_count(d, degree);
   if (moment == 0) return full;
-  const double made = monomial_count(d, std::max(degree, moment)),
-               single = monomial_count(d, moment) - monomial_count(d, moment - 1);
-  return (made + full * columns + single) / (columns + 1);
+  const double single = monomial_count(d, moment) - monomial_count(d, moment - 1);
+  return full + single / static_cast<double>(d_v + 2);
 }
 
 namespace {

@@ -20,23 +20,18 @@ struct PolynomialPlan {
 };
 
 /// The work for one key or query, in monomials that are made and multiplied with d_v + 1 moments: those of
-/// the even moment (0: none) are made too, and the highest ones have one moment.
+/// the even moment (0: none) are multiplied with one.
 [[nodiscard]] double polynomial_work(Index d, Index d_v, Index degree, Index moment);
-
-/// Monomials of one polynomial up to which each costs the same; about as many moments fit into the caches.
-inline constexpr double early_monomials = 1500;
 
 /// What the cost model (cost_model.hpp) counts.
 struct PolynomialWork {
   double tokens = 0;     ///< queries and keys, once for each polynomial they go through
   double monomials = 0;  ///< theirs (polynomial_work), and in that unit what clusters cost beside
-  double late = 0;       ///< those of them that are beyond early_monomials
 
   /// `count` tokens through a polynomial of this work.
   void add(double count, double work) {
     tokens += count;
     monomials += count * work;
-    late += count * std::max(0.0, work - early_monomials);
   }
 };
 

@@ -7,51 +7,39 @@
 namespace promptbound {
 namespace {
 
-double dot(const double* a, const double* b, std::size_t width) {
-  return std::inner_product(a, a + width, b, 0.0);
+using Rows = Eigen::Map<const Eigen::Matrix<double, Eigen::Dynamic, Eigen::Dynamic, Eigen::RowMajor>>;
+
+Rows rows_of(const std::vector<double>& entries, Index width) {
+  return {entries.data(), static_cast<Index>(entries.size()) / width, width};
 }
 
 /// A direction that many of the rows lie along: some steps of power iteration, from the longest row.
-std::vector<double> main_direction(const std::vector<double>& rows, std::size_t width) {
-  std::vector<double> direction(width);
-  double longest = 0;
-  for (std::size_t j = 0; j < rows.size(); j += width) {
-    const double square = dot(&rows[j], &rows[j], width);
-    if (square <= longest) continue;
-    longest = square;
-    std::copy_n(&rows[j], width, direction.begin());
-  }
+Eigen::VectorXd main_direction(const Rows& rows) {
+  Index longest = 0;
+  double square = rows.rowwise().squaredNorm().maxCoeff(&longest);
+  Eigen::VectorXd direction = rows.row(longest);
   constexpr int steps = 3;
-  for (int step = 0; step < steps && longest > 0; ++step) {
-    std::vector<double> next(width);
-    for (std::size_t j = 0; j < rows.size(); j += width) {
-      const double weight = dot(&rows[j], direction.data(), width) / longest;
-      for (std::size_t c = 0; c < width; ++c) next[c] += weight * rows[j + c];
-    }
-    direction = std::move(next);
-    longest = dot(direction.data(), direction.data(), width);
+  for (int step = 0; step < steps && square > 0; ++step) {
+    const Eigen::VectorXd along = rows * direction / square;
+    direction = rows.transpose() * along;
+    square = direction.squaredNorm();
   }
   return direction;
 }
 
-/// Where up to `count` of the queries begin: half of them the longest, half those along the keys' main
-/// direction.
-std::vector<std::size_t> telling_rows(const std::vector<double>& queries, const std::vector<double>& keys,
-                                      std::size_t width, std::size_t count) {
-  const std::vector<double> direction = main_direction(keys, width);
-  std::vector<std::size_t> rows;
-  for (std::size_t i = 0; i < queries.size(); i += width) rows.push_back(i);
-  count = std::min(count, rows.size());
+/// The rows of the queries that are taken, or all of them where there are no more.
+std::vector<Index> telling_rows(const Rows& queries, const Rows& keys, TakenQueries taken) {
+  std::vector<Index> rows(static_cast<std::size_t>(queries.rows()));
+  std::iota(rows.begin(), rows.end(), Index{0});
   auto from = rows.begin();
-  const auto take = [&](std::size_t some, auto size_of) {
-    const auto to = from + static_cast<std::ptrdiff_t>(some);
-    std::partial_sort(from, to, rows.end(),
-                      [&](std::size_t a, std::size_t b) { return size_of(a) > size_of(b); });
+  const auto take = [&](Index count, const Eigen::VectorXd& sizes) {
+    const auto to = from + std::min(count, static_cast<Index>(rows.end() - from));
+    std::partial_sort(from, to, rows.end(), [&](Index a, Index b) { return sizes(a) > sizes(b); });
     from = to;
   };
-  take(count / 2, [&](std::size_t i) { return dot(&queries[i], &queries[i], width); });
-  take(count - count / 2, [&](std::size_t i) { return std::abs(dot(&queries[i], direction.data(), width)); });
-  rows.resize(count);
+  take(taken.longest, queries.rowwise().squaredNorm());
+  if (taken.along_keys > 0) take(taken.along_keys, (queries * main_direction(keys)).cwiseAbs());
+  rows.erase(from, rows.end());
   return rows;
 }
 
@@ -84,18 +72,14 @@ std::vector<double> scaled_queries(const AttentionArrays<T>& arrays, Index head,
 }
 
 SampledScores::SampledScores(const std::vector<double>& queries, const std::vector<double>& centred_keys,
-                             Index d, Index count) {
-  const auto width = static_cast<std::size_t>(d);
-  for (const std::size_t i : telling_rows(queries, centred_keys, width, static_cast<std::size_t>(count))) {
-    double total = 0;
-    for (std::size_t j = 0; j < centred_keys.size(); j += width) {
-      double score = 0;
-      for (std::size_t c = 0; c < width; ++c) score += queries[i + c] * centred_keys[j + c];
-      squares_.push_back(score * score);
-      weights_.push_back(std::exp(score));
-      total += weights_.back();
-    }
-    totals_.push_back(total);
+                             Index d, TakenQueries taken) {
+  const Rows rows = rows_of(queries, d), keys = rows_of(centred_keys, d);
+  for (const Index i : telling_rows(rows, keys, taken)) {
+    const Eigen::VectorXd scores = keys * rows.row(i).transpose();
+    const Eigen::ArrayXd weights = scores.array().exp();
+    for (const double score : scores) squares_.push_back(score * score);
+    weights_.insert(weights_.end(), weights.begin(), weights.end());
+    totals_.push_back(weights.sum());
   }
   powers_.assign(squares_.size(), 1.0);
 }

@@ -16,12 +16,17 @@ template <class T>
 [[nodiscard]] std::vector<double> scaled_queries(const AttentionArrays<T>& arrays, Index head,
                                                  const std::vector<Index>& queries);
 
+/// How many queries scores are taken of: the longest ones, and of the others those that lie along the keys'
+/// main direction.
+struct TakenQueries {
+  Index longest, along_keys;
+};
+
 /// Scores of a few scaled queries with a few keys around their centre, rows of d.
 class SampledScores {
  public:
-  /// Of `queries`, `count` are taken: the longest ones, and those that lie along the keys' main direction.
   SampledScores(const std::vector<double>& queries, const std::vector<double>& centred_keys, Index d,
-                Index count);
+                TakenQueries taken);
 
   /// The largest sum s^h / sum e^s over the queries, for even h >= 2.
   [[nodiscard]] double moment(Index h);

@@ -134,7 +134,6 @@ nlohmann::ordered_json report_json(const Report& report, long digits) {
                            {"running_pair", answer.rates->running_pair},
                            {"token", answer.rates->token},
                            {"monomial", answer.rates->monomial},
-                           {"late_monomial", answer.rates->late_monomial},
                            {"pivot", answer.rates->pivot}};
   }
   return json;

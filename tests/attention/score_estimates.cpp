@@ -61,7 +61,7 @@ TEST_CASE("sampled scores: moments and distances are those of the queries and ke
   for (int i = 0; i < 3 * 2; ++i) queries.push_back(random.between(-1, 1));
   for (int i = 0; i < 50 * 2; ++i) keys.push_back(random.between(-1, 1));
   for (int i = 0; i < 50; ++i) values.push_back(random.between(0, 1));
-  SampledScores scores(queries, keys, 2, 8);
+  SampledScores scores(queries, keys, 2, {.longest = 4, .along_keys = 4});
   double moments[2] = {0, 0}, farthest = 0;
   for (int i = 0; i < 3; ++i) {
     double total = 0, powers[2] = {0, 0}, sum = 0;
@@ -89,7 +89,7 @@ TEST_CASE("of many queries those along the keys' main direction are taken") {
     queries.insert(queries.end(), {i == 17 ? 1.0 : 0.0, i == 17 ? 0.0 : 2.0});
     keys.insert(keys.end(), {i % 2 == 0 ? 1.0 : -1.0, 0.01});
   }
-  SampledScores scores(queries, keys, 2, 4);
+  SampledScores scores(queries, keys, 2, {.longest = 2, .along_keys = 2});
   CHECK(scores.moment(4) > 0.5 / std::cosh(1.0));
 }
 

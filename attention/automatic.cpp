@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <chrono>
 #include <cmath>
+#include <limits>
 
 #include <promptbound/attention/cholesky.hpp>
 #include <promptbound/attention/exact_error.hpp>
@@ -132,6 +133,17 @@ double monomials_in(double seconds, const AttentionArrays<T>& arrays, const Cali
   return seconds / (static_cast<double>(arrays.heads) * rates.monomial);
 }
 
+/// Seconds for looking for clusters of keys, to be faster than `seconds`, and for two of them with
+/// polynomials of degree 2.
+template <class T>
+double least_of_clusters(const AttentionArrays<T>& arrays, const Calibration& rates, double seconds,
+                         int threads) {
+  const ClusterSearch search(arrays.d, arrays.d_v, monomials_in(seconds, arrays, rates));
+  PolynomialWork work;
+  work.add(static_cast<double>(2 * arrays.n + arrays.keys()), polynomial_work(arrays.d, arrays.d_v, 2, 0));
+  return seconds * search.part + expected_polynomial(arrays, rates, work, threads);
+}
+
 /// A polynomial in binary64 for arrays in binary32.
 struct WidePolynomial {
   Widened wide;
@@ -188,18 +200,11 @@ bool try_approximations(const AttentionArrays<T>& arrays, const std::vector<Arra
     answer.expected.cholesky = expected_cholesky(arrays, rates, answer.rank, request.threads);
     return true;
   };
-  // First up to the time that it takes to look for clusters, and two of them with polynomials of degree 2.
-  const double most_monomials = monomials_in(least, arrays, rates);
-  const double looking = least * ClusterSearch(arrays.d, arrays.d_v, most_monomials).part;
-  PolynomialWork of_clusters;
-  of_clusters.add(static_cast<double>(2 * arrays.n + arrays.keys()),
-                  polynomial_work(arrays.d, arrays.d_v, 2, 0));
-  if (is_done_by_cholesky(
-          std::min(least, looking + expected_polynomial(arrays, rates, of_clusters, request.threads)))) {
+  if (is_done_by_cholesky(std::min(least, least_of_clusters(arrays, rates, least, request.threads)))) {
     answer.why = "Cholesky, with few pivots: faster than clusters of keys can be expected to be";
     return true;
   }
-  look_for_clusters(plan, arrays, 0, sizes.front(), most_monomials);
+  look_for_clusters(plan, arrays, 0, sizes.front(), monomials_in(least, arrays, rates));
   const char* const polynomial = plan.clusters.empty() ? "the polynomial" : "polynomials of clusters of keys";
   const bool polynomial_pays = expected(plan) < exact;
   least = std::min(exact, expected(plan));

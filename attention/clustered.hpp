@@ -3,6 +3,7 @@
 /// apart, this needs far lower degrees than one centre, and works where scores are too large for one.
 #pragma once
 
+#include <algorithm>
 #include <optional>
 
 #include <promptbound/attention/arrays.hpp>

@@ -1,7 +1,7 @@
 // What the kernels of polynomial attention for keys and for queries share: lanes are points. Features are
-// made for a stretch of points; then moments are sums over points of tail * (head * value), and the read-out
-// sums over tails of weight * tail, times the head: matrix products, tile by tile in registers
-// (moment_layout.hpp).
+// made for a stretch of points; then moments are sums over points of monomial * value, and the read-out sums
+// over monomials of weight * monomial: matrix products, tile by tile in registers, where the monomials are
+// made of features (moment_layout.hpp).
 
 #if defined(PROMPTBOUND_FEATURES_INL) == defined(HWY_TARGET_TOGGLE)
 #ifdef PROMPTBOUND_FEATURES_INL

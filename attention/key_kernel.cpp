@@ -20,7 +20,7 @@ namespace promptbound {
 namespace HWY_NAMESPACE {
 namespace {
 
-constexpr Index stretch_vectors = 32;  // of keys: heads times values, for a tile, stay in the L1 cache
+constexpr Index stretch_vectors = 32;  // of keys: values, and the features of a tile, stay in the L1 cache
 
 /// A load into a register. Without the fence, which costs nothing, g++ repeats the load in each multiply-add
 /// that uses it, and loads become the bottleneck.

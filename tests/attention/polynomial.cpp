@@ -8,6 +8,7 @@
 #include <promptbound/numeric/precision.hpp>
 
 #include "attention/arrays.hpp"
+#include "attention/instruction_sets.hpp"
 
 using namespace promptbound;
 
@@ -239,24 +240,26 @@ TEST_CASE_TEMPLATE("scales are a power of two and a rest, whatever their size", 
 }
 
 TEST_CASE_TEMPLATE("widths that fit no tile and counts that fit no vector", T, float, double) {
-  RandomDoubles random(7);
-  for (Index d = 1; d <= 9; ++d) {
-    for (Index d_v = 1; d_v <= 19; d_v += 3) {
-      const StoredArrays<T> stored =
-          random_arrays<T>(random, shapes<T>(1, 1 + d_v, 20 + 5 * d, d % 2, d, d_v));
-      for (const ScorePolynomial& polynomial :
-           {chebyshev_polynomial(2, 5), moment_polynomial(2, 0, 4, 4), moment_polynomial(2, 0.7, 4, 6)}) {
-        KeyMoments<T> moments(polynomial, centre_of_keys(stored.arrays, 0), d_v);
-        moments.add(stored.prompt_k.data(), stored.prompt_v.data(), stored.arrays.prompt);
-        moments.add(stored.k.data(), stored.v.data(), stored.arrays.m);
-        Attended<T> result;
-        result.output.resize(static_cast<std::size_t>(stored.arrays.n * d_v));
-        result.error.resize(result.output.size());
-        moments.attend(stored.q.data(), stored.arrays.n, stored.arrays.scale, result.output.data(),
-                       result.error.data());
-        CHECK(std::isfinite(*std::max_element(result.error.begin(), result.error.end())));
-        CHECK(is_within_bounds(stored.arrays, result));
+  for_each_instruction_set([] {
+    RandomDoubles random(7);
+    for (Index d = 1; d <= 9; ++d) {
+      for (Index d_v = 1; d_v <= 19; d_v += 3) {
+        const StoredArrays<T> stored =
+            random_arrays<T>(random, shapes<T>(1, 1 + d_v, 20 + 5 * d, d % 2, d, d_v));
+        for (const ScorePolynomial& polynomial :
+             {chebyshev_polynomial(2, 5), moment_polynomial(2, 0, 4, 4), moment_polynomial(2, 0.7, 4, 6)}) {
+          KeyMoments<T> moments(polynomial, centre_of_keys(stored.arrays, 0), d_v);
+          moments.add(stored.prompt_k.data(), stored.prompt_v.data(), stored.arrays.prompt);
+          moments.add(stored.k.data(), stored.v.data(), stored.arrays.m);
+          Attended<T> result;
+          result.output.resize(static_cast<std::size_t>(stored.arrays.n * d_v));
+          result.error.resize(result.output.size());
+          moments.attend(stored.q.data(), stored.arrays.n, stored.arrays.scale, result.output.data(),
+                         result.error.data());
+          CHECK(std::isfinite(*std::max_element(result.error.begin(), result.error.end())));
+          CHECK(is_within_bounds(stored.arrays, result));
+        }
       }
     }
-  }
+  });
 }

@@ -3,7 +3,6 @@
 #include <algorithm>
 #include <chrono>
 #include <cmath>
-#include <limits>
 
 #include <promptbound/attention/cholesky.hpp>
 #include <promptbound/attention/exact_error.hpp>
@@ -183,13 +182,14 @@ bool try_approximations(const AttentionArrays<T>& arrays, const std::vector<Arra
   answer.rates = rates;
   const double exact = expected_exact(arrays, rates, rounding, request.threads);
   answer.expected.exact = exact;
-  const auto expected = [&](const HeadPlan<T>& plan) {
-    return plan.is_possible() ? expected_polynomial(arrays, rates, plan.work, request.threads)
-                              : std::numeric_limits<double>::infinity();
-  };
   // The first head stands for all of them.
   HeadPlan<T> plan = plan_head(arrays, 0, sizes.front(), polynomial_options(request));
-  double least = std::min(exact, expected(plan));
+  const auto least_so_far = [&] {
+    if (!plan.is_possible()) return exact;
+    answer.expected.polynomial = expected_polynomial(arrays, rates, plan.work, request.threads);
+    return std::min(exact, *answer.expected.polynomial);
+  };
+  double least = least_so_far();
   Index most_pivots = 0;  // of an attempt that failed
   const auto is_done_by_cholesky = [&](double seconds) {
     // Clearly less: the search for pivots is lost where they are too many.
@@ -206,11 +206,10 @@ bool try_approximations(const AttentionArrays<T>& arrays, const std::vector<Arra
   }
   look_for_clusters(plan, arrays, 0, sizes.front(), monomials_in(least, arrays, rates));
   const char* const polynomial = plan.clusters.empty() ? "the polynomial" : "polynomials of clusters of keys";
-  const bool polynomial_pays = expected(plan) < exact;
-  least = std::min(exact, expected(plan));
+  least = least_so_far();
+  const bool polynomial_pays = least < exact;
   answer.why = "no polynomial of at most 2^20 monomials reaches the accuracy in this precision";
   if (plan.is_possible()) {
-    answer.expected.polynomial = expected(plan);
     answer.why = std::string(polynomial) + ": expected to be " + (polynomial_pays ? "faster" : "slower") +
                  " than the exact method";
   }

@@ -11,8 +11,7 @@
 namespace promptbound {
 namespace {
 
-/// By this factor clusters have to be cheaper: the model leaves out finding their polynomials and the caches.
-
+/// By this factor clusters have to be cheaper: the model leaves out the caches.
 constexpr double worthwhile = 0.9;
 constexpr Index sampled_keys = 512, sampled_queries = 64;
 

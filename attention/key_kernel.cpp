@@ -108,8 +108,7 @@ class GroupMoments {
       add_block(block.at, block.tails, block.heads, out);
   }
 
-  /// The columns of the centred keys, and their norms. Absent keys are 0, and so are their features, but
-  /// for 1.
+  /// The columns of the centred keys, and their norms. Absent keys are 0, and so are their features.
   void centre_points(const T* keys, Index count) {
     const hn::ScalableTag<T> d;
     T* const points = features_ + width;

@@ -52,17 +52,18 @@ class LayoutMaker {
       }
     }
   }
+  /// The product of the last `count` variables of a.
+  [[nodiscard]] std::int32_t last_variables(Index a, Index count) const {
+    return count == 0 ? 0 : times(last_variables(parent(a), count - 1), variable(a));
+  }
   /// The first half of a monomial's variables, which its neighbours share, and the second half.
   void make_pairs() {
     for (Index l = 0; l <= layout_.degree; ++l) {
       const Range range = of_degree(l);
       for (Index a = range.from; a < range.to; ++a) {
         Index left = a;
-        std::vector<std::int32_t> rest;
-        for (Index i = 0; i < l / 2; ++i, left = parent(left)) rest.push_back(variable(left));
-        Index right = 0;
-        for (; !rest.empty(); rest.pop_back()) right = times(right, rest.back());
-        layout_.pairs.push_back({feature(left), feature(right)});
+        for (Index i = 0; i < l / 2; ++i) left = parent(left);
+        layout_.pairs.push_back({feature(left), feature(last_variables(a, l / 2))});
       }
     }
   }
@@ -122,9 +123,7 @@ MomentLayout::MomentLayout(Index d_, Index d_v_, Index degree_, Index moment_)
 Index MomentLayout::chain() const {
   Index longest = std::min(full(), monomials_per_block);
   for (const Block& block : moment_blocks) longest = std::max(longest, block.tails);
-  const Index blocks = (full() + monomials_per_block - 1) / monomials_per_block,
-              count = std::max(blocks, static_cast<Index>(moment_blocks.size()));
-  return longest + heads_per_block + std::min(count, blocks_per_sum) + count / blocks_per_sum + 2;
+  return longest + heads_per_block + std::min(blocks(), blocks_per_sum) + blocks() / blocks_per_sum + 2;
 }
 
 Index expected_chain(Index monomials) {

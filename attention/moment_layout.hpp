@@ -1,6 +1,8 @@
 /// How the kernels of polynomial attention make the monomials, and the order that moments lie in.
 #pragma once
 
+#include <algorithm>
+
 #include <promptbound/attention/monomials.hpp>
 
 namespace promptbound {
@@ -48,6 +50,11 @@ struct MomentLayout {
   /// full() x columns() moments, then those of the even moment.
   [[nodiscard]] std::size_t size() const {
     return pairs.size() * static_cast<std::size_t>(columns()) + singles.size();
+  }
+  /// Blocks of monomials, or of the even moment where there are more.
+  [[nodiscard]] Index blocks() const {
+    return std::max((full() + monomials_per_block - 1) / monomials_per_block,
+                    static_cast<Index>(moment_blocks.size()));
   }
   /// Additions in one chain when monomials are summed for a query.
   [[nodiscard]] Index chain() const;

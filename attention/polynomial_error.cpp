@@ -27,11 +27,11 @@
 // Rounding. A monomial of degree l takes l - 1 products, of keys and of queries; sums over keys are chains of
 // moment_chain additions in T and of one per group in binary64; r^l is rounded l times in binary64, and the
 // weight once more in T; sums over monomials are chains of MomentLayout::chain additions. Numerator and
-// normaliser are thus off by at most gamma sum_j A(Q |k'_j|) times
-// value_size and 1, gamma = C u/(1 - C u) with C the number of roundings, because sum_a multinomial(a) |q'^a|
-// |k'^a| <= (|q'| |k'|)^l for |a| = l. With M the mean of |k'_j|^2, sum_j |k'_j| <= m sqrt(M), and sum_j
-// |k'_j|^l <= m M K^{l - 2} for l >= 2, so the sum is at most m (|c_0| + |c_1| Q sqrt(M) + (M/K^2) sum_{l >=
-// 2} |c_l| (QK)^l). Likewise H by gamma m (M/K^2) (QK)^h.
+// normaliser are thus off by at most gamma sum_j A(Q |k'_j|) times value_size and 1, gamma = C u/(1 - C u)
+// with C the number of roundings, because sum_a multinomial(a) |q'^a| |k'^a| <= (|q'| |k'|)^l for |a| = l.
+// With M the mean of |k'_j|^2, sum_j |k'_j| <= m sqrt(M), and sum_j |k'_j|^l <= m M K^{l - 2} for l >= 2, so
+// the sum is at most m (|c_0| + |c_1| Q sqrt(M) + (M/K^2) sum_{l >= 2} |c_l| (QK)^l). Likewise H by gamma m
+// (M/K^2) (QK)^h.
 //
 // Normaliser. L is the computed one up to a factor within 1 +- z, z = of_sums/L; with the bounds of W above
 // it is the computed normaliser times a factor whose logarithm is at most -ln((1 - z)(1 - eta)(1 - x)) in

@@ -30,8 +30,7 @@ class ReadOut {
         layout_(layout),
         weights_(weights),
         unit_(unit),
-        is_flushed_(std::max(layout.full() / monomials_per_block,
-                             static_cast<Index>(layout.moment_blocks.size())) > blocks_per_sum),
+        is_flushed_(layout.blocks() > blocks_per_sum),
         features_(allocate<T>(layout.features() * width)),
         totals_(allocate<T>(2 * (layout.columns() + 1) * width)),
         extremes_(allocate<T>(2 * layout.d_v * lanes)) {
@@ -205,17 +204,11 @@ class ReadOut {
       constexpr int vectors = constant;
       const Tag d;
       V s[columns][vectors];
-      const auto set = [&](auto value) HWY_ATTR {
 #pragma GCC unroll 9
-        for (int c = 0; c < columns; ++c) {
+      for (int c = 0; c < columns; ++c) {
+        const V start = is_first ? hn::Set(d, weights[c]) : hn::Zero(d);
 #pragma GCC unroll 4
-          for (int v = 0; v < vectors; ++v) s[c][v] = value(c);
-        }
-      };
-      if (is_first) {
-        set([&](int c) HWY_ATTR { return hn::Set(d, weights[c]); });
-      } else {
-        set([&](int) HWY_ATTR { return hn::Zero(d); });
+        for (int v = 0; v < vectors; ++v) s[c][v] = start;
       }
       const T* HWY_RESTRICT features = features_.get() + first;
       const auto monomial = [&](Index i, V(&f)[vectors]) HWY_ATTR {

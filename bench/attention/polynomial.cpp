@@ -199,7 +199,7 @@ int main(int argc, char** argv) {
   const Index n = argc > 1 ? std::atol(argv[1]) : 16384;
   std::printf(
       "n %ld, 1 thread, entries uniform in [-B, B], scores scaled by 1/d; medians of 5, interleaved with the "
-      "exact kernel, each after 30 ms of its own work\n",
+      "exact kernel, the others after 30 ms of their own work\n",
       n);
   for (const Index d : {2, 4, 8}) {
     for (const double B : {0.5, 1.0, 1.5}) compare<float>(n, d, B, 1e-3);

@@ -3,7 +3,7 @@
     nu = n^{1/alpha} times a bound of all coordinates. *)
 From mathcomp Require Import all_ssreflect all_algebra.
 From mathcomp Require Import ring.
-From PromptBound.algebra Require Import sup_norm target_class polynomial_attention.
+From PromptBound.algebra Require Import sup_norm target_class polynomial_attention euclidean.
 Set Implicit Arguments. Unset Strict Implicit. Unset Printing Implicit Defensive.
 Import GRing.Theory Num.Theory Order.TTheory.
 Local Open Scope ring_scope.
@@ -133,3 +133,31 @@ split=> [x y|c x|x i|x i same|x t t0 H].
 - by rewrite (bigD1 i) //= big1 ?addr0 // => j /same ->; rewrite normr0.
 - by rewrite mulr_natl -sumr_const; apply: ler_sum.
 Qed.
+
+(** alpha = 2, nu = sqrt n; the reals' axioms are not needed for it, square roots are. *)
+Section Euclidean.
+Variables (R : rcfType) (I : finType).
+Definition euclidean_norm (x : {ffun I -> R}) : R := Num.sqrt (\sum_i x i ^+ 2).
+
+Let column (x : {ffun I -> R}) : 'cV[R]_#|I| := \col_j x (enum_val j).
+Let euclideanE x : euclidean_norm x = enorm (column x).
+Proof.
+congr Num.sqrt; rewrite /dot (reindex (@enum_val I I)) /=; last exact/onW_bij/enum_val_bij.
+by apply: eq_bigr => j _; rewrite mxE expr2.
+Qed.
+
+Theorem alpha_norm_euclidean : alpha_norm euclidean_norm (Num.sqrt #|I|%:R).
+Proof.
+split=> [x y|c x|x i|x i same|x t t0 H].
+- rewrite !euclideanE; have -> : column (x + y) = column x + column y by apply/colP => j; rewrite !mxE ffunE.
+  exact: enormD.
+- rewrite !euclideanE -enormZ; congr enorm; by apply/colP => j; rewrite !mxE ffunE.
+- rewrite -sqrtr_sqr; apply: ler_wsqrtr; rewrite (bigD1 i) //= ler_addl.
+  by apply: sumr_ge0 => j _; exact: sqr_ge0.
+- rewrite /euclidean_norm (bigD1 i) //= big1 ?addr0 ?sqrtr_sqr // => j /same ->.
+  by rewrite expr0n.
+- rewrite -[X in _ * X](ger0_norm t0) -sqrtr_sqr -sqrtrM ?ler0n //; apply: ler_wsqrtr.
+  rewrite mulr_natl -sumr_const; apply: ler_sum => i _.
+  by rewrite -[x i ^+ 2]real_normK ?num_real // ler_sqr ?nnegrE.
+Qed.
+End Euclidean.

@@ -3,28 +3,20 @@ From Coq Require Import Reals Lra Lia ZArith.
 From mathcomp Require Import all_ssreflect all_algebra.
 From mathcomp Require Import Rstruct.
 From PromptBound.algebra Require Import sup_norm target_class entropy_bits.
-From PromptBound.analysis Require Import bridge.
-From PromptBound.certificates Require Import power_bracket entropy_bits_claim nat_to_Z.
+From PromptBound.analysis Require Import bridge entrywise_norm every_alpha.
+From PromptBound.certificates Require Import power_bracket entropy_bits_claim nat_to_Z exponent.
 Set Implicit Arguments. Unset Strict Implicit. Unset Printing Implicit Defensive.
 Import GRing.Theory Num.Theory Order.TTheory.
 Delimit Scope R_scope with coqR.
 
 (** Every model with prompts of at most m tokens of width w and entries of b bits that serves
-    F(C, alpha) on d x L matrices within eps has m >= N; [dist] is the alpha-norm's distance. *)
-Definition every_model_needs (d L b w : Z) (eps C : R)
-    (dist : {ffun 'I_(Z.to_nat d) * 'I_(Z.to_nat L) -> R} ->
-            {ffun 'I_(Z.to_nat d) * 'I_(Z.to_nat L) -> R} -> R) (N : Z) : Prop :=
-  forall (m : nat) (run : bit_prompt_upto (Z.to_nat b) (Z.to_nat w) m -> _ -> _),
-  (forall f, target_class dist C f -> approximable dist (fun=> True) run eps f) ->
+    F(C, alpha) on d x L matrices within eps, 1/alpha = q/p, has m >= N. *)
+Definition every_model_needs (d L b w : Z) (eps C : R) (q p N : Z) : Prop :=
+  let point := {ffun 'I_(Z.to_nat d) * 'I_(Z.to_nat L) -> R} in
+  let dist : point -> point -> R := dist_of (exponent_of q p) in
+  forall (m : nat) (run : bit_prompt_upto (Z.to_nat b) (Z.to_nat w) m -> point -> point),
+  (forall f : point -> point, target_class dist C f -> approximable dist (fun=> True) run eps f) ->
   (N <= Z.of_nat m)%coqZ.
-
-Arguments every_model_needs : clear implicits.
-
-(** The two statements that a certificate file makes: for whatever alpha in [1, inf], and alpha = inf. *)
-Definition necessary_any_alpha (d L b w : Z) (eps C : R) (N : Z) : Prop :=
-  forall dist, alpha_distance dist -> every_model_needs d L b w eps C dist N.
-Definition necessary_alpha_inf (d L b w : Z) (eps C : R) (N : Z) : Prop :=
-  every_model_needs d L b w eps C (@sup_dist _ _) N.
 
 Section Necessary.
 Variables (d L b w k : Z) (eps C : R) (s N : Z).
@@ -42,7 +34,7 @@ Proof. by case: claim => _ [] [_ H] _; mlra. Qed.
 Let k_lt : ((Z.to_nat k)%:R * (2%:R * eps) < C)%R.
 Proof.
 case: claim => -[_ [_ [_ [_ k1]]]] [] [e0 _] [] [H _] _.
-have H2 := Rmult_lt_compat_r (2 * eps) _ _ ltac:(lra) H.
+have H2 := Rmult_lt_compat_r (2 * eps)%coqR _ _ ltac:(lra) H.
 have E : ((C / (2 * eps))%coqR * (2 * eps)%coqR = C)%coqR by field; lra.
 rewrite E in H2; r_order; r_ring; rewrite Z2Nat.id //; lia.
 Qed.
@@ -62,19 +54,14 @@ apply: (Rlt_le_trans _ _ _ lo); apply: quotient_le => //.
 by rewrite (Z.mul_comm (Z.of_nat m)); exact: count.
 Qed.
 
-(** s = 1: any alpha in [1, inf]. *)
-Theorem entropy_bits_necessary : s = 1%coqZ -> necessary_any_alpha d L b w eps C N.
+(** s = n for alpha = inf, else 1. *)
+Theorem entropy_bits_necessary q p : exponent_check q p = true -> s = copies_Z q (d * L) ->
+  every_model_needs d L b w eps C q p N.
 Proof.
-move=> s1 dist dist_alpha m run universal; apply: (@ceil_le m 1%N) => //.
-by rewrite mul1n (entropy_bits eps_ge0 eps_half k_nat k_lt b_nat w_nat d_nat L_nat dist_alpha universal).
-Qed.
-
-(** s = n: alpha = inf. *)
-Theorem entropy_bits_necessary_max :
-  s = (d * L)%coqZ -> necessary_alpha_inf d L b w eps C N.
-Proof.
-case: (claim) => -[d0 [L0 _]] _ sE m run universal.
-apply: (@ceil_le m (Z.to_nat d * Z.to_nat L)%N); first by rewrite Z_muln !Z2Nat.id //; lia.
-exact: (entropy_bits_max eps_ge0 eps_half k_nat k_lt b_nat w_nat universal).
+move=> /exponent_of_ge1 e1 sE point dist m run served.
+have [d0 L0] : (0 < d /\ 0 < L)%coqZ by case: claim; lia.
+apply: (@ceil_le m (copies (exponent_of q p) (Z.to_nat d * Z.to_nat L))).
+  by rewrite sE -(copies_exponent q p) ?Z2Nat.inj_mul //; lia.
+exact (entropy_bits_alpha d_nat L_nat e1 b_nat w_nat k_nat eps_ge0 eps_half k_lt served).
 Qed.
 End Necessary.

@@ -4,8 +4,8 @@ From Coq Require Import Reals Lra Lia ZArith.
 From mathcomp Require Import all_ssreflect all_algebra.
 From mathcomp Require Import Rstruct.
 From PromptBound.algebra Require Import sup_norm target_class grid_code entropy_lipschitz memory_linear.
-From PromptBound.analysis Require Import bridge.
-From PromptBound.certificates Require Import power_bracket log_compare entropy_lipschitz_claim nat_to_Z.
+From PromptBound.analysis Require Import bridge entrywise_norm every_alpha.
+From PromptBound.certificates Require Import power_bracket log_compare entropy_lipschitz_claim nat_to_Z exponent.
 Set Implicit Arguments. Unset Strict Implicit. Unset Printing Implicit Defensive.
 Import GRing.Theory Num.Theory Order.TTheory.
 Delimit Scope R_scope with coqR.
@@ -18,7 +18,7 @@ Proof.
 case=> r0 [L0 [g0 [c1 [_ hi]]]]; split; [by apply/RleP; apply: Rlt_le|exact/RltP|].
 apply/RltP; r_ring; rewrite Z2Nat.id; last lia.
 have D : (0 < gap / (2 * Lambda))%coqR by apply: Rdiv_lt_0_compat; lra.
-apply: (Rmult_lt_reg_r (/ (gap / (2 * Lambda)))); first exact: Rinv_0_lt_compat.
+apply: (Rmult_lt_reg_r (/ (gap / (2 * Lambda)))%coqR); first exact: Rinv_0_lt_compat.
 rewrite Rmult_assoc Rinv_r ?Rmult_1_r; last lra.
 by move: hi; rewrite minus_IZR /Rdiv; lra.
 Qed.
@@ -33,18 +33,14 @@ case: (Rle_lt_dec 1 (C / IZR k)%coqR) => H.
 by rewrite Rmin_right ?min_r //; [apply/RleP|]; apply: Rlt_le.
 Qed.
 
-(** Item 1.3: prompts of m tokens of width w. *)
-Definition every_lipschitz_model_needs (d L w : Z) (r Lambda eps C : R) dist (N : Z) : Prop :=
-  forall (m : nat) (run : {ffun 'I_(Z.to_nat w) * 'I_m -> R} ->
-      {ffun 'I_(Z.to_nat d) * 'I_(Z.to_nat L) -> R} -> {ffun 'I_(Z.to_nat d) * 'I_(Z.to_nat L) -> R}),
+(** Item 1.3: prompts of m tokens of width w, 1/alpha = q/p. *)
+Definition every_lipschitz_model_needs (d L w : Z) (r Lambda eps C : R) (q p N : Z) : Prop :=
+  let point := {ffun 'I_(Z.to_nat d) * 'I_(Z.to_nat L) -> R} in
+  let dist : point -> point -> R := dist_of (exponent_of q p) in
+  forall (m : nat) (run : {ffun 'I_(Z.to_nat w) * 'I_m -> R} -> point -> point),
   lipschitz_in_prompt (@sup_dist _ _) r Lambda (@cube _ _) run ->
-  (forall f, target_class dist C f -> approximable dist (in_box r) run eps f) ->
+  (forall f : point -> point, target_class dist C f -> approximable dist (in_box r) run eps f) ->
   (N <= Z.of_nat m)%coqZ.
-Arguments every_lipschitz_model_needs : clear implicits.
-Definition lipschitz_necessary_any_alpha (d L w : Z) (r Lambda eps C : R) (N : Z) : Prop :=
-  forall dist, alpha_distance dist -> every_lipschitz_model_needs d L w r Lambda eps C dist N.
-Definition lipschitz_necessary_alpha_inf (d L w : Z) (r Lambda eps C : R) (N : Z) : Prop :=
-  every_lipschitz_model_needs d L w r Lambda eps C (@sup_dist _ _) N.
 
 Section EntropyLipschitz.
 Variables (d L w : Z) (r Lambda eps C : R) (s k c N : Z).
@@ -75,20 +71,14 @@ have E0 : (0 <= s * (k + 1) ^ (d * L))%coqZ.
 by refine (length_from_log _ _ _ _ _ _ _ c1 E0 w0 _ (ceil_log_lower _ _ _ _ _ w0 c1 lo) count); lia.
 Qed.
 
-Theorem entropy_lipschitz_necessary : s = 1%coqZ -> lipschitz_necessary_any_alpha d L w r Lambda eps C N.
+(** s = n for alpha = inf, else 1. *)
+Theorem entropy_lipschitz_necessary q p : exponent_check q p = true -> s = copies_Z q (d * L) ->
+  every_lipschitz_model_needs d L w r Lambda eps C q p N.
 Proof.
-move=> s1 dist dist_alpha m run lip universal; case: cover => r0 L0 cells.
-apply: (@count_length m 1%N) => //; rewrite mul1n.
-by apply: (entropy_lipschitz C0 eps0 k_nat r0 L0 cells lip _ _ dist_alpha universal);
-  apply: Z_to_nat_gt0; case: facts.
-Qed.
-
-Theorem entropy_lipschitz_necessary_max : s = (d * L)%coqZ ->
-  lipschitz_necessary_alpha_inf d L w r Lambda eps C N.
-Proof.
-move=> sE m run lip universal; case: cover => r0 L0 cells; case: facts => d0 L1 _ _ _.
-apply: (@count_length m (Z.to_nat d * Z.to_nat L)%N); first by rewrite Z_muln !Z2Nat.id //; lia.
-exact: (entropy_lipschitz_max C0 eps0 k_nat r0 L0 cells lip universal).
+move=> /exponent_of_ge1 e1 sE point dist m run lip served; case: cover => r0 Lambda0 cells; case: facts => d0 L0 _ _ _.
+apply: (@count_length m (copies (exponent_of q p) (Z.to_nat d * Z.to_nat L))).
+  by rewrite sE -(copies_exponent q p) ?Z2Nat.inj_mul //; lia.
+exact (entropy_lipschitz_alpha (Z_to_nat_gt0 d0) (Z_to_nat_gt0 L0) e1 k_nat C0 eps0 r0 Lambda0 lip cells served).
 Qed.
 End EntropyLipschitz.
 

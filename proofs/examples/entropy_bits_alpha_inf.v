@@ -3,7 +3,8 @@ From PromptBound.certificates Require Import power_bracket entropy_bits_claim en
 Local Open Scope R_scope.
 (* Item 1.2, d = 2, L = 2, eps = 1/10, C = 1, b = 16, w = 2, alpha = inf (s = n = 4): m >= 79. *)
 (* mutation 79 80 *)
+(* mutation .0.1.79  1 2 79 *)
 Lemma integers : entropy_bits_claim 2 2 16 2 (1/10) (1/1) 4 4 79.
 Proof. apply (entropy_bits_sound 2 2 16 2 1 10 1 1 4 4 79). vm_cast_no_check (eq_refl true). Qed.
-Theorem claim : necessary_alpha_inf 2 2 16 2 (1/10) (1/1) 79.
-Proof. exact (entropy_bits_necessary_max integers eq_refl). Qed.
+Theorem claim : every_model_needs 2 2 16 2 (1/10) (1/1) 0 1 79.
+Proof. now apply (entropy_bits_necessary integers). Qed.

@@ -11,5 +11,5 @@ Proof.
 apply (entropy_lipschitz_sound 4 4 8 1 1 10 1 1 20 1 1 16 9 1801 1849354800617721); [vm_cast_no_check (eq_refl true)|].
 apply ceil_log_quotient; [lia|lia|]. vm_compute Z.mul. vm_compute Z.sub. vm_compute Z.pow. split; interval with (i_prec 100).
 Qed.
-Theorem claim : lipschitz_necessary_alpha_inf 4 4 8 (1/1) (10/1) (1/20) (1/1) 1849354800617721.
-Proof. exact (entropy_lipschitz_necessary_max integers eq_refl). Qed.
+Theorem claim : every_lipschitz_model_needs 4 4 8 (1/1) (10/1) (1/20) (1/1) 0 1 1849354800617721.
+Proof. now apply (entropy_lipschitz_necessary integers). Qed.

@@ -4,9 +4,12 @@
 #include <chrono>
 #include <cmath>
 
+#include <fmt/format.h>
+
 #include <promptbound/attention/cholesky.hpp>
 #include <promptbound/attention/exact_error.hpp>
 #include <promptbound/attention/size_kernel.hpp>
+#include <promptbound/attention/valued_heads.hpp>
 
 namespace promptbound {
 namespace {
@@ -245,7 +248,7 @@ std::variant<AttentionAnswer, Refusal> attend_as_asked(const AttentionArrays<T>&
                                                        const std::vector<ArraySizes>& sizes,
                                                        const AttentionRequest& request, Rounding rounding) {
   const std::string method = name(request.method);
-  if (!request.accuracy) return Refusal{"the " + method + " method needs an accuracy", 0};
+  if (!request.accuracy) return Refusal{"the " + method + " method needs an accuracy", std::nullopt};
   AttentionAnswer answer;
   answer.why = "asked for";
   if (request.method == Method::cholesky) {
@@ -263,6 +266,42 @@ std::variant<AttentionAnswer, Refusal> attend_as_asked(const AttentionArrays<T>&
   double reached = 0;
   (void)try_exact(arrays, sizes, request, rounding, answer, reached);
   return Refusal{method + " attention cannot certify the accuracy; the exact method certifies", reached};
+}
+
+/// For arrays that have a value other than 0 in every head.
+template <class T>
+std::variant<AttentionAnswer, Refusal> attend_valued(const AttentionArrays<T>& arrays,
+                                                     const std::vector<ArraySizes>& sizes,
+                                                     const AttentionRequest& request) {
+  const Rounding rounding = rounding_needed(arrays, sizes, request);
+  if (request.method == Method::polynomial || request.method == Method::cholesky)
+    return attend_as_asked(arrays, sizes, request, rounding);
+  AttentionAnswer answer;
+  answer.why = "asked for";
+  if (request.method == Method::automatic && try_approximations(arrays, sizes, request, rounding, answer))
+    return answer;
+  double reached = 0;
+  if (try_exact(arrays, sizes, request, rounding, answer, reached)) return answer;
+  if constexpr (sizeof(T) == 4) {
+    const Widened wide(arrays);
+    answer.why +=
+        "; in binary64, because binary32 certifies no better than " + fmt::format("{:.3g}", reached);
+    const std::vector<ArraySizes> wide_sizes = check_arrays(wide.arrays);
+    if (try_exact(wide.arrays, wide_sizes, request, rounding_needed(wide.arrays, wide_sizes, request), answer,
+                  reached))
+      return answer;
+  }
+  return Refusal{"the accuracy cannot be certified; the exact method in binary64 certifies", reached};
+}
+
+/// All values are 0.
+template <class T>
+AttentionAnswer zero_answer(const AttentionArrays<T>& arrays, const ValuedHeads<T>& none) {
+  AttentionAnswer answer;
+  answer.why = "all values are 0, and so is every output";
+  answer.rounding = Rounding::running;
+  answer.seconds = seconds_of([&] { answer.result = none.among(arrays, Attended<T>()); });
+  return answer;
 }
 
 }  // namespace
@@ -293,24 +332,18 @@ template <class T>
 std::variant<AttentionAnswer, Refusal> attend(const AttentionArrays<T>& arrays,
                                               const AttentionRequest& request) {
   const std::vector<ArraySizes> sizes = check_arrays(arrays);
-  const Rounding rounding = rounding_needed(arrays, sizes, request);
-  if (request.method == Method::polynomial || request.method == Method::cholesky)
-    return attend_as_asked(arrays, sizes, request, rounding);
-  AttentionAnswer answer;
-  answer.why = "asked for";
-  if (request.method == Method::automatic && try_approximations(arrays, sizes, request, rounding, answer))
-    return answer;
-  double reached = 0;
-  if (try_exact(arrays, sizes, request, rounding, answer, reached)) return answer;
-  if constexpr (sizeof(T) == 4) {
-    const Widened wide(arrays);
-    answer.why += "; in binary64, because binary32 certifies no better than " + std::to_string(reached);
-    const std::vector<ArraySizes> wide_sizes = check_arrays(wide.arrays);
-    if (try_exact(wide.arrays, wide_sizes, request, rounding_needed(wide.arrays, wide_sizes, request), answer,
-                  reached))
-      return answer;
+  const bool all_valued = std::all_of(sizes.begin(), sizes.end(),
+                                      [](const ArraySizes& of_head) { return of_head.value_size > 0; });
+  if (all_valued) return attend_valued(arrays, sizes, request);
+  const ValuedHeads<T> valued(arrays, sizes);
+  if (valued.sizes().empty()) return zero_answer(arrays, valued);
+  auto outcome = attend_valued(valued.arrays(), valued.sizes(), request);
+  if (auto* answer = std::get_if<AttentionAnswer>(&outcome)) {
+    answer->result = std::visit(
+        [&](const auto& attended) -> decltype(answer->result) { return valued.among(arrays, attended); },
+        answer->result);
   }
-  return Refusal{"the accuracy cannot be certified; the exact method in binary64 certifies", reached};
+  return outcome;
 }
 
 template std::variant<AttentionAnswer, Refusal> attend(const AttentionArrays<float>&,

@@ -50,7 +50,9 @@ struct AttentionAnswer {
 /// The answer, or why the accuracy cannot be certified with the best one that can be. T is float or double.
 struct Refusal {
   std::string why;
-  double reachable;  ///< accuracy certified by the exact method in binary64, relative to the largest |value|
+  /// The accuracy that the exact method certified, relative to the largest |value|; absent where it was not
+  /// asked.
+  std::optional<double> reachable;
 };
 
 /// Throws InputError as check_arrays does.

@@ -5,6 +5,7 @@
 #include <limits>
 #include <numeric>
 
+#include <promptbound/attention/cholesky_kernel.hpp>
 #include <promptbound/attention/parts.hpp>
 #include <promptbound/attention/pivots.hpp>
 #include <promptbound/attention/polynomial_attention.hpp>

@@ -8,6 +8,7 @@
 #include <numeric>
 
 #include <promptbound/attention/cholesky.hpp>
+#include <promptbound/attention/cholesky_kernel.hpp>
 #include <promptbound/attention/exp_coefficients.hpp>
 #include <promptbound/numeric/fast_interval.hpp>
 
@@ -123,6 +124,8 @@ PivotFactor::PivotFactor(const Points& pivots, double norm_square)
   inverse_.assign(X.data(), X.data() + r * r);
   is_proved_ = delta < 0x1p-10 && feature_error_ < 0x1p-10 && std::isfinite(residual_error_);
 }
+
+PivotFeatures PivotFactor::features() const { return {d_, rank_, pivots_.data(), inverse_.data()}; }
 
 double PivotFactor::product_error(Index terms) const {
   return (1.01 * gamma(terms + rank_) * feature_norm_ + 2 * feature_error_) * feature_norm_ * rounded_up;

@@ -4,9 +4,11 @@
 #include <optional>
 #include <vector>
 
-#include <promptbound/attention/cholesky_kernel.hpp>
+#include <promptbound/numeric/eigen.hpp>
 
 namespace promptbound {
+
+struct PivotFeatures;  // of the kernels
 
 /// Points in binary64, rows of d.
 struct Points {
@@ -38,7 +40,7 @@ class PivotFactor {
 
   /// Is the matrix of the pivots proved to be dominated? Nothing below means anything otherwise.
   [[nodiscard]] bool is_proved() const { return is_proved_; }
-  [[nodiscard]] PivotFeatures features() const { return {d_, rank_, pivots_.data(), inverse_.data()}; }
+  [[nodiscard]] PivotFeatures features() const;
   /// S(x, y) = e^<x, y> - phi(x)^T phi(y)/excess^2 is positive semidefinite.
   [[nodiscard]] double excess() const { return excess_; }
   /// S(x, x) is at most the computed residual, or 0, plus this.

@@ -4,6 +4,7 @@
 #include <optional>
 
 #include <promptbound/attention/parts.hpp>
+#include <promptbound/attention/polynomial_kernel.hpp>
 
 namespace promptbound {
 

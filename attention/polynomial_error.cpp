@@ -6,6 +6,7 @@
 
 #include <promptbound/attention/exact_error.hpp>
 #include <promptbound/attention/exact_kernel.hpp>
+#include <promptbound/attention/polynomial_kernel.hpp>
 
 // Notation: u the unit roundoff (times 3 without fused multiply-add), k' the centred keys as computed, q' the
 // queries times the unit of their scale, r the rest of the scale, s = r <q', k'>, A(x) = sum_l |c_l| |x|^l, m

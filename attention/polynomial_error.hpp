@@ -4,11 +4,17 @@
 #include <vector>
 
 #include <promptbound/attention/check_arrays.hpp>
-#include <promptbound/attention/polynomial_kernel.hpp>
+#include <promptbound/attention/moment_layout.hpp>
 #include <promptbound/attention/score_polynomial.hpp>
 #include <promptbound/numeric/fast_interval.hpp>
 
 namespace promptbound {
+
+// What the kernels report.
+template <class T>
+struct KeySums;
+template <class T>
+struct QuerySizes;
 
 /// gamma of the rounding analysis: by which part of the sum of the sizes of their terms the computed sums
 /// over keys and monomials are off. `top` the highest degree, `chain` the additions in one chain over

@@ -1,5 +1,5 @@
-#include <promptbound/bounds/bound.hpp>
 #include <promptbound/bounds/coq_memory_bits.hpp>
+#include <promptbound/bounds/forms.hpp>
 
 // Theory 2.7. All v^l output sequences of length l over a vocabulary of v symbols are reachable only if
 //   l <= m w b/log2 v.   (KAGDB25's capacity column is this with m = 1, b = 16.)
@@ -25,9 +25,10 @@ void evaluate(const Arguments& arguments, long digits, Record& record) {
   add_assumptions(record);
 }
 
-void prompt_length(const Arguments& arguments, long, Record& record) {
-  record.add("m", ceil(LogRatio{arguments.integer(length), arguments.rational(v),
-                                arguments.integer(w) * arguments.integer(b), Rational(2)}));
+void prompt_length(const Arguments& arguments, long digits, Record& record) {
+  const LogRatio tokens{arguments.integer(length), arguments.rational(v),
+                        arguments.integer(w) * arguments.integer(b), Rational(2)};
+  record.add("m", ceil_quantity(tokens, digits));
   add_assumptions(record);
 }
 
@@ -39,6 +40,10 @@ void certify_longest(const Arguments& arguments, const Record& record, CoqCertif
 void certify_length(const Arguments& arguments, const Record& record, CoqCertificate& certificate) {
   certify_bits_length(arguments, arguments.integer(length), arguments.integer(v),
                       printed_integer(record, "m"), "the least m with l log2 v <= m w b", certificate);
+}
+
+std::vector<Form> forms() {
+  return always({proved_in_coq("2.7", {"algebra.memory_bits.accessible_length"})});
 }
 
 }  // namespace
@@ -60,7 +65,9 @@ Bound accessible_length_bound() {
                     "least prompt length that reaches every sequence of l symbols",
                     {required(length), required(w), required(v), defaulted(b, "16")},
                     prompt_length,
+                    forms(),
                     certify_length}},
+      .forms = forms(),
       .certify = certify_longest,
   };
 }

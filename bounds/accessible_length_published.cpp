@@ -1,4 +1,4 @@
-#include <promptbound/bounds/bound.hpp>
+#include <promptbound/bounds/forms.hpp>
 #include <promptbound/bounds/log_ratio.hpp>
 #include <promptbound/numeric/certify.hpp>
 
@@ -17,6 +17,14 @@ void evaluate(const Arguments& arguments, long digits, Record& record) {
   record.assume("prompt tokens lie in a max-norm ball of radius r and are told apart at distance eps");
 }
 
+std::vector<Form> forms() {
+  return always(
+      {transcribed("2.7",
+                   "that prompts told apart in that way reach no more, v^l <= (1 + 2r/eps)^(w m), is "
+                   "proved in Coq",
+                   {"algebra.memory_bits.accessible_length_resolution"})});
+}
+
 }  // namespace
 
 Bound accessible_length_published_bound() {
@@ -30,6 +38,7 @@ Bound accessible_length_published_bound() {
       .uses = {required(w), required(v), defaulted(resolution, "4096")},
       .outputs = {{"slope", "output tokens per prompt token"}},
       .evaluate = evaluate,
+      .forms = forms(),
   };
 }
 

@@ -1,6 +1,7 @@
 /// What a bound is: a descriptor and its evaluation. One file of this folder defines one bound.
 #pragma once
 
+#include <functional>
 #include <map>
 #include <string>
 #include <string_view>
@@ -64,12 +65,22 @@ using Evaluate = void (*)(const Arguments& arguments, long digits, Record& recor
 /// theorem covers these arguments.
 using CertifyInCoq = void (*)(const Arguments& arguments, const Record& record, CoqCertificate& certificate);
 
+/// One form of a bound: the arguments, or what came of them, that set it apart, and what proves what is
+/// printed then.
+struct Form {
+  std::string when;  ///< in words, such as `norm = max, alpha = inf`; empty: always
+  /// Is this the form of these arguments, and of the applicable record that they gave?
+  std::function<bool(const Arguments& arguments, const Record& record)> holds;
+  std::vector<ProofStatus> proof;
+};
+
 /// The bound read backwards: which parameter is sought, from which others.
 struct Inverse {
   std::string_view unknown;  ///< name of the parameter that is computed (also the name of the output)
   std::string_view meaning;
   std::vector<Use> uses;
   Evaluate evaluate;
+  std::vector<Form> forms = {};    ///< the first that holds counts; where none does, nothing is proved
   CertifyInCoq certify = nullptr;  ///< none: no Coq certificates of this direction
 };
 
@@ -85,6 +96,7 @@ struct Bound {
   std::vector<OutputDescription> outputs;
   Evaluate evaluate;
   std::vector<Inverse> inverses = {};
+  std::vector<Form> forms = {};    ///< of the bound read forwards, as in Inverse
   CertifyInCoq certify = nullptr;  ///< none: no Coq certificates of this bound
 };
 

@@ -1,3 +1,6 @@
+#include <fmt/format.h>
+
+#include <algorithm>
 #include <stdexcept>
 
 #include <promptbound/bounds/bracket.hpp>
@@ -6,30 +9,6 @@
 namespace promptbound {
 namespace {
 
-std::optional<BracketEnd> end_of(const Record& record) {
-  if (!record.applicable) return std::nullopt;
-  const auto* tokens = std::get_if<Integer>(&record.output("tokens").value());
-  if (tokens == nullptr) return std::nullopt;
-  return BracketEnd{record, *tokens};
-}
-
-bool is_lower_end(const Record& record) {
-  return record.id == "entropy-bits" || record.id == "entropy-lipschitz";
-}
-
-/// The largest of the lower bounds on the prompt length.
-std::optional<BracketEnd> best_necessary(const std::vector<Record>& records) {
-  std::optional<BracketEnd> best;
-  for (const Record& record : records) {
-    if (!is_lower_end(record)) continue;
-    std::optional<BracketEnd> end = end_of(record);
-    if (end && (!best || end->tokens > best->tokens)) best = std::move(end);
-  }
-  return best;
-}
-
-Argument whole_number(const Integer& value) { return {Number(Rational(value)), ""}; }
-
 const std::string& input_of(const Record& record, std::string_view name) {
   for (const Input& input : record.inputs) {
     if (input.name == name) return input.value;
@@ -37,32 +16,80 @@ const std::string& input_of(const Record& record, std::string_view name) {
   throw std::out_of_range("no input of that name");
 }
 
+std::string quantized_models(const Record& record) {
+  return fmt::format("any model, prompt entries of {} bits", input_of(record, "b"));
+}
+
+std::string lipschitz_models(const Record& record) {
+  const bool is_box = input_of(record, "norm") == "max";
+  return fmt::format("models that are {}-Lipschitz in the prompt ({}), real prompt entries, {} at most {}",
+                     input_of(record, "Lambda"), is_box ? "max norm" : "largest Euclidean norm of a token",
+                     is_box ? "each in size" : "tokens of norm", input_of(record, "R"));
+}
+
+std::string why_none(const Record& record) {
+  return fmt::format("{} (theory {}) {}: {}", record.id, record.theory,
+                     record.undecided ? "is not decided" : "does not apply", record.reason);
+}
+
+Argument whole_number(const Integer& value) { return {Number(Rational(value)), ""}; }
+
+/// entropy-bits for tokens of that width; all other arguments as they are.
+PromptLength necessary_at_width(const Arguments& arguments, const Integer& width, std::string models,
+                                long digits) {
+  Arguments other = arguments;
+  other.set(parameters::w.name, whole_number(width));
+  Record record = evaluate(find_bound("entropy-bits"), other, digits, "tokens");
+  Quantity tokens = record.output("tokens");
+  return {std::move(record), std::move(tokens), width, std::move(models)};
+}
+
+/// The upper bound, for prompt entries of as many bits as the lower bound assumes.
+Record lookup_for_entries(const Arguments& arguments, const std::string& bits, long digits) {
+  Arguments same_entries = arguments;
+  same_entries.set(parameters::b.name, whole_number(Integer(bits)));
+  return evaluate(find_bound("lookup-upper"), same_entries, digits);
+}
+
+Integer width_of_lookup(const Record& record) { return std::get<Integer>(record.output("width").value()); }
+
 }  // namespace
 
 Bracket bracket(const Arguments& arguments, const std::vector<Record>& records, long digits) {
   Bracket result;
-  result.necessary = best_necessary(records);
   for (const Record& record : records) {
-    if (record.id != "entropy-bits") continue;
-    // The upper bound is for prompt entries of as many bits as this lower bound assumes.
-    Arguments same_entries = arguments;
-    same_entries.set(parameters::b.name, whole_number(Integer(input_of(record, "b"))));
-    result.sufficient = end_of(evaluate(find_bound("lookup-upper"), same_entries, digits));
+    if (record.id == "entropy-bits") {
+      result.models = quantized_models(record);
+      if (record.applicable) {
+        result.necessary = {record, record.output("tokens"), Integer(input_of(record, "w")), result.models};
+      } else {
+        result.no_necessary = why_none(record);
+      }
+      Record lookup = lookup_for_entries(arguments, input_of(record, "b"), digits);
+      if (lookup.applicable) {
+        const Quantity tokens = lookup.output("tokens");
+        const Integer width = width_of_lookup(lookup);
+        result.sufficient = {std::move(lookup), tokens, width, result.models};
+      } else {
+        result.no_sufficient = why_none(lookup);
+      }
+    } else if (record.id == "entropy-lipschitz" && record.applicable) {
+      result.beside.push_back(
+          {record, record.output("tokens"), Integer(input_of(record, "w")), lipschitz_models(record)});
+    }
+  }
+  if (result.necessary && result.sufficient) {
+    Integer width = result.sufficient->width;
+    if (arguments.has(parameters::w)) width = std::max(width, arguments.integer(parameters::w));
+    result.necessary_at_equal_width = necessary_at_width(arguments, width, result.models, digits);
+  }
+  // Where entries of b bits are too coarse for the construction, real ones are not.
+  for (const Record& record : records) {
+    if (record.id != "lookup-upper" || !record.applicable || result.sufficient) continue;
+    result.beside.push_back({record, record.output("tokens"), width_of_lookup(record),
+                             "one fixed transformer, real prompt entries"});
   }
   return result;
-}
-
-std::optional<BracketEnd> necessary_at_equal_width(const Arguments& arguments, const BracketEnd& sufficient,
-                                                   long digits) {
-  Arguments same_width = arguments;
-  same_width.set(parameters::w.name,
-                 whole_number(std::get<Integer>(sufficient.record.output("width").value())));
-  std::vector<Record> records;
-  for (const std::string_view id : {"entropy-bits", "entropy-lipschitz"}) {
-    const Bound& bound = find_bound(id);
-    if (has_required(bound.uses, same_width)) records.push_back(evaluate(bound, same_width, digits));
-  }
-  return best_necessary(records);
 }
 
 }  // namespace promptbound

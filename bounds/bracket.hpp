@@ -1,4 +1,7 @@
 /// The bracket of theory 1.4: necessary <= least prompt length <= sufficient, in the supremum norm.
+///
+/// Both ends speak of the same models, those whose prompt entries take one of 2^b values, at the same token
+/// width. What is known of other models stands beside the bracket, with the models named.
 #pragma once
 
 #include <optional>
@@ -7,23 +10,30 @@
 
 namespace promptbound {
 
-/// One end of the bracket.
-struct BracketEnd {
+/// A bound on the prompt length, and the models that it is about.
+struct PromptLength {
   Record record;
-  Integer tokens;
+  Quantity tokens;     ///< a whole number, a magnitude, or the text that no length suffices
+  Integer width;       ///< entries of one token
+  std::string models;  ///< in words
 };
 
 struct Bracket {
-  std::optional<BracketEnd> necessary;   ///< the best lower bound at the token width given
-  std::optional<BracketEnd> sufficient;  ///< the least upper bound
+  std::string models;  ///< those of both ends
+  /// The lower end at the token width asked for (w, by default d), or why there is none.
+  std::optional<PromptLength> necessary;
+  std::string no_necessary;
+  /// The upper end, or why there is none.
+  std::optional<PromptLength> sufficient;
+  std::string no_sufficient;
+  /// The lower end for tokens as wide as those of the upper end (wider where w asks for it: entries that the
+  /// construction leaves 0 cost nothing). None where one of the ends is missing.
+  std::optional<PromptLength> necessary_at_equal_width;
+  /// Bounds for other models.
+  std::vector<PromptLength> beside;
 };
 
-/// The bracket, from the records of the bounds at these arguments. Both ends speak of prompt entries of the
-/// same number of bits. Ends beyond longest_exact_integer digits are left out.
+/// The bracket at these arguments, with what `records`, evaluated at them, say of other models.
 [[nodiscard]] Bracket bracket(const Arguments& arguments, const std::vector<Record>& records, long digits);
-
-/// The best lower bound for tokens as wide as those of the upper bound.
-[[nodiscard]] std::optional<BracketEnd> necessary_at_equal_width(const Arguments& arguments,
-                                                                 const BracketEnd& sufficient, long digits);
 
 }  // namespace promptbound

@@ -6,7 +6,6 @@
 
 #include <promptbound/bounds/catalogue.hpp>
 #include <promptbound/bounds/entries.hpp>
-#include <promptbound/bounds/proof_status.hpp>
 #include <promptbound/numeric/certify.hpp>
 #include <promptbound/numeric/error.hpp>
 #include <promptbound/numeric/integers.hpp>
@@ -37,7 +36,8 @@ Arguments complete(std::string_view id, const std::vector<Use>& uses, const Argu
     if (argument == nullptr && use.has_default())
       argument = use.other != nullptr ? result.find(use.other->name) : &use.value;
     if (argument != nullptr) {
-      record.inputs.push_back({std::string(parameter.name), argument->text()});
+      record.inputs.push_back(
+          {std::string(parameter.name), argument->text(), given.find(parameter.name) == nullptr});
       result.set(parameter.name, *argument);
     } else if (use.required) {
       throw InputError(
@@ -47,15 +47,23 @@ Arguments complete(std::string_view id, const std::vector<Use>& uses, const Argu
   return result;
 }
 
-Record run(const Bound& bound, const std::vector<Use>& uses, Evaluate function, const Arguments& given,
-           long digits, std::string_view only) {
+/// What proves the outputs of an applicable record.
+std::vector<ProofStatus> proof_of(const std::vector<Form>& forms, const Arguments& arguments,
+                                  const Record& record) {
+  for (const Form& form : forms) {
+    if (form.holds(arguments, record)) return form.proof;
+  }
+  return {};
+}
+
+Record run(const Bound& bound, const std::vector<Use>& uses, Evaluate function,
+           const std::vector<Form>& forms, const Arguments& given, long digits, std::string_view only) {
   Record record;
   record.only = only;
   record.id = bound.id;
   record.kind = bound.kind;
   record.theory = bound.theory;
   record.source = bound.source;
-  record.proof = proof_status(bound.id, bound.kind);
   const Arguments arguments = complete(bound.id, uses, given, record);
   try {
     function(arguments, digits, record);
@@ -64,6 +72,7 @@ Record run(const Bound& bound, const std::vector<Use>& uses, Evaluate function, 
     record.not_applicable("the value is decided within the precision limit",
                           fmt::format("unknown: {}", undecided.what()));
   }
+  if (record.applicable) record.proof = proof_of(forms, arguments, record);
   return record;
 }
 
@@ -132,7 +141,7 @@ bool has_required(const std::vector<Use>& uses, const Arguments& arguments) {
 }
 
 Record evaluate(const Bound& bound, const Arguments& arguments, long digits, std::string_view only) {
-  return run(bound, bound.uses, bound.evaluate, arguments, digits, only);
+  return run(bound, bound.uses, bound.evaluate, bound.forms, arguments, digits, only);
 }
 
 const Inverse& find_inverse(const Bound& bound, std::string_view unknown) {
@@ -146,11 +155,13 @@ const Inverse& find_inverse(const Bound& bound, std::string_view unknown) {
 }
 
 Record evaluate(const Bound& bound, const Inverse& inverse, const Arguments& arguments, long digits) {
-  return run(bound, inverse.uses, inverse.evaluate, arguments, digits, "");
+  return run(bound, inverse.uses, inverse.evaluate, inverse.forms, arguments, digits, "");
 }
 
 void certify_in_coq(const Bound& bound, const Inverse* inverse, const Arguments& arguments,
                     const Record& record, CoqCertificate& certificate) {
+  if (!record.applicable)
+    throw InputError(fmt::format("--coq: {} is not applicable: {}", bound.id, record.reason));
   const CertifyInCoq certify = inverse == nullptr ? bound.certify : inverse->certify;
   if (certify == nullptr) {
     std::string known;
@@ -164,12 +175,10 @@ void certify_in_coq(const Bound& bound, const Inverse* inverse, const Arguments&
         if (backwards.certify != nullptr) add(other, backwards.unknown);
       }
     }
-    throw InputError(fmt::format("--coq: {}{} has no Coq certificate; these have: {}", bound.id,
-                                 inverse == nullptr ? "" : fmt::format(" --solve {}", inverse->unknown),
-                                 known));
+    const std::string solve = inverse == nullptr ? "" : fmt::format(" --solve {}", inverse->unknown);
+    no_coq_certificate(record,
+                       fmt::format("{}{} has no certificates; these have: {}", bound.id, solve, known));
   }
-  if (!record.applicable)
-    throw InputError(fmt::format("--coq: {} is not applicable: {}", bound.id, record.reason));
   Record scratch;
   certificate.begin(record);
   certify(complete(bound.id, inverse == nullptr ? bound.uses : inverse->uses, arguments, scratch), record,

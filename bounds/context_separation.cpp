@@ -1,4 +1,4 @@
-#include <promptbound/bounds/bound.hpp>
+#include <promptbound/bounds/forms.hpp>
 #include <promptbound/numeric/certify.hpp>
 #include <promptbound/numeric/integers.hpp>
 
@@ -56,6 +56,7 @@ Bound context_separation_bound() {
                   {"log10_delta", "its decimal logarithm"},
                   {"r", "bound on the norm of the codes"}},
       .evaluate = evaluate,
+      .forms = always({transcribed("3.3")}),
   };
 }
 

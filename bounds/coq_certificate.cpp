@@ -46,17 +46,25 @@ std::string coq_inverse_exponent(const Number& alpha) {
 Integer printed_integer(const Record& record, std::string_view output) {
   const Quantity& quantity = record.output(output);
   if (const auto* integer = std::get_if<Integer>(&quantity.value())) return *integer;
-  no_coq_theorem(record, fmt::format("{} must be an integer that is written out", output));
+  no_coq_certificate(record, fmt::format("{} must be an integer that is written out", output));
 }
 
-void no_coq_theorem(const Record& record, std::string_view why) {
+void no_coq_certificate(const Record& record, std::string_view why) {
+  for (const ProofStatus& status : record.proofs()) {
+    if (status.kind == ProofKind::coq) {
+      throw InputError(fmt::format(
+          "--coq: this form of {} is proved in Coq ({}), but no certificate of it can be written: {}",
+          record.id, status.theorems.front(), why));
+    }
+  }
   throw InputError(fmt::format("--coq: no Coq theorem covers this form of {}: {}", record.id, why));
 }
 
 void limit_coq_bits(const Record& record, const Integer& bits) {
   if (bits > most_coq_bits) {
-    no_coq_theorem(record, fmt::format("its check would compare numbers of {} bits, at most {} are feasible",
-                                       bits.str(), most_coq_bits));
+    no_coq_certificate(
+        record, fmt::format("its check would compare numbers of {} bits, at most {} are feasible", bits.str(),
+                            most_coq_bits));
   }
 }
 

@@ -51,8 +51,9 @@ inline constexpr unsigned long most_coq_bits = 20000;
 /// out, or no number.
 [[nodiscard]] Integer printed_integer(const Record& record, std::string_view output);
 
-/// Throws InputError: no theorem covers this form of the bound; `why` says which does.
-[[noreturn]] void no_coq_theorem(const Record& record, std::string_view why);
+/// Throws InputError: this form of the bound has no certificate. Says whether it is proved in Coq all the
+/// same (record.proof); `why` says what is missing, or which form has one.
+[[noreturn]] void no_coq_certificate(const Record& record, std::string_view why);
 
 /// Throws InputError when a checker would have to compare numbers of more than most_coq_bits bits.
 void limit_coq_bits(const Record& record, const Integer& bits);

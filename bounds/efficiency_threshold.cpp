@@ -1,4 +1,4 @@
-#include <promptbound/bounds/bound.hpp>
+#include <promptbound/bounds/forms.hpp>
 #include <promptbound/numeric/certify.hpp>
 #include <promptbound/numeric/chebyshev.hpp>
 
@@ -23,9 +23,9 @@ void evaluate(const Arguments& arguments, long digits, Record& record) {
   record.add("S", score);
   record.assume("the theorem is asymptotic: the ratio locates the inputs, it decides nothing by itself");
   const Integer degree = least_degree(score, arguments.rational(eta));
-  const Integer rank = polynomial_rank(arguments.integer(d), degree);
-  const AttentionCost cost =
-      attention_cost(tokens, arguments.integer(d), arguments.integer(d_v), rank, arguments.integer(exp_cost));
+  const Quantity rank = polynomial_rank(arguments.integer(d), degree, digits);
+  const AttentionCost cost = attention_cost(tokens, arguments.integer(d), arguments.integer(d_v), rank,
+                                            arguments.integer(exp_cost), digits);
   record.add("degree", degree);
   record.add("rank", rank);
   record.add("polynomial_cost", cost.polynomial);
@@ -56,6 +56,10 @@ Bound efficiency_threshold_bound() {
                   {"exact_cost", "multiply-adds of exact attention"},
                   {"crossover", "least T at which the modelled cost is below exact attention's"}},
       .evaluate = evaluate,
+      .forms = always(
+          {transcribed("4.1").of({"sqrt_ln_T", "ratio"}),
+           proved_in_coq("4.2", {"algebra.polynomial_attention.polynomial_attention_rank"}).of({"rank"}),
+           proved_on_paper("4.2")}),
   };
 }
 

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include <promptbound/bounds/forms.hpp>
 #include <promptbound/bounds/packing.hpp>
 #include <promptbound/numeric/integers.hpp>
 
@@ -23,7 +24,7 @@ void evaluate(const Arguments& arguments, long digits, Record& record) {
   if (!is_packing_applicable(functions, record)) return;
   PowerProduct tokens = functions.bits(functions.finest);
   tokens.times(Rational(arguments.integer(parameters::b) * arguments.integer(parameters::w)), -1);
-  record.add("k", functions.finest);
+  record.add("k", whole_quantity(functions.finest, digits));
   record.add("tokens", ceil_quantity(tokens, digits));
   add_assumptions(record);
 }
@@ -57,14 +58,13 @@ void certify(const Arguments& arguments, const Record& record, CoqCertificate& c
       fmt::format("entropy_bits_claim {} {} {} {}", problem, functions.s.str(), k.str(), tokens),
       fmt::format("apply entropy_bits_sound. {}.", coq_computed));
   certificate.require("entropy_bits_necessary");
-  const bool max = arguments.number(parameters::alpha).infinite;
+  const Number& alpha = arguments.number(parameters::alpha);
   certificate.theorem(
       "necessary",
-      fmt::format("Every model of b-bit prompt entries that serves F(C, alpha), {}, needs {} tokens",
-                  max ? "alpha = inf" : "whatever alpha", tokens),
-      fmt::format("necessary_{} {} {}", max ? "alpha_inf" : "any_alpha", problem, tokens),
-      fmt::format("exact (entropy_bits_necessary{} {} eq_refl).", max ? "_max" : "",
-                  certificate.full_name("integers")));
+      fmt::format("Every model of b-bit prompt entries that serves F(C, alpha), alpha = {}, needs {} tokens",
+                  exact_text(alpha), tokens),
+      fmt::format("every_model_needs {} {} {}", problem, coq_inverse_exponent(alpha), tokens),
+      fmt::format("now apply (entropy_bits_necessary {}).", certificate.full_name("integers")));
 }
 
 }  // namespace
@@ -86,7 +86,10 @@ Bound entropy_bits_bound() {
                     "every accuracy below this is impossible with m tokens",
                     {required(d), required(L), required(m), defaulted(C, "1"), defaulted(alpha, "2"),
                      defaulted(b, "16"), defaulted(w, d)},
-                    accuracy_for_length}},
+                    accuracy_for_length,
+                    // By contraposition: grid number K + 1 excludes every eps below the answer.
+                    always({proved_in_coq("1.2", {"analysis.every_alpha.entropy_bits_accuracy"})})}},
+      .forms = always({proved_in_coq("1.2", {"analysis.every_alpha.entropy_bits_alpha"})}),
       .certify = certify,
   };
 }

@@ -1,142 +1,87 @@
 #include <fmt/format.h>
 
-#include <cmath>
-
 #include <promptbound/bounds/coq_log_ratio.hpp>
-#include <promptbound/bounds/grid_search.hpp>
-#include <promptbound/bounds/packing.hpp>
+#include <promptbound/bounds/forms.hpp>
+#include <promptbound/bounds/lipschitz_grid.hpp>
 #include <promptbound/bounds/prompt_packing.hpp>
 #include <promptbound/numeric/certify.hpp>
 #include <promptbound/numeric/integers.hpp>
+#include <promptbound/numeric/log_rational.hpp>
 #include <promptbound/numeric/precision.hpp>
 
 // Theory 1.3 (own). For any 1 <= k < C/(2 eps), h_k = min(1, C/k) > 2 eps, rho_k = (h_k - 2 eps)/(2 Lambda):
 //   m >= s (k+1)^n ln 2 / (w ln(1 + R/rho_k)),   box form: ln(floor(R/rho_k) + 1);
 // the box form's value 0 in the denominator (R < rho_k) means that no length suffices. Every k gives a valid
-// bound; the best is found by branch and bound, since (k+1)^n grows and rho_k falls with k.
+// bound.
 
 namespace promptbound {
 namespace {
 
-Rational separation_radius(const Packing& functions, const Rational& Lambda, const Integer& k) {
-  return (functions.height(k) - 2 * functions.eps) / (2 * Lambda);
-}
-
-/// ln of the bound with numerator at grid number `top` and denominator at `bottom`, without the constants.
-Interval log_bound(const Packing& functions, const Arguments& arguments, const Integer& top,
-                   const Integer& bottom) {
-  const Rational rho = separation_radius(functions, arguments.rational(parameters::Lambda), bottom);
-  return Interval(functions.n) * log(Interval(Integer(top + 1))) -
-         log(log(Interval(packing_base(arguments, rho))));
-}
-
-/// The same in binary64, for the search.
-double approximate_log_bound(const Packing& functions, const Arguments& arguments, const Integer& top,
-                             const Integer& bottom) {
-  const Rational rho = separation_radius(functions, arguments.rational(parameters::Lambda), bottom);
-  return functions.n.convert_to<double>() * std::log1p(top.convert_to<double>()) -
-         std::log(std::log(packing_base(arguments, rho).convert_to<double>()));
-}
-
-void evaluate(const Arguments& arguments, long digits, Record& record) {
-  const Packing functions = packing(arguments, arguments.rational(parameters::eps));
-  if (!is_packing_applicable(functions, record)) return;
-  assume_lipschitz_model(arguments, record);
-  record.holds("the error is the supremum over X of the entrywise alpha-norm");
-
-  const Rational& Lambda = arguments.rational(parameters::Lambda);
-  const auto base_at = [&](const Integer& k) {
-    return packing_base(arguments, separation_radius(functions, Lambda, k));
+/// ceil(s (k+1)^n ln 2/(w ln base)), and the value before rounding, at grid number k.
+void add_length(const LipschitzPacking& problem, const Integer& k, long digits, Record& record) {
+  const Rational base = problem.base(k);
+  const PowerProduct bits = problem.functions.bits(k);
+  const auto log10_value = [&] {
+    return (bits.log() + log(interval_log2() / (Interval(problem.w) * log_rational(base)))) /
+           interval_log10();
   };
-  // rho_k falls with k, so the base is smallest at k = 1: a base of 1 there already excludes every length.
-  if (base_at(1) == 1) {
-    record.add("k", Integer(1));
-    record.add("tokens", std::string("no length suffices"));
-    return;
+  bool is_writable = false;
+  {
+    const WorkingPrecision scope(64);
+    is_writable = certainly_less(log10_value(), Interval(Integer(longest_exact_integer)));
   }
-  const Integer k = best_grid_number(
-      functions.finest,
-      {[&](const Integer& low, const Integer& high) { return log_bound(functions, arguments, high, low); },
-       [&](const Integer& low, const Integer& high) {
-         return approximate_log_bound(functions, arguments, high, low);
-       }});
-  const Integer w = arguments.integer(parameters::w);
-  const Rational base = base_at(k);
-  const PowerProduct bits = functions.bits(k);
-  record.add("k", k);
-  if (const auto whole_bits = bits.exact()) {
-    const LogRatio tokens{floor(*whole_bits), Rational(2), w, base};
+  if (is_writable) {
+    const Integer whole_bits =
+        problem.functions.s * power(Integer(k + 1), problem.functions.n.convert_to<unsigned long>());
+    const LogRatio tokens{whole_bits, Rational(2), problem.w, base};
     const Quantity value = quantity(tokens, digits);
     record.add("value", value);
-    record.add("tokens", ceil(tokens, value));
+    record.add("tokens", ceil_quantity(tokens, value, digits));
   } else {
     record.add("tokens", Magnitude{enclose(digits, [&] {
-                 const Interval log_value =
-                     bits.log() + log(interval_log2() / (Interval(w) * log(Interval(base))));
-                 const Interval log10_value = log_value / interval_log10();
-                 // The value is beyond 10^100000: rounding it up moves its logarithm by far less than
-                 // 10^-1000.
-                 return Interval(log10_value, log10_value + Interval(Rational(1, power(Integer(10), 1000))));
+                 const Interval log10 = log10_value();
+                 return Interval(log10, log10 + negligible());
                })});
   }
 }
 
-// Grid number k excludes m tokens for every eps below
-//   eps_k = h_k/2 - Lambda R/(X_k - 1),  X_k = 2^{s (k+1)^n/(w m)}   (box form: ceil(X_k) - 1 instead of X_k
-//   - 1);
-// the answer is the largest eps_k, or 0 when none is positive.
-void accuracy_for_length(const Arguments& arguments, long digits, Record& record) {
-  const Packing functions = packing(arguments, Rational(1));
+void evaluate(const Arguments& arguments, long digits, Record& record) {
+  const LipschitzPacking problem(arguments, arguments.rational(parameters::eps));
+  if (!is_packing_applicable(problem.functions, record)) return;
   assume_lipschitz_model(arguments, record);
-  const Integer entries = arguments.integer(parameters::w) * arguments.integer(parameters::m);
-  const Interval reach(Rational(arguments.rational(parameters::Lambda) * arguments.rational(parameters::R)));
-  const bool box = arguments.choice(parameters::norm) == "max";
-  const auto threshold = [&](const Integer& top, const Integer& bottom) {
-    const Interval exponent = functions.bits(top).value() * interval_log2() / Interval(entries);
-    Interval cells = expm1(exponent);
-    if (box && cells.is_finite()) {
-      // ceil(X) - 1 = ceil(X - 1); an enclosure of X gives an enclosure of its ceiling.
-      cells = Interval(Interval(ceil(cells.lower())), Interval(ceil(cells.upper())));
-    }
-    return Interval(functions.height(bottom)) / Interval(2) - reach / cells;
-  };
-  // Beyond this k even h_k/2 is below what k = 1 gives, or below the first positive value.
-  Integer last = 1;
-  {
-    const WorkingPrecision scope(128);
-    Interval best(0);
-    for (Integer k = 1;; k *= 2) {
-      best = max(best, threshold(k, k));
-      last = 2 * k;
-      if (certainly_less(Interval(functions.height(last)) / Interval(2), best)) break;
-      if (last > Integer(1) << 64) break;
-    }
+  record.holds("the error is the supremum over X of the entrywise alpha-norm");
+  // rho_k falls with k, so the base is smallest at k = 1: a base of 1 there already excludes every length.
+  if (problem.base(1) == 1) {
+    record.add("k", Integer(1));
+    record.add("tokens", std::string("no length suffices"));
+    return;
   }
-  const Integer k =
-      best_grid_number(last, {[&](const Integer& low, const Integer& high) { return threshold(high, low); },
-                              [&](const Integer& low, const Integer& high) {
-                                const WorkingPrecision scope(64);
-                                return threshold(high, low).upper_double();
-                              }});
-  const Interval eps = [&] {
-    const WorkingPrecision scope(bits_for_digits(digits) + 64);
-    return threshold(k, k);
-  }();
-  if (certainly_positive(eps)) {
-    record.add("eps", enclose(digits, [&] { return threshold(k, k); }));
-    record.add("k", k);
+  const Integer k = problem.best_for_length();
+  record.add("k", whole_quantity(k, digits));
+  add_length(problem, k, digits, record);
+}
+
+// The largest eps_k of LipschitzPacking::accuracy; every accuracy below is impossible.
+void accuracy_for_length(const Arguments& arguments, long digits, Record& record) {
+  const LipschitzPacking problem(arguments, Rational(1));
+  assume_lipschitz_model(arguments, record);
+  const Integer m = arguments.integer(parameters::m);
+  const Integer k = problem.best_for_accuracy(m);
+  if (const auto exact = problem.exact_accuracy(m, k)) {
+    record.add("eps", *exact);
   } else {
-    record.add("eps", Integer(0));
+    record.add("eps", enclose(digits, [&] { return problem.accuracy(m, k); }));
   }
+  record.add("k", whole_quantity(k, digits));
 }
 
 void certify(const Arguments& arguments, const Record& record, CoqCertificate& certificate) {
-  if (arguments.choice(parameters::norm) != "max")
-    no_coq_theorem(record, "it is proved in its box form, --norm max");
-  const Packing functions = packing(arguments, arguments.rational(parameters::eps));
-  const Rational& Lambda = arguments.rational(parameters::Lambda);
+  if (!is_box_form(arguments)) no_coq_certificate(record, "it is proved in its box form, --norm max");
+  const LipschitzPacking problem_data(arguments, arguments.rational(parameters::eps));
+  const Packing& functions = problem_data.functions;
+  const Rational& Lambda = problem_data.Lambda;
   const Integer k = printed_integer(record, "k");
-  const Integer c = numerator(packing_base(arguments, separation_radius(functions, Lambda, k)));
+  const Integer c = numerator(problem_data.base(k));
   const Integer tokens = printed_integer(record, "tokens");
   const Integer w = arguments.integer(parameters::w);
   const LogRatio ratio{floor(*functions.bits(k).exact()), Rational(2), w, Rational(c)};
@@ -153,14 +98,43 @@ void certify(const Arguments& arguments, const Record& record, CoqCertificate& c
       fmt::format("apply entropy_lipschitz_sound; [{}|]. {}", coq_computed,
                   coq_prove_ceil(ratio, tokens, certificate)));
   certificate.require("lipschitz_necessary");
-  const bool max = arguments.number(parameters::alpha).infinite;
+  const Number& alpha = arguments.number(parameters::alpha);
   certificate.theorem(
       "necessary",
-      fmt::format("Every Lipschitz model that serves F(C, alpha), {}, needs {} tokens",
-                  max ? "alpha = inf" : "whatever alpha", tokens.str()),
-      fmt::format("lipschitz_necessary_{} {} {}", max ? "alpha_inf" : "any_alpha", problem, tokens.str()),
-      fmt::format("exact (entropy_lipschitz_necessary{} {} eq_refl).", max ? "_max" : "",
-                  certificate.full_name("integers")));
+      fmt::format("Every Lipschitz model that serves F(C, alpha), alpha = {}, needs {} tokens",
+                  exact_text(alpha), tokens.str()),
+      fmt::format("every_lipschitz_model_needs {} {} {}", problem, coq_inverse_exponent(alpha), tokens.str()),
+      fmt::format("now apply (entropy_lipschitz_necessary {}).", certificate.full_name("integers")));
+}
+
+constexpr const char* box_theorem = "analysis.every_alpha.entropy_lipschitz_alpha";
+constexpr const char* box_accuracy_theorem = "analysis.every_alpha.entropy_lipschitz_accuracy";
+
+std::vector<Form> euclidean_form(std::string_view box) {
+  return where(
+      "norm = euclidean", [](const Arguments& arguments, const Record&) { return !is_box_form(arguments); },
+      always({proved_on_paper("1.3", "the box form, norm = max, is proved in Coq", {box})}));
+}
+
+std::vector<Form> box_form(std::string_view theorem) {
+  return where(
+      "norm = max", [](const Arguments& arguments, const Record&) { return is_box_form(arguments); },
+      always({proved_in_coq("1.3", {theorem})}));
+}
+
+std::vector<Form> forms() {
+  const auto impossible = [](const Arguments&, const Record& record) {
+    return std::holds_alternative<std::string>(record.output("tokens").value());
+  };
+  return joined(joined(where("no length suffices", impossible,
+                             box_form("analysis.every_alpha.entropy_lipschitz_impossible_alpha")),
+                       box_form(box_theorem)),
+                euclidean_form(box_theorem));
+}
+
+/// For every eps below the answer, c = ceil(X_k) - 1 cells suffice, and c^{w m} < 2^{s (k+1)^n}.
+std::vector<Form> inverse_forms() {
+  return joined(box_form(box_accuracy_theorem), euclidean_form(box_accuracy_theorem));
 }
 
 }  // namespace
@@ -186,7 +160,9 @@ Bound entropy_lipschitz_bound() {
                     "every accuracy below this is impossible with m tokens",
                     {required(d), required(L), required(m), defaulted(C, "1"), defaulted(alpha, "2"),
                      defaulted(w, d), required(R), required(Lambda), defaulted(norm, "euclidean")},
-                    accuracy_for_length}},
+                    accuracy_for_length,
+                    inverse_forms()}},
+      .forms = forms(),
       .certify = certify,
   };
 }

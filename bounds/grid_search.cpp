@@ -1,68 +1,103 @@
 #include <promptbound/bounds/grid_search.hpp>
 
+#include <algorithm>
 #include <cmath>
+#include <limits>
+#include <optional>
 #include <queue>
 #include <vector>
 
+#include <promptbound/numeric/integers.hpp>
 #include <promptbound/numeric/precision.hpp>
 
 namespace promptbound {
 namespace {
 
-// Far above the error of a dozen binary64 operations and library logarithms.
-constexpr double relative_error = 1e-9;
+bool is_smaller(double a, double b) { return a < b; }
+bool is_smaller(const Interval& a, const Interval& b) {
+  return mpfr_less_p(&a.get()->right, &b.get()->right) != 0;
+}
 
+template <class Bound>
 struct Range {
   Integer low;
   Integer high;
-  double bound;
+  Bound bound;
 
-  friend bool operator<(const Range& a, const Range& b) { return a.bound < b.bound; }
+  friend bool operator<(const Range& a, const Range& b) { return is_smaller(a.bound, b.bound); }
 };
 
-/// The grid numbers that binary64 cannot exclude.
-std::vector<Integer> candidates(const Integer& last, const GridObjective& objective) {
-  // More than a few equal within the error means a plateau; enclosures of these few are then enough.
-  constexpr std::size_t most_candidates = 64;
-  std::vector<Integer> result;
-  double best = 0;
-  std::priority_queue<Range> open;
+/// Where to halve: between the exponents while they differ, then between the numbers.
+Integer middle_of(const Integer& low, const Integer& high) {
+  if (high <= 4 * low) return (low + high) / 2;
+  return std::clamp(floor_root(low * high, 2), low, Integer(high - 1));
+}
+
+/// The ranges that binary64 cannot exclude; those that hold one grid number come first.
+std::vector<Range<double>> remaining_ranges(const Integer& first, const Integer& last,
+                                            const GridObjective& objective) {
+  constexpr double relative_error = 1e-9;
+  constexpr int most_ranges = 256;
+  constexpr double unknown = std::numeric_limits<double>::infinity();
+  std::priority_queue<Range<double>> open;
   const auto add = [&](const Integer& low, const Integer& high) {
-    open.push({low, high, objective.approximate(low, high)});
+    const double bound = objective.approximate ? objective.approximate(low, high) : unknown;
+    open.push({low, high, std::isnan(bound) ? unknown : bound});
   };
-  for (add(1, last); !open.empty();) {
-    const Range range = open.top();
-    open.pop();
+  std::vector<Range<double>> result;
+  add(first, last);
+  for (int i = 0; i < most_ranges && !open.empty() && open.top().bound < unknown; ++i) {
+    const Range<double> range = open.top();
     if (!result.empty()) {
-      const double margin = relative_error * (1 + std::fabs(best));
-      if (range.bound < best - margin || result.size() == most_candidates) break;
+      const double best = result.front().bound;
+      if (range.bound < best - relative_error * (1 + std::fabs(best))) return result;
     }
+    open.pop();
     if (range.low == range.high) {
-      if (result.empty()) best = range.bound;
-      result.push_back(range.low);
+      result.push_back(range);
     } else {
-      const Integer middle = (range.low + range.high) / 2;
+      const Integer middle = middle_of(range.low, range.high);
       add(range.low, middle);
       add(middle + 1, range.high);
     }
   }
+  for (; !open.empty(); open.pop()) result.push_back(open.top());
   return result;
 }
 
 }  // namespace
 
-Integer best_grid_number(const Integer& last, const GridObjective& objective) {
-  const std::vector<Integer> remaining = candidates(last, objective);
-  if (remaining.size() == 1) return remaining.front();
-  const WorkingPrecision scope(192);
-  Integer best = remaining.front();
-  Interval best_value = objective.enclosed(best, best);
-  for (const Integer& k : remaining) {
-    const Interval value = objective.enclosed(k, k);
-    if (certainly_less(best_value, value)) {
-      best = k;
-      best_value = value;
-    }
+Integer best_grid_number(const Integer& first, const Integer& last, const GridObjective& objective) {
+  const std::vector<Range<double>> remaining = remaining_ranges(first, last, objective);
+  if (remaining.size() == 1 && remaining.front().low == remaining.front().high) return remaining.front().low;
+
+  constexpr unsigned long most_known_bits = 128;
+  const WorkingPrecision scope(256 + 2 * static_cast<long>(std::min(bit_size(last), most_known_bits)));
+  std::optional<Interval> best_value;
+  Integer best;
+  const auto visit = [&](const Integer& k) {
+    Interval value = objective.value(k);
+    if (best_value && !certainly_less(*best_value, value)) return;
+    best_value = std::move(value);
+    best = k;
+  };
+  std::priority_queue<Range<Interval>> open;
+  const auto add = [&](const Integer& low, const Integer& high) {
+    visit(low);
+    if (high > low) visit(high);
+    if (high - low < 2) return;
+    Interval bound = objective.bound(low, high);
+    if (mpfi_nan_p(bound.get()) != 0) bound = Interval(std::numeric_limits<double>::infinity());
+    if (is_smaller(*best_value, bound)) open.push({low, high, std::move(bound)});
+  };
+  for (const Range<double>& range : remaining) add(range.low, range.high);
+  constexpr int most_ranges = 20000;
+  for (int i = 0; i < most_ranges && !open.empty() && is_smaller(*best_value, open.top().bound); ++i) {
+    const Range<Interval> range = open.top();
+    open.pop();
+    const Integer middle = middle_of(range.low, range.high);
+    add(range.low, middle);
+    add(middle + 1, range.high);
   }
   return best;
 }

@@ -7,16 +7,22 @@
 
 namespace promptbound {
 
-/// An upper bound of the objective on {low, ..., high}, which is the objective itself when low = high: once
-/// as an enclosure and once in binary64, where it may be off by 1e-9 relative.
+/// What is maximised over grid numbers.
 struct GridObjective {
-  std::function<Interval(const Integer& low, const Integer& high)> enclosed;
-  std::function<double(const Integer& low, const Integer& high)> approximate;
+  /// An enclosure at k, at the working precision.
+  std::function<Interval(const Integer& k)> value;
+  /// A number whose upper end is at least the objective on all of {low, ..., high}.
+  std::function<Interval(const Integer& low, const Integer& high)> bound;
+  /// The same as a binary64 number, off by at most 1e-9 (1 + its size), which at low = high is the objective
+  /// itself; infinite or NaN where binary64 cannot hold it. May be empty: it only saves time.
+  std::function<double(const Integer& low, const Integer& high)> approximate = nullptr;
 };
 
-/// The k in {1, ..., last} whose objective is largest, by best-first branch and bound. Binary64 excludes all
-/// but the grid numbers within its error of the best; enclosures of 192 bits decide between those. Of values
-/// that even these do not separate, one is returned: every k gives a valid bound.
-[[nodiscard]] Integer best_grid_number(const Integer& last, const GridObjective& objective);
+/// The k in {first, ..., last} whose objective is largest, by best-first branch and bound: first in binary64,
+/// then, among what that cannot exclude, by enclosures. Every k gives a valid bound, so that the search may
+/// stop: at grid numbers whose values differ by less than the enclosures' width (at most 2^-192, relatively),
+/// and, where a rounded objective has more maxima than can be visited, after 20,000 ranges.
+[[nodiscard]] Integer best_grid_number(const Integer& first, const Integer& last,
+                                       const GridObjective& objective);
 
 }  // namespace promptbound

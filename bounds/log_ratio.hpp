@@ -6,7 +6,7 @@
 
 namespace promptbound {
 
-/// The number  (top_factor ln top)/(bottom_factor ln bottom), top > 0, bottom > 1, factors >= 1.
+/// The number  (top_factor ln top)/(bottom_factor ln bottom), top >= 1, bottom > 1, factors >= 1.
 struct LogRatio {
   Integer top_factor;
   Rational top;
@@ -18,10 +18,12 @@ struct LogRatio {
   [[nodiscard]] bool equals(const Integer& candidate) const;
 };
 
+/// The number rounded down; it must have at most longest_exact_integer digits.
 [[nodiscard]] Integer floor(const LogRatio& x);
-[[nodiscard]] Integer ceil(const LogRatio& x);
-/// ceil(x), when `enclosed` is quantity(x, digits).
-[[nodiscard]] Integer ceil(const LogRatio& x, const Quantity& enclosed);
+/// The number rounded up: an integer, or its magnitude when it has more than longest_exact_integer digits.
+[[nodiscard]] Quantity ceil_quantity(const LogRatio& x, long digits);
+/// The same, when `enclosed` is quantity(x, digits): often that decides.
+[[nodiscard]] Quantity ceil_quantity(const LogRatio& x, const Quantity& enclosed, long digits);
 /// The integer where it is one, an enclosure to `digits` digits otherwise.
 [[nodiscard]] Quantity quantity(const LogRatio& x, long digits);
 

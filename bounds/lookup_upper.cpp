@@ -1,6 +1,6 @@
 #include <fmt/format.h>
 
-#include <promptbound/bounds/bound.hpp>
+#include <promptbound/bounds/forms.hpp>
 #include <promptbound/numeric/certify.hpp>
 #include <promptbound/numeric/integers.hpp>
 #include <promptbound/numeric/power_product.hpp>
@@ -37,22 +37,30 @@ Rational rounding(const Arguments& arguments) {
   return {Integer(1), power(Integer(2), b.convert_to<unsigned long>() + 1)};
 }
 
-/// floor(C r/(2 (eps - r q))) + 1 with r = n^{1/alpha}; nothing when eps <= r q. Irrational r makes the
-/// quotient irrational, so it never equals an integer.
-std::optional<Integer> grid_for_rounded_entries(const Problem& problem, const Rational& eps,
-                                                const Rational& q) {
+/// floor(C r/(2 (eps - r q))) + 1 with r = n^{1/alpha}; nothing when eps <= r q.
+std::optional<PowerProduct> cells_for_rounded_entries(const Problem& problem, const Rational& eps,
+                                                      const Rational& q) {
+  // The sign of r x - 1.
+  const auto root_times = [&](const Rational& x) { return compare(problem.root.multiplied(x), 1); };
+  if (root_times(q / eps) >= 0) return std::nullopt;
   if (const auto r = problem.root.exact()) {
-    const Rational rest = eps - *r * q;
-    if (rest <= 0) return std::nullopt;
-    return floor(Rational(problem.C * *r / (2 * rest))) + 1;
+    return least_above(PowerProduct().times(Rational(problem.C * *r / (2 * (eps - *r * q)))));
   }
-  const auto rest = [&] { return Interval(eps) - problem.root.value() * Interval(q); };
-  if (decide_less(
-          rest, [] { return Interval(0); }, [] { return false; }))
-    return std::nullopt;
-  return decide_floor([&] { return Interval(problem.C) * problem.root.value() / (Interval(2) * rest()); },
-                      [](const Integer&) { return false; }) +
-         1;
+  const auto value = [&] {
+    const Interval r = problem.root.value();
+    return Interval(problem.C) * r / (Interval(2) * (Interval(eps) - r * Interval(q)));
+  };
+  // An enclosure within 2^-150000 decides where rounding no longer matters.
+  const Interval rough = enclose(1, value);
+  if (certainly_less(Interval(Integer(longest_exact_integer)), log10(rough))) {
+    constexpr long ample_digits = 46000;
+    return PowerProduct().times(enclose(ample_digits, value).lower()).rounded_beyond_writing();
+  }
+  // C r/(2 (eps - r q)) >= K  iff  r (C + 2 K q) >= 2 K eps
+  const Integer below = decide_floor_comparing(value, [&](const Integer& K) {
+    return K <= 0 ? 1 : root_times((problem.C + 2 * K * q) / (2 * K * eps));
+  });
+  return PowerProduct().times(Rational(below + 1));
 }
 
 void add_assumptions(Record& record) {
@@ -63,9 +71,9 @@ void add_assumptions(Record& record) {
 void evaluate(const Arguments& arguments, long digits, Record& record) {
   const Problem p = problem(arguments);
   const Rational& eps = arguments.rational(parameters::eps);
-  std::optional<Integer> k;
+  std::optional<PowerProduct> k;
   if (arguments.has(parameters::b)) {
-    k = grid_for_rounded_entries(p, eps, rounding(arguments));
+    k = cells_for_rounded_entries(p, eps, rounding(arguments));
     if (!record.require(
             k.has_value(), "eps > n^(1/alpha) 2^(-b-1)",
             "eps <= n^(1/alpha) 2^(-b-1): entries of b bits are too coarse for this construction")) {
@@ -73,11 +81,11 @@ void evaluate(const Arguments& arguments, long digits, Record& record) {
     }
     record.assume("each prompt entry is one of 2^b values of its own code book");
   } else {
-    k = least_grid(p.C, p.n, p.alpha, eps);
+    k = least_cells(p.C, p.n, p.alpha, eps);
     record.assume("prompt entries are real numbers");
   }
-  record.add("k", *k);
-  record.add("tokens", quantity(PowerProduct().times(Rational(*k), p.n), digits));
+  record.add("k", quantity(*k, digits));
+  record.add("tokens", quantity(k->raised(p.n), digits));
   record.add("width", Integer(4 * p.n + p.d + p.L + 2));
   record.add("attention_blocks", Integer(p.L == 1 ? 1 : 2));
   record.add("ffn_blocks", Integer(p.L == 1 ? 1 : 2));
@@ -98,7 +106,7 @@ void accuracy_for_length(const Arguments& arguments, long digits, Record& record
 
 void certify(const Arguments& arguments, const Record& record, CoqCertificate& certificate) {
   if (arguments.has(parameters::b))
-    no_coq_theorem(record, "prompt entries must be real numbers: leave out --b");
+    no_coq_certificate(record, "prompt entries must be real numbers: leave out --b");
   const Problem problem_data = problem(arguments);
   const Rational& eps = arguments.rational(parameters::eps);
   const Number& alpha = problem_data.alpha;
@@ -121,8 +129,24 @@ void certify(const Arguments& arguments, const Record& record, CoqCertificate& c
                       "One lookup transformer with that many prompt tokens serves every f in F(C, alpha)",
                       fmt::format("lookup_sufficient {} {} {}", arguments_text, k.str(),
                                   printed_integer(record, "tokens").str()),
-                      fmt::format("refine (lookup_upper_sufficient _ _ _ _ _ {}); easy || lra.",
+                      fmt::format("refine (lookup_upper_sufficient _ _ _ _ _ _ {}); easy || lra.",
                                   certificate.full_name("integers")));
+}
+
+std::vector<Form> forms() {
+  const ProofStatus layout = proved_on_paper("5.2").of({"width", "attention_blocks", "ffn_blocks"});
+  const auto has_bits = [](const Arguments& arguments, const Record&) {
+    return arguments.has(parameters::b);
+  };
+  return joined(
+      where(
+          "entries of b bits", has_bits,
+          always({proved_in_coq("1.4", {"analysis.every_alpha.lookup_upper_bits_alpha"}).of({"k", "tokens"}),
+                  layout})),
+      where(
+          "real entries", [](const Arguments&, const Record&) { return true; },
+          always({proved_in_coq("1.4", {"analysis.every_alpha.lookup_upper_alpha"}).of({"k", "tokens"}),
+                  layout})));
 }
 
 }  // namespace
@@ -145,9 +169,11 @@ Bound lookup_upper_bound() {
                   {"ffn_blocks", "feed-forward blocks"}},
       .evaluate = evaluate,
       .inverses = {{"eps",
-                    "every accuracy above this is reached with m tokens",
+                    "every accuracy above this is reached with at most m tokens",
                     {required(d), required(L), required(m), defaulted(C, "1"), defaulted(alpha, "2")},
-                    accuracy_for_length}},
+                    accuracy_for_length,
+                    always({proved_in_coq("1.4", {"analysis.every_alpha.lookup_upper_accuracy"})})}},
+      .forms = forms(),
       .certify = certify,
   };
 }

@@ -1,5 +1,5 @@
-#include <promptbound/bounds/bound.hpp>
 #include <promptbound/bounds/coq_memory_bits.hpp>
+#include <promptbound/bounds/forms.hpp>
 
 // Theory 2.7. A prompt of m tokens with w entries of b bits is one of 2^{m w b}; all K^N labellings reachable
 // need
@@ -22,9 +22,10 @@ void evaluate(const Arguments& arguments, long, Record& record) {
   add_assumptions(record);
 }
 
-void length_for_examples(const Arguments& arguments, long, Record& record) {
-  record.add("m", ceil(LogRatio{arguments.integer(N), arguments.rational(K),
-                                arguments.integer(w) * arguments.integer(b), Rational(2)}));
+void length_for_examples(const Arguments& arguments, long digits, Record& record) {
+  const LogRatio tokens{arguments.integer(N), arguments.rational(K),
+                        arguments.integer(w) * arguments.integer(b), Rational(2)};
+  record.add("m", ceil_quantity(tokens, digits));
   add_assumptions(record);
 }
 
@@ -37,6 +38,8 @@ void certify_length(const Arguments& arguments, const Record& record, CoqCertifi
   certify_bits_length(arguments, arguments.integer(N), arguments.integer(K), printed_integer(record, "m"),
                       "the least m with N log2 K <= m w b", certificate);
 }
+
+std::vector<Form> forms() { return always({proved_in_coq("2.7", {"algebra.memory_bits.memory_bits"})}); }
 
 }  // namespace
 
@@ -55,7 +58,9 @@ Bound memory_bits_bound() {
                     "least prompt length that N examples need",
                     {required(N), required(w), defaulted(b, "16"), defaulted(K, "2")},
                     length_for_examples,
+                    forms(),
                     certify_length}},
+      .forms = forms(),
       .certify = certify_examples,
   };
 }

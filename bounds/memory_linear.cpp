@@ -1,6 +1,7 @@
 #include <fmt/format.h>
 
 #include <promptbound/bounds/coq_log_ratio.hpp>
+#include <promptbound/bounds/forms.hpp>
 #include <promptbound/bounds/prompt_packing.hpp>
 #include <promptbound/bounds/separated_labels.hpp>
 
@@ -28,7 +29,7 @@ void evaluate(const Arguments& arguments, long digits, Record& record) {
   add_assumptions(arguments, record);
 }
 
-void length_for_examples(const Arguments& arguments, long, Record& record) {
+void length_for_examples(const Arguments& arguments, long digits, Record& record) {
   const auto rho = separation_radius(arguments, record);
   if (!rho) return;
   const Rational base = packing_base(arguments, *rho);
@@ -36,16 +37,17 @@ void length_for_examples(const Arguments& arguments, long, Record& record) {
   if (base == 1) {
     record.add("m", std::string("no length suffices"));
   } else {
-    record.add("m", ceil(LogRatio{arguments.integer(N), arguments.rational(K), arguments.integer(w), base}));
+    const LogRatio tokens{arguments.integer(N), arguments.rational(K), arguments.integer(w), base};
+    record.add("m", ceil_quantity(tokens, digits));
   }
 }
 
-/// The base c = floor(R/rho) + 1 of the box form; Coq proves no other.
+/// The base c = floor(R/rho) + 1 of the box form, where it has a certificate.
 Integer cells(const Arguments& arguments, const Record& record) {
   Record ignored;
   const Rational base = packing_base(arguments, *separation_radius(arguments, ignored));
-  if (arguments.choice(norm) != "max") no_coq_theorem(record, "it is proved in its box form, --norm max");
-  if (base == 1) no_coq_theorem(record, "it is proved for R >= rho");
+  if (!is_box_form(arguments)) no_coq_certificate(record, "it is proved in its box form, --norm max");
+  if (base == 1) no_coq_certificate(record, "its checker asks for R >= rho");
   return numerator(base);
 }
 
@@ -92,6 +94,17 @@ void certify_length(const Arguments& arguments, const Record& record, CoqCertifi
       fmt::format("refine (memory_linear_necessary _ _ _ {}); easy.", certificate.full_name("integers")));
 }
 
+std::vector<Form> forms() {
+  const auto holds = [](bool box) {
+    return [box](const Arguments& arguments, const Record&) { return is_box_form(arguments) == box; };
+  };
+  return joined(where("norm = max", holds(true),
+                      always({proved_in_coq("2.5", {"algebra.memory_linear.memory_linear"})})),
+                where("norm = euclidean", holds(false),
+                      always({proved_on_paper("2.5", "the box form, norm = max, is proved in Coq",
+                                              {"algebra.memory_linear.memory_linear"})})));
+}
+
 }  // namespace
 
 Bound memory_linear_bound() {
@@ -112,7 +125,9 @@ Bound memory_linear_bound() {
                     {required(N), required(w), required(R), required(Lambda), required(Delta), required(eps),
                      defaulted(K, "2"), defaulted(norm, "euclidean")},
                     length_for_examples,
+                    forms(),
                     certify_length}},
+      .forms = forms(),
       .certify = certify_examples,
   };
 }

@@ -1,5 +1,7 @@
 #include <algorithm>
+#include <array>
 
+#include <promptbound/bounds/forms.hpp>
 #include <promptbound/bounds/log_ratio.hpp>
 #include <promptbound/bounds/saturation_regimes.hpp>
 #include <promptbound/bounds/separated_labels.hpp>
@@ -17,6 +19,8 @@ namespace promptbound {
 namespace {
 
 using namespace parameters;
+
+constexpr std::array<std::string_view, 3> regime_bounds = {"linear_bits", "multiset_bits", "plateau_bits"};
 
 void evaluate(const Arguments& arguments, long digits, Record& record) {
   const auto rho = separation_radius(arguments, record);
@@ -60,6 +64,37 @@ void evaluate(const Arguments& arguments, long digits, Record& record) {
   if (const auto plateau_from = regimes.plateau_takes_over(digits)) record.add("m_plateau", *plateau_from);
 }
 
+/// Is this the least of the three bounds, certainly?
+Condition is_least(std::string_view least) {
+  return [least](const Arguments&, const Record& record) {
+    return std::all_of(regime_bounds.begin(), regime_bounds.end(), [&](std::string_view other) {
+      return other == least ||
+             certainly_less(record.output(least).enclosure(), record.output(other).enclosure());
+    });
+  };
+}
+
+/// All on paper, since the balls are Euclidean; what Coq knows of boxes depends on the regime.
+std::vector<Form> forms() {
+  const ProofStatus linear =
+      proved_on_paper("2.5", "the box form, memory-linear with norm = max, is proved in Coq",
+                      {"algebra.memory_linear.memory_linear"});
+  const ProofStatus multiset =
+      proved_on_paper("2.6", "for entries in a box, with cells for balls, it is proved in Coq",
+                      {"algebra.memory_saturation.memory_saturation_multiset"});
+  const ProofStatus plateau = proved_on_paper("2.6");
+  const auto form = [&](std::string_view when, const Condition& holds, const ProofStatus& least) {
+    return where(when, holds,
+                 always({least.of({"capacity_bits", "bits_per_token"}), linear.of({"linear_bits"}),
+                         multiset.of({"multiset_bits"}), plateau}));
+  };
+  return joined(joined(form("the linear bound is the least", is_least("linear_bits"), linear),
+                       form("the multiset bound is the least", is_least("multiset_bits"), multiset)),
+                form(
+                    "the plateau is the least, or two are equal",
+                    [](const Arguments&, const Record&) { return true; }, plateau));
+}
+
 }  // namespace
 
 Bound memory_saturation_bound() {
@@ -83,6 +118,7 @@ Bound memory_saturation_bound() {
                   {"m_multiset", "least m at which the multiset bound is below the linear one"},
                   {"m_plateau", "least m at which the plateau is below both others, exponential in w"}},
       .evaluate = evaluate,
+      .forms = forms(),
   };
 }
 

@@ -10,6 +10,7 @@ namespace promptbound {
 struct Packing {
   Integer n;  ///< d L
   Integer s;  ///< independent output coordinates: n for alpha = inf, else 1
+  Number alpha;
   Rational C;
   Rational eps;
   Integer finest;  ///< the largest k < C/(2 eps); 0 when there is none
@@ -22,7 +23,7 @@ struct Packing {
 
 [[nodiscard]] Packing packing(const Arguments& arguments, const Rational& eps);
 
-/// Requires eps < 1/2 and C/(2 eps) > 1; the record says which fails.
+/// Requires eps < 1/2 and C/(2 eps) > 1; the record says which fails, and whether a constant then serves.
 [[nodiscard]] bool is_packing_applicable(const Packing& packing, Record& record);
 
 }  // namespace promptbound

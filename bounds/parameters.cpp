@@ -19,6 +19,8 @@ bool is_accepted(const Parameter& parameter, const Number& number) {
       return is_integer(number.value) && number.value >= parameter.least && number.value <= parameter.most;
     case Domain::positive:
       return number.value > 0;
+    case Domain::nonnegative:
+      return number.value >= 0;
     case Domain::exponent:
       return number.value >= 1;
     case Domain::choice:
@@ -35,6 +37,8 @@ std::string Parameter::accepted() const {
       return fmt::format("a whole number from {} to {}", least, most);
     case Domain::positive:
       return "a number > 0 such as 1/10, 0.1 or 1e-3";
+    case Domain::nonnegative:
+      return "a number >= 0 such as 0, 1/10 or 0.1";
     case Domain::exponent:
       return "a number >= 1, or inf";
     case Domain::choice:
@@ -86,7 +90,7 @@ const Parameter Delta{"Delta", "labels are pairwise further apart than this", "o
 const Parameter K{"K", "labels that each input may be given", "labels", Domain::count, 2};
 const Parameter N{"N", "examples to memorize", "inputs", Domain::count};
 const Parameter v{"v", "vocabulary size", "symbols", Domain::count, 2};
-const Parameter S{"S", "bound on the absolute attention score", "", Domain::positive};
+const Parameter S{"S", "bound on the absolute attention score", "", Domain::nonnegative};
 const Parameter eta{"eta", "relative accuracy of the polynomial for exp", "", Domain::positive};
 const Parameter g{"g", "degree of the polynomial", "", Domain::count, 0, 100000};
 const Parameter s{"s", "least distance of two tokens", "input units", Domain::positive};

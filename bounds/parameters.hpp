@@ -12,10 +12,11 @@ namespace promptbound {
 /// What a user may give for a parameter.
 struct Parameter {
   enum class Domain {
-    count,     ///< a whole number from `least` to `most`
-    positive,  ///< a rational number > 0
-    exponent,  ///< a rational number >= 1, or inf
-    choice     ///< one of `choices`
+    count,        ///< a whole number from `least` to `most`
+    positive,     ///< a rational number > 0
+    nonnegative,  ///< a rational number >= 0
+    exponent,     ///< a rational number >= 1, or inf
+    choice        ///< one of `choices`
   };
 
   std::string_view name;  ///< on the command line (after --) and in records

@@ -1,7 +1,7 @@
-#include <promptbound/bounds/bound.hpp>
+#include <promptbound/bounds/forms.hpp>
 #include <promptbound/numeric/certify.hpp>
 #include <promptbound/numeric/chebyshev.hpp>
-#include <promptbound/numeric/precision.hpp>
+#include <promptbound/numeric/error.hpp>
 
 // Theory 4.2. |p(s) e^{-s} - 1| <= eta on [-S, S], deg p = g: replacing exp by p changes each output
 // coordinate by at most eta (max_j v_j - min_j v_j)/(1 + sqrt(1 - eta^2)). Chebyshev truncation has eta <= 2
@@ -12,19 +12,37 @@ namespace {
 
 using namespace parameters;
 
-void add_rank_and_cost(const Arguments& arguments, const Integer& degree, Record& record) {
+void add_rank_and_cost(const Arguments& arguments, const Integer& degree, long digits, Record& record) {
   if (!arguments.has(d)) return;
-  const Integer rank = polynomial_rank(arguments.integer(d), degree);
+  const Quantity rank = polynomial_rank(arguments.integer(d), degree, digits);
   record.add("rank", rank);
   const AttentionCost cost =
       attention_cost(arguments.has(T) ? arguments.integer(T) : Integer(1), arguments.integer(d),
-                     arguments.integer(d_v), rank, arguments.integer(exp_cost));
+                     arguments.integer(d_v), rank, arguments.integer(exp_cost), digits);
   record.add("crossover", cost.crossover);
   if (arguments.has(T)) {
     record.add("polynomial_cost", cost.polynomial);
     record.add("exact_cost", cost.exact);
   }
   record.assume("costs count multiply-adds; memory traffic is not modelled");
+}
+
+/// The error of the polynomial, and that of an output where the polynomial cannot vanish.
+void add_error(const Rational& score, const Integer& degree, long digits, Record& record) {
+  Interval error;
+  const auto update = [&] { return error = truncation_error(score, degree); };
+  if (!decide_less(
+          update, [] { return Interval(1); }, [] { return false; })) {
+    record.add("eta_bound", enclose(digits, update));
+    return;
+  }
+  // Relatively, the output's error is at least as sensitive as eta: where it is tight, eta is.
+  const Interval output_error = enclose(digits, [&] {
+    update();
+    return error / (Interval(1) + sqrt(Interval(1) - square(error)));
+  });
+  record.add("eta_bound", error);
+  record.add("output_error", output_error);
 }
 
 void evaluate(const Arguments& arguments, long digits, Record& record) {
@@ -34,49 +52,21 @@ void evaluate(const Arguments& arguments, long digits, Record& record) {
   if (arguments.has(g)) {
     degree = arguments.integer(g);
   } else if (arguments.has(S) && arguments.has(eta)) {
-    if (!record.require(arguments.rational(eta) < 1, "eta < 1", "eta >= 1: the polynomial may vanish"))
-      return;
     degree = least_degree(arguments.rational(S), arguments.rational(eta));
   } else {
-    record.not_applicable("the degree is determined", "give --g, or --S and --eta");
-    return;
+    throw InputError("polynomial-degree needs --g (degree of the polynomial), or --S and --eta");
   }
   record.add("degree", degree);
-  if (arguments.has(S)) {
-    const Rational& bound = arguments.rational(S);
-    const Interval error = enclose(digits, [&] { return truncation_error(bound, degree); });
-    record.add("eta_bound", error);
-    if (certainly_less(error, Interval(1))) {
-      record.add("output_error", enclose(digits, [&] {
-                   const Interval e = truncation_error(bound, degree);
-                   return e / (Interval(1) + sqrt(Interval(1) - square(e)));
-                 }));
-    }
-  }
-  add_rank_and_cost(arguments, degree, record);
+  if (arguments.has(S)) add_error(arguments.rational(S), degree, digits, record);
+  add_rank_and_cost(arguments, degree, digits, record);
 }
 
-// The largest S whose least degree is at most g: truncation_error grows with S, so bisection encloses it.
-void largest_score(const Arguments& arguments, long digits, Record& record) {
+// The largest S whose least degree is at most g.
+void largest_score_served(const Arguments& arguments, long digits, Record& record) {
   const Rational& limit = arguments.rational(eta);
   if (!is_usable_accuracy(limit, record)) return;
   const Integer degree = arguments.integer(g);
-  const auto suffices = [&](const Rational& S_value) {
-    return !decide_less([&] { return Interval(limit); }, [&] { return truncation_error(S_value, degree); },
-                        [] { return false; });
-  };
-  Rational low = 1;
-  while (!suffices(low)) low /= 2;
-  Rational high = 2 * low;
-  while (suffices(high)) high *= 2;
-  record.add("S", enclose(digits, [&] {
-               const Rational relative(Integer(1), Integer(1) << static_cast<unsigned>(working_precision()));
-               while (high - low > low * relative) {
-                 const Rational middle = (low + high) / 2;
-                 (suffices(middle) ? low : high) = middle;
-               }
-               return Interval(Interval(low), Interval(high));
-             }));
+  record.add("S", enclose(digits, [&] { return largest_score(degree, limit); }));
 }
 
 }  // namespace
@@ -102,8 +92,17 @@ Bound polynomial_degree_bound() {
                   {"polynomial_cost", "multiply-adds of polynomial attention on T tokens"},
                   {"exact_cost", "multiply-adds of exact attention on T tokens"}},
       .evaluate = evaluate,
-      .inverses =
-          {{"S", "largest score bound that degree g serves", {required(g), required(eta)}, largest_score}},
+      .inverses = {{"S",
+                    "largest score bound that degree g serves",
+                    {required(g), required(eta)},
+                    largest_score_served,
+                    always({proved_on_paper("4.2")})}},
+      .forms = always(
+          {proved_in_coq("4.2", {"algebra.polynomial_attention.polynomial_attention_rank"}).of({"rank"}),
+           proved_on_paper("4.2", "the step from eta to the output's error is proved in Coq",
+                           {"algebra.polynomial_attention.polynomial_attention_error"})
+               .of({"output_error"}),
+           proved_on_paper("4.2")}),
   };
 }
 

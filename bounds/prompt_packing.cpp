@@ -2,23 +2,22 @@
 #include <promptbound/numeric/integers.hpp>
 
 namespace promptbound {
-namespace {
 
-bool is_max_norm(const Arguments& arguments) { return arguments.choice(parameters::norm) == "max"; }
+bool is_box_form(const Arguments& arguments) { return arguments.choice(parameters::norm) == "max"; }
 
-}  // namespace
+Rational packing_base(const Rational& ratio, bool is_box) {
+  return is_box ? Rational(floor(ratio) + 1) : Rational(ratio + 1);
+}
 
 Rational packing_base(const Arguments& arguments, const Rational& rho) {
-  const Rational ratio = arguments.rational(parameters::R) / rho;
-  return is_max_norm(arguments) ? Rational(floor(ratio) + 1) : Rational(ratio + 1);
+  return packing_base(Rational(arguments.rational(parameters::R) / rho), is_box_form(arguments));
 }
 
 void assume_lipschitz_model(const Arguments& arguments, Record& record) {
-  if (is_max_norm(arguments)) {
+  if (is_box_form(arguments)) {
     record.assume(
         "prompt entries lie in [-R, R]; the output's largest entry is Lambda-Lipschitz in the prompt's");
   } else {
-    record.proof = "proof on paper (the box form, norm = max, is proved in Coq)";
     record.assume(
         "prompt tokens have Euclidean norm <= R; the output's largest token norm is Lambda-Lipschitz in the "
         "prompt's");

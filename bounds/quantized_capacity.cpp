@@ -1,6 +1,6 @@
 #include <fmt/format.h>
 
-#include <promptbound/bounds/bound.hpp>
+#include <promptbound/bounds/forms.hpp>
 #include <promptbound/numeric/certify.hpp>
 #include <promptbound/numeric/integers.hpp>
 #include <promptbound/numeric/power_product.hpp>
@@ -25,15 +25,19 @@ PowerProduct scaled_root(const Arguments& arguments, const Rational& base, const
       .times_root(Rational(n), exponent * reciprocal(arguments.number(parameters::alpha)));
 }
 
+/// 1/delta = 2 C n^{1/alpha}/eps
+PowerProduct inverse_step(const Arguments& arguments) {
+  return scaled_root(arguments, 2 * arguments.rational(parameters::C) / arguments.rational(parameters::eps),
+                     1);
+}
+
 void evaluate(const Arguments& arguments, long digits, Record& record) {
   const Integer n = input_dimension(arguments);
   const Integer L = arguments.integer(parameters::L);
   const Rational twice = 2 * arguments.rational(parameters::C) / arguments.rational(parameters::eps);
 
-  const PowerProduct resolution = scaled_root(arguments, twice, 1);  // 1/delta
-  const Integer k = ceil(resolution);
-  const std::optional<Rational> exact_resolution = resolution.exact();
-  if (!record.require(exact_resolution ? *exact_resolution >= 1 : k > 1, "1/delta >= 1",
+  const PowerProduct resolution = inverse_step(arguments);
+  if (!record.require(compare(resolution, 1) >= 0, "1/delta >= 1",
                       "1/delta = 2 C n^(1/alpha)/eps is below 1: the formula is vacuous")) {
     return;
   }
@@ -43,8 +47,9 @@ void evaluate(const Arguments& arguments, long digits, Record& record) {
     record.add("least_integer", ceil_quantity(tokens, digits));
     record.add("value", quantity(tokens, digits));
   }
-  record.add("k", k);
-  record.add("tokens", quantity(PowerProduct().times(Rational(L)).times(Rational(k), n), digits));
+  const PowerProduct k = rounded_up(resolution);
+  record.add("k", quantity(k, digits));
+  record.add("tokens", quantity(k.raised(n).times(Rational(L)), digits));
   record.assume(
       "the prompts realise every map of the grid with step delta to itself, each by a prompt of its own");
   record.assume("prompt entries lie on the same grid; nothing is said of finer entries");
@@ -61,6 +66,36 @@ void accuracy_for_length(const Arguments& arguments, long digits, Record& record
                       power(Interval(ratio), Rational(Integer(1), n));
              }));
   record.assume("the formula is read as an equation; it is not proved here");
+}
+
+bool is_whole_step(const Arguments& arguments) {
+  const std::optional<Rational> exact = inverse_step(arguments).exact();
+  return exact && denominator(*exact) == 1;
+}
+
+/// Is 1/delta = 1?
+bool is_one_cell(const Record& record) {
+  const auto* k = std::get_if<Integer>(&record.output("k").value());
+  return k != nullptr && *k == 1;
+}
+
+/// The Coq theorem counts grid-to-grid maps and grid prompts for k >= 2 values: it is about L k^n, and about
+/// L lambda where that is the same number. With one value there is one map, and no prompt is needed.
+std::vector<Form> forms() {
+  const ProofStatus count =
+      proved_in_coq("1.1", {"algebra.quantized_capacity.quantized_capacity"},
+                    "for maps of the grid of k values to itself, and prompts on that grid");
+  return joined(
+      joined(where(
+                 "1/delta = 1", [](const Arguments&, const Record& record) { return is_one_cell(record); },
+                 always({transcribed("1.1", "with one value an entry there is a single map")})),
+             where(
+                 "1/delta an integer >= 2",
+                 [](const Arguments& arguments, const Record&) { return is_whole_step(arguments); },
+                 always({count}))),
+      where(
+          "1/delta not an integer", [](const Arguments&, const Record&) { return true; },
+          always({count.of({"k", "tokens"}), transcribed("1.1").of({"least_integer", "value"})})));
 }
 
 /// The number of digits of L lambda, where the integer itself is too large for a check over Z.
@@ -84,6 +119,7 @@ void certify_magnitude(const Arguments& arguments, const PowerProduct& tokens, c
 }
 
 void certify(const Arguments& arguments, const Record& record, CoqCertificate& certificate) {
+  if (is_one_cell(record)) no_coq_certificate(record, "it is proved for 1/delta > 1");
   const Integer n = input_dimension(arguments);
   const Integer L = arguments.integer(parameters::L);
   const Number& alpha = arguments.number(parameters::alpha);
@@ -131,7 +167,9 @@ Bound quantized_capacity_bound() {
       .inverses = {{"eps",
                     "accuracy at which the formula asks for m tokens",
                     {required(d), required(L), required(m), defaulted(C, "1"), defaulted(alpha, "2")},
-                    accuracy_for_length}},
+                    accuracy_for_length,
+                    always({transcribed("1.1")})}},
+      .forms = forms(),
       .certify = certify,
   };
 }

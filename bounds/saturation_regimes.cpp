@@ -4,15 +4,18 @@
 #include <promptbound/numeric/certify.hpp>
 #include <promptbound/numeric/integers.hpp>
 #include <promptbound/numeric/log_binomial.hpp>
+#include <promptbound/numeric/log_rational.hpp>
 #include <promptbound/numeric/precision.hpp>
 
 namespace promptbound {
 namespace {
 
-/// Is `smaller` below `larger`? Compared at rising precision; a tie that 2^18 bits do not break throws
-/// Undecided.
-bool is_below(const std::function<Interval()>& smaller, const std::function<Interval()>& larger) {
-  return decide_less(smaller, larger, [] { return false; });
+/// binom(a + b, a), where it has few enough bits to be compared in full.
+std::optional<Rational> exact_binomial(const Integer& a, const Integer& b) {
+  const Integer& smaller = a < b ? a : b;
+  constexpr unsigned long most_bits = 1UL << 20;
+  if (smaller * bit_size(Integer(a + b)) > most_bits) return std::nullopt;
+  return Rational(binomial(a + b, smaller.convert_to<unsigned long>()));
 }
 
 /// Least m >= 1 with holds(m), for a condition that stays true once true: doubling exponents, then bisection
@@ -37,8 +40,6 @@ Quantity least_length(long digits, const std::function<bool(const Integer&)>& ho
   return Interval(Interval(low), Interval(high));
 }
 
-Interval tiny() { return Interval(Rational(1, power(Integer(10), 1000))); }
-
 }  // namespace
 
 SaturationRegimes::Covering SaturationRegimes::covering_of(const Rational& base, const Integer& w) {
@@ -57,13 +58,13 @@ SaturationRegimes::SaturationRegimes(Rational linear_base, Integer w, const Rati
       c_plateau_(covering_of(plateau_base, w_)) {}
 
 Interval SaturationRegimes::log_linear(const Integer& m) const {
-  return Interval(Integer(m * w_)) * log(Interval(linear_base_));
+  return Interval(Integer(m * w_)) * log_rational(linear_base_);
 }
 
 Interval SaturationRegimes::log_multisets(const Integer& m) const {
   if (c_.exact) return log_binomial(m, *c_.exact - 1);
   // c is beyond 10^100000 and m is not: m ln c - ln m! <= ln binom(c+m-1, m) <= that + m^2/c.
-  const Interval slack = Interval(Integer(m * m)) * tiny();
+  const Interval slack = Interval(Integer(m * m)) * negligible();
   const Interval leading = Interval(m) * c_.power.log() - log_factorial(m);
   return Interval(leading - slack, leading + slack);
 }
@@ -72,12 +73,44 @@ Interval SaturationRegimes::log_plateau() const {
   if (c_plateau_.exact) {
     return log_binomial(ceil(Rational(step_ratio_ * *c_plateau_.exact)), *c_plateau_.exact - 1);
   }
-  // q/(c'-1) = 2R/eta up to a factor 1 +- 10^-1000, and ln binom(a+b, a) = a (ln(1+x) + x ln(1+1/x)) up to
-  // the Gaussian factor, |.| <= ln(a+b), with a = c' - 1, x = b/a.
-  const Interval relative = Interval(Interval(1) - tiny(), Interval(1) + tiny());
+  // q/(c'-1) = 2R/eta up to a factor 1 +- negligible(), and ln binom(a+b, a) = a (ln(1+x) + x ln(1+1/x)) up
+  // to the Gaussian factor, |.| <= ln(a+b), with a = c' - 1, x = b/a.
+  const Interval relative = Interval(Interval(1) - negligible(), Interval(1) + negligible());
   const Interval x = Interval(step_ratio_) * relative;
   const Interval entropy = log1p(x) + x * log1p(Interval(1) / x);
   return c_plateau_.power.value() * relative * entropy * relative;
+}
+
+std::optional<Rational> SaturationRegimes::linear_count(const Integer& m) const {
+  return PowerProduct().times(linear_base_, m * w_).exact();
+}
+
+std::optional<Rational> SaturationRegimes::multiset_count(const Integer& m) const {
+  return c_.exact ? exact_binomial(m, *c_.exact - 1) : std::nullopt;
+}
+
+std::optional<Rational> SaturationRegimes::plateau_count() const {
+  return c_plateau_.exact
+             ? exact_binomial(ceil(Rational(step_ratio_ * *c_plateau_.exact)), *c_plateau_.exact - 1)
+             : std::nullopt;
+}
+
+bool SaturationRegimes::is_multiset_below_linear(const Integer& m) const {
+  return decide_less([&] { return log_multisets(m); }, [&] { return log_linear(m); },
+                     [&] {
+                       const auto multisets = multiset_count(m);
+                       return multisets && multisets == linear_count(m);
+                     });
+}
+
+bool SaturationRegimes::is_plateau_least(const Integer& m) const {
+  return decide_less([&] { return log_plateau(); }, [&] { return min(log_multisets(m), log_linear(m)); },
+                     [&] {
+                       const auto plateau = plateau_count();
+                       const auto multisets = multiset_count(m);
+                       const auto linear = linear_count(m);
+                       return plateau && multisets && linear && *plateau == std::min(*multisets, *linear);
+                     });
 }
 
 Quantity SaturationRegimes::covering(long digits) const {
@@ -89,7 +122,7 @@ Quantity SaturationRegimes::plateau_covering(long digits) const {
 }
 
 Quantity SaturationRegimes::plateau_steps(long digits) const {
-  if (c_plateau_.exact) return ceil(Rational(step_ratio_ * *c_plateau_.exact));
+  if (c_plateau_.exact) return whole_quantity(ceil(Rational(step_ratio_ * *c_plateau_.exact)), digits);
   PowerProduct steps = c_plateau_.power;
   return ceil_quantity(steps.times(step_ratio_), digits);
 }
@@ -103,25 +136,21 @@ Quantity SaturationRegimes::plateau_quantity(long digits) const {
 std::optional<Quantity> SaturationRegimes::multiset_takes_over(long digits) const {
   if (!c_.exact) return std::nullopt;
   // multiset - linear is concave in m and 0 at m = 0: once negative it stays negative.
-  return least_length(digits, [&](const Integer& m) {
-    return is_below([&] { return log_multisets(m); }, [&] { return log_linear(m); });
-  });
+  return least_length(digits, [&](const Integer& m) { return is_multiset_below_linear(m); });
 }
 
 std::optional<Quantity> SaturationRegimes::plateau_takes_over(long digits) const {
   if (!c_.exact || !c_plateau_.exact || *c_.exact == 1) return std::nullopt;
   const Integer a = *c_.exact - 1;
-  const auto plateau_is_least = [&](const Integer& m) {
-    return is_below([&] { return log_plateau(); }, [&] { return min(log_multisets(m), log_linear(m)); });
-  };
-  // binom(a + m, a) lies between m^a/a! and m^a/a! e^{a^2/m}: beyond this length the crossing is read off
-  // directly.
-  const Integer asymptotic = a * a * power(Integer(10), 1000);
-  if (plateau_is_least(asymptotic)) return least_length(digits, plateau_is_least);
+  // binom(a + m, a) lies between m^a/a! and m^a/a! e^{a^2/m}: beyond this length, where a^2/m is
+  // negligible(), the crossing is read off directly.
+  const Integer asymptotic = (a * a) << 150000;
+  if (is_plateau_least(asymptotic))
+    return least_length(digits, [&](const Integer& m) { return is_plateau_least(m); });
   return Magnitude{enclose(digits, [&] {
     const Interval log_m = (log_plateau() + log_factorial(a)) / Interval(a);
-    // One more for rounding the length up to a whole number; a/m and 1/m are below 10^-1000.
-    return Interval(log_m - tiny(), log_m + tiny()) / interval_log10();
+    // One more for rounding the length up to a whole number: a/m and 1/m are below negligible().
+    return Interval(log_m - negligible(), log_m + negligible()) / interval_log10();
   })};
 }
 

@@ -40,6 +40,14 @@ class SaturationRegimes {
   };
   static Covering covering_of(const Rational& base, const Integer& w);
 
+  // The three counts themselves, where they are short enough to be compared in full.
+  [[nodiscard]] std::optional<Rational> linear_count(const Integer& m) const;
+  [[nodiscard]] std::optional<Rational> multiset_count(const Integer& m) const;
+  [[nodiscard]] std::optional<Rational> plateau_count() const;
+
+  [[nodiscard]] bool is_multiset_below_linear(const Integer& m) const;
+  [[nodiscard]] bool is_plateau_least(const Integer& m) const;
+
   Rational linear_base_;
   Integer w_;
   Rational step_ratio_;

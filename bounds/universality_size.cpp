@@ -1,6 +1,7 @@
-#include <promptbound/bounds/bound.hpp>
+#include <promptbound/bounds/forms.hpp>
 #include <promptbound/numeric/certify.hpp>
 #include <promptbound/numeric/integers.hpp>
+#include <promptbound/numeric/log_rational.hpp>
 #include <promptbound/numeric/power_product.hpp>
 #include <promptbound/numeric/precision.hpp>
 
@@ -15,84 +16,116 @@ namespace {
 
 using namespace parameters;
 
-/// factor * base^exponent for a (possibly huge) whole number T = L k^n + L.
-Quantity affine_width(const Integer& d_value, const Integer& k, const PowerProduct& m_tokens,
-                      const Integer& L_value, long digits) {
-  if (const auto exact = m_tokens.exact()) return Integer(d_value * (2 * (floor(*exact) + L_value) * k - 1));
-  // d(2(m+L)k - 1) lies between 2dkm and 2dkm(1 + (L+1)/m), and m is beyond 10^100000.
-  return Magnitude{enclose(digits, [&] {
-    const Interval low = (m_tokens.log() + log(Interval(Integer(2 * d_value * k)))) / interval_log10();
-    return Interval(low, low + Interval(Rational(L_value + 1, power(Integer(10), 1000))));
+/// The sizes of 5.1. Its prompt has so many tokens, in the deep and wide form alike.
+struct Sizes {
+  Integer d;
+  Integer L;
+  PowerProduct k;
+  PowerProduct tokens;            ///< L k^n
+  std::optional<Integer> length;  ///< T = m + L, if m is written out
+};
+
+Sizes sizes(const Arguments& arguments) {
+  const Integer d_value = arguments.integer(d);
+  const Integer L_value = arguments.integer(L);
+  const Integer n = d_value * L_value;
+  const PowerProduct k =
+      least_cells(arguments.rational(C) + 1, n, arguments.number(alpha), arguments.rational(eps));
+  Sizes result{d_value, L_value, k, k.raised(n).times(Rational(L_value)), std::nullopt};
+  if (const auto exact = result.tokens.exact()) result.length = floor(*exact) + L_value;
+  return result;
+}
+
+/// 10^(ln/ln 10), when the number lies above e^ln by a factor of at most 1 + excess 10^-100000.
+Magnitude magnitude(long digits, const Enclosing& ln, const Integer& excess) {
+  return {enclose(digits, [&] {
+    const Interval log10 = ln() / interval_log10();
+    return Interval(log10, log10 + Interval(excess) * negligible());
   })};
 }
 
-/// L k^{dT} with T = m + L.
-Quantity table_size(const Integer& d_value, const Integer& k, const PowerProduct& m_tokens,
-                    const Integer& L_value, long digits) {
-  if (const auto exact = m_tokens.exact()) {
-    const Integer exponent = d_value * (floor(*exact) + L_value);
-    return quantity(PowerProduct().times(Rational(L_value)).times(Rational(k), exponent), digits);
+/// d(2Tk - 1)
+Quantity first_width(const Sizes& s, long digits) {
+  if (s.length) return whole_quantity(s.d * (2 * *s.length * floor(*s.k.exact()) - 1), digits);
+  // It lies between 2dkm and 2dkm(1 + (L+1)/m), and m is beyond 10^100000.
+  return magnitude(
+      digits, [&] { return s.tokens.log() + s.k.log() + log(Interval(Integer(2 * s.d))); }, s.L + 1);
+}
+
+/// L k^{dT}
+Quantity table_size(const Sizes& s, long digits) {
+  if (s.length) return quantity(s.k.raised(s.d * *s.length).times(Rational(s.L)), digits);
+  const auto log10 = [&] {
+    return promptbound::log10(Interval(s.L)) +
+           Interval(s.d) * (s.tokens.value() + Interval(s.L)) * s.k.log() / interval_log10();
+  };
+  {
+    const WorkingPrecision scope(64);
+    if (log10().is_finite()) return Magnitude{enclose(digits, log10)};
   }
-  return Magnitude{enclose(digits, [&] {
-    const Interval exponent = Interval(d_value) * (m_tokens.value() + Interval(L_value));
-    return log10(Interval(L_value)) + exponent * log10(Interval(k));
+  // Even the logarithm, d m log10 k to all digits that matter, is beyond every exponent range.
+  return PowerTower{enclose(digits, [&] {
+    const Interval ln = s.tokens.log() + log(Interval(s.d) * s.k.log() / interval_log10());
+    return Interval(ln, ln + negligible()) / interval_log10();
   })};
 }
 
 /// T k^d: the order of WCWH23's attention blocks.
-Quantity attention_order(const Integer& d_value, const Integer& k, const PowerProduct& m_tokens,
-                         const Integer& L_value, long digits) {
-  PowerProduct order;
-  order.times(Rational(k), d_value);
-  if (const auto exact = m_tokens.exact()) return quantity(order.times(*exact + L_value), digits);
-  return Magnitude{enclose(digits, [&] {
-    const Interval low = (m_tokens.log() + order.log()) / interval_log10();
-    return Interval(low, low + Interval(Rational(L_value, power(Integer(10), 1000))));
-  })};
+Quantity attention_order(const Sizes& s, long digits) {
+  const PowerProduct order = s.k.raised(s.d);
+  if (s.length) return quantity(order.multiplied(Rational(*s.length)), digits);
+  return magnitude(
+      digits, [&] { return s.tokens.log() + order.log(); }, s.L);
 }
 
 /// x + 1 for a whole number, given in full or by the logarithm of more than 100,000 digits.
 Quantity one_more(const Quantity& x, long digits) {
-  if (const auto* exact = std::get_if<Integer>(&x.value())) return Integer(*exact + 1);
+  if (const auto* exact = std::get_if<Integer>(&x.value())) return whole_quantity(*exact + 1, digits);
+  const auto* huge = std::get_if<Magnitude>(&x.value());
+  if (huge == nullptr) return x;  // a tower: 1 more changes no digit of its logarithm's logarithm
   const WorkingPrecision scope(bits_for_digits(digits) + 64);
-  const Interval& log10_x = std::get<Magnitude>(x.value()).log10;
-  return Magnitude{Interval(log10_x, log10_x + Interval(Rational(Integer(1), power(Integer(10), 1000))))};
+  return Magnitude{Interval(huge->log10, huge->log10 + negligible())};
+}
+
+/// The least of 1/(2k) and (eps^alpha - eps'^alpha)/(n^2 (k-1)), eps' = (C+1) n^{1/alpha}/(2k) < eps and k >
+/// 1 a whole number that is written out. By logarithms: eps^alpha may be far below every exponent range.
+Quantity ramp_limit(const Arguments& arguments, const Integer& n, const Integer& k, long digits) {
+  const Rational& accuracy = arguments.rational(eps);
+  const Rational& exponent = arguments.number(alpha).value;
+  const Rational share = (arguments.rational(C) + 1) / (2 * k * accuracy);
+  const auto ln = [&] {
+    // (eps'/eps)^alpha = n share^alpha < 1, which k, the least of its kind, may bring as near to 1 as 1/k.
+    const WorkingPrecision scope(working_precision() + static_cast<long>(bit_size(k)));
+    const Interval quotient = log(Interval(n)) + Interval(exponent) * log_rational(share);
+    const Interval slack = Interval(exponent) * log_rational(accuracy) + log(-expm1(quotient)) -
+                           log(Interval(Integer(n * n * (k - 1))));
+    return min(slack, -log(Interval(Integer(2 * k))));
+  };
+  const Interval log10 = enclose(digits, [&] { return ln() / interval_log10(); });
+  if (certainly_less(abs(log10), Interval(Integer(longest_exact_integer))))
+    return enclose(digits, [&] { return exp(ln()); });
+  return Magnitude{log10};
 }
 
 void evaluate(const Arguments& arguments, long digits, Record& record) {
-  const Number& exponent = arguments.number(alpha);
-  if (!record.require(!exponent.infinite, "alpha < inf",
+  if (!record.require(!arguments.number(alpha).infinite, "alpha < inf",
                       "alpha = inf: on the ramps the error is of order 1 in the supremum norm")) {
     return;
   }
-  const Integer d_value = arguments.integer(d);
-  const Integer L_value = arguments.integer(L);
-  const Integer n = d_value * L_value;
-  const Rational& accuracy = arguments.rational(eps);
-  const Rational growth = arguments.rational(C) + 1;
-  const Integer k = least_grid(growth, n, exponent, accuracy);
-  PowerProduct tokens;
-  tokens.times(Rational(L_value)).times(Rational(k), n);
-
-  record.add("k", k);
-  record.add("tokens", quantity(tokens, digits));
+  const Sizes s = sizes(arguments);
+  record.add("k", quantity(s.k, digits));
+  record.add("tokens", quantity(s.tokens, digits));
   record.holds("the error is d_alpha; alpha < inf; every f in F(C, alpha) is served");
   record.assume("prompt entries are real numbers");
   if (record.only == "tokens") return;
   record.add("attention_blocks", Integer(1));
-  record.add("ffn_1_width", affine_width(d_value, k, tokens, L_value, digits));
-  const Quantity table = table_size(d_value, k, tokens, L_value, digits);
+  record.add("ffn_1_width", first_width(s, digits));
+  const Quantity table = table_size(s, digits);
   record.add("wide_ffn_width", table);
   record.add("deep_ffn_blocks", one_more(table, digits));
-  if (k > 1) {
-    record.add("ramp_limit", enclose(digits, [&] {
-                 const Interval inner = power(Interval(growth / (2 * k)), exponent.value) * Interval(n);
-                 const Interval slack =
-                     (power(Interval(accuracy), exponent.value) - inner) / Interval(Integer(n * n * (k - 1)));
-                 return min(slack, Interval(Rational(Integer(1), 2 * k)));
-               }));
-  }
-  record.add("wcwh23_attention_order", attention_order(d_value, k, tokens, L_value, digits));
+  if (const auto k = s.k.exact(); k && *k > 1)
+    record.add("ramp_limit", ramp_limit(arguments, s.d * s.L, floor(*k), digits));
+  record.add("wcwh23_attention_order", attention_order(s, digits));
 }
 
 }  // namespace
@@ -119,6 +152,13 @@ Bound universality_size_bound() {
                    "T k^d: published order of WCWH23's two-head attention blocks, "
                    "its constant unknown"}},
       .evaluate = evaluate,
+      .forms = always({transcribed("1.5").of({"wcwh23_attention_order"}),
+                       proved_on_paper("1.5",
+                                       "that with these tokens the error off the ramps is at most (C+1) "
+                                       "n^(1/alpha)/(2k) is proved in Coq",
+                                       {"analysis.every_alpha.universal_prompting_alpha"})
+                           .of({"k", "tokens"}),
+                       proved_on_paper("1.5")}),
   };
 }
 

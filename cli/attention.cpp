@@ -5,7 +5,9 @@
 #include <nlohmann/json.hpp>
 
 #include <promptbound/attention/automatic.hpp>
+#include <promptbound/cli/check_proofs.hpp>
 #include <promptbound/cli/command.hpp>
+#include <promptbound/cli/record_view.hpp>
 #include <promptbound/cli/render_json.hpp>
 #include <promptbound/models/npy.hpp>
 #include <promptbound/numeric/decimal.hpp>
@@ -97,8 +99,11 @@ struct Report {
   double error_bound;
   double operations;  ///< of the exact method: 2 (d + d_v) for each query and key
 
+  /// Without a finite bound nothing is certified.
+  [[nodiscard]] bool is_certified() const { return std::isfinite(error_bound); }
+  [[nodiscard]] const char* verdict() const { return is_certified() ? "certified" : "unknown"; }
   [[nodiscard]] std::string bound_text(long digits) const {
-    return std::isfinite(error_bound) ? decimal(Rational(error_bound), digits, Direction::up) : "inf";
+    return is_certified() ? decimal(Rational(error_bound), digits, Direction::up) : "unbounded";
   }
   [[nodiscard]] double gflops() const { return operations / answer.seconds * 1e-9; }
   [[nodiscard]] bool is_binary64() const { return answer.result.index() == 1; }
@@ -110,19 +115,21 @@ nlohmann::ordered_json report_json(const Report& report, long digits) {
   const AttentionAnswer& answer = report.answer;
   nlohmann::ordered_json json = {
       {"schema", json_schema},
-      {"verdict", "certified"},
+      {"verdict", report.verdict()},
       {"method", name(answer.method)},
       {"why", answer.why},
       {"degree", nullptr},
       {"rank", nullptr},
       {"rounding", nullptr},
-      {"error_bound", report.bound_text(digits)},
+      {"error_bound", nullptr},
       {"shape", report.shape},
       {"precision", report.is_binary64() ? "binary64" : "binary32"},
       {"seconds", answer.seconds},
       {"gflops", report.gflops()},
       {"expected_seconds", {{"exact", nullptr}, {"polynomial", nullptr}, {"cholesky", nullptr}}},
       {"calibration", nullptr}};
+  if (report.is_certified()) json["error_bound"] = report.bound_text(digits);
+  add_proof(json, attention_proof(answer.method, report.is_binary64()));
   if (answer.method == Method::polynomial) json["degree"] = answer.degree;
   if (answer.method != Method::exact) json["rank"] = answer.rank;
   if (answer.method == Method::exact) json["rounding"] = rounding_name(*answer.rounding);
@@ -142,7 +149,7 @@ nlohmann::ordered_json report_json(const Report& report, long digits) {
 void write_report(const Report& report, TableWriter& writer, long digits) {
   const AttentionAnswer& answer = report.answer;
   writer.begin("Attention", {{"item"}, {"value"}});
-  writer.row({"verdict", "certified"});
+  writer.row({"verdict", report.verdict()});
   writer.row({"method", name(answer.method)});
   writer.row({"why", answer.why});
   if (answer.method == Method::polynomial) writer.row({"degree", std::to_string(answer.degree)});
@@ -159,6 +166,27 @@ void write_report(const Report& report, TableWriter& writer, long digits) {
   expected("seconds expected of polynomial", answer.expected.polynomial);
   expected("seconds expected of cholesky", answer.expected.cholesky);
   writer.end();
+  writer.paragraph("");
+  write_proof(attention_proof(answer.method, report.is_binary64()), writer);
+}
+
+void write_refusal(const Refusal& refusal, Format format) {
+  const auto& reached = refusal.reachable;
+  std::optional<std::string> reachable;
+  if (reached && std::isfinite(*reached)) reachable = decimal(Rational(*reached), 3, Direction::up);
+  OutputFile file("");
+  if (format == Format::json) {
+    nlohmann::ordered_json json = {{"schema", json_schema},
+                                   {"verdict", "refused"},
+                                   {"why", refusal.why},
+                                   {"reachable_accuracy", nullptr}};
+    if (reachable) json["reachable_accuracy"] = *reachable;
+    file.write(json.dump(1) + "\n");
+  } else {
+    const std::string number = reached ? " " + reachable.value_or("no finite bound") : "";
+    file.write("refused: " + refusal.why + number + "\n");
+  }
+  file.commit();
 }
 
 Method parse_method(const std::string& text) {
@@ -218,16 +246,7 @@ int attend_arrays(const Arrays& files, const AttentionOptions& options) {
   }
   const auto outcome = attend(arrays, request);
   if (const auto* refusal = std::get_if<Refusal>(&outcome)) {
-    const std::string reachable = decimal(Rational(refusal->reachable), 3, Direction::up);
-    if (options.format == Format::json) {
-      fmt::print("{}\n", nlohmann::ordered_json({{"schema", json_schema},
-                                                 {"verdict", "refused"},
-                                                 {"why", refusal->why},
-                                                 {"reachable_accuracy", reachable}})
-                             .dump(1));
-    } else {
-      fmt::print("refused: {} {}\n", refusal->why, reachable);
-    }
+    write_refusal(*refusal, options.format);
     return exit_refuted;
   }
   const AttentionAnswer& answer = std::get<AttentionAnswer>(outcome);
@@ -249,7 +268,7 @@ int attend_arrays(const Arrays& files, const AttentionOptions& options) {
     write_report(report, *make_table_writer(options.format, file, 6), 6);
   }
   file.commit();
-  return exit_done;
+  return report.is_certified() ? exit_done : exit_unknown;
 }
 
 int attention(const AttentionOptions& options) {

@@ -12,6 +12,7 @@ namespace {
 
 struct AuditOptions : CommonOptions {
   std::string model, prompt, context, eta = "1/100", Delta = "1", eps = "1/10";
+  std::vector<std::string> assumed_inert;
 };
 
 Rational positive(const std::string& text, const char* option) {
@@ -26,7 +27,8 @@ int audit(const AuditOptions& options) {
                          0,
                          positive(options.eta, "--eta"),
                          positive(options.Delta, "--Delta"),
-                         positive(options.eps, "--eps")};
+                         positive(options.eps, "--eps"),
+                         options.assumed_inert};
   if (!options.context.empty()) {
     const Rational context = parse_rational(options.context, "--context");
     if (!is_integer(context) || context < 1) {
@@ -57,10 +59,13 @@ void add_audit(CLI::App& app, Action& action) {
       "  promptbound audit --model gpt2 --prompt my-prompt\n"
       "  promptbound audit --model tiny-gpt2 --prompt tiny-gpt2-prompt --context 128 --format html -o "
       "audit.html\n"
-      "A model is a folder with config.json (model_type gpt2, llama or bert) and model.safetensors, in one "
-      "file or\n"
-      "in shards with model.safetensors.index.json; a prompt is a PEFT folder with adapter_config.json\n"
-      "(PROMPT_TUNING) and adapter_model.safetensors.");
+      "A model is a folder with config.json (model_type gpt2, llama, mistral, qwen2 or bert) and "
+      "model.safetensors, in\n"
+      "one file or in shards with model.safetensors.index.json; a prompt is a PEFT folder with "
+      "adapter_config.json\n"
+      "(PROMPT_TUNING, or P_TUNING with the finished prompt) and adapter_model.safetensors. What their files "
+      "ask for is\n"
+      "modelled or refused by name.");
   subcommand->add_option("--model", options->model, "folder of the model")->required()->type_name("DIR");
   subcommand->add_option("--prompt", options->prompt, "folder of the soft prompt (PEFT adapter)")
       ->type_name("DIR");
@@ -77,6 +82,14 @@ void add_audit(CLI::App& app, Action& action) {
       ->type_name("NUMBER");
   subcommand->add_option("--eps", options->eps, "accuracy at which labels must be met (2.5; default 1/10)")
       ->type_name("NUMBER");
+  subcommand
+      ->add_option(
+          "--assume-inert", options->assumed_inert,
+          "take it that this member of config.json, which is not known here, changes nothing: results "
+          "are conditional on it (repeatable)")
+      ->type_name("NAME")
+      ->allow_extra_args(false)
+      ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll);
   add_common_options(*subcommand, *options);
   subcommand->callback([options, &action] { action = [options] { return audit(*options); }; });
 }

@@ -16,6 +16,7 @@ struct AuditQuestion {
   Integer context = 0;        ///< T; 0: all positions of the model
   Rational eta;               ///< relative accuracy of the polynomial for exp (4.2)
   Rational Delta, eps;        ///< labels are further apart than Delta, and must be met within eps (2.5)
+  std::vector<std::string> assumed_inert;  ///< members of the configurations that are taken to change nothing
 };
 
 /// Polynomial attention for one head at one bound on its scores (4.2).
@@ -44,10 +45,13 @@ struct TheoremRow {
   std::string why;      ///< why it applies, or why not
   std::string instead;  ///< the bound that holds: its meaning
   Quantity value;
+  std::vector<ProofStatus> proof = {};  ///< of the value; empty where the theorem does not apply
 };
 
 struct Audit {
   ModelConfig config;
+  std::string base_model;  ///< what the prompt was made for, by its own word; empty where it is silent
+  std::vector<Assumption> assumptions;  ///< of the user's, on which every number rests
   std::size_t prompt_length = 0;
   unsigned prompt_bits = 0;  ///< of one entry, as stored
   Integer T;
@@ -57,11 +61,14 @@ struct Audit {
   std::vector<Record> records;  ///< of the bounds that the rows quote
 };
 
-/// Throws InputError when a folder cannot be read, the prompt was made for another model, or T does not fit.
+/// Throws InputError when a folder cannot be read, the prompt was made for another model, or T does not fit
+/// the model's positions or its sliding window.
 [[nodiscard]] Audit audit_model(const AuditQuestion& question);
 
 /// The enclosure as a quantity.
 [[nodiscard]] Quantity quantity(const FastInterval& x);
+/// The Lipschitz constant of the model, whatever its size: beyond 10^21 a power of ten.
+[[nodiscard]] Quantity lipschitz_quantity(const ModelNorms& norms);
 
 [[nodiscard]] std::vector<Figure> audit_figures(const Audit& audit);
 

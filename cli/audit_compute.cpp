@@ -1,5 +1,7 @@
 #include <fmt/format.h>
 
+#include <algorithm>
+
 #include <promptbound/bounds/catalogue.hpp>
 #include <promptbound/cli/audit.hpp>
 #include <promptbound/numeric/decimal.hpp>
@@ -10,22 +12,22 @@ namespace {
 
 constexpr long digits = 12;  // the enclosures that enter have no more
 
-/// An upper end as an argument of a bound; nothing when it is infinite or 0.
+/// An upper end as an argument of a bound; nothing when it is infinite.
 std::optional<Argument> argument(const FastInterval& upper) {
-  if (!std::isfinite(upper.upper()) || upper.upper() <= 0) return std::nullopt;
+  if (!std::isfinite(upper.upper())) return std::nullopt;
   return Argument{Number(Rational(upper.upper())), ""};
 }
 Argument argument(const Rational& value) { return {Number(value), ""}; }
 Argument argument(std::size_t count) { return {Number(Rational(count)), ""}; }
 
-Record not_computed(std::string_view id, const std::string& why) {
+Record not_computed(std::string_view id, const std::string& needed, const std::string& why) {
   const Bound& bound = find_bound(id);
   Record record;
   record.id = bound.id;
   record.kind = bound.kind;
   record.theory = bound.theory;
   record.source = bound.source;
-  record.not_applicable("the number that enters is finite and > 0", why);
+  record.not_applicable(needed, why);
   return record;
 }
 
@@ -36,7 +38,9 @@ Interval threshold_ratio(const Audit& audit, const FastInterval& B) {
 
 PolynomialRow polynomial(const Audit& audit, const AuditQuestion& question, const FastInterval& S) {
   const auto bound = argument(S);
-  if (!bound) return {S, not_computed("polynomial-degree", "no finite bound on the scores above 0")};
+  if (!bound) {
+    return {S, not_computed("polynomial-degree", "the scores are bounded", "no finite bound on the scores")};
+  }
   Arguments arguments;
   arguments.set(parameters::S.name, *bound);
   arguments.set(parameters::T.name, argument(Rational(audit.T)));
@@ -100,6 +104,10 @@ TheoremRow injectivity_row(const Audit& audit) {
       row.applies
           ? "every block moves its inputs apart (before the final norm)"
           : "not proved: the condition c < 1 and g < 1, with the norms' constants, fails by this factor";
+  if (row.applies) {
+    row.proof = {proved_on_paper("3.2", "for blocks without norms it is proved in Coq",
+                                 {"analysis.injectivity.injective_causal"})};
+  }
   row.instead =
       fmt::format("largest constant of a block's map (must be below 1; worst: layer {}, {})", worst, block);
   return row;
@@ -142,6 +150,25 @@ TheoremRow threshold_row(const Audit& audit, bool prompt_only) {
       Quantity(threshold_ratio(audit, largest * scale))};
 }
 
+/// 2.5 with the Lipschitz constant of 3.1 and the radius of the prompt's tokens.
+Record memory_linear(const Audit& audit, const FastInterval& radius, Arguments& arguments) {
+  const Interval Lambda = exp(audit.norms.log_lipschitz.upper_point());
+  const auto R = argument(radius);
+  if (!Lambda.is_finite() || !R) {
+    return not_computed("memory-linear", "Lambda and R are finite",
+                        R ? "no finite Lipschitz constant" : "the prompt's tokens have no finite radius");
+  }
+  if (Lambda.upper() <= 0 || radius.upper() <= 0) {
+    return not_computed("memory-linear", "Lambda > 0 and R > 0",
+                        radius.upper() <= 0
+                            ? "every token of the prompt is 0, and so is its radius"
+                            : "the Lipschitz constant is 0: outputs do not depend on a prompt");
+  }
+  arguments.set(parameters::Lambda.name, argument(Lambda.upper()));
+  arguments.set(parameters::R.name, *R);
+  return evaluate(find_bound("memory-linear"), arguments, digits);
+}
+
 void add_memory_rows(Audit& audit, const AuditQuestion& question, const Matrix<double>& prompt) {
   Arguments arguments;
   arguments.set(parameters::m.name, argument(audit.prompt_length));
@@ -153,6 +180,7 @@ void add_memory_rows(Audit& audit, const AuditQuestion& question, const Matrix<d
   const auto add = [&](TheoremRow row, Record record, std::string_view output) {
     if (record.applicable) {
       row.value = record.output(output);
+      row.proof = {record.proof_of(output)};
     } else {
       row.applies = false;
       row.why = "does not apply: " + record.reason;
@@ -160,14 +188,7 @@ void add_memory_rows(Audit& audit, const AuditQuestion& question, const Matrix<d
     audit.theorems.push_back(std::move(row));
     audit.records.push_back(std::move(record));
   };
-  const auto Lambda = argument(audit.norms.lipschitz);
-  const auto R = argument(largest_token(prompt));
-  Record linear = not_computed("memory-linear", "no finite Lipschitz constant or radius above 0");
-  if (Lambda && R) {
-    arguments.set(parameters::Lambda.name, *Lambda);
-    arguments.set(parameters::R.name, *R);
-    linear = evaluate(find_bound("memory-linear"), arguments, digits);
-  }
+  Record linear = memory_linear(audit, largest_token(prompt), arguments);
   add({"2.5", "capacity of a prompt of this length", true,
        fmt::format(
            "holds with 3.1's constant and the prompt's radius, for labels more than {} apart met within {}",
@@ -192,18 +213,56 @@ void add_memory_rows(Audit& audit, const AuditQuestion& question, const Matrix<d
       evaluate(find_bound("accessible-length"), arguments, digits), "longest");
 }
 
+/// Within a window the model is the one without a window.
+void check_window(const Audit& audit, const AuditQuestion& question) {
+  const auto window = audit.config.window;
+  if (!window || audit.T <= *window) return;
+  throw InputError(
+      fmt::format("{}: sliding_window is {}, shorter than the context of {} tokens (accepted: "
+                  "--context up to {})",
+                  question.model, *window, audit.T.str(), *window));
+}
+
+/// What the user vouches for, and every one of it for a member that was there and not known.
+std::vector<Assumption> assumptions(const AuditQuestion& question, const std::vector<std::string>& of_model,
+                                    const std::vector<std::string>& of_prompt) {
+  std::vector<Assumption> result;
+  const auto add = [&](const std::string& name, const std::vector<std::string>& members, const char* file) {
+    if (std::find(members.begin(), members.end(), name) == members.end()) return false;
+    result.push_back({fmt::format("the member {} of {} changes nothing", name, file), Status::assumed});
+    return true;
+  };
+  for (const std::string& name : question.assumed_inert) {
+    const bool is_of_model = add(name, of_model, "config.json");
+    if (!add(name, of_prompt, "adapter_config.json") && !is_of_model) {
+      throw InputError("--assume-inert " + name +
+                       ": nothing is to be assumed of it (accepted: a member that is there and not known)");
+    }
+  }
+  return result;
+}
+
 }  // namespace
 
 Quantity quantity(const FastInterval& x) { return Quantity(Interval(x)); }
 
+Quantity lipschitz_quantity(const ModelNorms& norms) {
+  const Interval log10 = norms.log_lipschitz / interval_log10();
+  if (certainly_less(Interval(21), log10)) return Magnitude{log10};
+  return exp(norms.log_lipschitz);
+}
+
 Audit audit_model(const AuditQuestion& question) {
-  const LanguageModel model(question.model);
+  const LanguageModel model(question.model, question.assumed_inert);
   Audit audit;
   audit.config = model.config();
   audit.T = question.context == 0 ? Integer(audit.config.positions) : question.context;
   Matrix<double> prompt(static_cast<Index>(audit.config.width), 0);
+  std::vector<std::string> of_prompt;
   if (!question.prompt.empty()) {
-    PromptAdapter adapter = read_prompt_adapter(question.prompt, audit.config);
+    PromptAdapter adapter = read_prompt_adapter(question.prompt, audit.config, question.assumed_inert);
+    audit.base_model = adapter.base_model;
+    of_prompt = adapter.assumed_inert;
     audit.prompt_length = static_cast<std::size_t>(adapter.tokens.cols());
     audit.prompt_bits = 8 * static_cast<unsigned>(size_of(adapter.type));
     prompt = std::move(adapter.tokens);
@@ -213,12 +272,16 @@ Audit audit_model(const AuditQuestion& question) {
     throw InputError(fmt::format("--context: {} (accepted: {} to {}, the model's positions)", audit.T.str(),
                                  least.str(), audit.config.positions));
   }
+  check_window(audit, question);
+  audit.assumptions = assumptions(question, audit.config.assumed_inert, of_prompt);
   audit.norms = model_norms(model, prompt);
   std::vector<std::vector<PromptHead>> pass;
   if (audit.prompt_length > 0) pass = prompt_pass(model, prompt);
   audit.heads = audit_heads(audit, question, pass);
 
-  audit.theorems.push_back({"3.1", "Lipschitz constant", true,
+  audit.theorems.push_back({"3.1",
+                            "Lipschitz constant",
+                            true,
                             fmt::format("holds with the norms' own constants max|gain|/sqrt({}){}",
                                         decimal(audit.config.norm_epsilon, 6, Direction::up),
                                         audit.config.rotary_base == 0
@@ -226,13 +289,18 @@ Audit audit_model(const AuditQuestion& question) {
                                             : "; rotary positions: ||W_K|| ||W_Q|| instead of ||A_h||; gated "
                                               "feed-forward: its own constant"),
                             "normed outputs per prompt change, max-token Euclidean, at most",
-                            quantity(audit.norms.lipschitz)});
+                            lipschitz_quantity(audit.norms),
+                            {proved_on_paper("3.1", "for blocks without norms it is proved in Coq",
+                                             {"analysis.lipschitz_constants.lipschitz_constants"})}});
   audit.theorems.push_back(injectivity_row(audit));
   if (audit.prompt_length > 0) {
     audit.theorems.push_back(threshold_row(audit, true));
   }
   audit.theorems.push_back(threshold_row(audit, false));
   if (audit.prompt_length > 0) add_memory_rows(audit, question, prompt);
+  for (Record& record : audit.records) {
+    for (const Assumption& assumption : audit.assumptions) record.assumptions.push_back(assumption);
+  }
   return audit;
 }
 

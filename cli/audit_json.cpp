@@ -12,13 +12,20 @@ class JsonOfAudit {
  public:
   JsonOfAudit(const Audit& audit, long digits) : audit_(audit), digits_(digits) {}
 
-  [[nodiscard]] Json model() const {
+  [[nodiscard]] Json model(const std::string& folder) const {
     const ModelConfig& config = audit_.config;
-    return {{"family", name(config.family)},   {"width", config.width},
-            {"layers", config.layers},         {"heads", config.heads},
-            {"key_heads", config.key_heads},   {"head_width", config.head_width},
-            {"hidden", config.hidden},         {"activation", name(config.activation)},
-            {"vocabulary", config.vocabulary}, {"positions", config.positions},
+    return {{"folder", folder},
+            {"type", config.type},
+            {"family", name(config.family)},
+            {"width", config.width},
+            {"layers", config.layers},
+            {"heads", config.heads},
+            {"key_heads", config.key_heads},
+            {"head_width", config.head_width},
+            {"hidden", config.hidden},
+            {"activation", name(config.activation)},
+            {"vocabulary", config.vocabulary},
+            {"positions", config.positions},
             {"causal", config.is_causal()}};
   }
   [[nodiscard]] Json layers() const {
@@ -49,6 +56,7 @@ class JsonOfAudit {
                       {"why", row.why},
                       {"meaning", row.instead},
                       {"value", quantity_json(row.value, digits_)}});
+      add_proof(rows.back(), row.proof);
     }
     return rows;
   }
@@ -103,16 +111,23 @@ class JsonOfAudit {
 
 std::string audit_json(const Audit& audit, const AuditQuestion& question, long digits) {
   const JsonOfAudit json(audit, digits);
-  Json document = {
-      {"schema", json_schema}, {"model", json.model()}, {"prompt", nullptr}, {"T", audit.T.str()}};
+  Json document = {{"schema", json_schema},
+                   {"model", json.model(question.model)},
+                   {"prompt", nullptr},
+                   {"T", audit.T.str()}};
   if (audit.prompt_length > 0) {
-    document["prompt"] = {{"length", audit.prompt_length}, {"bits", audit.prompt_bits}};
+    document["prompt"] = {{"folder", question.prompt},
+                          {"base_model", nullptr},
+                          {"length", audit.prompt_length},
+                          {"bits", audit.prompt_bits}};
+    if (!audit.base_model.empty()) document["prompt"]["base_model"] = audit.base_model;
   }
+  document["assumptions"] = assumptions_json(audit.assumptions);
   document["eta"] = question.eta.str();
   document["Delta"] = question.Delta.str();
   document["eps"] = question.eps.str();
   document["R_in"] = json.number(audit.norms.R_in);
-  document["lipschitz"] = json.number(audit.norms.lipschitz);
+  document["lipschitz"] = quantity_json(lipschitz_quantity(audit.norms), digits);
   document["layers"] = json.layers();
   document["theorems"] = json.theorems();
   document["bounds"] = json.records();

@@ -98,26 +98,50 @@ void write_structure(const Audit& audit, TableWriter& writer) {
   writer.end();
 }
 
+/// What was audited and asked, and what the user vouches for: before any number, in every format.
+void write_question(const Audit& audit, const AuditQuestion& question, TableWriter& writer) {
+  const ModelConfig& config = audit.config;
+  writer.begin("Model, prompt and question", {{"item"}, {"value"}});
+  writer.row({"model", question.model});
+  writer.row({"model_type", fmt::format("{} ({}-like)", config.type, name(config.family))});
+  writer.row(
+      {"architecture",
+       fmt::format("{} layers of {} heads of width {} ({} of keys), d = {}, hidden {}, {}, vocabulary {}, "
+                   "{} positions",
+                   config.layers, config.heads, config.head_width, config.key_heads, config.width,
+                   config.hidden, name(config.activation), config.vocabulary, config.positions)});
+  if (audit.prompt_length > 0) {
+    writer.row({"prompt", question.prompt});
+    writer.row({"prompt for", audit.base_model.empty() ? "not said by its adapter_config.json"
+                                                       : audit.base_model + ", by its adapter_config.json"});
+    writer.row({"prompt's size", fmt::format("{} tokens of {} entries of {} bits", audit.prompt_length,
+                                             config.width, audit.prompt_bits)});
+  }
+  writer.row({"T", audit.T.str() + (question.context == 0 ? " (default: all positions)" : "")});
+  writer.row({"eta", question.eta.str()});
+  if (audit.prompt_length > 0) {
+    writer.row({"Delta", question.Delta.str()});
+    writer.row({"eps", question.eps.str()});
+  }
+  for (const Assumption& assumption : audit.assumptions) {
+    writer.row({std::string(name(assumption.status)),
+                assumption.text + ": every number below is conditional on it"});
+  }
+  writer.end();
+}
+
 }  // namespace
 
 void write_audit(const Audit& audit, const AuditQuestion& question, TableWriter& writer) {
-  const ModelConfig& config = audit.config;
-  writer.paragraph(fmt::format(
-      "{}: {}-like, {} layers of {} heads of width {} ({} of keys), d = {}, hidden {}, {}, vocabulary {}, {} "
-      "positions",
-      question.model, name(config.family), config.layers, config.heads, config.head_width, config.key_heads,
-      config.width, config.hidden, name(config.activation), config.vocabulary, config.positions));
-  if (audit.prompt_length > 0) {
-    writer.paragraph(fmt::format("{}: a prompt of {} tokens of {} entries of {} bits", question.prompt,
-                                 audit.prompt_length, config.width, audit.prompt_bits));
-  }
+  write_question(audit, question, writer);
   writer.paragraph(
-      fmt::format("T = {} tokens. Every number is certified: an enclosure of what the formula gives for the "
-                  "weights as stored, in real arithmetic.",
-                  audit.T.str()));
-  writer.begin("The theorems and this model", {{"item"}, {"what"}, {"value", true}, {"meaning"}, {"status"}});
+      "Every number is certified: an enclosure of what the formula gives for the weights as stored, in real "
+      "arithmetic.");
+  writer.begin("The theorems and this model",
+               {{"item"}, {"what"}, {"value", true}, {"meaning"}, {"status"}, {"proof"}});
   for (const TheoremRow& row : audit.theorems) {
-    writer.row({row.theory, row.what, row.value, row.instead, row.why});
+    writer.row({row.theory, row.what, row.value, row.instead, row.why,
+                row.proof.empty() ? "" : row.proof.front().text()});
   }
   writer.end();
   if (writer.has_figures()) {

@@ -9,6 +9,7 @@
 #include <promptbound/cli/gap.hpp>
 #include <promptbound/cli/parallel_rows.hpp>
 #include <promptbound/cli/parameter_options.hpp>
+#include <promptbound/cli/parameter_view.hpp>
 #include <promptbound/cli/record_view.hpp>
 #include <promptbound/cli/render_json.hpp>
 #include <promptbound/numeric/error.hpp>
@@ -39,6 +40,13 @@ std::vector<const Bound*> evaluable(const Arguments& arguments) {
   return result;
 }
 
+/// What the bounds use.
+std::vector<Use> uses_of(const std::vector<const Bound*>& bounds) {
+  std::vector<Use> uses;
+  for (const Bound* bound : bounds) uses.insert(uses.end(), bound->uses.begin(), bound->uses.end());
+  return uses;
+}
+
 Overview overview(const Arguments& arguments, long digits) {
   Overview result{arguments, {}, {}};
   for (const Bound* bound : evaluable(arguments))
@@ -47,39 +55,88 @@ Overview overview(const Arguments& arguments, long digits) {
   return result;
 }
 
-std::optional<BracketEnd> equal_width(const Overview& point, long digits) {
-  if (!point.bracket.sufficient) return std::nullopt;
-  return necessary_at_equal_width(point.arguments, *point.bracket.sufficient, digits);
+nlohmann::ordered_json length_json(const PromptLength& length, long digits) {
+  const nlohmann::ordered_json number = quantity_json(length.tokens, digits);
+  nlohmann::ordered_json json = {{"tokens", number.value("exact", nlohmann::ordered_json())},
+                                 {"id", length.record.id},
+                                 {"width", length.width.str()}};
+  if (number.contains("log10")) json["log10"] = number["log10"];
+  if (number.contains("text")) json["text"] = number["text"];
+  return json;
 }
 
-nlohmann::ordered_json end_json(const std::optional<BracketEnd>& end) {
-  if (!end) return nullptr;
-  return {{"tokens", end->tokens.str()}, {"id", end->record.id}};
+nlohmann::ordered_json end_json(const std::optional<PromptLength>& end, long digits) {
+  return end ? length_json(*end, digits) : nlohmann::ordered_json();
 }
 
-std::string overview_json(const Overview& point, long digits, int indent) {
-  nlohmann::ordered_json json = {{"schema", json_schema},
-                                 {"bracket",
-                                  {{"necessary", end_json(point.bracket.necessary)},
-                                   {"sufficient", end_json(point.bracket.sufficient)},
-                                   {"necessary_at_equal_width", end_json(equal_width(point, digits))}}},
-                                 {"bounds", nlohmann::ordered_json::array()}};
+nlohmann::ordered_json bracket_json(const Bracket& bracket, long digits) {
+  nlohmann::ordered_json json = {
+      {"models", bracket.models},
+      {"necessary", end_json(bracket.necessary, digits)},
+      {"sufficient", end_json(bracket.sufficient, digits)},
+      {"necessary_at_equal_width", end_json(bracket.necessary_at_equal_width, digits)}};
+  if (!bracket.necessary) json["no_necessary"] = bracket.no_necessary;
+  if (!bracket.sufficient) json["no_sufficient"] = bracket.no_sufficient;
+  json["beside"] = nlohmann::ordered_json::array();
+  for (const PromptLength& other : bracket.beside) {
+    nlohmann::ordered_json one = length_json(other, digits);
+    one["kind"] = name(other.record.kind);
+    one["models"] = other.models;
+    json["beside"].push_back(std::move(one));
+  }
+  return json;
+}
+
+std::string overview_json(const ParameterView* parameters, const Overview& point, long digits, int indent) {
+  nlohmann::ordered_json json = {{"schema", json_schema}};
+  if (parameters != nullptr) json["parameters"] = parameters_json(parameters->shown());
+  json["bracket"] = bracket_json(point.bracket, digits);
+  json["bounds"] = nlohmann::ordered_json::array();
   for (const Record& record : point.records) json["bounds"].push_back(record_json(record, digits));
   return json.dump(indent);
 }
 
-void write_point(const Overview& point, long digits, TableWriter& writer) {
-  for (const std::string& line : describe_gap(point.bracket, equal_width(point, digits), point.records)) {
-    writer.paragraph(line);
+/// The bracket as a table, for CSV, which has no sentences.
+void write_bracket_table(const Bracket& bracket, TableWriter& writer) {
+  writer.begin("The bracket", {{"end"}, {"tokens", true}, {"width"}, {"bound"}, {"models"}, {"why none"}});
+  const auto row = [&](const std::string& end, const PromptLength& length) {
+    writer.row({end, length.tokens, length.width.str(), std::string(length.record.id), length.models,
+                std::string()});
+  };
+  const auto end = [&](const std::string& name, const std::optional<PromptLength>& length,
+                       const std::string& why_none) {
+    if (length) {
+      row(name, *length);
+    } else {
+      writer.row({name, Absent{why_none}, std::string(), std::string(), bracket.models, why_none});
+    }
+  };
+  if (bracket.necessary_at_equal_width) row("necessary at equal width", *bracket.necessary_at_equal_width);
+  end("sufficient", bracket.sufficient, bracket.no_sufficient);
+  end("necessary", bracket.necessary, bracket.no_necessary);
+  for (const PromptLength& other : bracket.beside)
+    row(fmt::format("beside: {}", name(other.record.kind)), other);
+  writer.end();
+}
+
+void write_point(const ParameterView& parameters, const Overview& point, Format format, TableWriter& writer) {
+  if (format == Format::csv) {
+    writer.parameters(parameters.shown());
+    write_bracket_table(point.bracket, writer);
+  } else {
+    const std::vector<std::string> lines = describe_gap(point.bracket, point.records);
+    writer.paragraph(lines.front());
+    writer.parameters(parameters.shown());
+    for (std::size_t i = 1; i < lines.size(); ++i) writer.paragraph(lines[i]);
   }
   writer.begin("All bounds for these parameters",
-               {{"bound"}, {"kind"}, {"output"}, {"value", true}, {"theory"}, {"meaning"}});
+               {{"bound"}, {"kind"}, {"output"}, {"value", true}, {"theory"}, {"proof"}, {"meaning"}});
   for (const Record& record : point.records) {
     const Bound& bound = find_bound(record.id);
     const std::string kind(name(record.kind));
     if (!record.applicable) {
-      writer.row({std::string(bound.id), kind, std::string("-"), Absent{record.reason},
-                  std::string(bound.theory), std::string()});
+      writer.row({std::string(bound.id), kind, std::string("-"), Absent{record.reason, record.undecided},
+                  std::string(bound.theory), std::string(), std::string()});
       continue;
     }
     bool first = true;
@@ -87,7 +144,8 @@ void write_point(const Overview& point, long digits, TableWriter& writer) {
       const Cell value = output_cell(record, output.name);
       if (std::holds_alternative<std::string>(value)) continue;  // not computed for these parameters
       writer.row({std::string(first ? bound.id : ""), first ? kind : "", std::string(output.name), value,
-                  std::string(first ? bound.theory : ""), std::string(output.meaning)});
+                  std::string(first ? bound.theory : ""),
+                  std::string(name(record.proof_of(output.name).kind)), std::string(output.meaning)});
       first = false;
     }
   }
@@ -95,7 +153,7 @@ void write_point(const Overview& point, long digits, TableWriter& writer) {
   writer.paragraph("");
   writer.paragraph(
       "`published` values are transcribed from the papers, not proved here. promptbound eval ID shows a "
-      "bound's assumptions.");
+      "bound's assumptions and names the Coq theorem, promptbound list ID the theorems of all its forms.");
 }
 
 /// The output that answers a bound's question, for one column a bound.
@@ -106,16 +164,22 @@ std::string_view main_output(const Bound& bound) {
   return bound.outputs.front().name;
 }
 
-Cell end_cell(const std::optional<BracketEnd>& end) {
-  if (end) return Quantity(end->tokens);
-  return Absent{"no bound applies"};
+Cell end_cell(const std::optional<PromptLength>& end, const std::string& why_none) {
+  if (end) return end->tokens;
+  return Absent{why_none};
+}
+
+/// The lower end that stands beside the upper one: at equal width where there are two.
+Cell lower_cell(const Bracket& bracket) {
+  const auto& equal_width = bracket.necessary_at_equal_width;
+  return end_cell(equal_width ? equal_width : bracket.necessary, bracket.no_necessary);
 }
 
 void write_sweep(const BoundsOptions& options, const Sweep& sweep, TableWriter& writer) {
-  const std::vector<const Parameter*> varying = sweep.varying();
   const std::vector<const Bound*> bounds = evaluable(sweep.at(0));
-  std::vector<Column> columns;
-  for (const Parameter* parameter : varying) columns.push_back({std::string(parameter->name), false});
+  const ParameterView parameters(options.parameters, uses_of(bounds));
+  parameters.write_head(options.format, writer);
+  std::vector<Column> columns = parameters.headings(options.format);
   columns.push_back({"necessary", true});
   columns.push_back({"sufficient", true});
   for (const Bound* bound : bounds)
@@ -133,11 +197,9 @@ void write_sweep(const BoundsOptions& options, const Sweep& sweep, TableWriter& 
         return point;
       },
       [&](const Overview& point) {
-        std::vector<Cell> cells;
-        for (const Parameter* parameter : varying)
-          cells.emplace_back(point.arguments.find(parameter->name)->text());
-        cells.push_back(end_cell(point.bracket.necessary));
-        cells.push_back(end_cell(point.bracket.sufficient));
+        std::vector<Cell> cells = parameters.cells(options.format, point.arguments);
+        cells.push_back(lower_cell(point.bracket));
+        cells.push_back(end_cell(point.bracket.sufficient, point.bracket.no_sufficient));
         for (std::size_t i = 0; i < bounds.size(); ++i) {
           cells.push_back(output_cell(point.records[i], main_output(*bounds[i])));
         }
@@ -146,13 +208,17 @@ void write_sweep(const BoundsOptions& options, const Sweep& sweep, TableWriter& 
   writer.end();
 }
 
-/// The Coq file that proves the bracket: its lower end, and its upper end for real prompt entries, which is
-/// the form of 1.4 that Coq proves.
+/// The Coq file that proves the bracket: its lower end at equal width, and its upper end for real prompt
+/// entries, which is the form of 1.4 that Coq proves.
 std::string certify_bracket(const Overview& point, long digits) {
-  if (!point.bracket.necessary) throw InputError("--coq: no lower end of the bracket applies here");
+  const Bracket& bracket = point.bracket;
+  if (!bracket.necessary) throw InputError("--coq: " + bracket.no_necessary);
   CoqCertificate certificate;
-  const Record& necessary = point.bracket.necessary->record;
-  certify_in_coq(find_bound(necessary.id), nullptr, point.arguments, necessary, certificate);
+  const PromptLength& lower =
+      bracket.necessary_at_equal_width ? *bracket.necessary_at_equal_width : *bracket.necessary;
+  Arguments equal_width = point.arguments;
+  equal_width.set(parameters::w.name, {Number(Rational(lower.width)), ""});
+  certify_in_coq(find_bound(lower.record.id), nullptr, equal_width, lower.record, certificate);
   const Bound& lookup = find_bound("lookup-upper");
   Arguments real_entries;
   for (const Use& use : lookup.uses) {
@@ -174,6 +240,7 @@ int bounds(const BoundsOptions& options) {
     }
   }
   const bool single = sweep.varying().empty();
+  const ParameterView parameters(options.parameters, uses_of(evaluable(first)));
   std::optional<OutputFile> coq;
   if (!options.coq.empty()) {
     if (!single) throw InputError("--coq certifies one point: give one value a parameter");
@@ -186,7 +253,8 @@ int bounds(const BoundsOptions& options) {
     for_each_row(
         sweep.size(), options,
         [&](std::uint64_t i) {
-          return overview_json(overview(sweep.at(i), options.computed_digits()), options.shown_digits(),
+          return overview_json(single ? &parameters : nullptr,
+                               overview(sweep.at(i), options.computed_digits()), options.shown_digits(),
                                single ? 1 : -1);
         },
         [&](const std::string& json) {
@@ -198,7 +266,7 @@ int bounds(const BoundsOptions& options) {
   } else {
     const auto writer = make_table_writer(options.format, file, options.shown_digits());
     if (single) {
-      write_point(overview(first, options.computed_digits()), options.computed_digits(), *writer);
+      write_point(parameters, overview(first, options.computed_digits()), options.format, *writer);
     } else {
       write_sweep(options, sweep, *writer);
     }

@@ -18,7 +18,7 @@ struct CheckEntry {
        "verify MODEL --target NAME --eps NUMBER"},
       {"shared-query", "2.2", "own", "does some prompt fit examples that share a query, and how long is it?",
        "memorize --model FILE --data FILE"},
-      {"memorization-floor", "2.3", "own", "the least possible error of any prompt on such examples",
+      {"memorization-floor", "2.3", "own", "e*, the error that every prompt leaves at least on such examples",
        "memorize --model FILE --data FILE"},
       {"rank-lower", "2.4", "WCWH23", "prompt tokens that an exact fit needs, by rank",
        "memorize --model FILE --data FILE"},
@@ -26,6 +26,8 @@ struct CheckEntry {
        "structure FILE"},
       {"injectivity", "3.2", "WCWH23", "is the map from inputs to outputs injective under every prompt?",
        "structure FILE"},
+      {"attention", "4.2", "own", "within how much of the exact result is every attention output?",
+       "attention --q FILE --k FILE --v FILE"},
       {"certificate", "-", "own", "does a certificate of a verdict stand when it is recomputed?",
        "check CERTIFICATE"},
   };

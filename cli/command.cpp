@@ -5,6 +5,7 @@
 
 #include <promptbound/bounds/catalogue.hpp>
 #include <promptbound/cli/command.hpp>
+#include <promptbound/numeric/certify.hpp>
 #include <promptbound/numeric/error.hpp>
 
 namespace promptbound {
@@ -38,6 +39,15 @@ std::string unknown_option(const CLI::App& app) {
   const std::vector<std::string_view> known(names.begin(), names.end());
   return "'" + extra + "' is not an option of " + subcommand.get_name() + ": did you mean " +
          nearest(extra, known) + "?";
+}
+
+int parse_and_run(CLI::App& app, int argc, const char* const* argv, const Action& action) {
+  try {
+    app.parse(argc, argv);
+  } catch (const CLI::Success& success) {  // --help, --version
+    return app.exit(success);
+  }
+  return action();
 }
 
 }  // namespace
@@ -97,10 +107,9 @@ int run_command(int argc, const char* const* argv) {
   add_attention(app, action);
   add_phase(app, action);
   try {
-    app.parse(argc, argv);
-    return action();
-  } catch (const CLI::Success& success) {  // --help, --version
-    return app.exit(success);
+    const int code = parse_and_run(app, argc, argv, action);
+    flush_standard_output();
+    return code;
   } catch (const CLI::ExtrasError&) {
     std::cerr << "promptbound: " << unknown_option(app) << '\n';
     return exit_bad_input;
@@ -111,6 +120,12 @@ int run_command(int argc, const char* const* argv) {
   } catch (const InputError& error) {
     std::cerr << "promptbound: " << first_line(error.what()) << '\n';
     return exit_bad_input;
+  } catch (const Undecided& undecided) {
+    std::cerr << "promptbound: unknown: " << first_line(undecided.what()) << '\n';
+    return exit_unknown;
+  } catch (const OutputError& error) {
+    std::cerr << "promptbound: " << first_line(error.what()) << '\n';
+    return exit_internal;
   } catch (const std::bad_alloc&) {
     std::cerr << "promptbound: out of memory: ask for fewer digits or smaller parameters\n";
     return exit_bad_input;

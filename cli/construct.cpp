@@ -7,6 +7,8 @@
 #include <sstream>
 
 #include <promptbound/cli/construction.hpp>
+#include <promptbound/cli/construction_proofs.hpp>
+#include <promptbound/cli/record_view.hpp>
 #include <promptbound/cli/render_json.hpp>
 #include <promptbound/models/instance_safetensors.hpp>
 #include <promptbound/numeric/error.hpp>
@@ -27,6 +29,7 @@ void write_claim(const Record& claim, const ConstructOptions& options) {
     for (const Output& output : claim.outputs) writer->row({output.name, output.value});
     writer->end();
     for (const Assumption& assumption : claim.assumptions) writer->paragraph("  " + assumption.text);
+    write_proof(claim.proofs(), *writer);
   }
   file.commit();
 }
@@ -45,14 +48,14 @@ void refuse_unused(const CLI::App& subcommand, const Construction& construction)
 }
 
 /// The file, in the format that its name asks for, with the claim.
-std::string file_text(const Built& built, const std::string& claim, const std::string& path) {
+std::string file_text(Built built, const std::string& claim, const std::string& path) {
   const auto* instance = std::get_if<Instance>(&built.content);
   if (is_safetensors_name(path)) {
     if (instance == nullptr)
       throw InputError(path + ": " + std::string(built.claim.id) + " writes JSON only");
     return instance_safetensors(*instance, {{"claim", claim}});
   }
-  Json json = instance != nullptr ? to_json(*instance) : std::get<Json>(built.content);
+  Json json = instance != nullptr ? to_json(*instance) : std::move(std::get<Json>(built.content));
   json["claim"] = Json::parse(claim);
   return json.dump() + "\n";
 }
@@ -61,12 +64,14 @@ int construct(const ConstructOptions& options) {
   if (options.output.empty())
     throw InputError("output: not given (accepted: -o FILE, the model file to write)");
   const WorkingPrecision scope(bits_for_digits(options.computed_digits()) + 64);
-  const Built built = find_construction(options.id).build(options);
-  const auto claim = record_json(built.claim, options.computed_digits());
+  Built built = find_construction(options.id).build(options);
+  built.claim.proof = construction_proof(built.claim.id);
+  const Record record = built.claim;
+  const auto claim = record_json(record, options.computed_digits());
   OutputFile file(options.output);
-  file.write(file_text(built, claim.dump(), options.output));
+  file.write(file_text(std::move(built), claim.dump(), options.output));
   file.commit();
-  write_claim(built.claim, options);
+  write_claim(record, options);
   return exit_done;
 }
 

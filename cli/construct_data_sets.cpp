@@ -13,6 +13,9 @@
 namespace promptbound {
 namespace {
 
+/// Some 400 MB of JSON.
+constexpr long most_lora_examples = 2000;
+
 /// A file that is a model and, in "examples", memorization data for it.
 Json model_with_data(const Transformer<Rational>& model, const MemorizationData& data) {
   Json file = to_json(model);
@@ -44,8 +47,10 @@ Built build_impossible_pair(const ConstructOptions& options) {
   record.add("floor", pair.floor);
   record.add("output_floor", pair.output_floor);
   record.holds(
-      "no prompt of any length fits both examples; floor is the least possible maximum error at the "
-      "attention output, output_floor a lower bound at the layer's output");
+      "no prompt of any length fits both examples; floor is the infimum of the maximum errors at the "
+      "attention output, approached by ever longer prompts and attained by none, output_floor a lower bound "
+      "at "
+      "the layer's output");
   record.holds("outputs determine attention outputs: " + pair.block.reason);
   return {model_with_data(instance.model, data), std::move(record)};
 }
@@ -55,6 +60,10 @@ Built build_lora_data_set(const ConstructOptions& options) {
   if (!updated && !options.form.empty() && options.form != "original") {
     throw InputError("form: '" + options.form.substr(0, 60) + "' (accepted: original, updated)");
   }
+  if (options.N > most_lora_examples) {
+    throw InputError("N: the matrices of this model have 16 N^2 entries (accepted: at most " +
+                     std::to_string(most_lora_examples) + ")");
+  }
   const auto N = static_cast<Index>(options.N);
   std::mt19937_64 random(options.target.seed);
   const auto sevenths = [&] { return Rational(static_cast<long>(random() % 7) - 3, 7); };
@@ -63,7 +72,7 @@ Built build_lora_data_set(const ConstructOptions& options) {
   const LoraDataSet set = lora_data_set(A, M);
   MemorizationData data;
   for (Index i = 0; i < N; ++i) data.push_back({set.inputs.col(i), 0, set.outputs.col(i)});
-  Json file = model_with_data(updated ? set.updated : set.model, data);
+  Json file = model_with_data(updated ? set.updated() : set.model, data);
   file["update"] = {{"u", to_json(set.u)}, {"v", to_json(set.v)}};
   Record record;
   record.id = "prompt-versus-lora";

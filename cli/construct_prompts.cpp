@@ -5,6 +5,7 @@
 #include <promptbound/constructions/separated_prompts.hpp>
 #include <promptbound/constructions/shared_query_prompt.hpp>
 #include <promptbound/models/text_file.hpp>
+#include <promptbound/numeric/certify.hpp>
 #include <promptbound/numeric/error.hpp>
 #include <promptbound/numeric/integers.hpp>
 #include <promptbound/verify/memorize.hpp>
@@ -46,9 +47,12 @@ Built build_least_length_prompt(const ConstructOptions& options) {
   const Rational accuracy = parse_rational(options.accuracy, "accuracy");
   const MemorizationAnswer answer = memorize(instance.model, data, accuracy);
   if (!answer.prompt) {
-    throw InputError(options.data + ": no prompt was built (" +
-                     (answer.verdict == Memorizable::impossible ? "impossible" : "unknown") + ": " +
-                     answer.why + "; promptbound memorize says more)");
+    const bool is_impossible = answer.verdict == Memorizable::impossible;
+    const std::string why = options.data + ": no prompt was built (" +
+                            (is_impossible ? "impossible: " : "unknown: ") + answer.why +
+                            "; promptbound memorize says more)";
+    if (is_impossible) throw InputError(why);
+    throw Undecided(why);
   }
   instance.prompt = *answer.prompt;
   Record record;
@@ -59,7 +63,7 @@ Built build_least_length_prompt(const ConstructOptions& options) {
   record.inputs = {{"N", std::to_string(data.size())}, {"accuracy", exact_text(accuracy)}};
   record.add("tokens", Integer(answer.prompt->cols()));
   record.add("least_tokens", answer.least_length);
-  record.add("error", answer.error);
+  record.add("error", *answer.error);
   record.holds("no prompt with fewer than least_tokens tokens is as accurate at every example");
   return {std::move(instance), std::move(record)};
 }

@@ -17,7 +17,7 @@ namespace {
 
 struct CoqCheckOptions {
   std::string file;
-  std::string proofs = PROMPTBOUND_PROOFS;
+  std::string proofs;  ///< empty: the development that belongs to this program
   long seconds = 120;
   long megabytes = 4096;
 };
@@ -31,6 +31,18 @@ std::string read_certificate(const std::string& path) {
   return text.str();
 }
 
+/// The development beside the installed program, or beside the one in the build folder. Neither path is
+/// absolute, so that the installed tree can be moved.
+std::string own_development() {
+  namespace fs = std::filesystem;
+  const fs::path folder = fs::read_symlink("/proc/self/exe").parent_path();
+  const fs::path installed = fs::weakly_canonical(folder / PROMPTBOUND_INSTALLED_PROOFS);
+  const fs::path built = folder / "proofs";
+  std::error_code error;
+  const bool is_built = !fs::exists(installed, error) && fs::exists(built, error);
+  return (is_built ? fs::weakly_canonical(built) : installed).string();
+}
+
 int check(const CoqCheckOptions& options) {
   const std::string text = read_certificate(options.file);
   // What coqc accepts is a proof only if the file cannot assume anything.
@@ -39,13 +51,14 @@ int check(const CoqCheckOptions& options) {
     fmt::print("rejected: {}: {}\n", options.file, content.refused);
     return exit_refuted;
   }
-  if (!std::filesystem::is_regular_file(options.proofs + "/certificates/entropy_bits_claim.vo")) {
-    fmt::print("unknown: {}: the development in {} is not compiled: make -C {} -j2\n", options.file,
-               options.proofs, options.proofs);
+  const std::string proofs = options.proofs.empty() ? own_development() : options.proofs;
+  if (!std::filesystem::is_regular_file(proofs + "/certificates/entropy_bits_claim.vo")) {
+    fmt::print("unknown: {}: the development in {} is not compiled: make -C {} -j2\n", options.file, proofs,
+               proofs);
     return exit_unknown;
   }
   const auto start = std::chrono::steady_clock::now();
-  const CoqOutcome outcome = run_coqc(text, options.proofs, options.seconds, options.megabytes);
+  const CoqOutcome outcome = run_coqc(text, proofs, options.seconds, options.megabytes);
   const double seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
   switch (outcome.end) {
     case CoqOutcome::End::accepted:
@@ -77,7 +90,8 @@ void add_coq_check(CLI::App& app, Action& action) {
       ->required()
       ->type_name("FILE.v");
   subcommand
-      ->add_option("--proofs", options->proofs, "compiled Coq development (default: the one built with)")
+      ->add_option("--proofs", options->proofs,
+                   "compiled Coq development (default: the one installed with this program)")
       ->type_name("DIR");
   subcommand->add_option("--time-limit", options->seconds, "seconds (default 120)")
       ->check(CLI::Range(1L, 86400L))

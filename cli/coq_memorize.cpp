@@ -276,7 +276,8 @@ void memorize_in_coq(const Transformer<Rational>& model, const MemorizationData&
 
   Emission emission(problem, certificate);
   if (answer.verdict == Memorizable::impossible) {
-    const Rational printed = parse_rational(decimal(answer.floor_lower, digits, Direction::down), "floor");
+    const Rational lower = answer.floor ? answer.floor->lower : Rational(0);
+    const Rational printed = parse_rational(decimal(lower, digits, Direction::down), "floor");
     const bool has_floor = printed > 0 && emission.floor(printed);
     if (has_floor && accuracy < printed) {
       emission.impossible_by_floor();

@@ -72,11 +72,17 @@ int eval(const EvalOptions& options) {
     if (sweep.varying().empty()) {
       write_record(bound, inverse, first, *writer);
     } else {
-      const RecordColumns columns(sweep.varying(), bound, inverse);
+      const ParameterView parameters(options.parameters, inverse == nullptr ? bound.uses : inverse->uses);
+      parameters.write_head(options.format, *writer);
+      const RecordColumns columns(parameters, options.format, bound, inverse);
       writer->begin(std::string(bound.id), columns.headings());
       for_each_row(
-          sweep.size(), options, [&](std::uint64_t i) { return compute(options, bound, sweep.at(i)); },
-          [&](const Record& record) { writer->row(columns.cells(record)); });
+          sweep.size(), options,
+          [&](std::uint64_t i) {
+            const Arguments arguments = sweep.at(i);
+            return columns.cells(arguments, compute(options, bound, arguments));
+          },
+          [&](const std::vector<Cell>& cells) { writer->row(cells); });
       writer->end();
     }
   }

@@ -62,16 +62,25 @@ struct Curve {
   const char* id;
   const char* label;
   Texts more;
+  bool has_width_of_lookup = false;  ///< tokens as wide as the lookup transformer's
 };
 
+/// 1.2 and 1.4 are about the same models and tokens of one width; 1.3 is about other models.
 const std::vector<Curve>& length_curves() {
-  static const std::vector<Curve> curves = {{"quantized-capacity", "published: quantized capacity (1.1)", {}},
-                                            {"lookup-upper", "sufficient: lookup transformer (1.4)", {}},
-                                            {"entropy-bits", "necessary: 16-bit entries (1.2)", {}},
-                                            {"entropy-lipschitz",
-                                             "necessary: R = 1, Lambda = 10, max norm (1.3)",
-                                             {{"R", "1"}, {"Lambda", "10"}, {"norm", "max"}}}};
+  static const std::vector<Curve> curves = {
+      {"quantized-capacity", "published: quantized capacity (1.1)", {}},
+      {"lookup-upper", "sufficient: lookup transformer, 16-bit entries (1.4)", {{"b", "16"}}},
+      {"entropy-bits", "necessary: 16-bit entries, tokens of equal width (1.2)", {{"b", "16"}}, true},
+      {"entropy-lipschitz",
+       "necessary for Lipschitz models: R = 1, Lambda = 10, max norm (1.3)",
+       {{"R", "1"}, {"Lambda", "10"}, {"norm", "max"}}}};
   return curves;
+}
+
+/// 4 n + d + L + 2, the width of the lookup transformer's tokens.
+std::string width_of_lookup(const Texts& texts) {
+  const long d = std::stol(texts.at("d")), L = std::stol(texts.at("L"));
+  return std::to_string(4 * d * L + d + L + 2);
 }
 
 Figure lengths(Figure figure, const std::vector<std::pair<double, Texts>>& points) {
@@ -80,6 +89,7 @@ Figure lengths(Figure figure, const std::vector<std::pair<double, Texts>>& point
     for (const auto& [x, texts] : points) {
       Texts all = texts;
       all.insert(curve.more.begin(), curve.more.end());
+      if (curve.has_width_of_lookup) all["w"] = width_of_lookup(texts);
       add_log10(series, x, record_of(curve.id, all, "tokens"), "tokens");
     }
     figure.series.push_back(std::move(series));
@@ -182,11 +192,7 @@ const std::vector<FigurePreset>& figure_presets() {
   return presets;
 }
 
-double log10_of(const Quantity& quantity) {
-  const auto* magnitude = std::get_if<Magnitude>(&quantity.value());
-  const Interval value = magnitude != nullptr ? magnitude->log10 : log10(quantity.enclosure());
-  return value.midpoint().lower_double();
-}
+double log10_of(const Quantity& quantity) { return quantity.log10().midpoint().lower_double(); }
 
 double value_of(const Quantity& quantity) { return quantity.enclosure().midpoint().lower_double(); }
 

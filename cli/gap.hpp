@@ -8,9 +8,14 @@
 
 namespace promptbound {
 
-/// The bracket, what each end assumes, the factor between the ends, and how the published formula compares.
+/// First the bracket, at one token width; then what each end assumes, the factor between the ends, what is
+/// known of other models, and how the published formula compares.
 [[nodiscard]] std::vector<std::string> describe_gap(const Bracket& bracket,
-                                                    const std::optional<BracketEnd>& necessary_at_equal_width,
                                                     const std::vector<Record>& records);
+
+/// A whole number for a sentence that it bounds from below (above): in full up to 24 digits, else a power of
+/// ten whose exponent is rounded down (up).
+[[nodiscard]] std::string at_least(const Quantity& tokens);
+[[nodiscard]] std::string at_most(const Quantity& tokens);
 
 }  // namespace promptbound

@@ -1,14 +1,18 @@
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 #include <CLI/CLI.hpp>
 #include <algorithm>
 #include <memory>
 #include <nlohmann/json.hpp>
 
 #include <promptbound/bounds/catalogue.hpp>
-#include <promptbound/bounds/proof_status.hpp>
 #include <promptbound/cli/check_catalogue.hpp>
+#include <promptbound/cli/check_proofs.hpp>
 #include <promptbound/cli/construction.hpp>
+#include <promptbound/cli/construction_proofs.hpp>
+#include <promptbound/cli/record_view.hpp>
 #include <promptbound/cli/render_json.hpp>
+#include <promptbound/cli/theory_page.hpp>
 #include <promptbound/numeric/error.hpp>
 
 namespace promptbound {
@@ -35,6 +39,51 @@ std::string backwards(const Bound& bound) {
   for (const Inverse& inverse : bound.inverses)
     text += fmt::format("{}{}", text.empty() ? "" : " ", inverse.unknown);
   return text;
+}
+
+/// The outputs of a direction.
+std::vector<std::string_view> output_names(const Bound& bound, const Inverse* inverse) {
+  std::vector<std::string_view> names;
+  if (inverse != nullptr) names.push_back(inverse->unknown);
+  if (inverse == nullptr) {
+    for (const OutputDescription& output : bound.outputs) names.push_back(output.name);
+  }
+  return names;
+}
+
+/// What proves the bound read forwards, by forms: `alpha = 1: Coq; other alpha: on paper`.
+std::string proof_summary(const Bound& bound) {
+  if (bound.forms.empty()) return std::string(name(ProofKind::unproved));
+  std::string text;
+  for (const Form& form : bound.forms) {
+    if (!text.empty()) text += "; ";
+    if (!form.when.empty()) text += form.when + ": ";
+    text += proof_kinds(proofs_of(form.proof, output_names(bound, nullptr)));
+  }
+  return text;
+}
+
+/// The forms of a direction, each output with what proves it.
+std::vector<CheckForm> by_outputs(const std::vector<Form>& forms,
+                                  const std::vector<std::string_view>& outputs) {
+  std::vector<CheckForm> result;
+  for (const Form& form : forms) {
+    result.push_back({form.when.empty() ? "every form" : form.when, proofs_of(form.proof, outputs)});
+  }
+  return result;
+}
+
+/// The claim of a construction, which has one form.
+std::vector<CheckForm> construction_forms(std::string_view id) {
+  return {{"every form", construction_proof(id)}};
+}
+
+nlohmann::ordered_json forms_json(const std::vector<CheckForm>& forms) {
+  auto json = nlohmann::ordered_json::array();
+  for (const CheckForm& form : forms) {
+    json.push_back({{"form", form.when}, {"proofs", proofs_json(form.proof)}});
+  }
+  return json;
 }
 
 nlohmann::ordered_json uses_json(const std::vector<Use>& uses) {
@@ -64,7 +113,8 @@ std::string catalogue_json(const std::string& one) {
                                      {"source", construction.source},
                                      {"summary", construction.summary},
                                      {"parameters", construction.parameters},
-                                     {"reader", construction.reader}});
+                                     {"reader", construction.reader},
+                                     {"forms", forms_json(construction_forms(construction.id))}});
   }
   for (const CheckEntry& check : checks()) {
     if (!is_asked(check.id)) continue;
@@ -72,26 +122,31 @@ std::string catalogue_json(const std::string& one) {
                               {"theory", check.theory},
                               {"source", check.source},
                               {"decides", check.decides},
-                              {"command", check.command}});
+                              {"command", check.command},
+                              {"forms", forms_json(check_forms(check.id))}});
   }
   for (const Bound& bound : catalogue()) {
     if (!is_asked(bound.id)) continue;
-    nlohmann::ordered_json entry = {{"id", bound.id},
-                                    {"kind", name(bound.kind)},
-                                    {"theory", bound.theory},
-                                    {"source", bound.source},
-                                    {"proof", proof_status(bound.id, bound.kind)},
-                                    {"claim", bound.claim},
-                                    {"formula", bound.formula},
-                                    {"parameters", uses_json(bound.uses)},
-                                    {"outputs", nlohmann::ordered_json::object()},
-                                    {"backwards", nlohmann::ordered_json::array()}};
+    nlohmann::ordered_json entry = {
+        {"id", bound.id},
+        {"kind", name(bound.kind)},
+        {"theory", bound.theory},
+        {"source", bound.source},
+        {"proof", proof_summary(bound)},
+        {"forms", forms_json(by_outputs(bound.forms, output_names(bound, nullptr)))},
+        {"claim", bound.claim},
+        {"formula", bound.formula},
+        {"parameters", uses_json(bound.uses)},
+        {"outputs", nlohmann::ordered_json::object()},
+        {"backwards", nlohmann::ordered_json::array()}};
     for (const OutputDescription& output : bound.outputs)
       entry["outputs"][std::string(output.name)] = output.meaning;
     for (const Inverse& inverse : bound.inverses) {
-      entry["backwards"].push_back({{"solve", inverse.unknown},
-                                    {"meaning", inverse.meaning},
-                                    {"parameters", uses_json(inverse.uses)}});
+      entry["backwards"].push_back(
+          {{"solve", inverse.unknown},
+           {"meaning", inverse.meaning},
+           {"forms", forms_json(by_outputs(inverse.forms, output_names(bound, &inverse)))},
+           {"parameters", uses_json(inverse.uses)}});
     }
     json["bounds"].push_back(std::move(entry));
   }
@@ -115,35 +170,56 @@ void describe_uses(const std::string& title, const std::vector<Use>& uses, Table
   writer.end();
 }
 
+/// A row for each proof of a form.
+void describe_forms(const std::vector<CheckForm>& forms, TableWriter& writer) {
+  writer.begin("What is proved", {{"form"}, {"outputs"}, {"proof"}});
+  for (const CheckForm& form : forms) {
+    std::string when = form.when;
+    for (const ProofStatus& proof : form.proof) {
+      const std::string outputs =
+          proof.outputs.empty() ? "all others" : fmt::format("{}", fmt::join(proof.outputs, ", "));
+      writer.row({std::exchange(when, ""), form.proof.size() == 1 && proof.outputs.empty() ? "all" : outputs,
+                  proof.text()});
+    }
+    if (form.proof.empty()) writer.row({when, std::string("all"), ProofStatus().text()});
+  }
+  if (forms.empty()) writer.row({std::string("every form"), std::string("all"), ProofStatus().text()});
+  writer.end();
+}
+
 void describe(const Bound& bound, TableWriter& writer) {
   writer.paragraph(
-      fmt::format("{} ({}, theory {}): {}", bound.id, name(bound.kind), bound.theory, bound.claim));
+      fmt::format("{} ({}, {}): {}", bound.id, name(bound.kind), theory_citation(bound.theory), bound.claim));
   writer.paragraph(fmt::format("  {}", bound.formula));
-  writer.paragraph(fmt::format("source: {}; {}", bound.source, proof_status(bound.id, bound.kind)));
+  writer.paragraph(fmt::format("source: {}", bound.source));
   describe_uses("Parameters", bound.uses, writer);
   writer.begin("Outputs", {{"output"}, {"meaning"}});
   for (const OutputDescription& output : bound.outputs) {
     writer.row({std::string(output.name), std::string(output.meaning)});
   }
   writer.end();
+  describe_forms(by_outputs(bound.forms, output_names(bound, nullptr)), writer);
   for (const Inverse& inverse : bound.inverses) {
     describe_uses(fmt::format("Backwards, --solve {}: {}", inverse.unknown, inverse.meaning), inverse.uses,
                   writer);
+    describe_forms(by_outputs(inverse.forms, output_names(bound, &inverse)), writer);
   }
 }
 
 void describe(const Construction& construction, TableWriter& writer) {
-  writer.paragraph(fmt::format("{} (construction, theory {}): {}", construction.id, construction.theory,
-                               construction.summary));
+  writer.paragraph(fmt::format("{} (construction, {}): {}", construction.id,
+                               theory_citation(construction.theory), construction.summary));
   writer.paragraph(
       fmt::format("source: {}; the file is read by {}", construction.source, construction.reader));
   writer.paragraph(
       fmt::format("options: {} (promptbound construct --help says what they mean)", construction.parameters));
+  describe_forms(construction_forms(construction.id), writer);
 }
 
 void describe(const CheckEntry& check, TableWriter& writer) {
-  writer.paragraph(fmt::format("{} (check, theory {}): {}", check.id, check.theory, check.decides));
+  writer.paragraph(fmt::format("{} (check, {}): {}", check.id, theory_citation(check.theory), check.decides));
   writer.paragraph(fmt::format("source: {}; promptbound {}", check.source, check.command));
+  describe_forms(check_forms(check.id), writer);
 }
 
 void describe_all(TableWriter& writer) {
@@ -151,7 +227,7 @@ void describe_all(TableWriter& writer) {
                {{"id"}, {"kind"}, {"theory"}, {"parameters"}, {"backwards"}, {"proof"}, {"source"}});
   for (const Bound& bound : catalogue()) {
     writer.row({std::string(bound.id), std::string(name(bound.kind)), std::string(bound.theory),
-                parameter_list(bound.uses), backwards(bound), std::string(proof_status(bound.id, bound.kind)),
+                parameter_list(bound.uses), backwards(bound), proof_summary(bound),
                 std::string(bound.source)});
   }
   writer.end();

@@ -1,15 +1,19 @@
 #include <CLI/CLI.hpp>
+#include <cstdio>
 #include <memory>
 #include <nlohmann/json.hpp>
 
+#include <promptbound/cli/check_proofs.hpp>
 #include <promptbound/cli/command.hpp>
 #include <promptbound/cli/coq_memorize.hpp>
+#include <promptbound/cli/record_view.hpp>
 #include <promptbound/cli/render_json.hpp>
 #include <promptbound/models/instance_safetensors.hpp>
 #include <promptbound/models/text_file.hpp>
 #include <promptbound/numeric/decimal.hpp>
 #include <promptbound/numeric/number.hpp>
 #include <promptbound/numeric/precision.hpp>
+#include <promptbound/verify/certificate.hpp>
 #include <promptbound/verify/gradient_descent.hpp>
 #include <promptbound/verify/memorize.hpp>
 
@@ -66,23 +70,53 @@ std::optional<FoundPrompt> found_prompt(const Transformer<Rational>& model, cons
   return descend(model, data, descent);
 }
 
+/// The certified least length, where the prompt has it.
+std::optional<Integer> least_length(const MemorizationAnswer& answer) {
+  if (!answer.prompt || answer.least_length != Integer(answer.prompt->cols())) return std::nullopt;
+  return answer.least_length;
+}
+
+nlohmann::ordered_json bounds_json(const Rational& lower, const std::optional<Rational>& upper, long digits) {
+  nlohmann::ordered_json json = {{"lower", decimal(lower, digits, Direction::down)}, {"upper", nullptr}};
+  if (upper) json["upper"] = decimal(*upper, digits, Direction::up);
+  return json;
+}
+
+/// What proves the parts of the answer that claim something.
+std::vector<ProofStatus> proofs(const MemorizationAnswer& answer, const std::optional<FoundPrompt>& found,
+                                const MemorizeForm& form) {
+  std::vector<std::string_view> parts;
+  if (answer.verdict != Memorizable::unknown) parts.emplace_back("verdict");
+  if (answer.prompt) parts.insert(parts.end(), {"prompt_length", "error"});
+  if (least_length(answer)) parts.emplace_back("least_prompt_length");
+  if (answer.floor && answer.floor->lower > 0) parts.emplace_back("floor");
+  if (answer.output_floor > 0) parts.emplace_back("output_floor");
+  if (exact_lengths_from(answer)) parts.emplace_back("exact_lengths_from");
+  if (answer.rank_lower > 0) parts.emplace_back("rank_lower");
+  if (found) parts.emplace_back("found_by_descent");
+  return proofs_of(memorize_proof(form), parts);
+}
+
 nlohmann::ordered_json answer_json(const MemorizationAnswer& answer, const std::optional<FoundPrompt>& found,
-                                   const Rational& accuracy, long digits) {
-  nlohmann::ordered_json json = {{"schema", json_schema},
-                                 {"verdict", name(answer.verdict)},
-                                 {"why", answer.why},
-                                 {"accuracy", exact_text(accuracy)},
-                                 {"least_prompt_length", nullptr},
-                                 {"prompt_length", nullptr},
-                                 {"prompt", nullptr},
-                                 {"error", nullptr},
-                                 {"floor",
-                                  {{"lower", decimal(answer.floor_lower, digits, Direction::down)},
-                                   {"upper", decimal(answer.floor_upper, digits, Direction::up)}}},
-                                 {"output_floor", decimal(answer.output_floor, digits, Direction::down)},
-                                 {"exact_lengths_from", nullptr},
-                                 {"rank_lower", answer.rank_lower},
-                                 {"found_by_descent", nullptr}};
+                                   const Rational& accuracy, const MemorizeForm& form, long digits) {
+  nlohmann::ordered_json json = {
+      {"schema", json_schema},
+      {"verdict", name(answer.verdict)},
+      {"why", answer.why},
+      {"accuracy", exact_text(accuracy)},
+      {"least_prompt_length", nullptr},
+      {"no_prompt_shorter_than", nullptr},
+      {"prompt_length", nullptr},
+      {"prompt", nullptr},
+      {"error", nullptr},
+      {"floor", nullptr},
+      {"output_floor", decimal(answer.output_floor, digits, Direction::down)},
+      {"least_error", bounds_json(answer.least_error.lower, answer.least_error.upper, digits)},
+      {"exact_lengths_from", nullptr},
+      {"rank_lower", answer.rank_lower},
+      {"found_by_descent", nullptr}};
+  if (answer.floor) json["floor"] = bounds_json(answer.floor->lower, answer.floor->upper, digits);
+  add_proof(json, proofs(answer, found, form));
   if (found) {
     json["found_by_descent"] = {
         {"prompt_length", found->prompt.cols()},
@@ -92,17 +126,25 @@ nlohmann::ordered_json answer_json(const MemorizationAnswer& answer, const std::
   }
   if (const auto least = exact_lengths_from(answer)) json["exact_lengths_from"] = least->str();
   if (answer.prompt) {
-    json["least_prompt_length"] = answer.least_length.str();
+    if (const auto least = least_length(answer)) json["least_prompt_length"] = least->str();
+    json["no_prompt_shorter_than"] = answer.least_length.str();
     json["prompt_length"] = answer.prompt->cols();
     json["prompt"] = to_json(Matrix<Rational>(answer.prompt->transpose()));
-    json["error"] = {{"lower", lower_decimal(answer.error, digits)},
-                     {"upper", upper_decimal(answer.error, digits)}};
+    json["error"] = {{"lower", lower_decimal(*answer.error, digits)},
+                     {"upper", upper_decimal(*answer.error, digits)}};
   }
   return json;
 }
 
 void write_answer(const MemorizationAnswer& answer, const std::optional<FoundPrompt>& found,
-                  const Rational& accuracy, TableWriter& writer) {
+                  const Rational& accuracy, const MemorizeForm& form, TableWriter& writer, long digits) {
+  // One-sided bounds are shown from their side, not as enclosures.
+  const auto at_least = [&](const char* item, const Rational& x) {
+    writer.row({std::string(item) + ", at least", decimal(x, digits, Direction::down)});
+  };
+  const auto at_most = [&](const char* item, const Rational& x) {
+    writer.row({std::string(item) + ", at most", decimal(x, digits, Direction::up)});
+  };
   writer.begin("Memorization", {{"item"}, {"value", true}});
   writer.row({"verdict", name(answer.verdict)});
   writer.row({"why", answer.why});
@@ -110,13 +152,18 @@ void write_answer(const MemorizationAnswer& answer, const std::optional<FoundPro
   if (answer.prompt) {
     writer.row({"prompt length", Quantity(Integer(answer.prompt->cols()))});
     writer.row({"no prompt is shorter than", Quantity(answer.least_length)});
-    writer.row({"error of the prompt", Quantity(answer.error)});
+    writer.row({"error of the prompt", Quantity(*answer.error)});
   }
   if (const auto least = exact_lengths_from(answer))
     writer.row({"exact fits have any length of at least", Quantity(*least)});
-  writer.row({"floor at the attention output, at least", Quantity(answer.floor_lower)});
-  writer.row({"floor at the attention output, at most", Quantity(answer.floor_upper)});
-  writer.row({"floor at the layer's output, at least", Quantity(answer.output_floor)});
+  if (answer.floor) {
+    at_least("floor e*, which every prompt leaves at the attention output", answer.floor->lower);
+    at_most("floor e*, which prompts need not come close to", answer.floor->upper);
+    at_least("what e* forces at the layer's output", answer.output_floor);
+  }
+  at_least("least error of all prompts at the layer's output", answer.least_error.lower);
+  if (answer.least_error.upper)
+    at_most("least error of all prompts at the layer's output", *answer.least_error.upper);
   if (found) {
     writer.row({"error of the best prompt of " + std::to_string(found->prompt.cols()) +
                     " tokens that gradient descent finds",
@@ -124,6 +171,8 @@ void write_answer(const MemorizationAnswer& answer, const std::optional<FoundPro
   }
   writer.row({"tokens that an exact fit needs by rank, at least", Quantity(Integer(answer.rank_lower))});
   writer.end();
+  writer.paragraph("");
+  write_proof(proofs(answer, found, form), writer);
 }
 
 int run(const MemorizeOptions& options) {
@@ -131,26 +180,43 @@ int run(const MemorizeOptions& options) {
   const Transformer<Rational> model = read_instance(options.model).model;
   const MemorizationData data = memorization_data_from(parse_json(read_text_file(options.data), options.data),
                                                        model.width, options.data);
-  const MemorizationAnswer answer = memorize(model, data, accuracy);
-  const std::optional<FoundPrompt> found = found_prompt(model, data, options);
-
-  std::optional<OutputFile> coq;
-  if (!options.coq.empty()) {
-    CoqCertificate certificate;
-    memorize_in_coq(model, data, accuracy, answer, options.shown_digits(), certificate);
-    coq.emplace(options.coq).write(certificate.text());
-  }
+  // All outputs are opened before the work: one that cannot be written costs nothing.
+  std::optional<OutputFile> coq, certificate;
+  if (!options.coq.empty()) coq.emplace(options.coq);
+  if (!options.certificate.empty()) certificate.emplace(options.certificate);
   OutputFile file(options.output);
+
+  MemorizationAnswer answer = memorize(model, data, accuracy);
+  const std::optional<FoundPrompt> found = found_prompt(model, data, options);
+  const MemorizeForm form = form_of(model, data, accuracy, answer);
+  if (found && found->error.is_finite()) {
+    const Rational reached = found->error.upper();
+    answer.least_error.upper = std::min(answer.least_error.upper.value_or(reached), reached);
+  }
+  if (coq) {
+    CoqCertificate theorems;
+    memorize_in_coq(model, data, accuracy, answer, options.shown_digits(), theorems);
+    coq->write(theorems.text());
+  }
+  if (certificate && !answer.certificate.empty()) {
+    Json proof = parse_json(answer.certificate, options.certificate);
+    name_inputs(proof, {{"model", options.model}, {"data", options.data}});
+    certificate->write(proof.dump(1) + "\n");
+  }
   if (options.format == Format::json) {
-    file.write(answer_json(answer, found, accuracy, options.shown_digits()).dump(1) + "\n");
+    file.write(answer_json(answer, found, accuracy, form, options.shown_digits()).dump(1) + "\n");
   } else {
-    write_answer(answer, found, accuracy, *make_table_writer(options.format, file, options.shown_digits()));
+    write_answer(answer, found, accuracy, form,
+                 *make_table_writer(options.format, file, options.shown_digits()), options.shown_digits());
   }
-  if (!options.certificate.empty() && !answer.certificate.empty()) {
-    OutputFile certificate(options.certificate);
-    certificate.write(answer.certificate + "\n");
-    certificate.commit();
+  if (certificate && answer.certificate.empty()) {
+    std::fprintf(stderr, "promptbound: no certificate is written: %s\n",
+                 answer.verdict == Memorizable::unknown
+                     ? "the verdict is unknown"
+                     : "the verdict rests on exact algebra, which certificates do not hold");
+    certificate.reset();
   }
+  if (certificate) certificate->commit();
   if (coq) coq->commit();
   file.commit();
   return exit_code(answer.verdict);
@@ -163,6 +229,10 @@ void add_memorize(CLI::App& app, Action& action) {
   CLI::App* subcommand = app.add_subcommand(
       "memorize", "can a prompt make a one-layer model give these outputs? verdict, prompt, floor");
   subcommand->footer(
+      "The floor is an enclosure of e* (theory 2.3): every prompt of any length leaves at least e* at the "
+      "attention output,\n"
+      "and perhaps none comes close to it. The least error of all prompts at the layer's output is bounded "
+      "beside it.\n"
       "Example:\n  promptbound memorize --model model.json --data data.json --accuracy 1/1000 --certificate "
       "proof.json");
   subcommand->add_option("--model", options->model, "model file, JSON or .safetensors: one layer of one head")

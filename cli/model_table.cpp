@@ -5,6 +5,7 @@
 
 #include <promptbound/bounds/catalogue.hpp>
 #include <promptbound/cli/model_table.hpp>
+#include <promptbound/models/input_files.hpp>
 #include <promptbound/numeric/certify.hpp>
 #include <promptbound/numeric/error.hpp>
 
@@ -36,6 +37,7 @@ std::vector<PublishedModel> read_models(const std::string& path) {
     throw InputError(fmt::format(
         "cannot read '{}': --models takes a CSV file with columns model, width, vocabulary", path));
   }
+  note_input(path);
   std::string line;
   std::getline(file, line);
   std::map<std::string, std::size_t> columns;

@@ -45,11 +45,15 @@ class Staging {
     output.commit();
   }
   void commit() const {
+    std::vector<std::pair<fs::path, fs::path>> moves;
     for (const fs::directory_entry& entry : fs::recursive_directory_iterator(staging_)) {
       if (!entry.is_regular_file()) continue;
-      const fs::path target = fs::path(folder_) / fs::relative(entry.path(), staging_);
-      fs::create_directories(target.parent_path());
-      fs::rename(entry.path(), target);
+      const fs::path name = fs::path(folder_) / fs::relative(entry.path(), staging_);
+      moves.emplace_back(entry.path(), file_to_replace(name.string()));
+    }
+    for (const auto& [from, to] : moves) {
+      fs::create_directories(to.parent_path());
+      fs::rename(from, to);
     }
   }
 

@@ -22,6 +22,9 @@ class ParameterOptions {
   /// The sweep over the values given. Throws InputError for values that are not accepted.
   [[nodiscard]] Sweep sweep() const;
 
+  /// The text given for the parameter of that name; there is one.
+  [[nodiscard]] const std::string& text(const std::string& name) const { return texts_.at(name); }
+
   /// Throws InputError when a parameter is given that none of these uses mentions.
   void reject_unused(std::string_view what, const std::vector<Use>& uses) const;
 

@@ -7,6 +7,7 @@
 #include <promptbound/cli/figure_presets.hpp>
 #include <promptbound/cli/parallel_rows.hpp>
 #include <promptbound/cli/parameter_options.hpp>
+#include <promptbound/cli/parameter_view.hpp>
 #include <promptbound/cli/selected_output.hpp>
 #include <promptbound/numeric/error.hpp>
 
@@ -45,7 +46,12 @@ Figure sweep_figure(const PlotOptions& options) {
   }
   const Parameter& varying = *sweep.varying().front();
   const bool logarithmic = options.scale != "linear";
-  Figure figure{"sweep", options.what, {std::string(varying.name), logarithmic}, {"", false}, {}};
+  const ParameterView parameters(options.parameters, uses);
+  Figure figure{"sweep",
+                options.what + "\n" + parameters_text(parameters.shown()),
+                {std::string(varying.name), logarithmic},
+                {"", false},
+                {}};
   figure.x.label += varying.unit.empty() ? "" : fmt::format(" ({})", varying.unit);
   figure.y.label = "log10 of the output";
   for (const SelectedOutput& one : selected)

@@ -3,14 +3,17 @@
 #include <promptbound/cli/table.hpp>
 #include <promptbound/numeric/decimal.hpp>
 #include <promptbound/numeric/integers.hpp>
+#include <promptbound/numeric/number.hpp>
 
 namespace promptbound {
 namespace {
 
 constexpr std::size_t longest_plain_integer = 24;
+constexpr const char* unbounded = "unbounded";
 
 std::string bracket(const std::string& lower, const std::string& upper) {
-  return lower == upper ? lower : fmt::format("[{}, {}]", lower, upper);
+  if (lower == upper) return lower.empty() ? unbounded : lower;
+  return fmt::format("[{}, {}]", lower.empty() ? unbounded : lower, upper.empty() ? unbounded : upper);
 }
 
 }  // namespace
@@ -24,22 +27,49 @@ std::string readable(const Quantity& quantity, long digits) {
     const auto mark = leading.find('e');
     return fmt::format("{}...{} ({} digits)", leading.substr(0, mark), leading.substr(mark), exact.size());
   }
-  const std::string ends = bracket(quantity.lower(digits), quantity.upper(digits));
-  if (!exact.empty() && ends.front() == '[' && exact.size() <= longest_plain_integer) {
-    return fmt::format("{} in {}", exact, ends);
-  }
+  const std::string lower = quantity.lower(digits), upper = quantity.upper(digits);
   if (const auto* magnitude = std::get_if<Magnitude>(&quantity.value())) {
-    if (ends.find('e') == std::string::npos) {
-      return fmt::format(
-          "10^{}", bracket(lower_decimal(magnitude->log10, digits), upper_decimal(magnitude->log10, digits)));
+    // Where the number itself cannot be written, or only without its exponent.
+    if (lower.find('e') == std::string::npos && upper.find('e') == std::string::npos) {
+      const Quantity log10(magnitude->log10);
+      return "10^" + bracket(log10.lower(digits), log10.upper(digits));
     }
   }
-  return ends;
+  if (const auto* tower = std::get_if<PowerTower>(&quantity.value())) {
+    const Quantity exponent(tower->log10_log10);
+    return fmt::format("10^(10^{})", bracket(exponent.lower(digits), exponent.upper(digits)));
+  }
+  const std::string ends = bracket(lower, upper);
+  const bool has_short_form = !exact.empty() && lower != upper && exact.size() <= longest_plain_integer;
+  return has_short_form ? exact + " in " + ends : ends;
+}
+
+std::string readable_exact(const std::string& exact) {
+  constexpr long digits = 10;
+  if (exact.size() <= longest_plain_integer) return exact;
+  const std::optional<Number> number = parse_number(exact);
+  return number ? readable(Quantity(number->value), digits) : exact;
+}
+
+std::string parameters_text(const std::vector<ShownParameter>& parameters) {
+  std::string text;
+  for (const ShownParameter& parameter : parameters) {
+    std::string remark = parameter.is_default ? "default" : "";
+    if (!parameter.note.empty()) remark += (remark.empty() ? "" : ": ") + parameter.note;
+    text += fmt::format("{}{} = {}{}", text.empty() ? "" : ", ", parameter.name,
+                        readable_exact(parameter.value), remark.empty() ? "" : " (" + remark + ")");
+  }
+  return text;
+}
+
+void TableWriter::parameters(const std::vector<ShownParameter>& parameters) {
+  paragraph("  at " + parameters_text(parameters));
 }
 
 std::string cell_text(const Cell& cell, long digits) {
   if (const auto* quantity = std::get_if<Quantity>(&cell)) return readable(*quantity, digits);
-  if (const auto* absent = std::get_if<Absent>(&cell)) return "not applicable: " + absent->reason;
+  if (const auto* absent = std::get_if<Absent>(&cell))
+    return (absent->is_undecided ? "undecided: " : "not applicable: ") + absent->reason;
   return std::get<std::string>(cell);
 }
 

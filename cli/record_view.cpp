@@ -1,4 +1,5 @@
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include <algorithm>
 
@@ -6,14 +7,6 @@
 
 namespace promptbound {
 namespace {
-
-std::string inputs_line(const Record& record) {
-  std::string text;
-  for (const Input& input : record.inputs) {
-    text += fmt::format("{}{} = {}", text.empty() ? "" : ", ", input.name, input.value);
-  }
-  return text;
-}
 
 std::string_view meaning_of(const Bound& bound, const Inverse* inverse, std::string_view output) {
   if (inverse != nullptr && inverse->unknown == output) return inverse->meaning;
@@ -33,18 +26,31 @@ std::string input_text(const Record& record, std::string_view name) {
 }
 
 Cell output_cell(const Record& record, std::string_view name) {
-  if (!record.applicable) return Absent{record.reason};
+  if (!record.applicable) return Absent{record.reason, record.undecided};
   for (const Output& output : record.outputs) {
     if (output.name == name) return output.value;
   }
   return std::string();
 }
 
+void write_proof(const std::vector<ProofStatus>& proofs, TableWriter& writer) {
+  for (const std::string& line : proof_lines(proofs)) writer.paragraph(line);
+}
+
+std::string proof_kinds(const std::vector<ProofStatus>& proofs) {
+  std::vector<std::string_view> kinds;
+  for (const ProofStatus& proof : proofs) {
+    if (std::find(kinds.begin(), kinds.end(), name(proof.kind)) == kinds.end())
+      kinds.push_back(name(proof.kind));
+  }
+  return fmt::format("{}", fmt::join(kinds, " and "));
+}
+
 void write_record(const Bound& bound, const Inverse* inverse, const Record& record, TableWriter& writer) {
   writer.paragraph(
       fmt::format("{} ({}, theory {}): {}", bound.id, name(bound.kind), bound.theory, bound.claim));
   writer.paragraph(fmt::format("  {}", bound.formula));
-  writer.paragraph(fmt::format("  at {}", inputs_line(record)));
+  writer.parameters(shown_inputs(record));
   if (record.applicable) {
     writer.begin("", {{"output"}, {"value", true}, {"meaning"}});
     for (const Output& output : record.outputs) {
@@ -58,12 +64,13 @@ void write_record(const Bound& bound, const Inverse* inverse, const Record& reco
   for (const Assumption& assumption : record.assumptions) {
     writer.paragraph(fmt::format("  [{}] {}", name(assumption.status), assumption.text));
   }
-  writer.paragraph(fmt::format("source: {}; {}", record.source, record.proof));
+  writer.paragraph(fmt::format("source: {}", record.source));
+  write_proof(record.proofs(), writer);
 }
 
-RecordColumns::RecordColumns(std::vector<const Parameter*> varying, const Bound& bound,
+RecordColumns::RecordColumns(const ParameterView& parameters, Format format, const Bound& bound,
                              const Inverse* inverse)
-    : varying_(std::move(varying)) {
+    : parameters_(parameters), format_(format) {
   if (inverse != nullptr) {
     outputs_.push_back(inverse->unknown);
   } else {
@@ -72,21 +79,21 @@ RecordColumns::RecordColumns(std::vector<const Parameter*> varying, const Bound&
 }
 
 std::vector<Column> RecordColumns::headings() const {
-  std::vector<Column> columns;
-  for (const Parameter* parameter : varying_) columns.push_back({std::string(parameter->name), false});
+  std::vector<Column> columns = parameters_.headings(format_);
   for (const std::string_view output : outputs_) columns.push_back({std::string(output), true});
+  columns.push_back({"proof"});
   return columns;
 }
 
-std::vector<Cell> RecordColumns::cells(const Record& record) const {
-  std::vector<Cell> cells;
-  for (const Parameter* parameter : varying_) cells.emplace_back(input_text(record, parameter->name));
+std::vector<Cell> RecordColumns::cells(const Arguments& arguments, const Record& record) const {
+  std::vector<Cell> cells = parameters_.cells(format_, arguments);
   for (std::size_t i = 0; i < outputs_.size(); ++i) {
     Cell cell = output_cell(record, outputs_[i]);
     // The reason once a row is enough.
     if (i > 0 && std::holds_alternative<Absent>(cell)) cell = std::string();
     cells.push_back(std::move(cell));
   }
+  cells.emplace_back(proof_kinds(record.proofs()));
   return cells;
 }
 

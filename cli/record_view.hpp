@@ -2,6 +2,7 @@
 #pragma once
 
 #include <promptbound/bounds/bound.hpp>
+#include <promptbound/cli/parameter_view.hpp>
 #include <promptbound/cli/table.hpp>
 
 namespace promptbound {
@@ -10,16 +11,24 @@ namespace promptbound {
 /// null for a forward evaluation.
 void write_record(const Bound& bound, const Inverse* inverse, const Record& record, TableWriter& writer);
 
-/// The columns of a sweep over one bound: the varying parameters, then every output.
+/// What proves the parts of an answer (proofs_of), a line each.
+void write_proof(const std::vector<ProofStatus>& proofs, TableWriter& writer);
+
+/// The kinds of these proofs: `Coq`, `Coq and on paper`.
+[[nodiscard]] std::string proof_kinds(const std::vector<ProofStatus>& proofs);
+
+/// The columns of a sweep over one bound: parameters, every output, and the kinds of proof.
 class RecordColumns {
  public:
-  RecordColumns(std::vector<const Parameter*> varying, const Bound& bound, const Inverse* inverse);
+  /// `parameters` outlives the columns.
+  RecordColumns(const ParameterView& parameters, Format format, const Bound& bound, const Inverse* inverse);
 
   [[nodiscard]] std::vector<Column> headings() const;
-  [[nodiscard]] std::vector<Cell> cells(const Record& record) const;
+  [[nodiscard]] std::vector<Cell> cells(const Arguments& arguments, const Record& record) const;
 
  private:
-  std::vector<const Parameter*> varying_;
+  const ParameterView& parameters_;
+  Format format_;
   std::vector<std::string_view> outputs_;
 };
 

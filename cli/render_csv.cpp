@@ -4,12 +4,19 @@ namespace promptbound {
 namespace {
 
 /// RFC 4180, an empty line between two tables. A number column becomes two: HEADING.lower and HEADING.upper,
-/// equal when the number is exact.
+/// equal when the number is exact. Parameters are a table of their own.
 class CsvWriter : public TableWriter {
  public:
   CsvWriter(OutputFile& file, long digits) : file_(file), digits_(digits) {}
 
   void paragraph(const std::string&) override {}
+
+  void parameters(const std::vector<ShownParameter>& parameters) override {
+    begin("", {{"parameter"}, {"value"}, {"default"}});
+    for (const ShownParameter& parameter : parameters)
+      row({parameter.name, parameter.value, std::string(parameter.is_default ? "true" : "false")});
+    end();
+  }
 
   void begin(const std::string&, const std::vector<Column>& columns) override {
     if (!columns_.empty()) file_.write("\n");
@@ -44,7 +51,12 @@ class CsvWriter : public TableWriter {
     if (std::holds_alternative<Absent>(cell)) return {"", ""};
     const auto& quantity = std::get<Quantity>(cell);
     if (const auto* text = std::get_if<std::string>(&quantity.value())) return {*text, *text};
-    return {quantity.lower(digits_), quantity.upper(digits_)};
+    return {end_of(quantity, quantity.lower(digits_)), end_of(quantity, quantity.upper(digits_))};
+  }
+
+  /// A number too large for a decimal stands as readers see it elsewhere: 10^[...].
+  std::string end_of(const Quantity& quantity, const std::string& decimal) const {
+    return decimal.empty() ? readable(quantity, digits_) : decimal;
   }
 
   void write_line(const std::vector<std::string>& fields) {

@@ -1,8 +1,10 @@
+#include <fmt/format.h>
+#include <fmt/ranges.h>
 #include <nlohmann/json.hpp>
 
 #include <promptbound/cli/render_json.hpp>
 #include <promptbound/cli/table.hpp>
-#include <promptbound/numeric/decimal.hpp>
+#include <promptbound/numeric/precision.hpp>
 
 namespace promptbound {
 namespace {
@@ -13,7 +15,7 @@ ordered_json text_or_null(std::string text) {
   return text.empty() ? ordered_json(nullptr) : ordered_json(std::move(text));
 }
 
-/// {"schema", "tables": [{"title", "rows": [{HEADING: cell}]}]}, rows one a line.
+/// {"schema", "title", "parameters", "rows": [{HEADING: cell}]}, rows one a line.
 class JsonWriter : public TableWriter {
  public:
   JsonWriter(OutputFile& file, long digits) : file_(file), digits_(digits) {}
@@ -21,11 +23,16 @@ class JsonWriter : public TableWriter {
 
   void paragraph(const std::string&) override {}
 
+  void parameters(const std::vector<ShownParameter>& parameters) override {
+    parameters_ = parameters_json(parameters);
+  }
+
   void begin(const std::string& title, const std::vector<Column>& columns) override {
     columns_ = columns;
     first_row_ = true;
-    file_.write("{\"schema\": " + std::to_string(json_schema) + ", \"title\": " + ordered_json(title).dump() +
-                ", \"rows\": [");
+    file_.write("{\"schema\": " + std::to_string(json_schema) + ", \"title\": " + ordered_json(title).dump());
+    if (!parameters_.is_null()) file_.write(", \"parameters\": " + parameters_.dump());
+    file_.write(", \"rows\": [");
   }
 
   void row(const std::vector<Cell>& cells) override {
@@ -40,7 +47,8 @@ class JsonWriter : public TableWriter {
  private:
   ordered_json cell_json(const Cell& cell) const {
     if (const auto* quantity = std::get_if<Quantity>(&cell)) return quantity_json(*quantity, digits_);
-    if (const auto* absent = std::get_if<Absent>(&cell)) return {{"not_applicable", absent->reason}};
+    if (const auto* absent = std::get_if<Absent>(&cell))
+      return {{absent->is_undecided ? "undecided" : "not_applicable", absent->reason}};
     return std::get<std::string>(cell);
   }
 
@@ -48,7 +56,16 @@ class JsonWriter : public TableWriter {
   long digits_;
   std::vector<Column> columns_;
   bool first_row_ = true;
+  ordered_json parameters_;
 };
+
+ordered_json interval_json(const Interval& x, long digits) {
+  const Quantity ends(x);
+  return {{"lower", text_or_null(ends.lower(digits))}, {"upper", text_or_null(ends.upper(digits))}};
+}
+
+/// Integers of more digits stand beside their logarithm.
+const Integer longest_integer_without_logarithm("999999999999999");
 
 }  // namespace
 
@@ -59,27 +76,70 @@ ordered_json quantity_json(const Quantity& quantity, long digits) {
                        {"upper", text_or_null(quantity.upper(digits + 2))},
                        {"exact", text_or_null(quantity.exact())}};
   if (const auto* magnitude = std::get_if<Magnitude>(&quantity.value())) {
-    json["log10"] = {{"lower", lower_decimal(magnitude->log10, digits + 2)},
-                     {"upper", upper_decimal(magnitude->log10, digits + 2)}};
+    json["log10"] = interval_json(magnitude->log10, digits + 2);
+  } else if (const auto* tower = std::get_if<PowerTower>(&quantity.value())) {
+    json["log10_log10"] = interval_json(tower->log10_log10, digits + 2);
+  } else if (const auto* integer = std::get_if<Integer>(&quantity.value());
+             integer != nullptr && *integer > longest_integer_without_logarithm) {
+    const WorkingPrecision scope(bits_for_digits(digits + 2) + 64);
+    json["log10"] = interval_json(quantity.log10(), digits + 2);
   }
   return json;
 }
 
+ordered_json assumptions_json(const std::vector<Assumption>& assumptions) {
+  ordered_json json = ordered_json::array();
+  for (const Assumption& assumption : assumptions) {
+    json.push_back({{"text", assumption.text}, {"status", name(assumption.status)}});
+  }
+  return json;
+}
+
+ordered_json parameters_json(const std::vector<ShownParameter>& parameters) {
+  auto json = ordered_json::array();
+  for (const ShownParameter& parameter : parameters) {
+    json.push_back({{"name", parameter.name}, {"value", parameter.value}, {"default", parameter.is_default}});
+  }
+  return json;
+}
+
+ordered_json proofs_json(const std::vector<ProofStatus>& proofs) {
+  ordered_json json = ordered_json::array();
+  for (const ProofStatus& proof : proofs) {
+    json.push_back({{"outputs", proof.outputs},
+                    {"kind", name(proof.kind)},
+                    {"theory", text_or_null(std::string(proof.theory))},
+                    {"theorems", proof.theorems},
+                    {"note", text_or_null(proof.note)},
+                    {"related", proof.related}});
+  }
+  return json;
+}
+
+void add_proof(ordered_json& answer, const std::vector<ProofStatus>& proofs) {
+  answer["proof"] = proofs.empty() ? "no claim" : fmt::format("{}", fmt::join(proof_lines(proofs), "; "));
+  answer["proofs"] = proofs_json(proofs);
+}
+
 ordered_json record_json(const Record& record, long digits) {
-  ordered_json json = {{"schema", json_schema},          {"id", record.id},
-                       {"kind", name(record.kind)},      {"theory", record.theory},
-                       {"source", record.source},        {"proof", record.proof},
-                       {"applicable", record.applicable}};
+  ordered_json json = {{"schema", json_schema},
+                       {"id", record.id},
+                       {"kind", name(record.kind)},
+                       {"theory", record.theory},
+                       {"source", record.source}};
+  add_proof(json, record.proofs());
+  json["applicable"] = record.applicable;
   if (!record.applicable) json["reason"] = record.reason;
   json["inputs"] = ordered_json::object();
-  for (const Input& input : record.inputs) json["inputs"][input.name] = input.value;
+  json["defaults"] = ordered_json::array();
+  for (const Input& input : record.inputs) {
+    json["inputs"][input.name] = input.value;
+    if (input.is_default) json["defaults"].push_back(input.name);
+  }
   json["outputs"] = ordered_json::object();
   for (const Output& output : record.outputs)
     json["outputs"][output.name] = quantity_json(output.value, digits);
-  json["assumptions"] = ordered_json::array();
-  for (const Assumption& assumption : record.assumptions) {
-    json["assumptions"].push_back({{"text", assumption.text}, {"status", name(assumption.status)}});
-  }
+  json["assumptions"] = assumptions_json(record.assumptions);
   return json;
 }
 

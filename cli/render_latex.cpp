@@ -36,7 +36,8 @@ class LatexWriter : public TableWriter {
  private:
   std::string text_of(const Cell& cell) const {
     if (const auto* quantity = std::get_if<Quantity>(&cell)) return number(*quantity);
-    if (const auto* absent = std::get_if<Absent>(&cell)) return "n/a (" + escaped(absent->reason) + ")";
+    if (const auto* absent = std::get_if<Absent>(&cell))
+      return (absent->is_undecided ? "undecided (" : "n/a (") + escaped(absent->reason) + ")";
     return escaped(std::get<std::string>(cell));
   }
 
@@ -48,6 +49,8 @@ class LatexWriter : public TableWriter {
       const bool terminates = quantity.lower(digits_) == quantity.upper(digits_);
       return terminates ? "\\num{" + quantity.lower(digits_) + "}" : "$" + exact + "$";
     }
+    if (const auto* tower = std::get_if<PowerTower>(&quantity.value()))
+      return "$10^{10^{" + ends(Quantity(tower->log10_log10)) + "}}$";
     const std::string text = readable(quantity, digits_);
     if (text.rfind("10^", 0) == 0) {
       const auto& log10 = std::get<Magnitude>(quantity.value()).log10;
@@ -62,8 +65,10 @@ class LatexWriter : public TableWriter {
         is_long_integer ? Quantity(Rational(std::get<Integer>(quantity.value()))) : quantity;
     const std::string lower = shown.lower(digits_);
     const std::string upper = shown.upper(digits_);
-    if (lower == upper) return "\\num{" + lower + "}";
-    return "[\\num{" + lower + "}, \\num{" + upper + "}]";
+    if (lower == upper) return lower.empty() ? "unbounded" : "\\num{" + lower + "}";
+    const std::string infinity = "\\ensuremath{\\infty}";
+    return (lower.empty() ? "(-" + infinity : "[\\num{" + lower + "}") + ", " +
+           (upper.empty() ? infinity + ")" : "\\num{" + upper + "}]");
   }
 
   static std::string escaped(const std::string& text) {

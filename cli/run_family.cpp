@@ -167,6 +167,7 @@ int run_prompt_family(const Json& json, const std::string& where, const CommonOp
   record.id = "separated-prompts";
   record.kind = Kind::sufficient;
   record.theory = "5.8";
+  record.proof = {computed("the outputs under every prompt are enclosed")};
   record.source = "own";
   record.add("prompts", Integer(outputs.size()));
   record.add("least_distance", *least);

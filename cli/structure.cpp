@@ -2,8 +2,10 @@
 #include <memory>
 #include <nlohmann/json.hpp>
 
+#include <promptbound/cli/check_proofs.hpp>
 #include <promptbound/cli/command.hpp>
 #include <promptbound/cli/construct_target.hpp>
+#include <promptbound/cli/record_view.hpp>
 #include <promptbound/cli/render_json.hpp>
 #include <promptbound/models/instance_safetensors.hpp>
 #include <promptbound/models/text_file.hpp>
@@ -12,6 +14,7 @@
 #include <promptbound/numeric/integers.hpp>
 #include <promptbound/numeric/precision.hpp>
 #include <promptbound/numeric/scalar.hpp>
+#include <promptbound/verify/certificate.hpp>
 #include <promptbound/verify/injectivity_certificate.hpp>
 
 namespace promptbound {
@@ -29,6 +32,17 @@ struct Report {
   Rational lipschitz;
   std::optional<Rational> distance;  ///< of outputs, at least
   std::optional<Preimage> preimage;
+  Mask mask = Mask::bidirectional;
+
+  /// What proves the parts that are there.
+  [[nodiscard]] std::vector<ProofStatus> proofs() const {
+    std::vector<std::string_view> parts = {"lipschitz", "R", "c", "g", "R_out"};
+    if (!injectivity.ratios.empty()) parts.emplace_back("ratio");
+    if (injectivity.proved) parts.insert(parts.end(), {"verdict", "separation"});
+    if (distance && injectivity.proved) parts.emplace_back("output_distance");
+    if (preimage) parts.emplace_back("preimage");
+    return proofs_of(structure_proof(mask), parts);
+  }
 };
 
 /// The preimage of the outputs in a file, at rising precision until each entry is enclosed within
@@ -61,6 +75,7 @@ nlohmann::ordered_json report_json(const Report& report, long digits) {
                                  {"output_distance", nullptr},
                                  {"layers", nlohmann::ordered_json::array()},
                                  {"preimage", nullptr}};
+  add_proof(json, report.proofs());
   if (report.injectivity.proved) json["separation"] = number(report.injectivity.separation);
   if (report.distance) json["output_distance"] = number(*report.distance);
   for (std::size_t l = 0; l < report.layers.size(); ++l) {
@@ -109,6 +124,8 @@ void write_report(const Report& report, TableWriter& writer, long digits) {
   }
   if (report.distance) writer.row({"outputs are apart at least", at_least(*report.distance)});
   writer.end();
+  writer.paragraph("");
+  write_proof(report.proofs(), writer);
   if (!report.preimage) return;
   std::vector<Column> columns = {{"token"}};
   for (Index row = 0; row < report.preimage->X.rows(); ++row) columns.push_back({std::to_string(row), true});
@@ -128,6 +145,7 @@ int structure(const StructureOptions& options) {
   const Instance instance = read_instance(options.model);
   const std::vector<LayerNorms> norms = layer_norms(instance.model);
   Report report;
+  report.mask = instance.model.mask;
   report.layers = lipschitz_constants(norms, R);
   report.injectivity = injectivity(report.layers, instance.model.mask);
   report.lipschitz = lipschitz_constant(report.layers);
@@ -139,6 +157,8 @@ int structure(const StructureOptions& options) {
   if (!options.invert.empty() && report.injectivity.proved) {
     report.preimage = invert(instance, report.layers, options);
   }
+  std::optional<OutputFile> certificate;
+  if (!options.certificate.empty()) certificate.emplace(options.certificate);
   OutputFile file(options.output);
   if (options.format == Format::json) {
     file.write(report_json(report, options.shown_digits()).dump(1) + "\n");
@@ -146,10 +166,11 @@ int structure(const StructureOptions& options) {
     write_report(report, *make_table_writer(options.format, file, options.shown_digits()),
                  options.shown_digits());
   }
-  if (!options.certificate.empty() && report.injectivity.proved) {
-    OutputFile certificate(options.certificate);
-    certificate.write(injectivity_certificate(instance.model, R, norms, report.injectivity).dump(1) + "\n");
-    certificate.commit();
+  if (certificate && report.injectivity.proved) {
+    Json proof = injectivity_certificate(instance.model, R, norms, report.injectivity);
+    name_inputs(proof, {{"model", options.model}});
+    certificate->write(proof.dump(1) + "\n");
+    certificate->commit();
   }
   file.commit();
   return report.injectivity.proved ? exit_done : exit_unknown;

@@ -30,8 +30,9 @@ void write_outputs(const TableOptions& options, TableWriter& writer) {
   }
   options.parameters.reject_unused("these bounds", uses);
   const Sweep sweep = options.parameters.sweep();
-  std::vector<Column> columns;
-  for (const Parameter* parameter : sweep.varying()) columns.push_back({std::string(parameter->name), false});
+  const ParameterView parameters(options.parameters, uses);
+  parameters.write_head(options.format, writer);
+  std::vector<Column> columns = parameters.headings(options.format);
   for (const SelectedOutput& one : selected)
     columns.push_back({fmt::format("{}.{}", one.bound->id, one.output), true});
   writer.begin("", columns);
@@ -39,9 +40,7 @@ void write_outputs(const TableOptions& options, TableWriter& writer) {
       sweep.size(), options,
       [&](std::uint64_t i) {
         const Arguments arguments = sweep.at(i);
-        std::vector<Cell> cells;
-        for (const Parameter* parameter : sweep.varying())
-          cells.emplace_back(arguments.find(parameter->name)->text());
+        std::vector<Cell> cells = parameters.cells(options.format, arguments);
         for (const SelectedOutput& one : selected) {
           cells.push_back(
               output_cell(evaluate(*one.bound, arguments, options.computed_digits()), one.output));

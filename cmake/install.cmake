@@ -1,8 +1,12 @@
-# The installed package: find_package(promptbound) gives promptbound::promptbound.
+# The installed tree: the programs, the library as a CMake package (find_package(promptbound) gives
+# promptbound::promptbound), the Coq development that coq-check compiles certificates against, and the theory.
 include(CMakePackageConfigHelpers)
 
+# The command is a program, not a library for others.
 get_property(libraries GLOBAL PROPERTY PROMPTBOUND_LIBRARIES)
+list(REMOVE_ITEM libraries promptbound_cli)
 get_property(folders GLOBAL PROPERTY PROMPTBOUND_FOLDERS)
+list(REMOVE_ITEM folders cli)
 
 add_library(promptbound_all INTERFACE)
 set_target_properties(promptbound_all PROPERTIES EXPORT_NAME promptbound)
@@ -10,10 +14,14 @@ target_link_libraries(promptbound_all INTERFACE ${libraries})
 
 install(TARGETS promptbound_all ${libraries} EXPORT promptbound_targets)
 install(TARGETS promptbound promptbound-check)
+
+# Headers that only our own sources include: kernels, what they share, and the insides of the checker.
+set(internal "(_kernel|-inl|/kept_memory|/parts|/check/box_model|/check/memorize_problem|/check/model|/check/target)")
 foreach(folder ${folders})
   install(DIRECTORY ${PROJECT_SOURCE_DIR}/${folder}/ DESTINATION ${CMAKE_INSTALL_INCLUDEDIR}/promptbound/${folder}
-          FILES_MATCHING PATTERN "*.hpp")
+          FILES_MATCHING PATTERN "*.hpp" REGEX "${internal}[.]hpp$" EXCLUDE)
 endforeach()
+
 set(package_dir ${CMAKE_INSTALL_LIBDIR}/cmake/promptbound)
 install(EXPORT promptbound_targets NAMESPACE promptbound:: DESTINATION ${package_dir})
 configure_package_config_file(${CMAKE_CURRENT_LIST_DIR}/promptboundConfig.cmake.in
@@ -21,3 +29,13 @@ configure_package_config_file(${CMAKE_CURRENT_LIST_DIR}/promptboundConfig.cmake.
 write_basic_package_version_file(${PROJECT_BINARY_DIR}/promptboundConfigVersion.cmake COMPATIBILITY SameMinorVersion)
 install(FILES ${PROJECT_BINARY_DIR}/promptboundConfig.cmake ${PROJECT_BINARY_DIR}/promptboundConfigVersion.cmake
         DESTINATION ${package_dir})
+
+# Sources of the Coq development, and what is compiled of it: where nothing is, `make -C proofs` does it there.
+install(DIRECTORY ${PROJECT_SOURCE_DIR}/proofs/ DESTINATION ${PROMPTBOUND_PROOFS_DIR} USE_SOURCE_PERMISSIONS
+        FILES_MATCHING PATTERN "*.v" PATTERN "*.vo" PATTERN "*.sh" PATTERN Makefile PATTERN _CoqProject
+        PATTERN theorems.txt PATTERN README.md PATTERN gappa EXCLUDE)
+
+install(FILES ${PROJECT_SOURCE_DIR}/LICENSE ${PROJECT_SOURCE_DIR}/NOTICE ${PROJECT_SOURCE_DIR}/CITATION.cff
+              ${PROJECT_SOURCE_DIR}/CHANGELOG.md
+        DESTINATION ${CMAKE_INSTALL_DOCDIR})
+install(DIRECTORY ${PROJECT_SOURCE_DIR}/docs/theory DESTINATION ${CMAKE_INSTALL_DOCDIR}/docs)

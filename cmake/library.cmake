@@ -18,8 +18,14 @@ find_package(PkgConfig REQUIRED)
 pkg_check_modules(GMP REQUIRED IMPORTED_TARGET gmp)
 pkg_check_modules(MPFR REQUIRED IMPORTED_TARGET mpfr)
 find_library(MPFI_LIBRARY mpfi REQUIRED)
+add_library(promptbound::mpfi UNKNOWN IMPORTED GLOBAL)
+set_target_properties(promptbound::mpfi PROPERTIES IMPORTED_LOCATION ${MPFI_LIBRARY})
 find_package(fmt REQUIRED)
 find_package(Eigen3 REQUIRED NO_MODULE)
+
+# Where the Coq development is installed.
+set(PROMPTBOUND_PROOFS_DIR ${CMAKE_INSTALL_DATADIR}/promptbound/proofs)
+set(PROMPTBOUND_FULL_PROOFS_DIR ${CMAKE_INSTALL_FULL_DATADIR}/promptbound/proofs)
 
 # Headers stand beside their sources and are included as <promptbound/FOLDER/...>: the build folder holds one
 # link per source folder.

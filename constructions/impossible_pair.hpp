@@ -14,7 +14,9 @@ struct ImpossiblePair {
   Matrix<Rational> first, second;                ///< d x 2 each; the query is the second token
   Vector<Rational> first_output, second_output;  ///< wanted outputs of the layer at the query
   SharedQueryData data;                          ///< the same, with the targets at the attention output
-  Rational floor;                                ///< least possible maximum error at the attention output
+  /// Infimum of the maximum errors at the attention output: longer and longer prompts come as close as wanted
+  /// (V maps the mean of x_1 and x_2 half-way between the targets), none has it.
+  Rational floor;
   Rational output_floor;   ///< a lower bound at the layer's output; 0 where none is known
   BlockInjectivity block;  ///< why the outputs determine the attention outputs
 };

@@ -28,24 +28,29 @@ Interval sum_of_halving_terms(long first, const Term& term) {
 
 }  // namespace
 
-Interval gaussian_spread(Index n, const Number& alpha, const Rational& B) {
+Interval gaussian_spread_by_excess(Index n, const Number& alpha, const Rational& B) {
   const Interval width(B);
   const auto decay = [&](long exponent) { return exp(-width * Interval(exponent)); };
-  // Ratios of successive terms, B >= 1 and a <= B: at most e^{2a/(2j-1) - 2Bj} <= e^{-3} and e^{a/l -
-  // B(2l+1)} <= e^{-2}.
+  // Ratios of successive terms, B >= 1: at most e^{2/(2j-1) - 2Bj} <= e^{-3} and e^{1/l - B(2l+1)} <= e^{-2}.
   const Interval x =
       Interval(1) / (Interval(2) * exp(Interval(1)) * width) +
       sum_of_halving_terms(2, [&](long j) { return Interval(Rational(2 * j - 1, 2)) * decay(j * j - j); }) +
       sum_of_halving_terms(1, [&](long j) { return Interval(Rational(2 * j + 1, 2)) * decay(j * j); });
-  const Interval factor = norm_factor(n, alpha);
-  const Interval first = Interval(2L * n) / factor * x;
+  return (Interval(2L * n) / norm_factor(n, alpha) * x).upper_point();
+}
+
+Interval gaussian_spread(Index n, const Number& alpha, const Rational& B) {
+  const Interval width(B);
+  const auto decay = [&](long exponent) { return exp(-width * Interval(exponent)); };
+  // Ratios of successive terms, a <= B: as above, with 2a for 2 and a for 1.
   const Rational a = alpha.infinite || alpha.value > B ? B : alpha.value;
   const Interval D =
       sum_of_halving_terms(2, [&](long j) { return power(Interval(2 * j - 1), a) * decay(j * j - j); }) +
       sum_of_halving_terms(1, [&](long l) { return power(Interval(2 * l), a) * decay(l * l); });
   const Interval second =
-      power(Interval(static_cast<long>(n)) * (Interval(1) + D), Rational(1 / a)) / factor - Interval(1);
-  return min(first, second).upper_point();
+      power(Interval(static_cast<long>(n)) * (Interval(1) + D), Rational(1 / a)) / norm_factor(n, alpha) -
+      Interval(1);
+  return min(gaussian_spread_by_excess(n, alpha, B), second).upper_point();
 }
 
 LookupRecipe LookupRecipe::choose(Index d, Index L, const Rational& C, const Number& alpha,
@@ -119,17 +124,24 @@ Matrix<Rational> LookupTransformer::prompt(const Target& f) const {
   return result;
 }
 
-Interval LookupTransformer::guarantee() const {
-  const Index n = recipe_.d * recipe_.L;
-  const Interval factor = norm_factor(n, recipe_.alpha);
+Interval LookupTransformer::error_of(const Interval& spread) const {
+  const Interval factor = norm_factor(recipe_.d * recipe_.L, recipe_.alpha);
   const Interval scale = Interval(recipe_.C) * factor;
   const Interval L(static_cast<long>(recipe_.L));
   const Interval q1 =
       recipe_.L == 1 ? Interval(0) : Interval(prompt_tokens_) / L * exp(-Interval(recipe_.Lambda_1));
   const Interval q2 = L * exp(-Interval(recipe_.Lambda_2));
+  return scale * (Interval(1) + spread) / Interval(2 * recipe_.k) + scale * q1 + factor * q2;
+}
+
+Interval LookupTransformer::guarantee() const {
+  const Index n = recipe_.d * recipe_.L;
   const Interval rounding(Rational(Integer(1), power(Integer(2), value_bits)));
-  return scale * (Interval(1) + gaussian_spread(n, recipe_.alpha, recipe_.B)) / Interval(2 * recipe_.k) +
-         scale * q1 + factor * (q2 + rounding);
+  return error_of(gaussian_spread(n, recipe_.alpha, recipe_.B)) + norm_factor(n, recipe_.alpha) * rounding;
+}
+
+Interval LookupTransformer::guarantee_by_excess() const {
+  return error_of(gaussian_spread_by_excess(recipe_.d * recipe_.L, recipe_.alpha, recipe_.B));
 }
 
 Record LookupTransformer::claim() const {
@@ -150,6 +162,10 @@ Record LookupTransformer::claim() const {
   record.add("Lambda_1", recipe_.Lambda_1);
   record.add("Lambda_2", recipe_.Lambda_2);
   record.add("error", guarantee());
+  if (recipe_.L > 1) {
+    record.add("error_x_form", guarantee_by_excess());
+    record.holds("error_x_form is for prompts that hold the values of f exactly");
+  }
   record.holds("the error is the supremum over X of ||output - f(X)||_alpha, for any f in F(C, alpha)");
   return record;
 }

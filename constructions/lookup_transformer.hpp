@@ -15,6 +15,8 @@ namespace promptbound {
 ///   sum_{l>=1} (2l)^a e^{-B l^2}.
 /// An upper bound at the working precision; B >= 1.
 [[nodiscard]] Interval gaussian_spread(Index n, const Number& alpha, const Rational& B);
+/// The first of the two forms alone.
+[[nodiscard]] Interval gaussian_spread_by_excess(Index n, const Number& alpha, const Rational& B);
 
 /// The choices of theory 5.2 for given d, L, C, alpha, eps.
 struct LookupRecipe {
@@ -48,9 +50,14 @@ class LookupTransformer {
   /// that are not rational): the supremum over X of ||out - f||_alpha is at most this, for every f in F(C,
   /// alpha).
   [[nodiscard]] Interval guarantee() const;
+  /// The same for prompts that hold the values exactly, with the first form of tau: what Coq proves for L
+  /// > 1.
+  [[nodiscard]] Interval guarantee_by_excess() const;
   [[nodiscard]] Record claim() const;
 
  private:
+  [[nodiscard]] Interval error_of(const Interval& spread) const;
+
   LookupRecipe recipe_;
   LookupBlocks blocks_;
   long prompt_tokens_;

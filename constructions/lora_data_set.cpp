@@ -1,8 +1,14 @@
 #include <promptbound/constructions/lora_data_set.hpp>
 #include <promptbound/numeric/error.hpp>
-#include <promptbound/transformer/feed_forward_inverse.hpp>
 
 namespace promptbound {
+
+Transformer<Rational> LoraDataSet::updated() const {
+  Transformer<Rational> result = model;
+  Matrix<Rational>& W_1 = result.layers[0].ffn->W_1;
+  for (Index k = 0; k < u.size(); ++k) W_1.row(k) += u(k) * v.transpose();
+  return result;
+}
 
 LoraDataSet lora_data_set(const Matrix<Rational>& A, const Matrix<Rational>& M) {
   const Index N = M.rows(), d = 2 * N;
@@ -25,20 +31,19 @@ LoraDataSet lora_data_set(const Matrix<Rational>& A, const Matrix<Rational>& M) 
   }
   const AttentionHead<Rational> head = head_of_maps<Rational>(A, Matrix<Rational>::Identity(d, d));
   data.model = {d, {{{head}, block}}, Mask::bidirectional};
-  data.updated = data.model;
-  data.updated.layers[0].ffn->W_1 += multiply<Rational>(data.u, data.v.transpose());
 
+  // Attention over the one token x_i = e_i/2 adds V x_i, whatever A: the blocks read e_i. There unit k (from
+  // 0) of the updated block is M_ki + 10 (i - k) + 5, above 0 for k <= i and below 0 otherwise.
   data.inputs = Matrix<Rational>::Zero(d, N);
-  data.outputs.resize(d, N);
-  data.attention_targets.resize(d, N);
+  data.outputs = Matrix<Rational>::Zero(d, N);
   for (Index i = 0; i < N; ++i) {
     data.inputs(i, i) = Rational(1, 2);
-    const Vector<Rational> input = data.inputs.col(i);
-    const Vector<Rational> output = evaluate<Rational>(data.updated, input);
-    data.outputs.col(i) = output;
-    // W_1 W_2 = 0, so the preimage exists for every output.
-    data.attention_targets.col(i) = *block_preimage(block, output) - input;
+    data.outputs(i, i) = 1;
+    for (Index k = 0; k <= i; ++k) data.outputs(N + k, i) = M(k, i) + 10 * (i - k) + 5;
   }
+  // All units of the block before the update are below 0 at e_i, M_ki - 10 k - 5: it maps the outputs, whose
+  // first half is e_i, to themselves.
+  data.attention_targets = data.outputs - data.inputs;
   data.prompt_tokens = N;
   data.prompt_numbers = N * d;
   data.update_numbers = N + d;

@@ -9,8 +9,7 @@ namespace promptbound {
 /// most 3/7 in size, W_2 = [0; I], b_1 = 5 - 10k (k = 1..N), b_2 = 0; update u = (1, ..., 1), v = sum_k 10k
 /// e_k. The block is an additive coupling, so outputs determine attention outputs exactly.
 struct LoraDataSet {
-  Transformer<Rational> model;    ///< before the update
-  Transformer<Rational> updated;  ///< with W_1 + u v^T: its outputs on the inputs are the targets
+  Transformer<Rational> model;  ///< before the update
   Vector<Rational> u, v;
   Matrix<Rational> inputs;             ///< d x N, an example a column (L = 1)
   Matrix<Rational> outputs;            ///< d x N, the targets of the layer
@@ -18,6 +17,9 @@ struct LoraDataSet {
   Index prompt_tokens;   ///< N: fewer fit no prompt (theory 2.4: rank [a t] - rank [a], a_i = V x_i)
   Index prompt_numbers;  ///< N d trainable numbers in such a prompt
   Index update_numbers;  ///< N + d in the update
+
+  /// The model with W_1 + u v^T: its outputs on the inputs are the targets.
+  [[nodiscard]] Transformer<Rational> updated() const;
 };
 
 /// For N >= 1, the given score matrix A (d x d) and M (N x N, entries at most 3/7 in size). Throws InputError

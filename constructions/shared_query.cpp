@@ -267,7 +267,8 @@ EntropyRatio::Ceiling EntropyRatio::ceiling() const {
     if (result.lower == result.upper) return result;
     if (result.upper - result.lower == 1 && equals(result.lower) == true) return {result.lower, result.lower};
   }
-  if (result.upper == 0) throw Undecided("rho has no finite enclosure");
+  if (result.upper == 0)
+    throw Undecided("rho has no finite enclosure at " + std::to_string(most_ratio_bits) + " bits");
   return result;
 }
 

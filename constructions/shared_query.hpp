@@ -85,12 +85,12 @@ enum class Freedom {
 /// The set of lengths m >= 1 at which some prompt fits.
 struct PromptLengths {
   enum class Set {
-    none,      ///< no prompt of any length m >= 1
-    single,    ///< exactly one length
-    from,      ///< exactly the m >= the least length
-    undecided  ///< the precision limit does not separate rho from 1
+    undecided,  ///< the precision limit does not separate rho from 1
+    none,       ///< no prompt of any length m >= 1
+    single,     ///< exactly one length
+    from        ///< exactly the m >= the least length
   };
-  Set set = Set::none;
+  Set set = Set::undecided;
   /// The least length lies between these; they agree unless rho is too close to an integer.
   Integer least_lower, least_upper;
   bool empty_fits = false;  ///< t_i = a_i for all i: m = 0

@@ -13,20 +13,32 @@ using Base = nlohmann::detail::json_sax_dom_parser<Json>;
 /// Documents nested deeper are refused: copying and writing them recurses.
 constexpr int deepest = 64;
 
-/// Builds the document, but keeps the text of every number that is no 64-bit integer.
+/// Builds the document, but keeps the text of every number that is no 64-bit integer, and refuses an object
+/// that has two members of one name: readers differ in which of them they take.
 class ExactReader : public Base {
  public:
-  using Base::Base;
+  explicit ExactReader(Json& document) : Base(document, true), document_(document) {}
+
   bool start_object(std::size_t members) {
     enter();
+    names_.emplace_back();
     return Base::start_object(members);
   }
   bool start_array(std::size_t entries) {
     enter();
     return Base::start_array(entries);
   }
+  bool key(Json::string_t& name) {
+    const auto [object, place] = open_object();
+    if (object->contains(name)) {
+      throw InputError(place + "the member \"" + name.substr(0, 60) + "\" occurs twice");
+    }
+    names_.back() = name;
+    return Base::key(name);
+  }
   bool end_object() {
     --depth_;
+    names_.pop_back();
     return Base::end_object();
   }
   bool end_array() {
@@ -43,14 +55,34 @@ class ExactReader : public Base {
     if (++depth_ > deepest) throw InputError("nested deeper than " + std::to_string(deepest));
   }
 
+  /// The innermost object that is being read, and its place in the document as "layers[0].heads[1]: ".
+  [[nodiscard]] std::pair<const Json*, std::string> open_object() const {
+    const Json* value = &document_;
+    std::string place;
+    // What is read at present is the last entry of an array, and the member named last of an object.
+    for (auto name = names_.begin(); name + 1 != names_.end(); ++name) {
+      for (; value->is_array(); value = &value->back()) {
+        place += "[" + std::to_string(value->size() - 1) + "]";
+      }
+      place += (place.empty() ? "" : ".") + *name;
+      value = &(*value)[*name];
+    }
+    for (; value->is_array(); value = &value->back()) {
+      place += "[" + std::to_string(value->size() - 1) + "]";
+    }
+    return {value, place.empty() ? place : place + ": "};
+  }
+
+  Json& document_;
   int depth_ = 0;
+  std::vector<std::string> names_;  ///< the member named last of every object that is being read
 };
 
 }  // namespace
 
 Json parse_json(std::string_view text, const std::string& where) {
   Json result;
-  ExactReader reader(result, true);
+  ExactReader reader(result);
   try {
     Json::sax_parse(text, &reader);
   } catch (const InputError& error) {

@@ -13,7 +13,7 @@ using Json = nlohmann::json;
 
 /// Parses a JSON text; a number that is no 64-bit integer becomes the string of its digits, so that none is
 /// rounded to binary64. Throws InputError with `where` (such as a file name) and the place of the first
-/// error.
+/// error; an object with two members of one name is one.
 [[nodiscard]] Json parse_json(std::string_view text, const std::string& where);
 
 /// The member of an object. Throws InputError naming `where` when it is absent.

@@ -1,7 +1,11 @@
 #include <filesystem>
+#include <nlohmann/json.hpp>
 
+#include <promptbound/models/config_reader.hpp>
+#include <promptbound/models/foreign_file.hpp>
 #include <promptbound/models/language_model.hpp>
 #include <promptbound/models/safetensors.hpp>
+#include <promptbound/models/tensor_names.hpp>
 #include <promptbound/numeric/error.hpp>
 
 namespace promptbound {
@@ -11,17 +15,35 @@ using RowMajor = Eigen::Matrix<double, Eigen::Dynamic, Eigen::Dynamic, Eigen::Ro
 
 Index index_of(std::size_t count) { return static_cast<Index>(count); }
 
+/// Loaders apply an adapter that lies in a model's folder: the model is then another one. Soft prompts are
+/// not meant: they are asked for by themselves.
+void refuse_applied_adapter(const std::string& folder) {
+  const std::string path = (std::filesystem::path(folder) / "adapter_config.json").string();
+  std::error_code ignored;
+  if (!std::filesystem::exists(path, ignored)) return;
+  const Json json = read_foreign_json(path);
+  const std::string kind = ConfigReader(json, path).text_or("peft_type", "");
+  if (kind == "PROMPT_TUNING" || kind == "P_TUNING") return;
+  throw InputError(path + ": lies in the model's folder, and adapters of peft_type " + excerpt(kind) +
+                   " are not applied here");
+}
+
+ModelConfig open_config(const std::string& folder, const std::vector<std::string>& assumed_inert) {
+  require_folder(folder, "config.json");
+  refuse_applied_adapter(folder);
+  return read_model_config((std::filesystem::path(folder) / "config.json").string(), assumed_inert);
+}
+
 TensorFile open_weights(const std::string& folder) {
   const std::filesystem::path path(folder);
   std::error_code ignored;
-  if (!std::filesystem::is_directory(path, ignored)) throw InputError(folder + ": a model is a folder");
   if (std::filesystem::exists(path / "model.safetensors", ignored)) {
     return read_safetensors((path / "model.safetensors").string());
   }
   if (std::filesystem::exists(path / "model.safetensors.index.json", ignored)) {
     return read_safetensors_index((path / "model.safetensors.index.json").string());
   }
-  throw InputError(folder + ": neither model.safetensors nor model.safetensors.index.json is there");
+  refuse_weights(folder, "model.safetensors");
 }
 
 Affine part(const Affine& whole, std::size_t first_row, std::size_t rows) {
@@ -31,29 +53,12 @@ Affine part(const Affine& whole, std::size_t first_row, std::size_t rows) {
 
 }  // namespace
 
-LanguageModel::LanguageModel(const std::string& folder)
-    : config_(read_model_config((std::filesystem::path(folder) / "config.json").string())),
-      file_(open_weights(folder)) {
-  struct Marker {
-    Family family;
-    const char* prefix;
-    const char* embeddings;
-  };
-  // Files hold the bare model or the model inside one with an output layer.
-  for (const Marker& marker :
-       {Marker{Family::gpt2, "", "wte.weight"}, Marker{Family::gpt2, "transformer.", "wte.weight"},
-        Marker{Family::llama, "", "embed_tokens.weight"},
-        Marker{Family::llama, "model.", "embed_tokens.weight"},
-        Marker{Family::bert, "", "embeddings.word_embeddings.weight"},
-        Marker{Family::bert, "bert.", "embeddings.word_embeddings.weight"}}) {
-    const std::string name = std::string(marker.prefix) + marker.embeddings;
-    if (marker.family != config_.family || file_.find(name) == nullptr) continue;
-    prefix_ = marker.prefix;
-    static_cast<void>(tensor(name, {config_.vocabulary, config_.width}));
-    return;
-  }
-  throw InputError(file_.where() + ": holds no embeddings of a model of type " +
-                   std::string(name(config_.family)));
+LanguageModel::LanguageModel(const std::string& folder, const std::vector<std::string>& assumed_inert)
+    : config_(open_config(folder, assumed_inert)),
+      file_(open_weights(folder)),
+      prefix_(model_prefix(file_, config_.family)) {
+  check_tensor_names(file_, prefix_, config_);
+  static_cast<void>(tensor(prefix_ + embedding_name(config_.family), {config_.vocabulary, config_.width}));
 }
 
 const Tensor& LanguageModel::tensor(const std::string& name, const std::vector<std::size_t>& shape) const {
@@ -87,11 +92,9 @@ Matrix<double> LanguageModel::table_rows(const std::string& name, std::size_t ro
   return Eigen::Map<const Matrix<double>>(numbers.data(), index_of(config_.width), index_of(count));
 }
 
-Affine LanguageModel::linear(const std::string& name, std::size_t out, std::size_t in) const {
-  const std::string bias = name + ".bias";
-  return {matrix(name + ".weight", out, in), file_.find(bias) == nullptr
-                                                 ? Vector<double>(Vector<double>::Zero(index_of(out)))
-                                                 : vector(bias, out)};
+Affine LanguageModel::linear(const std::string& name, std::size_t out, std::size_t in, bool bias) const {
+  return {matrix(name + ".weight", out, in),
+          bias ? vector(name + ".bias", out) : Vector<double>(Vector<double>::Zero(index_of(out)))};
 }
 
 Affine LanguageModel::transposed_linear(const std::string& name, std::size_t out, std::size_t in) const {
@@ -102,7 +105,12 @@ NormWeights LanguageModel::norm(const std::string& name) const {
   const std::size_t d = config_.width;
   if (config_.has_rms_norm()) return {vector(name + ".weight", d), Vector<double>::Zero(index_of(d))};
   // Older BERT files say gamma and beta.
-  if (file_.find(name + ".gamma") != nullptr) return {vector(name + ".gamma", d), vector(name + ".beta", d)};
+  if (file_.find(name + ".gamma") != nullptr) {
+    if (file_.find(name + ".weight") != nullptr) {
+      throw InputError(file_.where() + ": holds both " + name + ".gamma and " + name + ".weight");
+    }
+    return {vector(name + ".gamma", d), vector(name + ".beta", d)};
+  }
   return {vector(name + ".weight", d), vector(name + ".bias", d)};
 }
 
@@ -134,41 +142,42 @@ LayerWeights LanguageModel::gpt2_layer(const std::string& prefix) const {
 LayerWeights LanguageModel::llama_layer(const std::string& prefix) const {
   const std::size_t d = config_.width, all = config_.heads * config_.head_width,
                     shared = config_.key_heads * config_.head_width;
-  const Affine output = linear(prefix + "self_attn.o_proj", d, all);
-  return {
-      split_heads(linear(prefix + "self_attn.q_proj", all, d), linear(prefix + "self_attn.k_proj", shared, d),
-                  linear(prefix + "self_attn.v_proj", shared, d), output.W),
-      output.b,
-      norm(prefix + "input_layernorm"),
-      norm(prefix + "post_attention_layernorm"),
-      linear(prefix + "mlp.up_proj", config_.hidden, d),
-      linear(prefix + "mlp.gate_proj", config_.hidden, d),
-      linear(prefix + "mlp.down_proj", d, config_.hidden)};
+  const Affine output = linear(prefix + "self_attn.o_proj", d, all, config_.output_bias);
+  const bool bias = config_.query_bias;
+  return {split_heads(linear(prefix + "self_attn.q_proj", all, d, bias),
+                      linear(prefix + "self_attn.k_proj", shared, d, bias),
+                      linear(prefix + "self_attn.v_proj", shared, d, bias), output.W),
+          output.b,
+          norm(prefix + "input_layernorm"),
+          norm(prefix + "post_attention_layernorm"),
+          linear(prefix + "mlp.up_proj", config_.hidden, d, config_.ffn_bias),
+          linear(prefix + "mlp.gate_proj", config_.hidden, d, config_.ffn_bias),
+          linear(prefix + "mlp.down_proj", d, config_.hidden, config_.ffn_bias)};
 }
 
 LayerWeights LanguageModel::bert_layer(const std::string& prefix) const {
   const std::size_t d = config_.width;
-  const Affine output = linear(prefix + "attention.output.dense", d, d);
-  return {
-      split_heads(linear(prefix + "attention.self.query", d, d), linear(prefix + "attention.self.key", d, d),
-                  linear(prefix + "attention.self.value", d, d), output.W),
-      output.b,
-      norm(prefix + "attention.output.LayerNorm"),
-      norm(prefix + "output.LayerNorm"),
-      linear(prefix + "intermediate.dense", config_.hidden, d),
-      std::nullopt,
-      linear(prefix + "output.dense", d, config_.hidden)};
+  const Affine output = linear(prefix + "attention.output.dense", d, d, true);
+  return {split_heads(linear(prefix + "attention.self.query", d, d, true),
+                      linear(prefix + "attention.self.key", d, d, true),
+                      linear(prefix + "attention.self.value", d, d, true), output.W),
+          output.b,
+          norm(prefix + "attention.output.LayerNorm"),
+          norm(prefix + "output.LayerNorm"),
+          linear(prefix + "intermediate.dense", config_.hidden, d, true),
+          std::nullopt,
+          linear(prefix + "output.dense", d, config_.hidden, true)};
 }
 
 LayerWeights LanguageModel::layer(std::size_t index) const {
-  const std::string number = std::to_string(index) + ".";
+  const std::string prefix = prefix_ + layers_name(config_.family) + std::to_string(index) + ".";
   switch (config_.family) {
     case Family::gpt2:
-      return gpt2_layer(prefix_ + "h." + number);
+      return gpt2_layer(prefix);
     case Family::llama:
-      return llama_layer(prefix_ + "layers." + number);
+      return llama_layer(prefix);
     default:
-      return bert_layer(prefix_ + "encoder.layer." + number);
+      return bert_layer(prefix);
   }
 }
 
@@ -200,18 +209,12 @@ Matrix<double> LanguageModel::position_codes(std::size_t first, std::size_t coun
 }
 
 Vector<double> LanguageModel::type_code() const {
-  const std::string name = prefix_ + "embeddings.token_type_embeddings.weight";
-  const Tensor* table = file_.find(name);
-  if (config_.family != Family::bert || table == nullptr)
-    return Vector<double>::Zero(index_of(config_.width));
-  return table_rows(name, table->shape.empty() ? 0 : table->shape[0], 0, 1);
+  if (config_.family != Family::bert) return Vector<double>::Zero(index_of(config_.width));
+  return table_rows(prefix_ + "embeddings.token_type_embeddings.weight", config_.token_types, 0, 1);
 }
 
 Matrix<double> LanguageModel::token_embeddings(std::size_t first, std::size_t count) const {
-  const char* embeddings = config_.family == Family::gpt2    ? "wte.weight"
-                           : config_.family == Family::llama ? "embed_tokens.weight"
-                                                             : "embeddings.word_embeddings.weight";
-  return table_rows(prefix_ + embeddings, config_.vocabulary, first, count);
+  return table_rows(prefix_ + embedding_name(config_.family), config_.vocabulary, first, count);
 }
 
 }  // namespace promptbound

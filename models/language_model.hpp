@@ -12,7 +12,7 @@ namespace promptbound {
 /// x -> W x + b; W out x in. All entries are the exact numbers of the file.
 struct Affine {
   Matrix<double> W;
-  Vector<double> b;  ///< 0 where the file has none
+  Vector<double> b;  ///< 0 where the model has none
 };
 
 /// x -> gain * (x - mean)/sqrt(variance + eps) + bias, or without mean and bias (RMS norm).
@@ -41,11 +41,14 @@ struct LayerWeights {
 /// each call reads only the tensors that it returns.
 class LanguageModel {
  public:
-  /// Throws InputError when the folder, its configuration or a tensor's shape is not as described.
-  explicit LanguageModel(const std::string& folder);
+  /// Throws InputError when the folder, its configuration or the embeddings' shape is not as described, and
+  /// when a member or a tensor stands for something that is not modelled; assumed_inert as in
+  /// read_model_config.
+  explicit LanguageModel(const std::string& folder, const std::vector<std::string>& assumed_inert = {});
 
   [[nodiscard]] const ModelConfig& config() const { return config_; }
-  /// Throws InputError at a NaN or an infinity. 0 <= index < layers.
+  /// Throws InputError when a tensor is missing, has another shape or element type, or holds a NaN or an
+  /// infinity. 0 <= index < layers.
   [[nodiscard]] LayerWeights layer(std::size_t index) const;
   /// The norm after the last layer; none for BERT-like models.
   [[nodiscard]] std::optional<NormWeights> final_norm() const;
@@ -66,8 +69,8 @@ class LanguageModel {
   /// Rows first .. first + count - 1 of a table with so many rows, as columns.
   [[nodiscard]] Matrix<double> table_rows(const std::string& name, std::size_t rows, std::size_t first,
                                           std::size_t count) const;
-  /// NAME.weight (out x in) and, where there is one, NAME.bias.
-  [[nodiscard]] Affine linear(const std::string& name, std::size_t out, std::size_t in) const;
+  /// NAME.weight (out x in) and NAME.bias; without bias, 0.
+  [[nodiscard]] Affine linear(const std::string& name, std::size_t out, std::size_t in, bool bias) const;
   /// NAME.weight (in x out, the layout of GPT-2) and NAME.bias.
   [[nodiscard]] Affine transposed_linear(const std::string& name, std::size_t out, std::size_t in) const;
   [[nodiscard]] NormWeights norm(const std::string& name) const;
@@ -80,7 +83,7 @@ class LanguageModel {
 
   ModelConfig config_;
   TensorFile file_;
-  std::string prefix_;  ///< of all names: "", "transformer.", "model." or "bert."
+  std::string prefix_;  ///< of all names
 };
 
 }  // namespace promptbound

@@ -6,6 +6,7 @@
 #include <cerrno>
 #include <cstring>
 
+#include <promptbound/models/input_files.hpp>
 #include <promptbound/models/mapped_file.hpp>
 #include <promptbound/numeric/error.hpp>
 
@@ -29,6 +30,7 @@ MappedFile::MappedFile(const std::string& path) {
   close(file);
   if (error != 0) fail(error);
   if (!is_regular) throw InputError(path + ": a file is needed, not a folder or a device");
+  note_input(path);
   bytes_ = {static_cast<const std::byte*>(place), size};
 }
 

@@ -3,6 +3,7 @@
 
 #include <optional>
 #include <string>
+#include <vector>
 
 #include <promptbound/numeric/types.hpp>
 
@@ -14,13 +15,20 @@ enum class Family {
   bert    ///< norms after the blocks, learned positions, bidirectional
 };
 
-enum class Activation { relu, gelu, gelu_tanh, silu };
+enum class Activation {
+  relu,
+  gelu,
+  gelu_tanh,  ///< gelu_new, gelu_pytorch_tanh: with sqrt(2/pi)
+  gelu_fast,  ///< the same with 0.7978845608, as it was published
+  silu
+};
 
 [[nodiscard]] std::string_view name(Family family);
 [[nodiscard]] std::string_view name(Activation activation);
 
 struct ModelConfig {
   Family family = Family::gpt2;
+  std::string type;       ///< model_type: gpt2, llama, mistral, qwen2 or bert
   std::size_t width = 0;  ///< d
   std::size_t layers = 0;
   std::size_t heads = 0;
@@ -29,18 +37,31 @@ struct ModelConfig {
   std::size_t hidden = 0;  ///< width of the feed-forward hidden layer
   std::size_t vocabulary = 0;
   std::size_t positions = 0;  ///< longest sequence
+  /// Tokens that a token sees, itself among them; longer sequences are not modelled.
+  std::optional<std::size_t> window;
+  std::size_t token_types = 0;  ///< BERT-like models only
   Activation activation = Activation::gelu_tanh;
   Rational norm_epsilon;  ///< added to the variance (or mean square) under the root
   Rational rotary_base;   ///< of rotary positions; 0 where positions are learned
   bool scaled = true;     ///< scores are divided by sqrt(head_width)
+  /// Biases of queries, keys and values, of the output projection, and of the feed-forward maps.
+  bool query_bias = true, output_bias = true, ffn_bias = true;
+  /// Members of config.json of which the user says that they change nothing: results are conditional on it.
+  std::vector<std::string> assumed_inert;
 
   [[nodiscard]] bool is_causal() const { return family != Family::bert; }
   [[nodiscard]] bool has_rms_norm() const { return family == Family::llama; }
   [[nodiscard]] bool norms_come_first() const { return family != Family::bert; }
 };
 
-/// Reads config.json; `model_type` is gpt2, llama or bert. Throws InputError naming the file and the member
-/// that is missing, out of range, or asks for what is not supported (such as scaled rotary positions).
-[[nodiscard]] ModelConfig read_model_config(const std::string& path);
+/// Reads config.json; `model_type` is gpt2, llama, mistral, qwen2 or bert. Every member is modelled, known to
+/// change nothing, or listed in assumed_inert. Throws InputError naming the file and the member that is
+/// missing, out of range, unknown, or asks for what is not supported (such as scaled rotary positions).
+[[nodiscard]] ModelConfig read_model_config(const std::string& path,
+                                            const std::vector<std::string>& assumed_inert = {});
+
+/// Whether this member of a configuration changes nothing that is modelled, whatever its value: names, sizes
+/// of heads that are not modelled, dropout, training and generation.
+[[nodiscard]] bool is_inert_member(Family family, const std::string& name);
 
 }  // namespace promptbound

@@ -3,8 +3,10 @@
 #include <cstring>
 #include <filesystem>
 #include <nlohmann/json.hpp>
+#include <optional>
 #include <set>
 
+#include <promptbound/models/foreign_file.hpp>
 #include <promptbound/models/mapped_file.hpp>
 #include <promptbound/models/safetensors.hpp>
 #include <promptbound/numeric/error.hpp>
@@ -16,9 +18,7 @@ using Json = nlohmann::ordered_json;
 constexpr const char* metadata_key = "__metadata__";
 constexpr std::uint64_t longest_header = 100'000'000;
 
-std::string shortened(const std::string& text) {
-  return text.size() <= 60 ? text : text.substr(0, 60) + "...";
-}
+std::string shortened(const std::string& text) { return printable(text, 60); }
 
 /// The JSON document, refused when an object has a key twice or when it is nested deeper than `deepest`: both
 /// are checked while it is read.
@@ -54,7 +54,8 @@ Json strict_json(const char* begin, const char* end, int deepest, const std::str
   } catch (const Json::exception& error) {
     const std::string what = error.what();
     const auto place = what.find("] ");
-    throw InputError(where + ": not JSON: " + (place == std::string::npos ? what : what.substr(place + 2)));
+    throw InputError(
+        where + ": not JSON: " + printable(place == std::string::npos ? what : what.substr(place + 2), 160));
   }
 }
 
@@ -76,12 +77,11 @@ std::vector<std::size_t> counts(const Json& value, const std::string& where, con
   return result;
 }
 
-ElementType element_type(const Json& value, const std::string& where) {
-  const std::string text = value.is_string() ? value.get<std::string>() : value.dump();
-  for (int i = 0; i <= static_cast<int>(ElementType::F8_E5M2); ++i) {
+ElementType element_type(const std::string& text) {
+  for (int i = 0; i < static_cast<int>(ElementType::other); ++i) {
     if (const auto type = static_cast<ElementType>(i); name(type) == text) return type;
   }
-  throw InputError(where + ": element type " + shortened(text) + " is not known");
+  return ElementType::other;
 }
 
 struct Placed {
@@ -100,9 +100,11 @@ Placed placed_tensor(const std::string& name, const Json& entry, std::span<const
       throw InputError(where + ": unknown key \"" + shortened(key) + "\"");
     }
   }
+  const Json& type = needed(entry, "dtype", where);
+  if (!type.is_string()) throw InputError(where + ": \"dtype\" is not the name of an element type");
   Tensor tensor{where,
                 counts(needed(entry, "shape", where), where, "shape"),
-                element_type(needed(entry, "dtype", where), where),
+                element_type(type.get_ref<const std::string&>()),
                 {}};
   const std::vector<std::size_t> offsets =
       counts(needed(entry, "data_offsets", where), where, "data_offsets");
@@ -113,7 +115,11 @@ Placed placed_tensor(const std::string& name, const Json& entry, std::span<const
     throw InputError(where + ": ends at byte " + std::to_string(offsets[1]) + " of the data, which has " +
                      std::to_string(data.size()) + " bytes");
   }
-  const std::size_t expected = byte_count(tensor.shape, tensor.type, where);
+  // How many bytes an unnamed type takes is not known.
+  const bool is_other = tensor.type == ElementType::other;
+  if (is_other) tensor.other_type = shortened(type.get<std::string>());
+  const std::size_t expected =
+      is_other ? offsets[1] - offsets[0] : byte_count(tensor.shape, tensor.type, where);
   if (offsets[1] - offsets[0] != expected) {
     throw InputError(where + ": has " + std::to_string(offsets[1] - offsets[0]) + " bytes, and its shape " +
                      shape_text(tensor.shape) + " needs " + std::to_string(expected));
@@ -125,6 +131,7 @@ Placed placed_tensor(const std::string& name, const Json& entry, std::span<const
 }  // namespace
 
 TensorFile parse_safetensors(std::span<const std::byte> bytes, const std::string& where) {
+  refuse_pointer({reinterpret_cast<const char*>(bytes.data()), bytes.size()}, where);
   std::uint64_t length = 0;
   if (bytes.size() < sizeof length) throw InputError(where + ": too short for a safetensors file");
   std::memcpy(&length, bytes.data(), sizeof length);
@@ -178,26 +185,43 @@ TensorFile read_safetensors(const std::string& path) {
 TensorFile read_safetensors_index(const std::string& path) {
   const MappedFile mapping(path);
   const auto* text = reinterpret_cast<const char*>(mapping.bytes().data());
+  refuse_pointer({text, mapping.bytes().size()}, path);
   const Json index = strict_json(text, text + mapping.bytes().size(), 3, path);
   const Json& weight_map = needed(index, "weight_map", path);
   if (!weight_map.is_object()) throw InputError(path + ": weight_map is not an object");
-  std::map<std::string, std::set<std::string>> expected;
+  std::map<std::string, std::set<std::string>> promised;
   for (const auto& [name, value] : weight_map.items()) {
     const std::string file = value.is_string() ? value.get<std::string>() : "";
     if (file.empty() || file.find('/') != std::string::npos || file.find('\0') != std::string::npos) {
       throw InputError(path + ": weight_map: '" + shortened(name) +
                        "' has no name of a file beside the index");
     }
-    expected[file].insert(name);
+    promised[file].insert(name);
   }
   TensorFile all(path);
-  for (const auto& [file, names] : expected) {
-    const TensorFile shard = read_safetensors((std::filesystem::path(path).parent_path() / file).string());
-    for (const auto& [name, tensor] : shard.tensors()) {
-      if (names.count(name) == 0) throw InputError(tensor.where + ": the index does not put it there");
+  for (const auto& [file, names] : promised) {
+    const std::string shard_path = (std::filesystem::path(path).parent_path() / file).string();
+    std::optional<TensorFile> shard;
+    std::string why;
+    try {
+      shard = read_safetensors(shard_path);
+    } catch (const InputError& error) {
+      why = error.what();
     }
-    for (const std::string& name : names) static_cast<void>(shard.at(name));
-    all.add_all(shard);
+    for (const std::string& name : names) {
+      const Tensor* tensor = shard ? shard->find(name) : nullptr;
+      if (tensor != nullptr) {
+        all.add(name, *tensor);
+      } else {
+        all.add_absent(
+            name, why.empty() ? shard_path + ": no tensor '" + name + "', which the index puts there" : why);
+      }
+    }
+    if (!shard) continue;
+    all.keep_alive(*shard);
+    for (const auto& [name, tensor] : shard->tensors()) {
+      if (!weight_map.contains(name)) all.add_absent(name, tensor.where + ": the index does not name it");
+    }
   }
   return all;
 }

@@ -17,7 +17,9 @@ namespace promptbound {
 [[nodiscard]] TensorFile read_safetensors(const std::string& path);
 
 /// Maps the files of an index, model.safetensors.index.json: {"weight_map": {"NAME": "FILE"}}, files beside
-/// it. Each file must hold exactly the tensors that the index puts there.
+/// it. The index decides which of several copies is a tensor. What it promises and its file does not hold is
+/// absent, with the reason, and so is what a file holds and the index does not name: neither matters before
+/// that tensor is asked for.
 [[nodiscard]] TensorFile read_safetensors_index(const std::string& path);
 
 /// A file with these tensors, in the order of their names, and a header padded to whole 8 bytes.

@@ -18,7 +18,7 @@ struct Description {
   std::size_t size;
 };
 
-constexpr std::array<Description, 15> descriptions = {{{"F64", 8},
+constexpr std::array<Description, 16> descriptions = {{{"F64", 8},
                                                        {"F32", 4},
                                                        {"F16", 2},
                                                        {"BF16", 2},
@@ -32,7 +32,8 @@ constexpr std::array<Description, 15> descriptions = {{{"F64", 8},
                                                        {"U8", 1},
                                                        {"BOOL", 1},
                                                        {"F8_E4M3", 1},
-                                                       {"F8_E5M2", 1}}};
+                                                       {"F8_E5M2", 1},
+                                                       {"other", 1}}};
 
 template <class Bits>
 Bits load(const std::byte* place) {
@@ -111,7 +112,9 @@ std::vector<Scalar> values(const Tensor& tensor) {
   const bool is_read = tensor.type == ElementType::F32 || tensor.type == ElementType::F16 ||
                        tensor.type == ElementType::BF16 || tensor.type == ElementType::F64;
   if (!is_read) {
-    throw InputError(tensor.where + ": element type " + std::string(name(tensor.type)) +
+    const bool is_named = tensor.type != ElementType::other;
+    throw InputError(tensor.where + ": element type " +
+                     (is_named ? std::string(name(tensor.type)) : tensor.other_type) +
                      " (accepted: F64, F32, F16, BF16)");
   }
   if (tensor.type == ElementType::F64 && sizeof(Scalar) < 8) {
@@ -145,8 +148,9 @@ void TensorFile::add(const std::string& name, Tensor tensor) {
   }
 }
 
-void TensorFile::add_all(const TensorFile& other) {
-  for (const auto& [name, tensor] : other.tensors_) add(name, tensor);
+void TensorFile::add_absent(const std::string& name, std::string why) { absent_[name] = std::move(why); }
+
+void TensorFile::keep_alive(const TensorFile& other) {
   owners_.insert(owners_.end(), other.owners_.begin(), other.owners_.end());
 }
 
@@ -157,8 +161,9 @@ const Tensor* TensorFile::find(const std::string& name) const {
 
 const Tensor& TensorFile::at(const std::string& name) const {
   const Tensor* tensor = find(name);
-  if (tensor == nullptr) throw InputError(where_ + ": no tensor '" + name + "'");
-  return *tensor;
+  if (tensor != nullptr) return *tensor;
+  const auto why = absent_.find(name);
+  throw InputError(why == absent_.end() ? where_ + ": no tensor '" + name + "'" : why->second);
 }
 
 const Tensor& TensorFile::only() const {

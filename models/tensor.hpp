@@ -11,11 +11,29 @@
 
 namespace promptbound {
 
-/// The element types of safetensors files. Weights are read from the four floating-point ones.
-enum class ElementType { F64, F32, F16, BF16, I64, I32, I16, I8, U64, U32, U16, U8, BOOL, F8_E4M3, F8_E5M2 };
+/// The element types of safetensors files. Weights are read from the four floating-point ones. `other` stands
+/// for any that has no name here: its tensors may be in a file, as a number of bytes.
+enum class ElementType {
+  F64,
+  F32,
+  F16,
+  BF16,
+  I64,
+  I32,
+  I16,
+  I8,
+  U64,
+  U32,
+  U16,
+  U8,
+  BOOL,
+  F8_E4M3,
+  F8_E5M2,
+  other
+};
 
 [[nodiscard]] std::string_view name(ElementType type);
-/// Bytes of one element.
+/// Bytes of one element; of `other`, 1.
 [[nodiscard]] std::size_t size_of(ElementType type);
 
 /// A view of an array in C order, little-endian, at any alignment. It does not own its bytes.
@@ -24,6 +42,7 @@ struct Tensor {
   std::vector<std::size_t> shape;
   ElementType type = ElementType::F32;
   std::span<const std::byte> bytes;
+  std::string other_type = {};  ///< the file's name of the type, where it is `other`
 
   /// The number of elements: the product of the shape.
   [[nodiscard]] std::size_t size() const { return bytes.size() / size_of(type); }
@@ -52,12 +71,16 @@ class TensorFile {
 
   /// Adds a tensor; throws InputError when the name is there already.
   void add(const std::string& name, Tensor tensor);
-  /// Adds the tensors of another file, and keeps their bytes alive.
-  void add_all(const TensorFile& other);
+  /// Keeps the bytes of another file alive, whose tensors are added.
+  void keep_alive(const TensorFile& other);
+  /// Notes a name that an index promises, and why there is no tensor: `at` throws InputError with that
+  /// reason.
+  void add_absent(const std::string& name, std::string why);
   void keep_alive(std::shared_ptr<const void> owner) { owners_.push_back(std::move(owner)); }
 
   [[nodiscard]] const std::string& where() const { return where_; }
   [[nodiscard]] const std::map<std::string, Tensor>& tensors() const { return tensors_; }
+  [[nodiscard]] const std::map<std::string, std::string>& absent() const { return absent_; }
   /// Null when there is none.
   [[nodiscard]] const Tensor* find(const std::string& name) const;
   /// Throws InputError when there is none.
@@ -71,6 +94,7 @@ class TensorFile {
  private:
   std::string where_;
   std::map<std::string, Tensor> tensors_;
+  std::map<std::string, std::string> absent_;  ///< name -> why
   std::vector<std::shared_ptr<const void>> owners_;
 };
 

@@ -3,6 +3,7 @@
 #include <filesystem>
 #include <fstream>
 
+#include <promptbound/models/input_files.hpp>
 #include <promptbound/models/text_file.hpp>
 #include <promptbound/numeric/error.hpp>
 
@@ -14,6 +15,7 @@ std::string read_text_file(const std::string& path) {
   if (std::filesystem::is_directory(path, error)) throw InputError(path + ": a file is needed, not a folder");
   std::ifstream file(path, std::ios::binary);
   if (!file) throw InputError(path + ": cannot be read: " + std::strerror(errno));
+  note_input(path);
   std::string text;
   for (char buffer[1 << 16]; file.read(buffer, sizeof buffer) || file.gcount() > 0;) {
     text.append(buffer, static_cast<std::size_t>(file.gcount()));

@@ -20,22 +20,26 @@ std::optional<Rational> exact_norm_factor(const Integer& n, const Number& alpha)
 }
 
 Interval nonnegative_power(const Interval& x, const Rational& q) {
-  if (q == 1) return x;
-  // The power is increasing: its range over [a, b] is [a^q, b^q].
+  if (certainly_less(x, Interval(0))) return Interval::whole_line();
+  // The power is increasing: its range over [a, b] is [a^q, b^q], and infinity^q is infinity.
   const auto end = [&](const Interval& point) {
     return certainly_positive(point) ? power(point, q) : Interval(0);
   };
-  if (!x.is_finite()) return x;
-  return hull(end(x.lower_point()), end(x.upper_point()));
+  return {end(x.lower_point()), end(x.upper_point())};
 }
 
 Interval alpha_norm(const Matrix<Interval>& entries, const Number& alpha) {
-  Interval sum(0);
+  Interval sum(0), largest(0);
   for (Index i = 0; i < entries.size(); ++i) {
     const Interval size = abs(entries(i));
-    sum = alpha.infinite ? max(sum, size) : sum + nonnegative_power(size, alpha.value);
+    largest = max(largest, size);
+    if (!alpha.infinite) sum += nonnegative_power(size, alpha.value);
   }
-  return alpha.infinite ? sum : nonnegative_power(sum, Rational(1 / alpha.value));
+  if (alpha.infinite) return largest;
+  // ||x||_inf <= ||x||_alpha <= n^(1/alpha) ||x||_inf still says something where a power is out of range.
+  const Rational root = 1 / alpha.value;
+  return intersection(nonnegative_power(sum, root),
+                      {largest, nonnegative_power(Interval(entries.size()), root) * largest});
 }
 
 }  // namespace promptbound

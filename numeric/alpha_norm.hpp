@@ -1,4 +1,4 @@
-/// The entrywise alpha-norm of theory.md, and its factor n^(1/alpha) over the max norm.
+/// The entrywise alpha-norm of theory section 0, and its factor n^(1/alpha) over the max norm.
 #pragma once
 
 #include <optional>
@@ -15,7 +15,8 @@ namespace promptbound {
 /// The same where it is rational, nothing where it is irrational.
 [[nodiscard]] std::optional<Rational> exact_norm_factor(const Integer& n, const Number& alpha);
 
-/// x^q for x >= 0, q > 0; 0^q = 0 (where the power of an interval by way of logarithms is undefined).
+/// x^q for the part of x that is not negative, q > 0; 0^q = 0 (where the power of an interval by way of
+/// logarithms is undefined).
 [[nodiscard]] Interval nonnegative_power(const Interval& x, const Rational& q);
 
 /// The alpha-norm of a vector from enclosures of its entries, alpha >= 1 or infinite.

@@ -1,6 +1,12 @@
+#include <algorithm>
+#include <cmath>
+
 #include <promptbound/numeric/certify.hpp>
 #include <promptbound/numeric/chebyshev.hpp>
 #include <promptbound/numeric/integers.hpp>
+#include <promptbound/numeric/log_binomial.hpp>
+#include <promptbound/numeric/log_rational.hpp>
+#include <promptbound/numeric/power_product.hpp>
 #include <promptbound/numeric/precision.hpp>
 
 namespace promptbound {
@@ -16,49 +22,98 @@ Interval bessel(const Rational& S, unsigned long l) {
   mpfr_fac_ui(&factorial.get()->right, l, MPFR_RNDU);
   Interval term = power(half, l) / factorial;
   Interval sum = term;
-  const Rational ratio_top = S * S / 2;  // term ratio <= 1/2 once k (k + l) >= 2 (S/2)^2 = S^2/2
+  const Integer whole = ceil(S);
+  const Integer ratio_top = whole * whole / 2 + 1;  // term ratio <= 1/2 once k (k + l) >= 2 (S/2)^2 = S^2/2
   const Interval negligible(
       Rational(Integer(1), Integer(1) << static_cast<unsigned>(working_precision() + 8)));
   for (unsigned long k = 1;; ++k) {
     term *= quarter_square / Interval(Integer(Integer(k) * (k + l)));
     sum += term;
     // The ratio of all later terms is below 1/2, so they add at most `term`.
-    if (Rational(Integer(k + 1) * (k + 1 + l)) >= ratio_top && certainly_less(term, sum * negligible)) {
+    if (certainly_less(term, sum * negligible) && Integer(k + 1) * (k + 1 + l) >= ratio_top) {
       return Interval(sum, sum + term);
     }
   }
 }
 
-/// suffix[g] encloses sum_{l > g} I_l(S) for g = 0 .. last. Downward recurrence I_{l-1} = I_{l+1} + (2l/S)
-/// I_l adds positive numbers only, so the two topmost values, from their series, carry their relative
-/// accuracy down.
-std::vector<Interval> suffix_sums(const Rational& S, unsigned long last) {
-  const unsigned long top =
-      last + ceil(S).convert_to<unsigned long>() + static_cast<unsigned long>(working_precision()) + 2;
-  Interval above = bessel(S, top);
-  Interval current = bessel(S, top - 1);
-  // I_{l+1}/I_l < (S/2)/(l+1) <= 1/2 from l = top on: the rest beyond `top` is below I_top.
-  Interval sum(above, above + above);
-  std::vector<Interval> suffix(last + 1);
-  for (unsigned long l = top - 1; l >= 1; --l) {
-    sum += current;  // sum over all indices >= l
-    if (l - 1 <= last) suffix[l - 1] = sum;
-    Interval below = above + Interval(Rational(Rational(2 * l) / S)) * current;
-    above = std::move(current);
-    current = std::move(below);
-  }
-  return suffix;
+/// Ratios of I_0(S), I_1(S), ... at the order `first`.
+struct Ratios {
+  Interval tail;  ///< sum_{l >= first} I_l/I_first
+  Interval next;  ///< I_{first+1}/I_first
+};
+
+/// An order from which on I_{l+1}/I_l < S/(2(l+1)) <= 1/2, far enough beyond `first` that what is not known
+/// there is lost in the rounding.
+unsigned long far_order(const Rational& S, unsigned long first) {
+  return std::max(first, ceil(S).convert_to<unsigned long>()) +
+         static_cast<unsigned long>(working_precision());
 }
 
-Interval error_from_suffix(const Rational& S, const Interval& suffix) {
-  return Interval(2) * exp(Interval(S)) * suffix;
+/// By r_l = I_{l+1}/I_l = 1/(2(l+1)/S + r_{l+1}), the recurrence I_l = I_{l+2} + (2(l+1)/S) I_{l+1}
+/// downwards: all terms are positive, and each step shrinks what is not known by r_l^2. Calls each(l, ratios
+/// at l) for l from `last` (a far_order) down to `first`; `each` returns false to stop.
+template <class Each>
+void descend(const Rational& S, unsigned long last, unsigned long first, Each each) {
+  const Interval one(1);
+  const Interval two_over_S(Rational(2 / S));
+  Ratios at{hull(one, Interval(2)), hull(Interval(0), Interval(Rational(1, 2)))};
+  for (unsigned long l = last; each(l, at) && l > first; --l) {
+    at.next = one / (two_over_S * Interval(static_cast<long>(l)) + at.next);
+    at.tail = one + at.next * at.tail;
+  }
+}
+
+/// 2 e^S sum_{l >= first} I_l(S), given sum_{l >= first} I_l/I_first and I_first.
+Interval error_from(const Rational& S, const Interval& tail, const Interval& first) {
+  return Interval(2) * exp(Interval(S)) * first * tail;
+}
+
+/// The truncation error at a degree, with its derivative: of ln error to ln S.
+struct Growth {
+  Interval error;
+  Interval elasticity;
+};
+
+/// d/dS sum_{l > g} I_l = sum_{l > g} I_l + (I_g - I_{g+1})/2, since I_l' = (I_{l-1} + I_{l+1})/2.
+Growth growth(const Rational& S, unsigned long degree) {
+  const unsigned long after = degree + 1;
+  Interval tail, next;  // sum_{l > g} I_l/I_{g+1} and I_{g+1}/I_g
+  descend(S, far_order(S, after), degree, [&](unsigned long l, const Ratios& at) {
+    if (l == after) tail = at.tail;
+    next = at.next;
+    return true;
+  });
+  const Interval one(1);
+  return {error_from(S, tail, bessel(S, after)),
+          Interval(S) * (Interval(2) + (one / next - one) / (Interval(2) * tail))};
+}
+
+/// A degree whose truncation_error is at most eta, not far above the least, by I_l(S) <= (S/2)^l/l!
+/// e^{S^2/(4(l+1))} in binary64. A wrong guess costs time and nothing else.
+unsigned long sufficient_degree(const Rational& S, const Rational& eta) {
+  const double log_eta = log_rational(eta).lower_double();
+  const double log_half = log_rational(S / 2).upper_double();
+  const double score = Interval(S).upper_double();
+  const auto is_enough = [&](unsigned long g) {
+    const double l = static_cast<double>(g) + 1;
+    return 2 * std::log(2) + score + l * log_half - std::lgamma(l + 1) + score * score / (4 * (l + 1)) <
+           log_eta;
+  };
+  unsigned long high = ceil(S).convert_to<unsigned long>() + 1;
+  while (!is_enough(high)) high *= 2;
+  unsigned long low = 0;
+  while (high - low > 1) {
+    const unsigned long middle = (low + high) / 2;
+    (is_enough(middle) ? high : low) = middle;
+  }
+  return high;
 }
 
 }  // namespace
 
 bool is_feasible_score(const Rational& S, Record& record) {
   return record.require(S <= 100000, "S <= 100000",
-                        "S > 100000: no polynomial of feasible degree follows exp so far");
+                        "S > 100000: the degree, which grows like S, is not computed here");
 }
 
 bool is_usable_accuracy(const Rational& eta, Record& record) {
@@ -66,8 +121,41 @@ bool is_usable_accuracy(const Rational& eta, Record& record) {
 }
 
 Interval truncation_error(const Rational& S, const Integer& degree) {
+  if (S == 0) return Interval(0);  // I_l(0) = 0 for l > 0
+  const auto after = degree.convert_to<unsigned long>() + 1;
+  Interval tail;
+  descend(S, far_order(S, after), after, [&](unsigned long, const Ratios& at) {
+    tail = at.tail;
+    return true;
+  });
+  return error_from(S, tail, bessel(S, after));
+}
+
+Interval largest_score(const Integer& degree, const Rational& eta) {
   const auto g = degree.convert_to<unsigned long>();
-  return error_from_suffix(S, suffix_sums(S, g)[g]);
+  const long bits = working_precision() + 64;
+  const WorkingPrecision scope(bits);
+  // The first term of the sum alone, with e^S >= 1, exceeds eta beyond this S.
+  const Interval first = log_factorial(degree + 1) + log_rational(eta) - interval_log2();
+  const Interval ceiling = Interval(2) * exp(first / Interval(Integer(degree + 1)));
+  // Newton's method for ln error = ln eta in ln S, with twice the bits that it has found.
+  Rational S = ceiling.upper();
+  constexpr int most_steps = 100;
+  long known = 128;
+  for (int i = 0; i < most_steps && known > 0; ++i) {
+    const WorkingPrecision step_scope(std::min(known, bits));
+    const Growth at = growth(S, g);
+    const Interval step = (log_rational(eta) - log(at.error)) / at.elasticity;
+    S = (Interval(S) * exp(step)).midpoint().lower();
+    const Interval settled = power(Interval(Rational(1, 2)), static_cast<unsigned long>(known / 2 - 16));
+    if (certainly_less(abs(step), settled)) known = known < bits ? 2 * known : 0;
+  }
+  const Interval slack = power(Interval(Rational(1, 2)), static_cast<unsigned long>(bits - 56));
+  const Interval low = Interval(S) * (Interval(1) - slack);
+  const Interval high = Interval(S) * (Interval(1) + slack);
+  const bool is_enclosed = certainly_less_equal(truncation_error(low.lower(), degree), Interval(eta)) &&
+                           certainly_less(Interval(eta), truncation_error(high.upper(), degree));
+  return is_enclosed ? Interval(low, high) : Interval(Interval(0), ceiling);
 }
 
 std::vector<Interval> chebyshev_coefficients(const Rational& S, unsigned long degree) {
@@ -92,32 +180,63 @@ std::vector<Interval> chebyshev_coefficients(const Rational& S, unsigned long de
 }
 
 Integer least_degree(const Rational& S, const Rational& eta) {
-  for (long bits = 128;; bits *= 2) {
+  if (S == 0) return 0;
+  constexpr long most_bits = 1L << 16;
+  unsigned long known = sufficient_degree(S, eta);
+  for (long bits = 128; bits <= most_bits;) {
     const WorkingPrecision scope(bits);
-    const Interval limit(eta);
-    for (unsigned long last = 32;; last *= 2) {
-      const std::vector<Interval> suffix = suffix_sums(S, last);
-      unsigned long g = 0;
-      while (g <= last && !certainly_less_equal(error_from_suffix(S, suffix[g]), limit)) ++g;
-      if (g > last) continue;
-      if (g == 0 || certainly_less(limit, error_from_suffix(S, suffix[g - 1]))) return g;
-      break;  // the error at g - 1 is too close to eta for these bits
-    }
-    if (bits > 1L << 16)
-      throw Undecided("the degree is not decided: the error at one degree is too close to eta");
+    const Interval limit = Interval(eta) / (Interval(2) * exp(Interval(S)));
+    Interval current = bessel(S, known + 1);
+    bool is_sufficient = true, is_decided = false;
+    Integer least = 0;
+    descend(S, far_order(S, known + 1), 1, [&](unsigned long l, const Ratios& at) {
+      if (l > known + 1) return true;
+      if (l <= known) current = current / at.next;  // I_l = I_{l+1}/(I_{l+1}/I_l)
+      const Interval sum =
+          at.tail * current;  // over l and beyond: the error at degree l - 1 is 2 e^S times it
+      if (certainly_less_equal(sum, limit)) {
+        is_decided = l == 1;
+        return true;
+      }
+      is_sufficient = l <= known;
+      is_decided = is_sufficient && certainly_less(limit, sum);
+      least = l;
+      return false;
+    });
+    if (is_decided) return least;
+    if (!is_sufficient) known *= 2;
+    bits *= is_sufficient ? 2 : 1;
   }
+  throw Undecided("the degree is not decided: the error at one degree is too close to eta");
 }
 
-Integer polynomial_rank(const Integer& d, const Integer& g) {
+Quantity polynomial_rank(const Integer& d, const Integer& g, long digits) {
+  const auto log10_rank = [&] { return log_binomial(d, g) / interval_log10(); };
+  {
+    const WorkingPrecision scope(64);
+    if (certainly_less(Interval(Integer(longest_exact_integer)), log10_rank()))
+      return Magnitude{enclose(digits, log10_rank)};
+  }
   const Integer smaller = g < d ? g : d;
-  return binomial(d + g, smaller.convert_to<unsigned long>());
+  return whole_quantity(binomial(d + g, smaller.convert_to<unsigned long>()), digits);
 }
 
-AttentionCost attention_cost(const Integer& T, const Integer& d, const Integer& d_v, const Integer& rank,
-                             const Integer& exp_cost) {
+AttentionCost attention_cost(const Integer& T, const Integer& d, const Integer& d_v, const Quantity& rank,
+                             const Integer& exp_cost, long digits) {
   const Integer per_pair = d + d_v + 1 + exp_cost;
-  const Integer per_token = 2 * rank * (d_v + 2);
-  return {T * T * per_pair, T * per_token, per_token / per_pair + 1};
+  const Integer per_feature = 2 * (d_v + 2);
+  const Integer exact = T * T * per_pair;
+  if (const auto* r = std::get_if<Integer>(&rank.value())) {
+    const Integer per_token = *r * per_feature;
+    return {exact, whole_quantity(T * per_token, digits), whole_quantity(per_token / per_pair + 1, digits)};
+  }
+  const WorkingPrecision scope(bits_for_digits(digits) + 64);
+  const Interval& log10_rank = std::get<Magnitude>(rank.value()).log10;
+  const Interval polynomial = log10_rank + log10(Interval(Integer(T * per_feature)));
+  // The crossover is a whole number within 1 of the quotient, which is huge.
+  const Interval crossover = log10_rank + log10(Interval(Rational(per_feature, per_pair)));
+  return {exact, Magnitude{polynomial},
+          Magnitude{Interval(crossover - negligible(), crossover + negligible())}};
 }
 
 }  // namespace promptbound

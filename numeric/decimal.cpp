@@ -33,12 +33,14 @@ std::string decimal_of_end(mpfr_srcptr x, long digits, mpfr_rnd_t rounding) {
   if (mpfr_nan_p(x) != 0) return "nan";
   if (mpfr_inf_p(x) != 0) return mpfr_sgn(x) > 0 ? "inf" : "-inf";
   if (mpfr_zero_p(x) != 0) return "0";
-  if (std::abs(mpfr_get_exp(x)) > largest_plain_exponent && mpfr_sgn(x) > 0) {
+  if (std::abs(mpfr_get_exp(x)) > largest_plain_exponent) {
     const WorkingPrecision scope(std::max(static_cast<long>(mpfr_get_prec(x)), bits_for_digits(digits)) + 80);
     Interval point;
     mpfi_set_fr(point.get(), x);
-    return power_of_ten_decimal(log10(point), digits,
-                                rounding == MPFR_RNDD ? Direction::down : Direction::up);
+    const bool is_negative = mpfr_sgn(x) < 0;
+    const bool towards_zero = (rounding == MPFR_RNDD) != is_negative;
+    return (is_negative ? "-" : "") +
+           power_of_ten_decimal(log10(abs(point)), digits, towards_zero ? Direction::down : Direction::up);
   }
   mpfr_exp_t exponent = 0;
   char* raw =
@@ -47,6 +49,16 @@ std::string decimal_of_end(mpfr_srcptr x, long digits, mpfr_rnd_t rounding) {
   mpfr_free_str(raw);
   const bool negative = text.front() == '-';
   return layout(negative, negative ? text.substr(1) : text, Integer(static_cast<long>(exponent)));
+}
+
+/// May the ends become exact rationals? One with a binary exponent of 10^10 would take gigabytes, and no such
+/// power of ten is written out.
+bool has_moderate_ends(const Interval& x) {
+  constexpr long most_exponent_bits = 4096;
+  const auto is_moderate = [](mpfr_srcptr end) {
+    return mpfr_zero_p(end) != 0 || std::abs(mpfr_get_exp(end)) <= most_exponent_bits;
+  };
+  return is_moderate(&x.get()->left) && is_moderate(&x.get()->right);
 }
 
 }  // namespace
@@ -82,7 +94,7 @@ std::string upper_decimal(const Interval& x, long digits) {
 }
 
 std::string power_of_ten_decimal(const Interval& log10, long digits, Direction direction) {
-  if (!log10.is_finite()) return "";
+  if (!log10.is_finite() || !has_moderate_ends(log10)) return "";
   const Rational low = log10.lower();
   const Rational high = log10.upper();
   if (high - low > 1) return "";

@@ -112,8 +112,12 @@ ExponentialQuotient ExponentialQuotient::operator-() const {
 
 int ExponentialQuotient::sign() const {
   if (is_zero()) return 0;
-  const Interval tight = enclose(1, [this] { return enclosure(); });
-  return certainly_positive(tight) ? 1 : -1;
+  try {
+    const Interval tight = enclose(1, [this] { return enclosure(); });
+    return certainly_positive(tight) ? 1 : -1;
+  } catch (const Undecided& undecided) {
+    throw Undecided(std::string("the sign of a quotient of sums of exponentials: ") + undecided.what());
+  }
 }
 
 std::optional<ExponentialQuotient::Monomial> ExponentialQuotient::monomial() const {

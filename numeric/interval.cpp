@@ -1,15 +1,25 @@
-#include <cmath>
-
 #include <promptbound/numeric/interval.hpp>
+
+#include <stdexcept>
+
 #include <promptbound/numeric/precision.hpp>
 
 namespace promptbound {
 namespace {
 
 Rational exact_value(mpfr_srcptr x) {
+  // MPFR would give 0 for what is no number.
+  if (mpfr_number_p(x) == 0) throw std::domain_error("an infinite end of an interval has no exact value");
   Rational result;
   mpfr_get_q(result.backend().data(), x);
   return result;
+}
+
+/// MPFI answers NaN, at one end or both, where an operation is undefined.
+void whole_line_for_nan(mpfi_ptr x) {
+  if (mpfi_nan_p(x) == 0) return;
+  mpfr_set_inf(&x->left, -1);
+  mpfr_set_inf(&x->right, 1);
 }
 
 /// Applies one MPFI function to a fresh interval of the working precision.
@@ -17,6 +27,7 @@ template <class Function>
 Interval apply(Function function, const Interval& x) {
   Interval result;
   function(result.get(), x.get());
+  whole_line_for_nan(result.get());
   return result;
 }
 
@@ -24,7 +35,13 @@ template <class Function>
 Interval apply(Function function, const Interval& x, const Interval& y) {
   Interval result;
   function(result.get(), x.get(), y.get());
+  whole_line_for_nan(result.get());
   return result;
+}
+
+bool is_whole_line(const Interval& x) {
+  return mpfr_inf_p(&x.get()->left) != 0 && mpfr_inf_p(&x.get()->right) != 0 &&
+         mpfr_sgn(&x.get()->left) < 0 && mpfr_sgn(&x.get()->right) > 0;
 }
 
 }  // namespace
@@ -37,6 +54,7 @@ Interval::Interval(long value) {
 Interval::Interval(double value) {
   mpfi_init(value_);
   mpfi_set_d(value_, value);
+  whole_line_for_nan(value_);
 }
 
 Interval::Interval(const Integer& value) {
@@ -50,8 +68,19 @@ Interval::Interval(const Rational& value) {
 }
 
 Interval::Interval(const Interval& lower, const Interval& upper) {
+  // MPFI would exchange the ends.
+  if (mpfr_greater_p(&lower.value_->left, &upper.value_->right) != 0) {
+    throw std::logic_error("the lower end of an interval is above the upper one");
+  }
   mpfi_init(value_);
   mpfi_interv_fr(value_, &lower.value_->left, &upper.value_->right);
+}
+
+Interval Interval::whole_line() {
+  Interval line;
+  mpfr_set_inf(&line.value_->left, -1);
+  mpfr_set_inf(&line.value_->right, 1);
+  return line;
 }
 
 // A copy keeps the precision of what it copies, so that no copy ever widens an enclosure.
@@ -81,7 +110,11 @@ Interval& Interval::operator=(Interval&& other) noexcept {
 // The result takes the working precision, not that of the left operand.
 Interval& Interval::operator+=(const Interval& other) { return *this = apply(mpfi_add, *this, other); }
 Interval& Interval::operator-=(const Interval& other) { return *this = apply(mpfi_sub, *this, other); }
-Interval& Interval::operator*=(const Interval& other) { return *this = apply(mpfi_mul, *this, other); }
+Interval& Interval::operator*=(const Interval& other) {
+  // MPFI has 0 times anything as 0, also where nothing is known of the other number.
+  if (is_whole_line(*this) || is_whole_line(other)) return *this = whole_line();
+  return *this = apply(mpfi_mul, *this, other);
+}
 Interval& Interval::operator/=(const Interval& other) { return *this = apply(mpfi_div, *this, other); }
 Interval Interval::operator-() const { return apply(mpfi_neg, *this); }
 
@@ -101,6 +134,10 @@ Interval Interval::midpoint() const {
   Interval point(*this);
   mpfr_add(&point.value_->left, &value_->left, &value_->right, MPFR_RNDN);
   mpfr_div_2ui(&point.value_->left, &point.value_->left, 1, MPFR_RNDN);
+  // Infinite ends, or a sum that overflows: another point of the interval.
+  if (mpfr_number_p(&point.value_->left) == 0) mpfr_set(&point.value_->left, &value_->left, MPFR_RNDN);
+  if (mpfr_number_p(&point.value_->left) == 0) mpfr_set(&point.value_->left, &value_->right, MPFR_RNDN);
+  if (mpfr_number_p(&point.value_->left) == 0) mpfr_set_zero(&point.value_->left, 1);
   mpfr_set(&point.value_->right, &point.value_->left, MPFR_RNDN);
   return point;
 }
@@ -112,7 +149,7 @@ bool Interval::is_point() const { return mpfr_equal_p(&value_->left, &value_->ri
 
 bool Interval::contains(const Rational& point) const {
   return mpfr_cmp_q(&value_->left, point.backend().data()) <= 0 &&
-         mpfr_cmp_q(&value_->right, point.backend().data()) >= 0 && mpfi_nan_p(value_) == 0;
+         mpfr_cmp_q(&value_->right, point.backend().data()) >= 0;
 }
 
 bool Interval::contains(const Interval& inner) const { return mpfi_is_inside(inner.value_, value_) > 0; }
@@ -140,32 +177,20 @@ bool certainly_less_equal(const Interval& a, const Interval& b) {
 
 Interval hull(const Interval& a, const Interval& b) { return apply(mpfi_union, a, b); }
 Interval intersection(const Interval& a, const Interval& b) {
-  Interval result = apply(mpfi_intersect, a, b);
-  if (mpfi_is_empty(result.get()) > 0) mpfi_interv_d(result.get(), NAN, NAN);
-  return result;
+  if (certainly_less(a, b) || certainly_less(b, a)) {
+    throw std::logic_error("two enclosures of one number have nothing in common");
+  }
+  return apply(mpfi_intersect, a, b);
 }
-
-namespace {
-
-// mpfr_min and mpfr_max ignore a NaN; an unknown number stays unknown.
-bool propagate_nan(const Interval& a, const Interval& b, Interval& result) {
-  if (mpfi_nan_p(a.get()) == 0 && mpfi_nan_p(b.get()) == 0) return false;
-  mpfi_interv_d(result.get(), NAN, NAN);
-  return true;
-}
-
-}  // namespace
 
 Interval min(const Interval& a, const Interval& b) {
   Interval result;
-  if (propagate_nan(a, b, result)) return result;
   mpfr_min(&result.get()->left, &a.get()->left, &b.get()->left, MPFR_RNDD);
   mpfr_min(&result.get()->right, &a.get()->right, &b.get()->right, MPFR_RNDU);
   return result;
 }
 Interval max(const Interval& a, const Interval& b) {
   Interval result;
-  if (propagate_nan(a, b, result)) return result;
   mpfr_max(&result.get()->left, &a.get()->left, &b.get()->left, MPFR_RNDD);
   mpfr_max(&result.get()->right, &a.get()->right, &b.get()->right, MPFR_RNDU);
   return result;
@@ -203,6 +228,7 @@ Interval power(const Interval& x, const Rational& q) {
   Interval result;
   mpfr_rootn_ui(&result.get()->left, &raised.get()->left, n, MPFR_RNDD);
   mpfr_rootn_ui(&result.get()->right, &raised.get()->right, n, MPFR_RNDU);
+  whole_line_for_nan(result.get());
   return result;
 }
 

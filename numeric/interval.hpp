@@ -11,8 +11,10 @@
 namespace promptbound {
 
 /// A closed interval [lower, upper] of real numbers whose ends may be infinite. Ends have the working
-/// precision that holds when the object is created. An undefined operation (0/0, ln of a negative number)
-/// gives NaN ends, which every comparison below treats as "not known".
+/// precision that holds when the object is created; they are never NaN and always in order. What is undefined
+/// somewhere on the operands (ln x where x may be negative, 0/0) is the whole line: nothing is known of the
+/// number, nor of its product with 0. Where a divisor may be 0, the quotients by its other points are
+/// enclosed.
 class Interval {
  public:
   Interval() : Interval(0L) {}
@@ -21,13 +23,15 @@ class Interval {
   explicit Interval(double value);
   explicit Interval(const Integer& value);
   explicit Interval(const Rational& value);
-  /// The hull of two enclosures of one number's lower and upper bound.
+  /// From the lower end of `lower` to the upper end of `upper`, enclosures of one number's bounds. Throws
+  /// std::logic_error when these ends are out of order: one of the bounds is false then.
   Interval(const Interval& lower, const Interval& upper);
   Interval(const Interval& other);
   Interval(Interval&& other) noexcept;
   Interval& operator=(const Interval& other);
   Interval& operator=(Interval&& other) noexcept;
   ~Interval() { mpfi_clear(value_); }
+  [[nodiscard]] static Interval whole_line();
 
   Interval& operator+=(const Interval& other);
   Interval& operator-=(const Interval& other);
@@ -35,10 +39,11 @@ class Interval {
   Interval& operator/=(const Interval& other);
   [[nodiscard]] Interval operator-() const;
 
-  /// The ends as exact dyadic numbers; the ends must be finite.
+  /// The ends as exact dyadic numbers; throws std::domain_error for an infinite end.
   [[nodiscard]] Rational lower() const;
   [[nodiscard]] Rational upper() const;
-  /// A point interval at an end or at (about) the midpoint.
+  /// A point interval at an end, and at some point of the interval: about the middle where both ends are
+  /// finite.
   [[nodiscard]] Interval lower_point() const;
   [[nodiscard]] Interval upper_point() const;
   [[nodiscard]] Interval midpoint() const;
@@ -71,8 +76,9 @@ class Interval {
 [[nodiscard]] bool certainly_less_equal(const Interval& a, const Interval& b);
 [[nodiscard]] inline bool certainly_positive(const Interval& a) { return certainly_less(Interval(0), a); }
 
-/// The smallest interval that contains both, and the intersection (NaN ends when it is empty).
+/// The smallest interval that contains both.
 [[nodiscard]] Interval hull(const Interval& a, const Interval& b);
+/// What two enclosures of one number have in common; throws std::logic_error when that is nothing.
 [[nodiscard]] Interval intersection(const Interval& a, const Interval& b);
 /// Enclosures of min(x, y) and max(x, y).
 [[nodiscard]] Interval min(const Interval& a, const Interval& b);

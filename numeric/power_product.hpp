@@ -12,6 +12,8 @@ namespace promptbound {
 /// The positive real number  prod_i base_i^{e_i} * root_base^{root_exponent}  with rational bases > 0,
 /// integer exponents e_i and one rational exponent. This is the shape of L (2 C n^{1/alpha} / eps)^n and its
 /// relatives: kept unevaluated it can be compared, rounded and printed when it has a hundred million digits.
+/// A whole number of more than longest_exact_integer digits that was rounded from such a number takes the
+/// same shape: its logarithm is enclosed, and nothing else is known of it.
 class PowerProduct {
  public:
   /// The number 1.
@@ -20,6 +22,14 @@ class PowerProduct {
   PowerProduct& times(const Rational& base, const Integer& exponent = 1);
   /// Multiplies by base^exponent, irrational in general; at most one such factor.
   PowerProduct& times_root(const Rational& base, const Rational& exponent);
+  /// base x and x^exponent, exponent >= 0, as new numbers.
+  [[nodiscard]] PowerProduct multiplied(const Rational& base) const {
+    return PowerProduct(*this).times(base);
+  }
+  [[nodiscard]] PowerProduct raised(const Integer& exponent) const;
+  /// A whole number of [x, x + 1], or any number that close to x in its logarithm; x > 1 has more than
+  /// longest_exact_integer digits.
+  [[nodiscard]] PowerProduct rounded_beyond_writing() const;
 
   /// Enclosures of ln x and of x at the working precision.
   [[nodiscard]] Interval log() const;
@@ -29,31 +39,57 @@ class PowerProduct {
   /// True when x has certainly at most longest_exact_integer digits before (and 1/x after) the point.
   [[nodiscard]] bool is_writable() const;
 
+  friend int compare(const PowerProduct& x, const Integer& candidate);
+
  private:
   struct Factor {
     Rational base;
     Integer exponent;
   };
+  /// The product of the factors but for the root; nothing when it would have more than about a million bits.
+  [[nodiscard]] std::optional<Rational> rational_part() const;
+
   std::vector<Factor> factors_;
   Rational root_base_ = 1;
   Rational root_exponent_ = 0;
+  /// The logarithm lies within slack_ times negligible() above that of the product; not writable if > 0.
+  Integer slack_ = 0;
 };
+
+/// The sign of x - candidate, decided exactly: where logarithms do not separate the two, equality is decided
+/// algebraically. Throws Undecided where 2^20 bits do not separate what is not equal.
+[[nodiscard]] int compare(const PowerProduct& x, const Integer& candidate);
 
 /// floor(x) and ceil(x), decided exactly; x must be writable.
 [[nodiscard]] Integer floor(const PowerProduct& x);
 [[nodiscard]] Integer ceil(const PowerProduct& x);
+
+/// The whole numbers floor(x) + 1 and ceil(x), at any size: exact where x is writable.
+[[nodiscard]] PowerProduct least_above(const PowerProduct& x);
+[[nodiscard]] PowerProduct rounded_up(const PowerProduct& x);
 
 /// x as a quantity: exact where rational, enclosed to `digits` digits, or by its enclosed logarithm when
 /// huge.
 [[nodiscard]] Quantity quantity(const PowerProduct& x, long digits);
 /// ceil(x) as a quantity. For huge x the enclosure of log10 covers the rounding.
 [[nodiscard]] Quantity ceil_quantity(const PowerProduct& x, long digits);
+/// A whole number as a quantity: by its enclosed logarithm when it has more than longest_exact_integer
+/// digits.
+[[nodiscard]] Quantity whole_quantity(const Integer& x, long digits);
+
+/// 2^-150000 = 10^-45154: far above what rounding to a whole number changes in the logarithm of a number of
+/// more than 100,000 digits, and far below every precision that may be asked for.
+[[nodiscard]] Interval negligible();
 
 /// 1/alpha for an exponent alpha in [1, inf]; 0 for alpha = inf.
 [[nodiscard]] Rational reciprocal(const Number& alpha);
 
 /// The least number k of grid cells per coordinate with C n^{1/alpha}/(2 k) < eps, that is
-/// k = floor(C n^{1/alpha}/(2 eps)) + 1 (theory 1.4). C >= 0, eps > 0, n >= 1, alpha in [1, inf].
+/// k = floor(C n^{1/alpha}/(2 eps)) + 1 (theory 1.4), at any size. C >= 0, eps > 0, n >= 1, alpha in [1,
+/// inf].
+[[nodiscard]] PowerProduct least_cells(const Rational& C, const Integer& n, const Number& alpha,
+                                       const Rational& eps);
+/// The same where it has at most longest_exact_integer digits. Throws Undecided beyond.
 [[nodiscard]] Integer least_grid(const Rational& C, const Integer& n, const Number& alpha,
                                  const Rational& eps);
 

@@ -41,6 +41,14 @@ const Quantity& Record::output(std::string_view name) const {
   throw std::out_of_range("no output named " + std::string(name));
 }
 
+std::vector<ProofStatus> Record::proofs() const {
+  std::vector<std::string_view> names;
+  for (const Output& output : outputs) names.emplace_back(output.name);
+  return proofs_of(proof, names);
+}
+
+ProofStatus Record::proof_of(std::string_view name) const { return proofs_of(proof, {name}).front(); }
+
 void Record::add(std::string name, Quantity value) {
   outputs.push_back(Output{std::move(name), std::move(value)});
 }

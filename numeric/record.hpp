@@ -5,6 +5,7 @@
 #include <string_view>
 #include <vector>
 
+#include <promptbound/numeric/proof_status.hpp>
 #include <promptbound/numeric/quantity.hpp>
 
 namespace promptbound {
@@ -37,7 +38,8 @@ struct Assumption {
 
 struct Input {
   std::string name;
-  std::string value;  ///< exact text
+  std::string value;        ///< exact text
+  bool is_default = false;  ///< not given, but taken by default
 };
 
 struct Output {
@@ -50,9 +52,9 @@ struct Output {
 struct Record {
   std::string_view id;
   Kind kind = Kind::published;
-  std::string_view theory;  ///< item of the theory page
-  std::string_view source;  ///< paper, or "own"
-  std::string_view proof;   ///< how the theorem is established
+  std::string_view theory;         ///< item of the theory page
+  std::string_view source;         ///< paper, or "own"
+  std::vector<ProofStatus> proof;  ///< of the form evaluated, by outputs; where nothing is named: unproved
   bool applicable = true;
   bool undecided = false;  ///< not applicable because no working precision decided
   std::string reason;      ///< why not applicable
@@ -63,6 +65,11 @@ struct Record {
 
   /// The output of that name; throws std::out_of_range when there is none.
   [[nodiscard]] const Quantity& output(std::string_view name) const;
+
+  /// proofs_of the outputs that the record has; none when it is not applicable.
+  [[nodiscard]] std::vector<ProofStatus> proofs() const;
+  /// What proves the output of that name.
+  [[nodiscard]] ProofStatus proof_of(std::string_view name) const;
 
   /// Is this output asked for? Costly outputs are computed only then.
   [[nodiscard]] bool wants(std::string_view name) const { return only.empty() || only == name; }

@@ -1,4 +1,4 @@
-/// Softmax attention (theory.md section 0): one head, and the sum over heads that a block adds to its input.
+/// Softmax attention (theory section 0): one head, and the sum over heads that a block adds to its input.
 #pragma once
 
 #include <optional>

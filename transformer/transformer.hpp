@@ -1,4 +1,4 @@
-/// The model of theory.md section 0: layers of an attention block and a feed-forward block, both residual.
+/// The model of theory section 0: layers of an attention block and a feed-forward block, both residual.
 #pragma once
 
 #include <optional>

@@ -13,6 +13,12 @@ Interval erf(const Interval& x) {
   return result;
 }
 
+/// x (1 + tanh(scale (x + 0.044715 x^3)))/2 = x sigma(2 scale (x + 0.044715 x^3)).
+Interval tanh_form(const Interval& x, const Interval& scale) {
+  const Interval cubic{Rational(44715, 1000000)};
+  return x * sigmoid(Interval(2) * scale * (x + cubic * power(x, 3UL)));
+}
+
 }  // namespace
 
 Interval sigmoid(const Interval& x) { return hull(sigmoid_at(x.lower_point()), sigmoid_at(x.upper_point())); }
@@ -27,11 +33,10 @@ Interval activate(Activation activation, const Interval& x) {
       return max(x, Interval(0));
     case Activation::gelu:
       return x * normal_distribution(x);
-    case Activation::gelu_tanh: {
-      const Interval scale = Interval(2) * sqrt(Interval(2) / interval_pi());
-      const Interval cubic{Rational(44715, 1000000)};
-      return x * sigmoid(scale * (x + cubic * power(x, 3UL)));
-    }
+    case Activation::gelu_tanh:
+      return tanh_form(x, sqrt(Interval(2) / interval_pi()));
+    case Activation::gelu_fast:
+      return tanh_form(x, Interval(Rational(7978845608, 10000000000)));
     default:
       return x * sigmoid(x);
   }

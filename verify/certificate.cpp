@@ -1,5 +1,6 @@
 #include <nlohmann/json.hpp>
 
+#include <promptbound/models/text_file.hpp>
 #include <promptbound/numeric/sha256.hpp>
 #include <promptbound/verify/certificate.hpp>
 
@@ -9,6 +10,12 @@ namespace promptbound {
 void seal(Json& certificate) {
   certificate.erase("sha256");
   certificate["sha256"] = sha256(certificate.dump());
+}
+
+void name_inputs(Json& certificate, const std::map<std::string, std::string>& files) {
+  certificate["inputs"] = Json::object();
+  for (const auto& [role, path] : files) certificate["inputs"][role] = sha256(read_text_file(path));
+  seal(certificate);
 }
 
 }  // namespace promptbound

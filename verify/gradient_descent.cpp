@@ -4,6 +4,7 @@
 #include <promptbound/numeric/error.hpp>
 #include <promptbound/numeric/scalar.hpp>
 #include <promptbound/verify/gradient_descent.hpp>
+#include <promptbound/verify/prompt_error.hpp>
 
 namespace promptbound {
 namespace {
@@ -120,20 +121,6 @@ void descend_from(const Landscape& landscape, Mat prompt, int steps, Best& best)
   }
 }
 
-Interval certified_error(const Transformer<Rational>& model, const MemorizationData& data,
-                         const Matrix<Rational>& prompt) {
-  const Transformer<Interval> enclosed = from_rational<Interval>(model);
-  Interval error(0);
-  for (const MemorizationExample& example : data) {
-    const Matrix<Interval> output =
-        evaluate(enclosed, from_rational<Interval>(prompt), from_rational<Interval>(example.tokens));
-    for (Index c = 0; c < output.rows(); ++c) {
-      error = max(error, abs(output(c, example.query) - Interval(example.target(c))));
-    }
-  }
-  return error;
-}
-
 }  // namespace
 
 FoundPrompt descend(const Transformer<Rational>& model, const MemorizationData& data,
@@ -156,7 +143,7 @@ FoundPrompt descend(const Transformer<Rational>& model, const MemorizationData& 
   }
   if (best.prompt.size() == 0) best.prompt = Mat::Zero(model.width, options.tokens);
   const Matrix<Rational> prompt = best.prompt.unaryExpr([](double x) { return Rational(x); });
-  return {prompt, certified_error(model, data, prompt)};
+  return {prompt, prompt_error(model, data, prompt)};
 }
 
 }  // namespace promptbound

@@ -28,30 +28,26 @@ class HalvingTree {
 
   [[nodiscard]] bool is_full() const { return nodes_.size() > std::numeric_limits<std::uint32_t>::max() - 2; }
 
-  /// Calls visit(node, coordinate) in preorder, coordinate -1 for a box that is not halved.
-  template <class Visit>
-  void walk(const Visit& visit) const {
+  /// The coordinate that the box of a node is halved across, -1 when it is not halved, and its first half's
+  /// node.
+  [[nodiscard]] std::int32_t coordinate(std::uint32_t node) const { return nodes_[node].coordinate; }
+  [[nodiscard]] std::uint32_t first_half(std::uint32_t node) const { return nodes_[node].first; }
+
+  /// In preorder: a letter for the coordinate, '.' for a box that is not halved.
+  [[nodiscard]] std::string text() const {
+    std::string result;
     std::vector<std::uint32_t> pending = {0};
     while (!pending.empty()) {
-      const std::uint32_t node = pending.back();
+      const Node node = nodes_[pending.back()];
       pending.pop_back();
-      visit(node, nodes_[node].coordinate);
-      if (nodes_[node].coordinate < 0) continue;
-      pending.push_back(nodes_[node].first + 1);
-      pending.push_back(nodes_[node].first);
-    }
-  }
-
-  /// In preorder: a letter for the coordinate, '*' for a box that waits, '.' for another that is not halved.
-  [[nodiscard]] std::string text(const std::vector<bool>& waits) const {
-    std::string result;
-    walk([&](std::uint32_t node, std::int32_t coordinate) {
-      if (coordinate >= 0) {
-        result += coordinate_letters[static_cast<std::size_t>(coordinate)];
-      } else {
-        result += node < waits.size() && waits[node] ? '*' : '.';
+      if (node.coordinate < 0) {
+        result += '.';
+        continue;
       }
-    });
+      result += coordinate_letters[static_cast<std::size_t>(node.coordinate)];
+      pending.push_back(node.first + 1);
+      pending.push_back(node.first);
+    }
     return result;
   }
 

@@ -21,8 +21,8 @@ Interval reach(const FastInterval& x, double m) { return abs(Interval(x) - Inter
 
 double middle(const FastInterval& x) { return x.lower() + (x.upper() - x.lower()) / 2; }
 
-/// Bounds on the mean of |e|^alpha over the box of the form.
-Interval mean_power(const LinearForm<FastInterval>& form, const Rational& alpha) {
+/// Bounds on the mean of (|e|/unit)^alpha over the box of the form.
+Interval mean_power(const LinearForm<FastInterval>& form, const Rational& alpha, const Interval& unit) {
   const double c = middle(form.centre());
   Interval h = reach(form.centre(), c), s(0);
   for (const FastInterval& slope : form.slopes()) {
@@ -31,10 +31,10 @@ Interval mean_power(const LinearForm<FastInterval>& form, const Rational& alpha)
     s += abs(Interval(a));
   }
   const Interval centre(c);
-  const auto power_of = [&](const Interval& size) { return nonnegative_power(size.upper_point(), alpha); };
+  const auto power_of = [&](const Interval& size) { return nonnegative_power(size / unit, alpha); };
   const Interval least = max(Interval(0), (abs(centre) - h).lower_point());
   const Interval most = (power_of(abs(centre - s) + h) + power_of(abs(centre + s) + h)) / Interval(2);
-  return {nonnegative_power(least, alpha).lower_point(), most.upper_point()};
+  return {power_of(least), most};
 }
 
 struct Cell {
@@ -55,12 +55,14 @@ class Quadrature {
     const auto n = static_cast<std::size_t>(problem_.target.n());
     Cell whole;
     whole.box = {std::vector<double>(n, 0.5), std::vector<double>(n, 0.5)};
+    unit_ = largest_error(whole.box);
     measure(whole, errors_.all_keys());
     push(std::move(whole));
     sum();
     std::string why;
     while (why.empty() && !is_done()) {
-      if (options_.progress) options_.progress({lower_, upper_, cells_.size(), cells_.size()});
+      if (options_.progress)
+        options_.progress({d_alpha_.lower_double(), d_alpha_.upper_double(), cells_.size(), cells_.size()});
       if (cells_.size() + batch > options_.most_boxes) why = "the budget of boxes is used up";
       for (std::size_t round = 0; why.empty() && round < cells_.size() / (4 * batch) + 1; ++round)
         why = refine();
@@ -70,6 +72,15 @@ class Quadrature {
   }
 
  private:
+  /// A bound on the error of every output over the box, or 1 where none is finite and positive.
+  [[nodiscard]] Interval largest_error(const Box& box) const {
+    double largest = 0;
+    const auto forms = errors_(box, errors_.all_keys());  // outlives the view that the loop goes over
+    for (const LinearForm<FastInterval>& form : forms.reshaped())
+      largest = std::max(largest, abs(form.range()).upper());
+    return Interval(std::isfinite(largest) && largest > 0 ? largest : 1.0);
+  }
+
   /// Sets the cell's share, and the keys for its parts.
   void measure(Cell& cell, const KeySelection& keys) const {
     auto refined = std::make_shared<KeySelection>();
@@ -77,7 +88,7 @@ class Quadrature {
     Interval density(0);
     for (const LinearForm<FastInterval>& form : forms.reshaped()) {
       density += form.range().is_finite()
-                     ? mean_power(form, problem_.alpha.value)
+                     ? mean_power(form, problem_.alpha.value, unit_)
                      : Interval(FastInterval(0, std::numeric_limits<double>::infinity()));
     }
     double volume = 1;  // a product of powers of 2
@@ -132,9 +143,7 @@ class Quadrature {
   void sum() {
     Interval total(0);
     for (const Cell& cell : cells_) total += cell.share;
-    d_alpha_ = nonnegative_power(total, Rational(1 / problem_.alpha.value));
-    lower_ = d_alpha_.lower_double();
-    upper_ = d_alpha_.upper_double();
+    d_alpha_ = unit_ * nonnegative_power(total, Rational(1 / problem_.alpha.value));
   }
 
   [[nodiscard]] bool is_done() const {
@@ -152,6 +161,8 @@ class Quadrature {
     } else if (certainly_less_equal(d_alpha_, Interval(options_.eps))) {
       result.verdict = Verdict::proved;
       result.why = "the integral is enclosed below";
+    } else if (!d_alpha_.is_finite()) {
+      result.why = "no finite bound was found: " + result.why;
     }
     return result;
   }
@@ -161,8 +172,7 @@ class Quadrature {
   BoxError<FastInterval> errors_;
   tbb::task_arena arena_;
   std::vector<Cell> cells_;  ///< a heap
-  Interval d_alpha_;
-  double lower_ = 0, upper_ = 0;
+  Interval unit_ = Interval(1), d_alpha_ = Interval::whole_line();
 };
 
 }  // namespace
@@ -171,6 +181,7 @@ IntegralAnswer enclose_integral(const ApproximationProblem& problem, const Integ
   problem.check();
   if (problem.alpha.infinite)
     throw InputError("alpha: inf (accepted with the integral: a finite number >= 1)");
+  if (options.eps < 0) throw InputError("eps: " + options.eps.str() + " (accepted: eps >= 0)");
   if (options.ratio < 0) throw InputError("ratio: " + options.ratio.str() + " (accepted: ratio >= 0)");
   return Quadrature(problem, options).run();
 }

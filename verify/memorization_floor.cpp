@@ -96,8 +96,7 @@ std::optional<FeasibleSums> MemorizationFloor::feasible(const Rational& level) c
   return std::move(outcome.sums);
 }
 
-Rational MemorizationFloor::upper_bound() const {
-  // s -> infinity: half the largest distance of two targets.
+Rational MemorizationFloor::limit() const {
   Rational result = 0;
   for (const FloorExample& a : examples_) {
     for (const FloorExample& b : examples_) {
@@ -108,7 +107,7 @@ Rational MemorizationFloor::upper_bound() const {
 }
 
 MemorizationFloor::Bounds MemorizationFloor::bounds(long bits, const Rational& least) const {
-  Bounds result{0, upper_bound(), std::nullopt};
+  Bounds result{0, limit(), std::nullopt};
   // A level is an upper bound where some s is certainly feasible.
   const auto reaches = [this](const Rational& level) {
     const Outcome outcome = scan(level);

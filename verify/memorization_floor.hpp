@@ -1,5 +1,5 @@
-/// Theory 2.3, the memorization floor: the least maximum error at the attention output that any prompt
-/// reaches,
+/// Theory 2.3, the memorization floor: every prompt leaves at the attention output a maximum error of at
+/// least
 ///   e* = inf_{s >= 0} max_{i<j} ||s (t_i - t_j) + b_i - b_j||_inf / (2s + S_i + S_j),   b_i = S_i (t_i -
 ///   a_i),
 /// for examples that share a query. A bound e <= e* is certified by two rows: each row (i, j, coordinate,
@@ -62,10 +62,14 @@ class MemorizationFloor {
   };
   [[nodiscard]] Bounds bounds(long bits, const Rational& least) const;
 
+  /// What the maximum tends to as s -> infinity: half the largest distance of two targets. e* is at most
+  /// this, and a level that refute() excludes is e* itself, approached and never attained, iff it equals
+  /// this; below it, e* is above the level: the maximum is continuous on [0, infinity] and nowhere as small.
+  [[nodiscard]] Rational limit() const;
+
  private:
   struct Outcome;
   [[nodiscard]] Outcome scan(const Rational& level) const;
-  [[nodiscard]] Rational upper_bound() const;
 
   std::vector<FloorExample> examples_;
 };

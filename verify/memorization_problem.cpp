@@ -65,6 +65,27 @@ std::vector<MemorizationGroup> memorization_groups(const MemorizationProblem& pr
   return groups;
 }
 
+Rational image_distance(const MemorizationGroup& group, const Matrix<Rational>& V) {
+  const Matrix<Rational> left_kernel = kernel(Matrix<Rational>(V.transpose()));
+  Rational result = 0;
+  for (const FloorExample& example : group.examples) {
+    for (Index k = 0; k < left_kernel.cols(); ++k) {
+      const Vector<Rational> vector = left_kernel.col(k);
+      result = std::max<Rational>(result, abs(vector.dot(example.target)) / vector.cwiseAbs().sum());
+    }
+  }
+  return result;
+}
+
+bool middle_is_approached(const MemorizationGroup& group, const Matrix<Rational>& V) {
+  Vector<Rational> least = group.examples.front().target, largest = least;
+  for (const FloorExample& example : group.examples) {
+    least = least.cwiseMin(example.target);
+    largest = largest.cwiseMax(example.target);
+  }
+  return solve(V, Vector<Rational>((least + largest) / Rational(2))).has_value();
+}
+
 std::optional<OffImage> off_image(const MemorizationGroup& group, const Matrix<Rational>& V,
                                   const Rational& level) {
   const Matrix<Rational> left_kernel = kernel(Matrix<Rational>(V.transpose()));

@@ -50,6 +50,15 @@ struct OffImage {
 /// The examples by their query token.
 [[nodiscard]] std::vector<MemorizationGroup> memorization_groups(const MemorizationProblem& problem);
 
+/// A lower bound on the largest distance of a target from the image of V, in the max norm: no prompt, the
+/// empty one included, has outputs off that image.
+[[nodiscard]] Rational image_distance(const MemorizationGroup& group, const Matrix<Rational>& V);
+
+/// Is the point half-way between the least and the largest target, coordinate by coordinate, in the image of
+/// V? Then prompts of growing S_P have that output in the limit (theory 2.2: rho grows with S_P, and lengths
+/// with rho), so that the infimum of their errors is at most half the largest distance of two targets.
+[[nodiscard]] bool middle_is_approached(const MemorizationGroup& group, const Matrix<Rational>& V);
+
 /// A target that stays further than the level from the image of V, where there is one.
 [[nodiscard]] std::optional<OffImage> off_image(const MemorizationGroup& group, const Matrix<Rational>& V,
                                                 const Rational& level);

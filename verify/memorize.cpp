@@ -1,6 +1,7 @@
 #include <algorithm>
 
 #include <promptbound/constructions/shared_query_prompt.hpp>
+#include <promptbound/numeric/certify.hpp>
 #include <promptbound/numeric/error.hpp>
 #include <promptbound/numeric/integers.hpp>
 #include <promptbound/numeric/linear_algebra.hpp>
@@ -9,6 +10,7 @@
 #include <promptbound/verify/memorize.hpp>
 #include <promptbound/verify/memorize_certificate.hpp>
 #include <promptbound/verify/prompt_choice.hpp>
+#include <promptbound/verify/prompt_error.hpp>
 #include <promptbound/verify/rank_lower.hpp>
 
 namespace promptbound {
@@ -104,10 +106,14 @@ class Decision {
   bool refute() {
     if (!problem_.level) return false;
     if (const auto away = off_image(group_, problem_.V, *problem_.level)) {
-      return impossible("a target is further than the accuracy from the image of V", image_evidence(*away));
+      return impossible("a target is further from the image of V than the accuracy allows",
+                        image_evidence(*away));
     }
-    if (const auto certificate = MemorizationFloor(group_.examples).refute(*problem_.level)) {
-      return impossible("the memorization floor is above the accuracy", rows_evidence(*certificate));
+    const MemorizationFloor floor(group_.examples);
+    if (const auto certificate = floor.refute(*problem_.level)) {
+      return impossible(floor.limit() > *problem_.level ? "the memorization floor is above the accuracy"
+                                                        : reason_not_attained(),
+                        rows_evidence(*certificate));
     }
     return false;
   }
@@ -130,15 +136,35 @@ class Decision {
   }
 
  private:
+  /// For a level that is e* itself, excluded for every prompt.
+  [[nodiscard]] std::string reason_not_attained() const {
+    std::string reason = *problem_.level == 0
+                             ? "the memorization floor e* = 0 is approached as S_P grows, but not attained"
+                             : "the memorization floor e*, as large as the accuracy allows, is approached as "
+                               "S_P grows, but not attained";
+    const bool is_whole = group_.members.size() == problem_.data.size();
+    if (is_whole && middle_is_approached(group_, problem_.V))
+      reason += "; so is the least error at the attention output, by ever longer prompts";
+    return reason;
+  }
+
   bool attempt_equality() {
+    answer_.why = "equality is not claimed for a rounded prompt";
+    // Only where outputs determine attention outputs do lengths of fits of these say anything of the layer.
+    if (!problem_.level) return false;
     SharedQueryData data{problem_.A, problem_.V, group_.query, {}};
     for (std::size_t i = 0; i < group_.members.size(); ++i) {
       const Vector<Rational>& t = group_.examples[i].target;
       data.examples.push_back({group_.tokens[i], ExactVector(t.begin(), t.end())});
     }
-    answer_.exact = decide_prompt_lengths(shared_query_problem(data));
+    try {
+      answer_.exact = decide_prompt_lengths(shared_query_problem(data));
+    } catch (const Undecided& undecided) {
+      answer_.why += std::string("; exactly, it is undecided: ") + undecided.what();
+      return false;
+    }
     const PromptLengths& lengths = *answer_.exact;
-    answer_.why = "equality is not claimed for a rounded prompt; exactly, " + lengths.reason;
+    answer_.why += "; exactly, " + lengths.reason;
     if (lengths.set == PromptLengths::Set::none) return refute_lengths();
     if (!group_.direction.isZero(0) || lengths.least_upper > longest_written_prompt) return false;
     // A x0 = 0: m copies of one rational token.
@@ -248,10 +274,74 @@ void set_floor(const MemorizationProblem& problem, const std::vector<Memorizatio
   for (const MemorizationGroup& group : groups) {
     if (group.examples.size() < 2) continue;
     const MemorizationFloor::Bounds bounds = MemorizationFloor(group.examples).bounds(floor_bits, least);
-    answer.floor_lower = std::max(answer.floor_lower, bounds.lower);
-    answer.floor_upper = std::max(answer.floor_upper, bounds.upper);
+    if (!answer.floor) answer.floor = FloorBounds{bounds.lower, bounds.upper};
+    answer.floor =
+        FloorBounds{std::max(answer.floor->lower, bounds.lower), std::max(answer.floor->upper, bounds.upper)};
   }
-  answer.output_floor = problem.block.expansion * answer.floor_lower;
+  if (answer.floor) answer.output_floor = problem.block.expansion * answer.floor->lower;
+}
+
+bool reads_no_values(const Transformer<Rational>& model) {
+  for (const Layer<Rational>& layer : model.layers) {
+    for (const AttentionHead<Rational>& head : layer.heads) {
+      if (!head.value_map().isZero(0)) return false;
+    }
+  }
+  return true;
+}
+
+/// What is known of the infimum of all prompts' errors before a decision: the empty prompt leaves no less
+/// than that, and with V = 0 every prompt leaves what it does.
+LeastError least_error_of(const Transformer<Rational>& model, const MemorizationData& data) {
+  const Interval empty = prompt_error(model, data, Matrix<Rational>(model.width, 0));
+  LeastError result;
+  if (!empty.is_finite()) return result;
+  result.upper = empty.upper();
+  if (reads_no_values(model)) result.lower = empty.lower();
+  return result;
+}
+
+/// The same for one layer of one head: the image of V and the floor force an error, prompts of growing S_P
+/// come close to half the largest distance of two targets.
+void narrow_least_error(const MemorizationProblem& problem, const std::vector<MemorizationGroup>& groups,
+                        MemorizationAnswer& answer) {
+  LeastError& least = answer.least_error;
+  least.lower = std::max(least.lower, answer.output_floor);
+  if (problem.block.injective) {
+    for (const MemorizationGroup& group : groups) {
+      const Rational forced = problem.block.expansion * image_distance(group, problem.V);
+      least.lower = std::max(least.lower, forced);
+    }
+  }
+  if (groups.size() == 1 && middle_is_approached(groups.front(), problem.V)) {
+    const Rational limit = problem.stretch * MemorizationFloor(groups.front().examples).limit();
+    least.upper = least.upper ? std::min(*least.upper, limit) : limit;
+  }
+}
+
+/// The verdict by rising precision, and why.
+void decide(MemorizationProblem& problem, const std::vector<MemorizationGroup>& groups,
+            MemorizationAnswer& answer) {
+  long bits = bits_for(problem.accuracy);
+  for (int step = 0; step < precision_steps; ++step, bits *= 2) {
+    const WorkingPrecision scope(bits);
+    problem.bits = bits;
+    for (const MemorizationGroup& group : groups) {
+      if (Decision(problem, group, answer).refute()) return;
+    }
+    if (groups.size() == 1 && Decision(problem, groups.front(), answer).attempt()) return;
+  }
+  if (answer.exact && answer.exact->set == PromptLengths::Set::none && !answer.exact->empty_fits) {
+    answer.verdict = Memorizable::impossible;
+    answer.why = "exactly, " + answer.exact->reason;
+    return;
+  }
+  if (groups.size() > 1) {
+    answer.why =
+        "the examples do not share one query: only necessary conditions are known, and none of them "
+        "excludes a prompt";
+  }
+  if (!problem.block.injective) answer.why += "; " + problem.block.reason;
 }
 
 }  // namespace
@@ -262,6 +352,10 @@ MemorizationAnswer memorize(const Transformer<Rational>& model, const Memorizati
   if (accuracy < 0) throw InputError("accuracy: a number >= 0 is needed");
   if (data.empty()) throw InputError("memorization data: at least one example is needed");
   MemorizationAnswer answer;
+  {
+    const WorkingPrecision scope(bits_for(accuracy));
+    answer.least_error = least_error_of(model, data);
+  }
   if (model.layers.size() != 1 || model.layers.front().heads.size() != 1) {
     answer.why = "theory 2.2 to 2.4 concern one layer with one attention head";
     return answer;
@@ -269,26 +363,19 @@ MemorizationAnswer memorize(const Transformer<Rational>& model, const Memorizati
   MemorizationProblem problem = memorization_problem(model, data, accuracy, answer.why);
   if (!answer.why.empty()) return answer;
   const std::vector<MemorizationGroup> groups = memorization_groups(problem);
-  if (problem.block.injective) answer.rank_lower = rank_bound(problem);
-
-  const long first_bits = bits_for(accuracy);
   {
-    const WorkingPrecision scope(first_bits);
-    if (problem.block.injective) set_floor(problem, groups, answer);
-  }
-  long bits = first_bits;
-  for (int step = 0; step < precision_steps; ++step, bits *= 2) {
-    const WorkingPrecision scope(bits);
-    problem.bits = bits;
-    for (const MemorizationGroup& group : groups) {
-      if (Decision(problem, group, answer).refute()) return answer;
+    const WorkingPrecision scope(bits_for(accuracy));
+    if (problem.block.injective) {
+      answer.rank_lower = rank_bound(problem);
+      set_floor(problem, groups, answer);
     }
-    if (groups.size() == 1 && Decision(problem, groups.front(), answer).attempt()) return answer;
+    narrow_least_error(problem, groups, answer);
   }
-  if (groups.size() > 1) {
-    answer.why = "the examples do not share one query: only necessary conditions are known, and they hold";
-  }
-  if (!problem.block.injective) answer.why += "; " + problem.block.reason;
+  decide(problem, groups, answer);
+  LeastError& least = answer.least_error;
+  if (answer.verdict == Memorizable::impossible) least.lower = std::max(least.lower, accuracy);
+  if (answer.error)
+    least.upper = least.upper ? std::min(*least.upper, answer.error->upper()) : answer.error->upper();
   return answer;
 }
 

@@ -39,6 +39,13 @@ class NormBall {
     }
     return bounds;
   }
+  /// ||W bias + b||: the part of W x + b that all tokens have.
+  [[nodiscard]] FastInterval common(const Affine& map) const {
+    const BallMatrix shift = BallMatrix(map.W) * BallMatrix(Matrix<double>(weights_.bias));
+    Matrix<FastInterval> sum = shift.entries();
+    for (Index row = 0; row < sum.rows(); ++row) sum(row, 0) += real(map.b(row));
+    return euclidean_norm(BallMatrix::around(sum));
+  }
 
  private:
   const NormWeights& weights_;
@@ -70,27 +77,41 @@ HeadNormsOfModel head_norms(const ModelConfig& config, const HeadWeights& head, 
   const BallMatrix key_gain = ball.scaled(head.key.W), query_gain = ball.scaled(head.query.W);
   HeadNormsOfModel norms;
   std::vector<FastInterval> query = ball.entries(head.query), key = ball.entries(head.key);
+  const FastInterval root_d = sqrt(real(config.width));
   FastInterval centred;
   if (config.rotary_base != 0) {
     norms.A = scale * (spectral(head.key.W) * spectral(head.query.W));
-    centred = norm_enclosure(key_gain) * norm_enclosure(query_gain);
+    centred = (root_d * norm_enclosure(key_gain) + ball.common(head.key)) *
+              (root_d * norm_enclosure(query_gain) + ball.common(head.query));
     query = rotated(query);
     key = rotated(key);
   } else {
     norms.A = scale * product_norm(BallMatrix(head.key.W), BallMatrix(head.query.W));
-    centred = product_norm(key_gain, query_gain);
+    centred = real(config.width) * product_norm(key_gain, query_gain);
   }
   norms.V = product_norm(BallMatrix(Matrix<double>(head.output.transpose())), BallMatrix(head.value.W));
   norms.query_entry = largest(query);
   norms.key_entry = largest(key);
   norms.value_entry = largest(ball.entries(head.value));
-  norms.centred_score = real(config.width) * scale * centred;
+  // Scores are exactly 0 where a factor is: enclosures of 0 are not, since they are rounded outward.
+  const auto is_zero = [&](const Affine& map) {
+    return map.W.isZero(0) && (config.rotary_base == 0 || map.b.isZero(0));
+  };
+  norms.centred_score = is_zero(head.key) || is_zero(head.query) ? FastInterval(0) : scale * centred;
   return norms;
 }
 
-/// ||W_K^T b_Q||, with rotary positions ||W_K|| ||b_Q||.
+/// ||W_K^T b_Q||, with rotary positions ||W_K|| ||b_Q|| + ||W_Q|| ||b_K||.
+///
+/// Theory 3.1 with biases: the score of query i and key j is <R_i (W_Q z_i + b_Q), R_j (W_K z_j +
+/// b_K)>/sqrt(s), R the rotations. Its change with z_j has the factor ||W_K|| (||W_Q|| R + ||b_Q||). Its
+/// change with z_i enters through the covariance of tokens and keys, at most R times the largest key ||W_K||
+/// R + ||b_K||; without rotations b_K is the same for all keys and drops out.
 FastInterval bias_score(const ModelConfig& config, const HeadWeights& head) {
-  if (config.rotary_base != 0) return spectral(head.key.W) * vector_norm(head.query.b);
+  if (config.rotary_base != 0) {
+    return spectral(head.key.W) * vector_norm(head.query.b) +
+           spectral(head.query.W) * vector_norm(head.key.b);
+  }
   return euclidean_norm(BallMatrix(head.key.W).transpose() * BallMatrix(Matrix<double>(head.query.b)));
 }
 
@@ -134,6 +155,9 @@ FastInterval embedding_radius(const LanguageModel& model, const Matrix<double>& 
   return tokens + largest_token(model.position_codes(0, config.positions));
 }
 
+/// ln x for a number x >= 0 that is enclosed.
+Interval log_of(const FastInterval& x) { return log(Interval(max(x, FastInterval(0)))); }
+
 }  // namespace
 
 FastInterval largest_token(const Matrix<double>& tokens) {
@@ -149,7 +173,7 @@ ModelNorms model_norms(const LanguageModel& model, const Matrix<double>& prompt)
   std::optional<NormWeights> entering = config.norms_come_first() ? std::nullopt : model.embedding_norm();
   const std::optional<NormWeights> outer = config.norms_come_first() ? model.final_norm() : entering;
   result.outer_norm = NormBall(config, *outer).lipschitz;
-  result.lipschitz = result.outer_norm;
+  result.log_lipschitz = log_of(result.outer_norm);
   result.R_in = entering ? NormBall(config, *entering).radius : embedding_radius(model, prompt);
   FastInterval radius = result.R_in;
   for (std::size_t l = 0; l < config.layers; ++l) {
@@ -175,11 +199,12 @@ ModelNorms model_norms(const LanguageModel& model, const Matrix<double>& prompt)
     norms.norm_2 = NormBall(config, layer.norm_2).lipschitz;
     const FastInterval one(1);
     if (entering) {
-      result.lipschitz *= norms.norm_1 * (one + norms.c) * norms.norm_2 * (one + norms.g);
+      result.log_lipschitz +=
+          log_of(norms.norm_1) + log_of(one + norms.c) + log_of(norms.norm_2) + log_of(one + norms.g);
       radius = NormBall(config, layer.norm_2).radius;
       entering = layer.norm_2;
     } else {
-      result.lipschitz *= (one + norms.norm_1 * norms.c) * (one + norms.norm_2 * norms.g);
+      result.log_lipschitz += log_of(one + norms.norm_1 * norms.c) + log_of(one + norms.norm_2 * norms.g);
       radius = radius + attention_reach(layer, norms) + ffn.reach;
     }
     norms.R_out = radius;

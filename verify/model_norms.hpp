@@ -17,8 +17,10 @@ struct HeadNormsOfModel {
   FastInterval V;  ///< ||W_O W_V||
   /// Upper bounds over every token that the norm can put out: largest entries of query, key and value.
   FastInterval query_entry, key_entry, value_entry;
-  /// Bound on the score after subtracting what the norm's bias contributes to all queries and to all keys:
-  /// d ||D A_h D||, D = diag(gain) (theory 4.2).
+  /// Bound on the score after subtracting what biases contribute to all queries and to all keys: d ||D A_h
+  /// D||, D = diag(gain) (theory 4.2). With rotary positions biases turn as well, nothing is common to all,
+  /// and this bounds the score itself: (sqrt(d) ||W_Q D|| + ||b_Q||)(sqrt(d) ||W_K D|| + ||b_K||)/sqrt(s),
+  /// the norm's bias being part of b.
   FastInterval centred_score;
 };
 
@@ -28,7 +30,9 @@ struct LayerNormsOfModel {
   /// Radii of the tokens that enter the two maps: sqrt(d) max|gain| + ||bias||.
   FastInterval R_attention, R_ffn;
   /// Lipschitz constants of the maps on these balls: c = sum_h ||V_h|| (1 + 2 ||A_h|| R^2 + R ||W_K^T
-  /// b_Q||/sqrt(s)), g = Lip(activation) ||W_1|| ||W_2||, or for gated blocks with |activation(x)| <= |x| g =
+  /// b_Q||/sqrt(s)); with rotary positions the last term is R (||W_K|| ||b_Q|| + ||W_Q|| ||b_K||)/sqrt(s),
+  /// since turned biases of keys are not the same for all. g = Lip(activation) ||W_1|| ||W_2||, or for gated
+  /// blocks with |activation(x)| <= |x| g =
   /// ||W_2|| (Lip(activation) ||W_gate|| r_up + ||W_1|| r_gate), r the largest entry of the hidden vectors.
   FastInterval c, g;
   /// Lipschitz constants max|gain|/sqrt(eps) of the norm at each of the two blocks.
@@ -41,10 +45,10 @@ struct ModelNorms {
   std::vector<LayerNormsOfModel> layers;
   /// Lipschitz constant of the final norm (of the embedding norm for models that norm after their blocks).
   FastInterval outer_norm;
-  /// From the prompt's entries to the model's normed outputs, in the max-token Euclidean norm:
-  /// outer_norm * prod (1 + norm_1 c)(1 + norm_2 g) for norms before the blocks, outer_norm * prod norm_1 (1
-  /// + c) norm_2 (1 + g) for norms after them.
-  FastInterval lipschitz;
+  /// ln of the Lipschitz constant from the prompt's entries to the model's normed outputs, in the max-token
+  /// Euclidean norm: outer_norm * prod (1 + norm_1 c)(1 + norm_2 g) for norms before the blocks, outer_norm *
+  /// prod norm_1 (1 + c) norm_2 (1 + g) for norms after them. The constant itself overflows in deep models.
+  Interval log_lipschitz;
 };
 
 /// prompt: d x m, or d x 0 without one. Reads one layer at a time.

@@ -1,4 +1,5 @@
 #include <promptbound/constructions/shared_query_prompt.hpp>
+#include <promptbound/numeric/decimal.hpp>
 #include <promptbound/numeric/integers.hpp>
 #include <promptbound/numeric/linear_algebra.hpp>
 #include <promptbound/numeric/precision.hpp>
@@ -99,8 +100,17 @@ PromptChoice refusal(std::string why, bool needs_mass = false) {
 PromptChoice choose_prompt(const std::vector<FloorExample>& examples, const Matrix<Rational>& V,
                            const Vector<Rational>& direction, const Rational& level) {
   const auto sums = MemorizationFloor(examples).feasible(level);
-  if (!sums) return refusal("no S_P is feasible");
-  const Interval tiny = exp(Interval(-100)), huge = exp(Interval(100));
+  if (!sums) return refusal("no S_P is feasible at the error aimed at, a little below the accuracy");
+  // Where nothing bounds S_P it is sought far on both sides of 1 and of what the examples' own keys weigh.
+  Interval tiny(1), huge(1);
+  for (const FloorExample& example : examples) {
+    const Interval S = example.sums.S.enclosure();
+    if (!S.is_finite()) return refusal("the sums of the examples' keys have no finite enclosure");
+    tiny = min(tiny, S.lower_point());
+    huge = max(huge, S.upper_point());
+  }
+  tiny *= exp(Interval(-100));
+  huge *= exp(Interval(100));
   const bool bounded = sums->high_row.has_value();
   Interval low = sums->low.upper_point(), high = bounded ? sums->high.lower_point() : huge;
   if (!certainly_less(tiny, low)) low = certainly_less(tiny, high) ? tiny : high / Interval(2);
@@ -112,7 +122,8 @@ PromptChoice choose_prompt(const std::vector<FloorExample>& examples, const Matr
     const LengthBound bound(examples, Vector<Rational>::Zero(direction.size()), level);
     Integer m = ceil(low.upper());
     if (m < 1) m = 1;
-    if (!certainly_less_equal(Interval(m), high)) return refusal("no integer S_P is feasible", true);
+    if (!certainly_less_equal(Interval(m), high))
+      return refusal("no integer S_P is seen to be feasible at the error aimed at", true);
     if (m > longest_written_prompt) return refusal("the prompt is too long to be written out");
     const Pair pair = pair_at(bound, Vector<Rational>::Zero(direction.size()), Interval(m), 0);
     return {realise_prompt(pair.s, mean_token(inverse, pair.r), direction, m.convert_to<long>(), true), false,
@@ -141,15 +152,19 @@ PromptChoice choose_prompt(const std::vector<FloorExample>& examples, const Matr
   if (!certainly_positive(pair.log_rho)) {
     // rho <= 1 somewhere: one token, at rho = 1 on the way to a pair of larger rho.
     const Pair other = bounded ? extreme_pair(bound, *y, low, high, -1) : pair_at(bound, *y, high, -1);
-    if (!certainly_positive(other.log_rho)) return refusal("every feasible S_P is too small: rho < 1", true);
+    if (!certainly_positive(other.log_rho))
+      return refusal("every pair of S_P and mean token that was tried has rho < 1", true);
     const Interval weight = enclose_root(
         [&](const Interval& w) { return between(pair, other, *y, w).log_rho; }, Interval(0), Interval(1));
     pair = between(pair, other, *y, weight.midpoint());
     return {realise_prompt(pair.s, mean_token(inverse, pair.r), direction, 1, true), false, ""};
   }
-  const Integer m = ceil(exp(pair.log_rho).upper());
-  if (m > longest_written_prompt)
-    return refusal("a prompt of " + m.str() + " tokens is too long to be written out");
+  const Interval rho = exp(pair.log_rho);
+  const Integer m = rho.is_finite() ? ceil(rho.upper()) : Integer(longest_written_prompt + 1);
+  if (m > longest_written_prompt) {
+    return refusal("a prompt of rho or more tokens, ln rho about " +
+                   decimal(pair.log_rho.upper(), 6, Direction::up) + ", is too long to be written out");
+  }
   return {realise_prompt(pair.s, mean_token(inverse, pair.r), direction, m.convert_to<long>(), false), false,
           ""};
 }

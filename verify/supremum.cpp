@@ -7,6 +7,7 @@
 #include <memory>
 #include <mutex>
 #include <queue>
+#include <stdexcept>
 
 #include <promptbound/numeric/alpha_norm.hpp>
 #include <promptbound/numeric/error.hpp>
@@ -25,9 +26,10 @@ constexpr double smallest_radius = 0x1p-45;
 constexpr std::size_t most_tried = 4;
 constexpr long fast_bits = 64;
 constexpr long precise_bits = 160;
+constexpr double infinity = std::numeric_limits<double>::infinity();
 
 struct Leaf {
-  double upper = 0;
+  double upper = infinity;
   Box box;
   std::shared_ptr<const KeySelection> keys;  ///< selected for the box that was halved
   std::uint32_t node = 0;                    ///< in the tree of halvings
@@ -35,7 +37,7 @@ struct Leaf {
 };
 
 struct Point {
-  double lower = 0;
+  double lower = -infinity;
   std::vector<double> X;
 };
 
@@ -59,6 +61,12 @@ class Bounds {
   /// An enclosure of the errors in the box.
   FastInterval errors(const Box& box, const KeySelection& keys) { return finite_norm(box, fast_(box, keys)); }
   FastInterval errors(const Box& box) { return errors(box, fast_.all_keys()); }
+
+  /// The largest error that the box may have, and a selection of keys for its parts.
+  double measure(const Leaf& leaf, KeySelection& refined) {
+    return finite_norm(leaf.box, fast_(leaf.box, leaf.keys ? *leaf.keys : fast_.all_keys(), &refined))
+        .upper();
+  }
 
   /// What dividing a box needs beside its halves' bounds: a selection of keys for it, and a point with a
   /// large error.
@@ -127,7 +135,7 @@ struct Division {
 std::size_t costliest(Bounds& bounds, const Leaf& leaf, const KeySelection& keys) {
   constexpr double reward = 0x1p-6;
   std::size_t result = 0;
-  double best = -std::numeric_limits<double>::infinity();
+  double best = -infinity;
   for (std::size_t i = 0; i < leaf.box.centre.size(); ++i) {
     double merit = reward * leaf.box.radius[i];
     if (leaf.box.centre.size() <= most_tried) {
@@ -152,11 +160,11 @@ Division divide(Bounds& bounds, const Leaf& leaf) {
   if (leaf.box.radius[i] < smallest_radius) return result;
   result.coordinate = i;
   auto [first, second] = halves(leaf.box, i);
-  result.halves.emplace(Leaf{0, std::move(first), keys, 0}, Leaf{0, std::move(second), keys, 0});
+  // A half has no larger error than the whole.
+  result.halves.emplace(Leaf{leaf.upper, std::move(first), keys, 0},
+                        Leaf{leaf.upper, std::move(second), keys, 0});
   for (Leaf* half : {&result.halves->first, &result.halves->second}) {
-    // A half has no larger error than the whole; a NaN bound is no bound.
-    const double bound = bounds.errors(half->box, *keys).upper();
-    half->upper = bound < leaf.upper ? bound : leaf.upper;
+    half->upper = std::min(bounds.errors(half->box, *keys).upper(), half->upper);
   }
   return result;
 }
@@ -176,10 +184,10 @@ class Search {
     while (why.empty()) {
       if (options_.progress) options_.progress(progress());
       if (options_.wants_checkpoint && options_.wants_checkpoint()) options_.checkpoint(state());
-      if (options_.eps && Rational(lower_) > *options_.eps) break;
+      if (is_refuted()) break;
       std::vector<Leaf> chosen = next();
       if (chosen.empty()) break;
-      if (answer_.boxes >= options_.most_boxes) why = "the budget of boxes is used up";
+      if (boxes_ >= options_.most_boxes) why = "the budget of boxes is used up";
       // A node of the tree takes less than a sixteenth of a waiting box's memory.
       if (waiting_.size() + chosen.size() + tree_.size() / 16 > options_.most_waiting || tree_.is_full())
         why = "the memory budget is used up";
@@ -204,94 +212,106 @@ class Search {
         second.node = first.node + 1;
         put(std::move(first));
         put(std::move(second));
-        answer_.boxes += 2;
+        boxes_ += 2;
       }
     }
     if (!why.empty() && options_.checkpoint) options_.checkpoint(state());
-    return finish(std::move(why));
+    return answer(std::move(why));
   }
 
  private:
   [[nodiscard]] std::size_t n() const { return static_cast<std::size_t>(problem_.target.n()); }
 
+  [[nodiscard]] Box cube() const { return {std::vector<double>(n(), 0.5), std::vector<double>(n(), 0.5)}; }
+
   void start() {
+    const WorkingPrecision scope(fast_bits);
     Leaf root;
-    root.box.centre.assign(n(), 0.5);
-    root.box.radius.assign(n(), 0.5);
-    {
-      const WorkingPrecision scope(fast_bits);
-      root.upper = bounds_.errors(root.box).upper();
-    }
-    if (std::isnan(root.upper)) root.upper = std::numeric_limits<double>::infinity();
-    answer_.boxes = 1;
+    root.box = cube();
+    root.upper = bounds_.errors(root.box).upper();
+    boxes_ = 1;
+    look_at(root.box.centre);
     put(std::move(root));
   }
 
-  /// Rebuilds the tree and its waiting boxes; keys are selected anew when a box is divided.
+  /// Goes on from the halvings and the witness; every bound is computed again, so that a state which is not
+  /// what a search left costs time, and no more.
   void resume(const SupremumState& state) {
     const auto need = [](bool holds) {
-      if (!holds) throw InputError("checkpoint: the tree, its bounds and the witness do not fit the problem");
+      if (!holds) throw InputError("checkpoint: the tree or the witness does not fit the problem");
     };
     need(state.witness.empty() || state.witness.size() == n());
-    std::vector<Leaf> pending(1);
-    pending.back().box = {std::vector<double>(n(), 0.5), std::vector<double>(n(), 0.5)};
-    std::size_t next = 0;
-    for (const char letter : state.tree) {
-      need(!pending.empty());
-      Leaf leaf = std::move(pending.back());
-      pending.pop_back();
-      if (letter == '.') continue;
-      if (letter == '*') {
-        need(next < state.waiting.size() && !std::isnan(state.waiting[next]));
-        leaf.upper = state.waiting[next++];
-        waiting_.push(std::move(leaf));
-        continue;
-      }
-      const std::size_t coordinate = coordinate_letters.find(letter);
-      need(coordinate < n() && leaf.box.radius[coordinate] >= smallest_radius);
-      auto [first, second] = halves(leaf.box, coordinate);
-      const std::uint32_t node = tree_.halve(leaf.node, coordinate);
-      pending.push_back({0, std::move(second), nullptr, node + 1});
-      pending.push_back({0, std::move(first), nullptr, node});
-    }
-    need(pending.empty() && next == state.waiting.size());
-    settled_ = state.settled;
-    answer_.boxes = state.boxes;
-    answer_.most_waiting = std::max(state.most_waiting, waiting_.size());
-    if (state.witness.empty()) return;
-    // The lower bound is computed again: a witness is all that it rests on.
-    witness_ = state.witness;
-    const WorkingPrecision scope(fast_bits);
-    const Box point{state.witness, std::vector<double>(n(), 0.0)};
     for (const double x : state.witness) need(x >= 0 && x <= 1);
-    lower_ = std::max(0.0, bounds_.errors(point).lower());
+    std::vector<std::pair<std::uint32_t, Box>> pending = {{0, cube()}};
+    for (const char letter : state.tree) {
+      need(!pending.empty() && !tree_.is_full());
+      auto [node, box] = std::move(pending.back());
+      pending.pop_back();
+      if (letter == '.' || letter == '*') continue;  // '*' in files of version 0.1: a box that waited
+      const std::size_t coordinate = coordinate_letters.find(letter);
+      need(coordinate < n() && box.radius[coordinate] >= smallest_radius);
+      const std::uint32_t first = tree_.halve(node, coordinate);
+      auto [low, high] = halves(box, coordinate);
+      pending.emplace_back(first + 1, std::move(high));
+      pending.emplace_back(first, std::move(low));
+    }
+    need(pending.empty());
+    look_at(state.witness.empty() ? cube().centre : state.witness);
+    if (!is_refuted()) measure_tree();
+  }
+
+  /// Bounds the boxes of the tree, a part of a box no worse than the box itself, and puts those that are not
+  /// halved where they belong.
+  void measure_tree() {
+    std::vector<Leaf> pending(1);
+    pending.back().box = cube();
+    while (!pending.empty()) {
+      if (options_.progress) options_.progress({lower(), infinity, boxes_, waiting_.size()});
+      if (waiting_.size() > options_.most_waiting)
+        throw InputError("checkpoint: more boxes wait than the memory budget has room for");
+      const std::size_t count = std::min(batch, pending.size());
+      std::vector<Leaf> chosen(std::make_move_iterator(pending.end() - static_cast<std::ptrdiff_t>(count)),
+                               std::make_move_iterator(pending.end()));
+      pending.resize(pending.size() - count);
+      std::vector<std::shared_ptr<KeySelection>> keys(count);
+      arena_.execute([&] {
+        tbb::parallel_for(std::size_t(0), count, [&](std::size_t k) {
+          const WorkingPrecision scope(fast_bits);
+          keys[k] = std::make_shared<KeySelection>();
+          chosen[k].upper = std::min(chosen[k].upper, bounds_.measure(chosen[k], *keys[k]));
+        });
+      });
+      boxes_ += count;
+      for (std::size_t k = 0; k < count; ++k) {
+        const std::int32_t coordinate = tree_.coordinate(chosen[k].node);
+        if (coordinate < 0) {
+          put(std::move(chosen[k]));
+          continue;
+        }
+        auto [low, high] = halves(chosen[k].box, static_cast<std::size_t>(coordinate));
+        const std::uint32_t first = tree_.first_half(chosen[k].node);
+        pending.push_back({chosen[k].upper, std::move(high), keys[k], first + 1});
+        pending.push_back({chosen[k].upper, std::move(low), keys[k], first});
+      }
+    }
   }
 
   [[nodiscard]] SupremumState state() const {
-    SupremumState result{"", {}, settled_, lower_, witness_, answer_.boxes, answer_.most_waiting};
-    std::vector<bool> waits;
-    std::vector<double> upper;
-    auto queue = waiting_;
-    for (; !queue.empty(); queue.pop()) {
-      const std::uint32_t node = queue.top().node;
-      if (waits.size() <= node) {
-        waits.resize(node + 1, false);
-        upper.resize(node + 1, 0);
-      }
-      waits[node] = true;
-      upper[node] = queue.top().upper;
-    }
-    tree_.walk([&](std::uint32_t node, std::int32_t) {
-      if (node < waits.size() && waits[node]) result.waiting.push_back(upper[node]);
-    });
-    result.tree = tree_.text(waits);
-    return result;
+    return {tree_.text(), witness_ ? witness_->X : std::vector<double>()};
+  }
+
+  /// Of the supremum, which is a norm.
+  [[nodiscard]] double lower() const { return witness_ ? witness_->lower : 0; }
+
+  /// Is an error above eps in hand?
+  [[nodiscard]] bool is_refuted() const {
+    return options_.eps && witness_ && Rational(witness_->lower) > *options_.eps;
   }
 
   /// Boxes with bounds up to this need no more work.
   [[nodiscard]] double goal() const {
     const WorkingPrecision scope(fast_bits);
-    double level = Interval(Rational((1 + options_.ratio) * Rational(lower_))).lower_double();
+    double level = Interval(Rational((1 + options_.ratio) * Rational(lower()))).lower_double();
     if (options_.eps) level = std::min(level, Interval(*options_.eps).lower_double());
     return level;
   }
@@ -308,52 +328,57 @@ class Search {
 
   void put(Leaf leaf) {
     if (leaf.upper <= goal()) {
-      settled_ = std::max(settled_, leaf.upper);
+      settled_ = std::max(settled_.value_or(0), leaf.upper);
       return;
     }
     waiting_.push(std::move(leaf));
-    answer_.most_waiting = std::max(answer_.most_waiting, waiting_.size());
+    most_waiting_ = std::max(most_waiting_, waiting_.size());
+  }
+
+  void look_at(const std::vector<double>& X) {
+    const WorkingPrecision scope(fast_bits);
+    take({bounds_.errors({X, std::vector<double>(n(), 0.0)}).lower(), X});
   }
 
   void take(const Point& point) {
-    if (!witness_.empty() && !(point.lower > lower_)) return;
-    lower_ = std::max(0.0, point.lower);
-    witness_ = point.X;
+    if (std::isfinite(point.lower) && (!witness_ || point.lower > witness_->lower)) witness_ = point;
   }
 
+  /// The largest bound of a box; infinite while there is none.
   [[nodiscard]] double upper() const {
-    return waiting_.empty() ? settled_ : std::max(settled_, waiting_.top().upper);
+    if (!waiting_.empty()) return std::max(waiting_.top().upper, settled_.value_or(0));
+    return settled_.value_or(infinity);
   }
 
-  [[nodiscard]] SupremumProgress progress() const {
-    return {lower_, upper(), answer_.boxes, waiting_.size()};
-  }
+  [[nodiscard]] SupremumProgress progress() const { return {lower(), upper(), boxes_, waiting_.size()}; }
 
-  SupremumAnswer finish(std::string why) {
-    const Index d = problem_.target.d;
-    answer_.witness.resize(d, problem_.target.L);
-    for (std::size_t o = 0; o < witness_.size(); ++o) {
-      const auto i = static_cast<Index>(o);
-      answer_.witness(i % d, i / d) = Rational(witness_[o]);
+  SupremumAnswer answer(std::string why) const {
+    SupremumAnswer result;
+    result.boxes = boxes_;
+    result.most_waiting = most_waiting_;
+    if (std::isfinite(upper())) result.upper = Rational(upper());
+    if (witness_) {
+      const Index d = problem_.target.d;
+      ErrorWitness& witness = result.witness.emplace();
+      witness.error = Rational(witness_->lower);
+      witness.X.resize(d, problem_.target.L);
+      for (std::size_t o = 0; o < witness_->X.size(); ++o) {
+        const auto i = static_cast<Index>(o);
+        witness.X(i % d, i / d) = Rational(witness_->X[o]);
+      }
     }
-    answer_.lower = Rational(lower_);
-    const double most = upper();
-    if (!std::isfinite(most)) {
-      answer_.why = "no finite bound was found: " + why;
-      return answer_;
-    }
-    answer_.upper = Rational(most);
-    if (options_.eps && answer_.lower > *options_.eps) {
-      answer_.verdict = Verdict::refuted;
-      answer_.why = "the error at the witness is above eps";
-    } else if (options_.eps ? answer_.upper <= *options_.eps : why.empty()) {
-      answer_.verdict = Verdict::proved;
-      answer_.why = options_.eps ? "no box has an error above eps" : "the bounds meet within the ratio";
-      if (n() <= most_letters) answer_.tree = tree_.text({});
+    if (is_refuted()) {
+      result.verdict = Verdict::refuted;
+      result.why = "the error at the witness is above eps";
+    } else if (result.upper && (options_.eps ? *result.upper <= *options_.eps : why.empty())) {
+      result.verdict = Verdict::proved;
+      result.why = options_.eps ? "no box has an error above eps" : "the bounds meet within the ratio";
+      if (n() <= most_letters) result.tree = tree_.text();
     } else {
-      answer_.why = std::move(why);
+      if (why.empty()) throw std::logic_error("a search ended without a verdict and without a reason");
+      result.why = result.upper ? std::move(why) : "no finite bound was found: " + why;
     }
-    return answer_;
+    return result;
   }
 
   const ApproximationProblem& problem_;
@@ -362,16 +387,19 @@ class Search {
   tbb::task_arena arena_;
   std::priority_queue<Leaf> waiting_;
   HalvingTree tree_;
-  double settled_ = 0;  ///< the largest bound of a box that needs no more work
-  double lower_ = 0;
-  std::vector<double> witness_;
-  SupremumAnswer answer_;
+  std::optional<double> settled_;  ///< the largest bound of a box that needs no more work
+  std::optional<Point> witness_;
+  std::uint64_t boxes_ = 0;
+  std::size_t most_waiting_ = 0;
 };
 
 }  // namespace
 
 SupremumAnswer enclose_supremum(const ApproximationProblem& problem, const SupremumOptions& options) {
   problem.check();
+  if (options.eps && *options.eps < 0) {
+    throw InputError("eps: " + options.eps->str() + " (accepted: eps >= 0)");
+  }
   if (options.ratio < 0) throw InputError("ratio: " + options.ratio.str() + " (accepted: ratio >= 0)");
   if ((options.checkpoint || options.resume) && static_cast<std::size_t>(problem.target.n()) > most_letters) {
     throw InputError("checkpoint: inputs of at most " + std::to_string(most_letters) +

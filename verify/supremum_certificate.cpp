@@ -2,6 +2,7 @@
 
 #include <nlohmann/json.hpp>
 
+#include <promptbound/numeric/certify.hpp>
 #include <promptbound/numeric/error.hpp>
 #include <promptbound/numeric/precision.hpp>
 
@@ -9,7 +10,8 @@ namespace promptbound {
 namespace {
 
 constexpr long least_bits = 128;
-constexpr long most_bits = 65536;
+/// Half of what the checker admits without being asked.
+constexpr long most_bits = 8192;
 
 struct TargetJson {
   Json operator()(const Identity&) const { return {{"name", "identity"}}; }
@@ -54,13 +56,21 @@ Json supremum_certificate(const ApproximationProblem& problem, const Rational& e
   certificate["schema"] = 1;
   certificate["kind"] = "supremum";
   if (answer.verdict == Verdict::refuted) {
-    long bits = least_bits;
-    for (; bits < most_bits; bits *= 2) {
+    const Matrix<Rational>& X = answer.witness.value().X;
+    const auto suffices = [&](long bits) {
       const WorkingPrecision scope(bits);
-      if (certainly_less(Interval(eps), error_at(problem, answer.witness))) break;
+      return certainly_less(Interval(eps), error_at(problem, X));
+    };
+    long bits = least_bits;
+    while (!suffices(bits)) {
+      bits *= 2;
+      if (bits > most_bits) {
+        throw Undecided("certificate: " + std::to_string(most_bits) +
+                        " bits do not show in multiple precision that the error at the witness is above eps");
+      }
     }
     certificate["claim"] = "above";
-    certificate["witness"] = to_json(Matrix<Rational>(answer.witness.transpose()));
+    certificate["witness"] = to_json(Matrix<Rational>(X.transpose()));
     // Twice what sufficed: another order of operations may round a little more.
     certificate["bits"] = 2 * bits;
   } else if (answer.verdict == Verdict::proved && !answer.tree.empty()) {

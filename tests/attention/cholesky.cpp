@@ -4,6 +4,7 @@
 
 #include <cmath>
 
+#include <promptbound/attention/cholesky_kernel.hpp>
 #include <promptbound/attention/pivots.hpp>
 #include <promptbound/attention/polynomial_attention.hpp>
 #include <promptbound/numeric/precision.hpp>

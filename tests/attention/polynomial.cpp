@@ -4,6 +4,7 @@
 
 #include <cmath>
 
+#include <promptbound/attention/polynomial_kernel.hpp>
 #include <promptbound/numeric/error.hpp>
 #include <promptbound/numeric/precision.hpp>
 

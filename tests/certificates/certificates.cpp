@@ -27,11 +27,15 @@ const std::vector<Evaluation> evaluations = {
     {"entropy-bits --d 3 --L 2 --eps 2/23 --C 3 --alpha inf --b 8 --w 40", "tokens"},
     {"entropy-bits --d 2 --L 2 --eps 1e-26 --b 4", "tokens"},
     {"entropy-bits --d 4 --L 25 --eps 0.049 --b 16", "tokens"},
+    {"entropy-bits --d 3 --L 1 --eps 1/9 --alpha 7/3", "tokens"},
+    {"entropy-bits --d 2 --L 2 --eps 1/19 --alpha 1", "tokens"},
+    {"lookup-upper --d 2 --L 2 --eps 1/9 --alpha 1", "tokens"},
     {"lookup-upper --d 3 --L 1 --eps 1/17 --C 2", "tokens"},
     {"lookup-upper --d 2 --L 2 --eps 1e-26 --alpha 3/2", "tokens"},
     {"lookup-upper --d 5 --L 2 --eps 0.013 --alpha inf", "tokens"},
     {"entropy-lipschitz --d 2 --L 1 --eps 1/11 --R 3 --Lambda 7 --norm max", "tokens"},
     {"entropy-lipschitz --d 3 --L 5 --eps 1/30 --R 2 --Lambda 9/2 --norm max --alpha inf", "tokens"},
+    {"entropy-lipschitz --d 2 --L 2 --eps 1/11 --R 3 --Lambda 7 --norm max --alpha 1", "tokens"},
     {"memory-bits --m 9 --w 33 --b 7 --K 5", "max_examples"},
     {"memory-bits --m 1000000 --w 4096 --K 8", "max_examples"},
     {"memory-bits --N 1000000007 --w 100 --K 10 --solve m", "m"},
@@ -102,7 +106,8 @@ TEST_CASE("both ends of the bracket are certified") {
   REQUIRE(run("bounds --d 2 --L 3 --eps 1/11 --alpha inf --coq " + file).exit_code == 0);
   const Outcome outcome = run("coq-check " + file);
   CHECK_MESSAGE(outcome.exit_code == 0, outcome.out);
-  CHECK(outcome.out.find("entropy_bits_necessary : necessary_alpha_inf 2 3 16 2 (1/11) (1/1) 87482.") ==
+  // At the width of the construction, 31: ceil(6 6^6/(16 31)) tokens.
+  CHECK(outcome.out.find("entropy_bits_necessary : every_model_needs 2 3 16 31 (1/11) (1/1) 0 1 565\n") !=
         std::string::npos);
   CHECK(outcome.out.find("lookup_upper_sufficient : lookup_sufficient 2 3 (1/11) (1/1) 0 1 6 46656") !=
         std::string::npos);
@@ -134,6 +139,25 @@ TEST_CASE("certificates of other integers and other inputs are rejected") {
     check_rejected(text, " " + printed + ".\n", " " + std::to_string(integer + 1) + ".\n");
     check_rejected(text, " " + printed + ".\n", " " + std::to_string(integer - 1) + ".\n");
     check_rejected(text, mutation.input, mutation.other_input);
+  }
+}
+
+TEST_CASE("a certificate speaks of the alpha that was asked for") {
+  // 1/alpha = 1/2; at alpha = inf the claim would be s times as large, and 1/alpha = 2 is no norm.
+  for (const std::string arguments : {"entropy-bits --d 2 --L 2 --eps 3/31",
+                                      "entropy-lipschitz --d 2 --L 1 --eps 1/11 --R 3 --Lambda 7 --norm max",
+                                      "lookup-upper --d 2 --L 2 --eps 3/31"}) {
+    CAPTURE(arguments);
+    const TemporaryFolder folder;
+    const std::string file = folder.file("certificate.v");
+    evaluate(arguments, file);
+    const std::string text = read_file(file);
+    const std::size_t statement = text.rfind("(1/1) 1 2 ");
+    REQUIRE(statement != std::string::npos);
+    for (const std::string other : {"(1/1) 0 1 ", "(1/1) 2 1 "}) {
+      CAPTURE(other);
+      CHECK(check(std::string(text).replace(statement, other.size(), other)).exit_code == 1);
+    }
   }
 }
 

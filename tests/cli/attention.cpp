@@ -158,3 +158,32 @@ TEST_CASE("unusable arrays and options end with one line and exit code 2") {
   refused(example.arguments() + " --prompt-k " + file("k.npy"), "--prompt-v");
   refused("attention --q " + file("q.npy") + keys + " --causal --k " + file("k.npy"), "--k");
 }
+
+TEST_CASE("values that are all 0 are attended to exactly, whatever is asked") {
+  const Example example(20, 30, 4, 3);
+  write_npy(example.folder.file("v.npy"), std::vector<float>(90, -0.0F), "30, 3");
+  for (const char* options : {"", " --method exact", " --method polynomial", " --method cholesky"}) {
+    CAPTURE(options);
+    const Outcome outcome =
+        run(example.arguments() + options + " --accuracy 1e-3 --scale 1/3 --format json -o " +
+            example.folder.file("out.npy"));
+    CHECK(outcome.exit_code == 0);
+    const auto report = nlohmann::json::parse(outcome.out);
+    CHECK(report["verdict"] == "certified");
+    CHECK(report["error_bound"] == "0");
+    for (const float output : read_npy_values<float>(example.folder.file("out.npy"), 60)) CHECK(output == 0);
+  }
+}
+
+TEST_CASE("a refusal names the accuracy that was reached only where one was") {
+  const Example example(20, 30, 4, 3);
+  const Outcome without = run(example.arguments() + " --method polynomial --format json");
+  CHECK(without.exit_code == 1);
+  CHECK(nlohmann::json::parse(without.out)["reachable_accuracy"].is_null());
+  CHECK(run(example.arguments() + " --method polynomial").out ==
+        "refused: the polynomial method needs an accuracy\n");
+  const Outcome beyond = run(example.arguments() + " --accuracy 1e-17 --format json");
+  CHECK(beyond.exit_code == 1);
+  CHECK(std::stod(nlohmann::json::parse(beyond.out)["reachable_accuracy"].get<std::string>()) > 1e-17);
+  CHECK(run(example.arguments() + " --accuracy 1e-17 > /dev/full").exit_code == 4);
+}

@@ -88,7 +88,7 @@ TEST_CASE("text, LaTeX and CSV hold a row per head; a model needs no prompt") {
 }
 
 TEST_CASE("a prompt for another model, damaged weights and a context out of range are refused") {
-  check_refused("audit --model /nonexistent", "cannot be read");
+  check_refused("audit --model /nonexistent", "no such folder");
   check_refused("audit --model " + models + "/tiny-gpt2 --prompt " + models + "/tiny-gpt2",
                 "adapter_config.json");
   check_refused(trained + " --context 193", "--context: 193 (accepted: 9 to 192");

@@ -35,15 +35,21 @@ TEST_CASE("a certificate states the inputs and the printed integers") {
   REQUIRE(run("eval entropy-bits --d 2 --L 2 --eps 0.1 --coq " + folder.file("proof.v")).exit_code == 0);
   const std::string text = read_file(folder.file("proof.v"));
   CHECK(text.find("entropy_bits_claim 2 2 16 2 (1/10) (1/1) 1 4 20.\n") != std::string::npos);
-  CHECK(text.find("necessary_any_alpha 2 2 16 2 (1/10) (1/1) 20.\n") != std::string::npos);
+  CHECK(text.find("every_model_needs 2 2 16 2 (1/10) (1/1) 1 2 20.\n") != std::string::npos);
 }
 
 TEST_CASE("what no Coq theorem covers is refused, and nothing is written") {
   check_refused("eval universality-size --d 2 --L 2 --eps 1/10",
-                "universality-size has no Coq certificate; these have: quantized-capacity, entropy-bits");
-  check_refused("eval entropy-bits --d 2 --L 2 --m 100 --solve eps", "has no Coq certificate");
+                "universality-size has no certificates; these have: quantized-capacity, entropy-bits");
+  check_refused("eval entropy-bits --d 2 --L 2 --m 100 --alpha inf --solve eps",
+                "is proved in Coq (analysis.every_alpha.entropy_bits_accuracy), but no certificate of it can "
+                "be written: "
+                "entropy-bits --solve eps has no certificates");
   check_refused("eval entropy-lipschitz --d 2 --L 2 --eps 1/10 --R 1 --Lambda 10", "--norm max");
   check_refused("eval lookup-upper --d 2 --L 2 --eps 1/10 --b 16", "leave out --b");
+  check_refused("eval quantized-capacity --d 1 --L 2 --eps 2 --alpha inf", "it is proved for 1/delta > 1");
+  check_refused("eval entropy-lipschitz --d 2 --L 2 --eps 1/10 --R 1e-9 --Lambda 1 --norm max --alpha inf",
+                "is proved in Coq (analysis.every_alpha.entropy_lipschitz_impossible_alpha)");
   check_refused("eval entropy-bits --d 2 --L 2 --eps 3/4", "not applicable");
   check_refused("eval entropy-bits --d 100 --L 100 --eps 1/1000", "at most 20000 are feasible");
   check_refused("eval entropy-bits --d 2,3 --L 2 --eps 1/10", "one point");

@@ -149,7 +149,7 @@ TEST_CASE("the audit's page is drawn by a browser, with an empty console" *
   };
   const Outcome drawn = browse(probed, "log-probed");
   CHECK(drawn.exit_code == 0);
-  CHECK(drawn.out.find("probe: drawn drawn drawn; loaded 0; tables 6") != std::string::npos);
+  CHECK(drawn.out.find("probe: drawn drawn drawn; loaded 0; tables 7") != std::string::npos);
   // The browser logs what a page puts on its console as lines with CONSOLE.
   const Outcome plain = browse(page, "log");
   CHECK(plain.exit_code == 0);

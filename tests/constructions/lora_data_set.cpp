@@ -26,11 +26,12 @@ TEST_CASE("N = 2..32: exact rank demands N tokens; the update of N + d numbers f
     both << data.inputs, data.attention_targets;
     CHECK(rank(both) - rank(data.inputs) == N);
     // The update has rank one, and it alone makes the outputs what is asked for.
-    const Matrix<Rational> change = data.updated.layers[0].ffn->W_1 - data.model.layers[0].ffn->W_1;
+    const Transformer<Rational> updated = data.updated();
+    const Matrix<Rational> change = updated.layers[0].ffn->W_1 - data.model.layers[0].ffn->W_1;
     CHECK(change == multiply<Rational>(data.u, data.v.transpose()));
     for (Index i = 0; i < N; ++i) {
       const Matrix<Rational> input = data.inputs.col(i);
-      CHECK(evaluate(data.updated, input) == data.outputs.col(i));
+      CHECK(evaluate(updated, input) == data.outputs.col(i));
       CHECK(evaluate(data.model, input) != data.outputs.col(i));
       // Feeding the attention target through the original block gives the output.
       const Matrix<Rational> residual = data.inputs.col(i) + data.attention_targets.col(i);

@@ -62,3 +62,17 @@ TEST_CASE("a number with a huge exponent is printed between its neighbours") {
   CHECK(parse_number(upper.substr(0, upper.find('e')))->value >= mantissa.lower());
   CHECK(lower != upper);
 }
+
+TEST_CASE("a logarithm beyond every exponent range is not written as a power of ten") {
+  const WorkingPrecision scope(200);
+  const Interval huge = power(Interval(2), 1UL << 40);
+  CHECK(power_of_ten_decimal(huge, 10, Direction::down).empty());
+  CHECK(power_of_ten_decimal(-huge, 10, Direction::up).empty());
+}
+
+TEST_CASE("a negative number with a huge exponent is printed between its neighbours") {
+  const WorkingPrecision scope(200);
+  const Interval x = power(Interval(2), 4000000UL);
+  CHECK(lower_decimal(-x, 12) == "-" + upper_decimal(x, 12));
+  CHECK(upper_decimal(-x, 12) == "-" + lower_decimal(x, 12));
+}

@@ -7,6 +7,7 @@
 #include <cmath>
 #include <random>
 
+#include <promptbound/numeric/alpha_norm.hpp>
 #include <promptbound/numeric/precision.hpp>
 
 using namespace promptbound;
@@ -112,15 +113,26 @@ TEST_CASE("comparisons of overlapping intervals are not certain, whatever is ask
   CHECK(certainly_less_equal(Interval(2), Interval(2)));
 }
 
-TEST_CASE("undefined results stay undefined") {
-  const Interval undefined = log(Interval(-1));
-  CHECK_FALSE(undefined.is_finite());
-  CHECK_FALSE(certainly_less(undefined, Interval(1)));
-  CHECK_FALSE(certainly_less_equal(Interval(0), undefined));
-  CHECK_FALSE(min(undefined, Interval(0)).is_finite());
-  CHECK_FALSE(max(Interval(0), undefined).contains(Rational(0)));
-  CHECK_FALSE((undefined * Interval(0)).contains(Rational(0)));
-  CHECK_FALSE(intersection(Interval(0), Interval(1)).is_finite());
+TEST_CASE("what is undefined is the whole line, and stays unknown") {
+  for (const Interval& undefined :
+       {log(Interval(-1)), log(Interval(Interval(-1), Interval(2))), log1p(Interval(-2)), sqrt(Interval(-1)),
+        Interval(0) / Interval(0), Interval(1) / Interval(0), Interval(std::nan("")),
+        power(Interval(Interval(-1), Interval(4)), Rational(1, 2)),
+        nonnegative_power(Interval(-1), Rational(1, 2))}) {
+    CHECK(undefined.contains(Interval::whole_line()));
+    CHECK_FALSE(certainly_less(undefined, Interval(1)));
+    CHECK_FALSE(certainly_less_equal(Interval(0), undefined));
+    CHECK_FALSE((undefined * Interval(0)).is_finite());
+    CHECK_FALSE(min(undefined, Interval(0)).is_finite());
+    CHECK_FALSE(max(Interval(0), undefined).is_finite());
+    CHECK_THROWS_AS((void)undefined.upper(), std::domain_error);
+  }
+}
+
+TEST_CASE("bounds that contradict each other are an error, not exchanged") {
+  CHECK_THROWS_AS(Interval(Interval(1), Interval(0)), std::logic_error);
+  CHECK_THROWS_AS((void)intersection(Interval(0), Interval(1)), std::logic_error);
+  CHECK(Interval(Interval(Rational(1, 3)), Interval(Rational(1, 3))).contains(Rational(1, 3)));
 }
 
 TEST_CASE("a decimal fraction that binary64 misses is enclosed, where a double is wrong") {

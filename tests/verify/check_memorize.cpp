@@ -195,6 +195,7 @@ TEST_CASE("every way in which evidence can fail is noticed, by its own reason") 
   CHECK(reason(with_rows, [](Json& c) { c["kind"] = "sum"; }).starts_with("kind"));
   CHECK(reason(with_rows, [](Json& c) { c["claim"] = "maybe"; }).starts_with("claim"));
   CHECK(reason(with_rows, [](Json& c) { c["theorem"] = "2.2"; }).starts_with("theorem"));
+  CHECK(reason(image, [](Json& c) { c["theorem"] = "2.3"; }).starts_with("theorem"));
   CHECK(reason(with_rows, [](Json& c) { c["bits"] = 1000000; }).starts_with("bits"));
   CHECK(reason(with_rows, [](Json& c) { c["accuracy"] = "-1"; }).starts_with("accuracy"));
   CHECK(reason(with_rows, [](Json& c) { c["accuracy"] = "10"; }).starts_with("rows: the combined line"));

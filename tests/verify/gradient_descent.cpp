@@ -45,11 +45,12 @@ TEST_CASE("50 random instances, N = 3..8: no prompt found is below the floor, ha
     const Instance instance = random_instance(random, random.integer(2, 5), 3 + i % 6, false);
     const MemorizationAnswer answer = memorize(instance.model, instance.data, Rational(1, 1000000));
     const FoundPrompt found = descend(instance.model, instance.data, {});
-    REQUIRE(answer.floor_lower > 0);
-    CHECK(certainly_less_equal(Interval(answer.floor_lower), found.error));
-    const double ratio = found.error.upper_double() / answer.floor_lower.convert_to<double>();
+    REQUIRE(answer.floor.has_value());
+    REQUIRE(answer.floor->lower > 0);
+    CHECK(certainly_less_equal(Interval(answer.floor->lower), found.error));
+    const double ratio = found.error.upper_double() / answer.floor->lower.convert_to<double>();
     MESSAGE("N=" << instance.data.size() << " d=" << instance.model.width << ": floor "
-                 << answer.floor_lower.convert_to<double>() << ", found " << found.error.upper_double()
+                 << answer.floor->lower.convert_to<double>() << ", found " << found.error.upper_double()
                  << ", ratio " << ratio);
     close += ratio <= 1.02 ? 1 : 0;
   }

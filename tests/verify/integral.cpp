@@ -2,6 +2,7 @@
 
 #include <promptbound/constructions/universal_transformer.hpp>
 #include <promptbound/numeric/error.hpp>
+#include <promptbound/numeric/integers.hpp>
 #include <promptbound/numeric/precision.hpp>
 #include <promptbound/verify/integral.hpp>
 
@@ -67,7 +68,7 @@ TEST_CASE("of a lookup transformer: below its supremum, above its mean at points
   REQUIRE(answer.verdict == Verdict::proved);
   SupremumOptions options;
   options.eps = Rational(1, 4);
-  CHECK(answer.d_alpha.lower() <= enclose_supremum(problem, options).upper);
+  CHECK(answer.d_alpha.lower() <= enclose_supremum(problem, options).upper.value());
   const IntegralAnswer again = integrate(problem, Rational(1, 4), Rational(1, 20), 2);
   CHECK(again.boxes == answer.boxes);
   CHECK(again.d_alpha.contains(answer.d_alpha));
@@ -91,4 +92,58 @@ TEST_CASE("5.1's transformer keeps its guarantee in d_alpha, ramps included") {
                                      network.input(Matrix<Rational>::Zero(1, 1)), f, Number(Rational(2))};
   const Rational eps = network.guarantee(lipschitz_constant(f, Number(Rational(2))), 2).upper();
   CHECK(integrate(problem, eps).verdict == Verdict::proved);
+}
+
+TEST_CASE("what has no finite bound is not refuted for it, and has no upper end") {
+  // An error of 10 everywhere, up to 1e-9; the exponentials of the second layer overflow for x > 1/2, and
+  // with them the bounds of every box.
+  const auto matrix = [](Index rows, Index columns, const std::vector<Rational>& entries) {
+    Matrix<Rational> result(rows, columns);
+    for (Index i = 0; i < result.size(); ++i)
+      result(i / columns, i % columns) = entries[static_cast<std::size_t>(i)];
+    return result;
+  };
+  ApproximationProblem problem{{3, {}, Mask::bidirectional},
+                               matrix(3, 2, {0, 0, 0, 0, 1, -1}),
+                               Matrix<Rational>::Zero(3, 1),
+                               Target{1, 1, Identity{}},
+                               Number(Rational(2))};
+  problem.model.layers.push_back(
+      {{},
+       FeedForward<Rational>{matrix(1, 3, {1, 0, 0}), Vector<Rational>::Constant(1, Rational(-1, 2)),
+                             matrix(3, 1, {0, 100000, 0}), matrix(3, 1, {10, -25000, 0})}});
+  AttentionHead<Rational> head;
+  head.W_Q = matrix(1, 3, {0, 1, 0});
+  head.W_K = matrix(1, 3, {0, 0, 1});
+  head.W_V = Matrix<Rational>::Zero(3, 3);
+  head.W_V(0, 2) = Rational(1, 1000000000);
+  problem.model.layers.push_back({{head}, {}});
+  IntegralOptions options;
+  options.eps = 11;
+  options.most_boxes = 2000;
+  const IntegralAnswer answer = enclose_integral(problem, options);
+  CAPTURE(answer.why);
+  CHECK(answer.verdict != Verdict::refuted);
+  CHECK_FALSE(certainly_less(Interval(Rational(101, 10)), answer.d_alpha));
+  CHECK_FALSE(certainly_less(answer.d_alpha, Interval(Rational(99, 10))));
+  CHECK_FALSE(answer.why.empty());
+  options.eps = 9;
+  CHECK(enclose_integral(problem, options).verdict != Verdict::proved);
+}
+
+TEST_CASE("powers at any exponent: a constant error is its own d_alpha") {
+  for (const Rational& alpha : {Rational(1), Rational(2), Rational(1000), Rational(power(Integer(10), 19))}) {
+    ApproximationProblem problem = plain({1, 1, Identity{}}, alpha);
+    problem.tokens(0, 0) = 10;
+    CAPTURE(alpha.str());
+    const IntegralAnswer answer = integrate(problem, 11);
+    CAPTURE(answer.why);
+    CHECK(answer.verdict == Verdict::proved);
+    CHECK(answer.d_alpha.contains(Rational(10)));
+    CHECK(integrate(problem, 9).verdict == Verdict::refuted);
+  }
+}
+
+TEST_CASE("a negative eps is no claim") {
+  CHECK_THROWS_AS((void)integrate(plain({1, 2, Reversal{}}, 1), -1), InputError);
 }

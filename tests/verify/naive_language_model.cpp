@@ -39,10 +39,11 @@ Row apply(const Rows& W, const Row& b, const Row& x) {
   return y;
 }
 
-Real activation(const std::string& family, Real x) {
-  if (family == "bert") return x * std::erfc(-x / std::sqrt(Real(2))) / 2;
-  if (family == "llama") return x / (1 + std::exp(-x));
-  return x / 2 * (1 + std::tanh(std::sqrt(2 / pi) * (x + Real(44715) / 1000000 * x * x * x)));
+Real activation(const Shape& shape, Real x) {
+  if (shape.family == "bert") return x * std::erfc(-x / std::sqrt(Real(2))) / 2;
+  if (shape.family == "llama") return x / (1 + std::exp(-x));
+  const Real scale = shape.gelu_fast ? 0.7978845608L : std::sqrt(2 / pi);
+  return x / 2 * (1 + std::tanh(scale * (x + Real(44715) / 1000000 * x * x * x)));
 }
 
 Row normed(const Weights& weights, const Shape& shape, const std::string& name, Row x) {
@@ -133,14 +134,12 @@ Rows attention(const Weights& weights, const Shape& shape, std::size_t l, const 
     const HeadMatrices W = head_matrices(weights, shape, l, h);
     const std::size_t shared = h / (shape.heads / shape.key_heads);
     const bool joined = shape.family == "gpt2";
-    const Row b_K = part(weights, (joined ? name.query : name.key) + ".bias",
-                         (joined ? shape.d : 0) + shared * shape.s, shape.s);
     const Row b_V = part(weights, (joined ? name.query : name.value) + ".bias",
                          (joined ? 2 * shape.d : 0) + shared * shape.s, shape.s);
     Head head;
     for (const Row& u : U) {
       head.q.push_back(apply(W.W_Q, W.b_Q, u));
-      head.k.push_back(apply(W.W_K, b_K, u));
+      head.k.push_back(apply(W.W_K, W.b_K, u));
       head.v.push_back(apply(W.W_V, b_V, u));
     }
     head.q = rotated(shape, head.q);
@@ -177,9 +176,9 @@ Rows feed_forward(const Weights& weights, const Shape& shape, std::size_t l, con
     if (shape.family == "llama") {
       const Row gate = apply(rows_of(weights.at(name.gate + ".weight"), shape.d, 0, shape.hidden),
                              Row(shape.hidden, 0), u);
-      for (std::size_t i = 0; i < shape.hidden; ++i) hidden[i] *= activation(shape.family, gate[i]);
+      for (std::size_t i = 0; i < shape.hidden; ++i) hidden[i] *= activation(shape, gate[i]);
     } else {
-      for (Real& x : hidden) x = activation(shape.family, x);
+      for (Real& x : hidden) x = activation(shape, x);
     }
     result.push_back(apply(W_2, b_2, hidden));
   }
@@ -216,6 +215,9 @@ HeadMatrices head_matrices(const Weights& weights, const Shape& shape, std::size
     }
   }
   W.b_Q = part(weights, name.query + ".bias", h * s, s);
+  W.b_K = shape.family == "gpt2"
+              ? part(weights, name.query + ".bias", d + h * s, s)
+              : part(weights, name.key + ".bias", h / (shape.heads / shape.key_heads) * s, s);
   return W;
 }
 

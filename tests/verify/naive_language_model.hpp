@@ -20,6 +20,7 @@ struct Shape {
   std::string prefix;  ///< of all names
   std::size_t d, layers, heads, key_heads, s, hidden;
   Real eps, rotary_base;
+  bool gelu_fast = false;  ///< sqrt(2/pi) is taken as 0.7978845608
 };
 
 /// One head at one layer: its tokens' queries, keys (rotated) and values, tokens as rows.
@@ -36,10 +37,11 @@ struct Pass {
 /// The tokens with their positions 0, 1, ...; all of them see each other or, in causal models, those before.
 Pass evaluate(const Weights& weights, const Shape& shape, const Rows& tokens);
 
-/// The matrices of one head: W_Q, W_K, W_V (s x d) and W_O (d x s) as rows, and the bias of the queries.
+/// The matrices of one head: W_Q, W_K, W_V (s x d) and W_O (d x s) as rows, and the biases of queries and
+/// keys.
 struct HeadMatrices {
   Rows W_Q, W_K, W_V, W_O;
-  Row b_Q;
+  Row b_Q, b_K;
 };
 HeadMatrices head_matrices(const Weights& weights, const Shape& shape, std::size_t layer, std::size_t head);
 

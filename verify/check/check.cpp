@@ -1,4 +1,8 @@
+#include <chrono>
+#include <future>
+#include <new>
 #include <nlohmann/json.hpp>
+#include <thread>
 
 #include <promptbound/numeric/error.hpp>
 #include <promptbound/verify/check/check.hpp>
@@ -6,59 +10,104 @@
 namespace promptbound {
 namespace {
 
-using Checker = void (*)(const Json&, CheckReport&);
+struct Kind {
+  const char* name;
+  void (*check)(const Json&, long, CheckReport&);
+  const char* theorem;
+  const char* trusted;
+};
 
-CheckReport run(Checker checker, const Json& certificate, const std::string& kind, const char* theorem,
-                const char* trusted) {
+constexpr Kind memorization = {
+    "memorization", checker::check_memorization,
+    "theory 2.2 and 2.3: concatenated softmax, the shared query, the floor by two rows",
+    "GMP, MPFR and MPFI arithmetic, the JSON reader, this checker, and the written proof of the theorem"};
+constexpr Kind injectivity = {
+    "injectivity", checker::check_injectivity, "theory 3.1 and 3.2",
+    "this checker, its JSON reader, GMP rationals, and the proofs of theory 3.1 and 3.2"};
+constexpr Kind supremum = {
+    "supremum", checker::check_supremum,
+    "none is needed: an input is exhibited, or the whole cube is covered by boxes",
+    "this checker, its JSON reader, GMP, MPFR and MPFI, and binary64 intervals with their exp"};
+
+CheckReport run(const Kind& kind, const Json& certificate, const CheckLimits& limits = {},
+                const std::vector<GivenInput>& inputs = {}) {
   CheckReport report;
-  report.format = "promptbound certificate, JSON with exact numbers, schema 1, kind " + kind;
-  report.theorem = theorem;
-  report.trusted = trusted;
+  report.format =
+      std::string("promptbound certificate, JSON with exact numbers, schema 1, kind ") + kind.name;
+  report.theorem = kind.theorem;
+  report.trusted = kind.trusted;
   try {
-    checker(certificate, report);
+    checker::check_envelope(certificate, kind.name);
+    checker::check_inputs(certificate, inputs, report);
+    kind.check(certificate, limits.bits, report);
     report.accepted = true;
+  } catch (const checker::LimitReached& limit) {
+    report.stopped = true;
+    report.reason = limit.what();
+  } catch (const std::bad_alloc&) {
+    report.stopped = true;
+    report.reason = "memory: the check needs more than there is";
   } catch (const std::exception& error) {
     report.reason = error.what();
   }
   return report;
 }
 
-}  // namespace
-
-CheckReport check_memorization(const Json& certificate) {
-  return run(
-      checker::check_memorization, certificate, "memorization",
-      "theory 2.2 and 2.3: concatenated softmax, the shared query, the floor by two rows",
-      "GMP, MPFR and MPFI arithmetic, the JSON reader, this checker, and the written proof of the theorem");
-}
-
-CheckReport check_injectivity(const Json& certificate) {
-  return run(checker::check_injectivity, certificate, "injectivity", "theory 3.1 and 3.2",
-             "this checker, its JSON reader, GMP rationals, and the proofs of theory 3.1 and 3.2");
-}
-
-CheckReport check_supremum(const Json& certificate) {
-  return run(checker::check_supremum, certificate, "supremum",
-             "none is needed: an input is exhibited, or the whole cube is covered by boxes",
-             "this checker, its JSON reader, GMP, MPFR and MPFI, and binary64 intervals with their exp");
-}
-
-CheckReport check_certificate(std::string_view text, const std::string& where) {
+CheckReport check_text(std::string_view text, const std::string& where, const CheckLimits& limits,
+                       const std::vector<GivenInput>& inputs) {
   const Json certificate = parse_json(text, where);
-  const Json& kind = member(certificate, "kind", where);
-  if (kind == "memorization") return check_memorization(certificate);
-  if (kind == "injectivity") return check_injectivity(certificate);
-  if (kind == "supremum") return check_supremum(certificate);
+  const Json& name = member(certificate, "kind", where);
+  for (const Kind* kind : {&memorization, &injectivity, &supremum}) {
+    if (name == kind->name) return run(*kind, certificate, limits, inputs);
+  }
   throw InputError(where + ".kind: accepted are memorization, injectivity and supremum");
 }
 
+}  // namespace
+
+CheckReport check_memorization(const Json& certificate) { return run(memorization, certificate); }
+
+CheckReport check_injectivity(const Json& certificate) { return run(injectivity, certificate); }
+
+CheckReport check_supremum(const Json& certificate) { return run(supremum, certificate); }
+
+CheckReport check_certificate(std::string_view text, const std::string& where, const CheckLimits& limits,
+                              const std::vector<GivenInput>& inputs) {
+  if (!limits.seconds) return check_text(text, where, limits, inputs);
+  // No loop of the checkers looks at the clock: whatever they are doing, the answer comes in time.
+  std::packaged_task<CheckReport()> task(
+      [text = std::string(text), where, limits, inputs] { return check_text(text, where, limits, inputs); });
+  std::future<CheckReport> answer = task.get_future();
+  std::thread(std::move(task)).detach();
+  if (answer.wait_for(std::chrono::seconds(*limits.seconds)) == std::future_status::ready)
+    return answer.get();
+  CheckReport report;
+  report.stopped = true;
+  report.reason = "seconds: no answer within the limit of " + std::to_string(*limits.seconds) + " s";
+  return report;
+}
+
+const char* verdict_name(const CheckReport& report) {
+  if (report.accepted) return "accepted";
+  return report.stopped ? "unknown" : "rejected";
+}
+
 std::string report_text(const CheckReport& report) {
-  std::string text = report.accepted ? "accepted\n" : "rejected: " + report.reason + "\n";
-  text += "object: " + report.object + "\nformat: " + report.format + "\n";
+  std::string text = verdict_name(report);
+  if (!report.accepted) text += ": " + report.reason;
+  text += "\n";
+  const auto line = [&](const char* item, const std::string& value) {
+    if (!value.empty()) text += item + (": " + value) + "\n";
+  };
+  line("object", report.object);
+  line("format", report.format);
   if (report.accepted) {
-    text += "recomputed: " + report.statement + "\n";
+    line("recomputed", report.statement);
+    line("inputs", report.inputs);
   }
-  return text + "lifted by: " + report.theorem + "\ntrusted: " + report.trusted + "\n";
+  line("lifted by", report.theorem);
+  line("trusted", report.trusted);
+  return text;
 }
 
 }  // namespace promptbound

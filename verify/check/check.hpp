@@ -2,20 +2,36 @@
 /// code with what produces certificates beyond numbers and the reading of JSON.
 #pragma once
 
+#include <optional>
 #include <string_view>
+#include <vector>
 
+#include <promptbound/verify/check/inputs.hpp>
 #include <promptbound/verify/check/report.hpp>
 
 namespace promptbound {
 
-/// Checks a certificate of any kind. Throws InputError only where the text is no JSON object with a known
-/// kind; a certificate that fails is rejected in the report. `where` names it in messages.
-[[nodiscard]] CheckReport check_certificate(std::string_view text, const std::string& where);
+/// What a check may cost. Nothing bounds the size of a certificate: one of a million boxes is a proof too.
+struct CheckLimits {
+  long bits = 16384;            ///< of working precision, at most
+  std::optional<long> seconds;  ///< until there is an answer, at most; absent: as long as it takes
+};
+
+/// Checks a certificate of any kind, and that the given files are the inputs that it is about. Throws
+/// InputError only where the text is no JSON object with a known kind; a certificate that fails is rejected
+/// in the report. `where` names it in messages. Where the time is up the report says so and the work goes on
+/// in a thread of its own: the caller then prints the report and ends the process with std::_Exit.
+[[nodiscard]] CheckReport check_certificate(std::string_view text, const std::string& where,
+                                            const CheckLimits& limits = {},
+                                            const std::vector<GivenInput>& inputs = {});
 
 /// The checkers of one kind each. They never throw for a bad certificate: it is rejected with the reason.
 [[nodiscard]] CheckReport check_memorization(const Json& certificate);
 [[nodiscard]] CheckReport check_injectivity(const Json& certificate);
 [[nodiscard]] CheckReport check_supremum(const Json& certificate);
+
+/// `accepted`, `rejected`, or `unknown` where a limit ended the check.
+[[nodiscard]] const char* verdict_name(const CheckReport& report);
 
 /// The report for a reader, one answer a line.
 [[nodiscard]] std::string report_text(const CheckReport& report);

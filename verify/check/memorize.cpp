@@ -232,15 +232,10 @@ std::string check_evidence(Problem& problem, const Json& evidence, const std::st
 
 }  // namespace
 
-void check_memorization(const Json& certificate, CheckReport& report) {
-  check_envelope(certificate, "memorization");
+void check_memorization(const Json& certificate, long most_bits, CheckReport& report) {
   const Json& claim = member(certificate, "claim", "certificate");
   require(claim == "possible" || claim == "impossible", "claim: possible or impossible is needed");
-  const char* const theorem = claim == "possible" ? "2.2" : "2.3";
-  require(member(certificate, "theorem", "certificate") == theorem, "theorem: it does not fit the claim");
-  const Integer bits = integer_from(member(certificate, "bits", "certificate"), "bits");
-  require(bits >= 64 && bits <= 65536, "bits: a precision from 64 to 65536 is needed");
-  const WorkingPrecision scope(bits.convert_to<long>());
+  const WorkingPrecision scope(precision_of(certificate, most_bits));
 
   Problem problem;
   problem.accuracy = rational_from(member(certificate, "accuracy", "certificate"), "accuracy");
@@ -260,8 +255,10 @@ void check_memorization(const Json& certificate, CheckReport& report) {
   require(rank == (injective && problem.complete ? Integer(rank_bound(problem)) : Integer(0)),
           "rank_lower: not the rank bound");
   report.object = "a one-layer, one-head model and the examples written in the certificate";
-  report.statement =
-      check_evidence(problem, member(certificate, "evidence", "certificate"), claim.get<std::string>());
+  const Json& evidence = member(certificate, "evidence", "certificate");
+  report.statement = check_evidence(problem, evidence, claim.get<std::string>());
+  const char* const theorem = evidence["kind"] == "rows" ? "2.3" : "2.2";
+  require(member(certificate, "theorem", "certificate") == theorem, "theorem: it does not fit the evidence");
 }
 
 }  // namespace promptbound::checker

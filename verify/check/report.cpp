@@ -30,4 +30,14 @@ void check_envelope(const Json& certificate, const char* kind) {
   require(is_text(member(certificate, "kind", "certificate"), kind), "kind: not that of this checker");
 }
 
+long precision_of(const Json& certificate, long most_bits) {
+  const Integer bits = integer_from(member(certificate, "bits", "certificate"), "bits");
+  require(bits >= 64, "bits: a precision of at least 64 is needed");
+  if (bits > most_bits) {
+    throw LimitReached("bits: the certificate asks for a precision of " + bits.str().substr(0, 30) +
+                       " bits, above the limit of " + std::to_string(most_bits) + " (--bits N admits more)");
+  }
+  return bits.convert_to<long>();
+}
+
 }  // namespace promptbound::checker

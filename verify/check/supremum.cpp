@@ -10,17 +10,29 @@
 namespace promptbound::checker {
 namespace {
 
-/// ||E||_alpha > eps? For finite alpha the sum of powers is compared with eps^alpha.
-bool is_above(const Matrix<Interval>& E, const Number& alpha, const Rational& eps) {
+/// ||E||_alpha in units of eps > 0, to the power alpha: sum (|E_i|/eps)^alpha, which stays in range on the
+/// side of 1 that is asked for, whatever alpha is.
+Interval power_sum(const Matrix<Interval>& E, const Number& alpha, const Rational& eps) {
   Interval sum(0);
-  for (const Interval& entry : E.reshaped()) {
-    if (alpha.infinite) {
-      if (certainly_less(Interval(eps), abs(entry))) return true;
-    } else if (certainly_positive(abs(entry))) {
-      sum += power(abs(entry), alpha.value);
-    }
-  }
-  return !alpha.infinite && certainly_less(eps == 0 ? Interval(0) : power(Interval(eps), alpha.value), sum);
+  for (const Interval& entry : E.reshaped())
+    sum += nonnegative_power(abs(entry) / Interval(eps), alpha.value);
+  return sum;
+}
+
+/// ||E||_alpha > eps?
+bool is_above(const Matrix<Interval>& E, const Number& alpha, const Rational& eps) {
+  if (!alpha.infinite && eps > 0) return certainly_less(Interval(1), power_sum(E, alpha, eps));
+  for (const Interval& entry : E.reshaped())
+    if (certainly_less(Interval(eps), abs(entry))) return true;
+  return false;
+}
+
+/// ||E||_alpha <= eps?
+bool is_within(const Matrix<Interval>& E, const Number& alpha, const Rational& eps) {
+  if (!alpha.infinite && eps > 0) return certainly_less_equal(power_sum(E, alpha, eps), Interval(1));
+  for (const Interval& entry : E.reshaped())
+    if (!certainly_less_equal(abs(entry), Interval(eps))) return false;
+  return true;
 }
 
 /// Everything but the claim: model, prompt and encoding (tokens as rows), target, norm and eps.
@@ -60,10 +72,8 @@ Claim read_claim(const Json& certificate) {
 }
 
 /// claim "above": the error at the witness, in multiple precision.
-void check_above(const Claim& problem, const Json& certificate) {
-  const Integer bits = integer_from(member(certificate, "bits", "certificate"), "bits");
-  require(bits >= 64 && bits <= 131072, "bits: a precision from 64 to 131072 is needed");
-  const WorkingPrecision scope(bits.convert_to<long>());
+void check_above(const Claim& problem, const Json& certificate, long most_bits) {
+  const WorkingPrecision scope(precision_of(certificate, most_bits));
   const Matrix<Rational> X =
       matrix_from(member(certificate, "witness", "certificate"), "witness").transpose();
   require(X.rows() == problem.d && X.cols() == problem.L, "witness: the shape does not fit the instance");
@@ -141,7 +151,7 @@ class Cover {
       pending.pop_back();
       ++boxes_;
       const Matrix<Interval> E = errors(box);
-      if (is_within(E)) continue;
+      if (is_within(E, problem_.alpha, problem_.eps)) continue;
       require(++halved_ <= tree_.size() + 1000, "tree: the error is not shown to be within eps on every box");
       Box point = box;
       std::fill(point.radius.begin(), point.radius.end(), 0.0);
@@ -162,22 +172,6 @@ class Cover {
     });
   }
 
-  /// ||E||_alpha <= eps?
-  [[nodiscard]] bool is_within(const Matrix<Interval>& E) const {
-    Interval sum(0);
-    for (const Interval& entry : E.reshaped()) {
-      const Interval size = abs(entry);
-      if (!size.is_finite()) return false;
-      if (problem_.alpha.infinite) {
-        if (!certainly_less_equal(size, Interval(problem_.eps))) return false;
-      } else {
-        sum += nonnegative_power(size, problem_.alpha.value);
-      }
-    }
-    return problem_.alpha.infinite ||
-           certainly_less_equal(sum, nonnegative_power(Interval(problem_.eps), problem_.alpha.value));
-  }
-
   const Claim& problem_;
   const std::string& tree_;
   BoxModel model_;
@@ -186,8 +180,7 @@ class Cover {
 
 }  // namespace
 
-void check_supremum(const Json& certificate, CheckReport& report) {
-  check_envelope(certificate, "supremum");
+void check_supremum(const Json& certificate, long most_bits, CheckReport& report) {
   const Json& claim = member(certificate, "claim", "certificate");
   require(claim.is_string(), "claim: above or below is needed");
   const std::string& text = claim.get_ref<const std::string&>();
@@ -197,7 +190,7 @@ void check_supremum(const Json& certificate, CheckReport& report) {
                   std::to_string(problem.model.width) + ", " + std::to_string(problem.prompt.rows()) +
                   " prompt tokens";
   if (text == "above") {
-    check_above(problem, certificate);
+    check_above(problem, certificate, most_bits);
     report.statement = "the error at the witness is above " + norm;
   } else if (text == "below") {
     const Json& tree = member(certificate, "tree", "certificate");

@@ -1,0 +1,253 @@
+#include <algorithm>
+#include <cmath>
+
+#include <promptbound/bounds/grid_search.hpp>
+#include <promptbound/bounds/lipschitz_grid.hpp>
+#include <promptbound/bounds/prompt_packing.hpp>
+#include <promptbound/numeric/certify.hpp>
+#include <promptbound/numeric/integers.hpp>
+#include <promptbound/numeric/precision.hpp>
+
+// Up to k = C, h_k = 1 and the largest k is best, forwards and backwards; so both searches begin at floor(C).
+// Beyond, h_k = C/k.
+
+namespace promptbound {
+namespace {
+
+/// The floor or ceiling of an enclosed number, as `round` rounds an end: a point where the enclosure decides
+/// it, else what `exact` computes; an enclosure only of a number with more digits before the point than the
+/// working precision holds.
+template <class Round, class Exact>
+Interval rounded(const Interval& x, Round round, Exact exact) {
+  Interval result(x);
+  round(&result.get()->left);
+  round(&result.get()->right);
+  const bool has_known_digits = x.is_finite() && mpfr_get_exp(&x.get()->right) < working_precision() - 32;
+  return result.is_point() || !has_known_digits ? result : Interval(Integer(exact()));
+}
+
+void round_down(mpfr_ptr x) { mpfr_floor(x, x); }
+void round_up(mpfr_ptr x) { mpfr_ceil(x, x); }
+
+/// Forwards: ln of (k+1)^n/ln(base_k), which grows with the bound.
+class LengthObjective {
+ public:
+  explicit LengthObjective(const LipschitzPacking& problem)
+      : p_(problem), twice_reach_(2 * p_.Lambda * p_.R), twice_eps_(2 * p_.functions.eps) {}
+
+  [[nodiscard]] Interval value(const Integer& k) const { return log_points(k) - log(log_base(k)); }
+
+  /// For low > C the better of two: the numerator at the upper end with the denominator at the lower one;
+  /// and, where an envelope of the objective is monotone on the range, the envelope at an end.
+  [[nodiscard]] Interval bound(const Integer& low, const Integer& high) const {
+    const Interval crude = log_points(high) - log(log_base(low));
+    const int slope = envelope_slope(low, high);
+    if (slope == 0) return crude;
+    return min(crude, envelope(slope > 0 ? high : low));
+  }
+
+  [[nodiscard]] double approximate(const Integer& low, const Integer& high) const {
+    // log1p: the base itself would lose a small ratio.
+    const double log_base = p_.is_box ? std::log(p_.base(low).convert_to<double>())
+                                      : std::log1p(p_.ratio(low).convert_to<double>());
+    return p_.functions.n.convert_to<double>() * std::log1p(high.convert_to<double>()) - std::log(log_base);
+  }
+
+ private:
+  [[nodiscard]] Interval log_points(const Integer& k) const {
+    return Interval(p_.functions.n) * log(Interval(Integer(k + 1)));
+  }
+  /// C - 2 eps k > 0
+  [[nodiscard]] Interval room(const Integer& k) const {
+    const Interval difference = Interval(p_.functions.C) - Interval(twice_eps_) * Interval(k);
+    return certainly_positive(difference) ? difference : Interval(Rational(p_.functions.C - twice_eps_ * k));
+  }
+  /// R/rho_k
+  [[nodiscard]] Interval ratio(const Integer& k) const {
+    if (k <= p_.functions.C) return Interval(p_.ratio(k));
+    return Interval(twice_reach_) * Interval(k) / room(k);
+  }
+  [[nodiscard]] Interval log_base(const Integer& k) const {
+    if (!p_.is_box) return log1p(ratio(k));
+    return log(rounded(ratio(k), round_down, [&] { return floor(p_.ratio(k)); }) + Interval(1));
+  }
+  /// The objective itself; in the box form with R/rho_k in place of floor(R/rho_k) + 1, above it.
+  [[nodiscard]] Interval envelope(const Integer& k) const {
+    return p_.is_box ? log_points(k) - log(log(ratio(k))) : value(k);
+  }
+  /// The sign of the envelope's derivative on all of [low, high], low > C, or 0 where it is not clear: that
+  /// of S, enclosed by its value in the middle and its derivative everywhere.
+  [[nodiscard]] int envelope_slope(const Integer& low, const Integer& high) const {
+    if (low <= p_.functions.C) return 0;
+    if (p_.is_box && !certainly_less(Interval(1), ratio(low))) return 0;
+    const Integer middle = (low + high) / 2;
+    const Interval k{Interval(low), Interval(high)};
+    const Slope everywhere = slope(k, Interval(room(high), room(low)), Interval(ratio(low), ratio(high)));
+    const Slope at_middle = slope(Interval(middle), room(middle), ratio(middle));
+    const Interval S = at_middle.value + everywhere.derivative * (k - Interval(middle));
+    return certainly_positive(S) ? 1 : certainly_positive(-S) ? -1 : 0;
+  }
+
+  struct Slope {
+    Interval value;
+    Interval derivative;
+  };
+  /// With u = C - 2 eps k and a = 2 Lambda R the derivative of ln(1 + a k/u) is a C/(u (u + a k)), that of
+  /// ln(a k/u) is C/(k u), and that of n ln(k+1) is n/(k+1); so the envelope's derivative has the sign of
+  ///   S = n u (u + a k) ln(1 + a k/u) - a C (k+1),   box:  n k u ln(a k/u) - C (k+1).
+  [[nodiscard]] Slope slope(const Interval& k, const Interval& u, const Interval& ratio) const {
+    const Interval n(p_.functions.n), C(p_.functions.C), e(twice_eps_), one(1);
+    if (p_.is_box) {
+      const Interval G = log(ratio);
+      return {n * k * u * G - C * (k + one), n * ((u - e * k) * G + C) - C};
+    }
+    const Interval a(twice_reach_);
+    const Interval G = log1p(ratio);
+    const Interval sum = u + a * k;
+    return {n * u * sum * G - a * C * (k + one), n * ((u * (a - e) - e * sum) * G + a * C) - a * C};
+  }
+
+  const LipschitzPacking& p_;
+  Rational twice_reach_;
+  Rational twice_eps_;
+};
+
+/// Backwards: eps_k.
+class AccuracyObjective {
+ public:
+  AccuracyObjective(const LipschitzPacking& problem, const Integer& m)
+      : p_(problem), entries_(p_.w * m), reach_(p_.Lambda * p_.R) {}
+
+  [[nodiscard]] Interval value(const Integer& k) const {
+    return half_height(k) - Interval(reach_) / cells(k);
+  }
+
+  /// As forwards.
+  [[nodiscard]] Interval bound(const Integer& low, const Integer& high) const {
+    const Interval crude = half_height(low) - Interval(reach_) / cells(high);
+    const int slope = envelope_slope(low, high);
+    if (slope == 0) return crude;
+    return min(crude, envelope(slope > 0 ? high : low));
+  }
+
+  [[nodiscard]] Interval half_height(const Integer& k) const {
+    return Interval(p_.functions.height(k)) / Interval(2);
+  }
+
+  /// ceil(X_k) - 1 where this fits a few machine words and is X_k - 1 in the Euclidean form.
+  [[nodiscard]] std::optional<Integer> exact_cells(const Integer& k) const {
+    constexpr int most_bits = 512;
+    {
+      const WorkingPrecision scope(64);
+      if (!certainly_less(exponent(k), Interval(most_bits))) return std::nullopt;
+    }
+    if (!p_.is_box && !is_integer(exact_exponent(k))) return std::nullopt;
+    return Integer(ceil_of_power(k) - 1);
+  }
+
+ private:
+  /// log2 X_k
+  [[nodiscard]] Interval exponent(const Integer& k) const {
+    return p_.functions.bits(k).value() / Interval(entries_);
+  }
+  [[nodiscard]] Rational exact_exponent(const Integer& k) const {
+    return {Integer(p_.functions.s * power(Integer(k + 1), p_.functions.n.convert_to<unsigned long>())),
+            entries_};
+  }
+  /// ceil(X_k): a power of two whose exponent is no whole number is irrational.
+  [[nodiscard]] Integer ceil_of_power(const Integer& k) const {
+    const Rational e = exact_exponent(k);
+    if (is_integer(e)) return Integer(1) << numerator(e).convert_to<unsigned long>();
+    return decide_ceil([&] { return exp(Interval(e) * interval_log2()); },
+                       [](const Integer&) { return false; });
+  }
+  /// X_k - 1 or ceil(X_k) - 1
+  [[nodiscard]] Interval cells(const Integer& k) const {
+    const Interval z = exponent(k) * interval_log2();
+    if (!p_.is_box) return expm1(z);
+    return rounded(exp(z), round_up, [&] { return ceil_of_power(k); }) - Interval(1);
+  }
+  /// The objective itself; in the box form with X_k in place of ceil(X_k) - 1, above it.
+  [[nodiscard]] Interval envelope(const Integer& k) const {
+    if (!p_.is_box) return value(k);
+    return half_height(k) - Interval(reach_) / exp(exponent(k) * interval_log2());
+  }
+  /// The sign of the envelope's derivative on all of [low, high], low > C, or 0 where it is not clear. With
+  /// z = ln X it is that of  2 Lambda R k^2 z' X/(X-1)^2 - C  (box: 1/X in place of X/(X-1)^2), z' = n
+  /// z/(k+1); z' grows with k and the quotients fall.
+  [[nodiscard]] int envelope_slope(const Integer& low, const Integer& high) const {
+    if (low <= p_.functions.C) return 0;
+    const auto growing = [&](const Integer& k) {
+      const Interval z = exponent(k) * interval_log2();
+      return Interval(2) * log(Interval(k)) + log(Interval(p_.functions.n) * z / Interval(Integer(k + 1)));
+    };
+    const auto falling = [&](const Integer& k) {
+      const Interval z = exponent(k) * interval_log2();
+      return p_.is_box ? -z : -z - Interval(2) * log(-expm1(-z));
+    };
+    const Interval limit = log(Interval(Rational(p_.functions.C / (2 * reach_))));
+    if (certainly_less(limit, growing(low) + falling(high))) return 1;
+    return certainly_less(growing(high) + falling(low), limit) ? -1 : 0;
+  }
+
+  const LipschitzPacking& p_;
+  Integer entries_;
+  Rational reach_;
+};
+
+}  // namespace
+
+LipschitzPacking::LipschitzPacking(const Arguments& arguments, const Rational& eps)
+    : functions(packing(arguments, eps)),
+      R(arguments.rational(parameters::R)),
+      Lambda(arguments.rational(parameters::Lambda)),
+      w(arguments.integer(parameters::w)),
+      is_box(is_box_form(arguments)) {}
+
+Rational LipschitzPacking::ratio(const Integer& k) const {
+  return 2 * Lambda * R / (functions.height(k) - 2 * functions.eps);
+}
+
+Rational LipschitzPacking::base(const Integer& k) const { return packing_base(ratio(k), is_box); }
+
+Integer LipschitzPacking::best_for_length() const {
+  const LengthObjective objective(*this);
+  const Integer flat = std::min(floor(functions.C), functions.finest);
+  return best_grid_number(
+      std::max(flat, Integer(1)), functions.finest,
+      {[&](const Integer& k) { return objective.value(k); },
+       [&](const Integer& low, const Integer& high) { return objective.bound(low, high); },
+       [&](const Integer& low, const Integer& high) { return objective.approximate(low, high); }});
+}
+
+Interval LipschitzPacking::accuracy(const Integer& m, const Integer& k) const {
+  return AccuracyObjective(*this, m).value(k);
+}
+
+std::optional<Rational> LipschitzPacking::exact_accuracy(const Integer& m, const Integer& k) const {
+  const std::optional<Integer> cells = AccuracyObjective(*this, m).exact_cells(k);
+  if (!cells) return std::nullopt;
+  return Rational(functions.height(k) / 2 - Lambda * R / *cells);
+}
+
+Integer LipschitzPacking::best_for_accuracy(const Integer& m) const {
+  const AccuracyObjective objective(*this, m);
+  const Integer first = std::max(floor(functions.C), Integer(1));
+  // Beyond `last` even h_k/2 is below what has been found; eps_k is near h_k/2 once X_k is large.
+  Integer last = first;
+  {
+    const WorkingPrecision scope(128);
+    Interval best = objective.value(first);
+    while (!certainly_less(objective.half_height(2 * last), best)) {
+      last *= 2;
+      best = max(best, objective.value(last));
+    }
+    last *= 2;
+  }
+  return best_grid_number(
+      first, last,
+      {[&](const Integer& k) { return objective.value(k); },
+       [&](const Integer& low, const Integer& high) { return objective.bound(low, high); }});
+}
+
+}  // namespace promptbound

@@ -1,0 +1,47 @@
+/// All parameters of a result, for its head and its columns: what was given, and what was taken by default.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include <promptbound/bounds/bound.hpp>
+#include <promptbound/cli/parameter_options.hpp>
+#include <promptbound/cli/table.hpp>
+
+namespace promptbound {
+
+/// The parameters of the bounds that a command evaluates, at one point or over a sweep.
+class ParameterView {
+ public:
+  /// `uses`: those of all the bounds. Of two uses of one parameter that was not given, one with a default
+  /// wins.
+  ParameterView(const ParameterOptions& options, const std::vector<Use>& uses);
+
+  /// What the head of an output says.
+  [[nodiscard]] const std::vector<ShownParameter>& shown() const { return shown_; }
+
+  /// The head of a sweep. CSV, whose rows are read by programs, has columns instead.
+  void write_head(Format format, TableWriter& writer) const {
+    if (format != Format::csv) writer.parameters(shown_);
+  }
+  /// The columns of a sweep that hold parameters: those that vary, in CSV all.
+  [[nodiscard]] std::vector<Column> headings(Format format) const;
+  [[nodiscard]] std::vector<Cell> cells(Format format, const Arguments& arguments) const;
+
+ private:
+  struct Entry {
+    const Parameter* parameter;
+    bool varies;
+    bool is_default;
+    Use use;  ///< its default, if it was not given
+  };
+  [[nodiscard]] std::vector<Entry> columns(Format format) const;
+
+  std::vector<Entry> entries_;
+  std::vector<ShownParameter> shown_;
+};
+
+/// The inputs of one record.
+[[nodiscard]] std::vector<ShownParameter> shown_inputs(const Record& record);
+
+}  // namespace promptbound

@@ -1,0 +1,58 @@
+/// How what a record or a check prints is established: by Coq theorems, on paper, by computing alone, or not
+/// here.
+#pragma once
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace promptbound {
+
+enum class ProofKind {
+  unproved,   ///< nothing is named that proves it
+  published,  ///< a paper's formula transcribed, not proved here
+  computed,   ///< exhibited, counted or enclosed: no theorem is needed
+  paper,      ///< the theory's proof; Coq has not seen it
+  coq         ///< the Coq theorems named
+};
+
+/// `unproved`, `published`, `computed`, `on paper` or `Coq`.
+[[nodiscard]] std::string_view name(ProofKind kind);
+
+/// What proves outputs of one form of a claim. Without further words: nothing does.
+struct ProofStatus {
+  ProofKind kind = ProofKind::unproved;
+  std::string_view
+      theory;  ///< the item whose proof it is; of Coq theorems: their item in proofs/theorems.txt
+  /// Of kind coq: the theorem that proves what is printed, then those that show its hypotheses. Full names,
+  /// as in proofs/theorems.txt.
+  std::vector<std::string_view> theorems;
+  std::string note;                       ///< what the proof rests on, or what else is proved
+  std::vector<std::string_view> related;  ///< Coq theorems that the note speaks of; they do not prove this
+  std::vector<std::string_view> outputs;  ///< what it speaks of; empty: every output that no other names
+
+  friend bool operator==(const ProofStatus&, const ProofStatus&) = default;
+
+  /// `proved in Coq: NAME`, `proof on paper (theory 1.2)`, ..., with the note.
+  [[nodiscard]] std::string text() const;
+  /// The same of these outputs alone.
+  [[nodiscard]] ProofStatus of(std::vector<std::string_view> names) const;
+};
+
+[[nodiscard]] ProofStatus proved_in_coq(std::string_view theory, std::vector<std::string_view> theorems,
+                                        std::string note = "");
+[[nodiscard]] ProofStatus proved_on_paper(std::string_view theory, std::string note = "",
+                                          std::vector<std::string_view> related = {});
+[[nodiscard]] ProofStatus transcribed(std::string_view theory, std::string note = "",
+                                      std::vector<std::string_view> related = {});
+[[nodiscard]] ProofStatus computed(std::string note);
+
+/// The statuses with the outputs that they speak of, among those given; what none speaks of is unproved.
+[[nodiscard]] std::vector<ProofStatus> proofs_of(const std::vector<ProofStatus>& statuses,
+                                                 const std::vector<std::string_view>& outputs);
+
+/// What proofs_of gives in words, a line each: `k, tokens: proved in Coq: NAME`; without the names of outputs
+/// where one line says it of all.
+[[nodiscard]] std::vector<std::string> proof_lines(const std::vector<ProofStatus>& proofs);
+
+}  // namespace promptbound

@@ -1,0 +1,111 @@
+// The bracket: one class of models, one token width, any size.
+#include <doctest/doctest.h>
+
+#include <promptbound/bounds/bracket.hpp>
+#include <promptbound/bounds/catalogue.hpp>
+#include <promptbound/numeric/precision.hpp>
+
+using namespace promptbound;
+using namespace promptbound::parameters;
+
+namespace {
+
+Bracket bracket_at(std::initializer_list<std::pair<const Parameter*, const char*>> values) {
+  Arguments arguments;
+  for (const auto& [parameter, text] : values)
+    arguments.set(parameter->name, parse_argument(*parameter, text));
+  std::vector<Record> records;
+  for (const char* id : {"quantized-capacity", "entropy-bits", "entropy-lipschitz", "lookup-upper"}) {
+    const Bound& bound = find_bound(id);
+    if (has_required(bound.uses, arguments)) records.push_back(evaluate(bound, arguments, 40));
+  }
+  return bracket(arguments, records, 40);
+}
+
+const Interval& log10_of(const std::optional<PromptLength>& end) {
+  return std::get<Magnitude>(end.value().tokens.value()).log10;
+}
+
+}  // namespace
+
+TEST_CASE("the lower bound for Lipschitz models does not meet the upper bound of a model that is none") {
+  const Bracket result =
+      bracket_at({{&d, "1"}, {&L, "2"}, {&eps, "1/10"}, {&R, "1"}, {&Lambda, "1/1000000"}});
+  REQUIRE(result.necessary.has_value());
+  REQUIRE(result.sufficient.has_value());
+  CHECK(result.necessary->record.id == "entropy-bits");
+  CHECK(result.necessary->models == result.sufficient->models);
+  CHECK(certainly_less_equal(result.necessary_at_equal_width->tokens, result.sufficient->tokens));
+  REQUIRE(result.beside.size() == 1);
+  const PromptLength& other = result.beside.front();
+  CHECK(other.record.id == "entropy-lipschitz");
+  CHECK(other.tokens.exact() == "1109037");
+  CHECK(other.models.find("1/1000000-Lipschitz") != std::string::npos);
+  CHECK(other.models != result.models);
+  // It would contradict the upper end.
+  CHECK_FALSE(certainly_less_equal(other.tokens, result.sufficient->tokens));
+}
+
+TEST_CASE("ends of hundreds of thousands of digits are compared by their magnitude") {
+  const Bracket result = bracket_at({{&d, "768"}, {&L, "512"}, {&eps, "0.1"}, {&alpha, "inf"}});
+  const WorkingPrecision scope(300);
+  // n 5^n/(16 w) and 6^n tokens, n = 768 512; w = 768, and 4 n + 768 + 512 + 2.
+  const Interval n(768 * 512);
+  const auto lower = [&](long width) { return n * log10(Interval(5)) + log10(n / Interval(16 * width)); };
+  CHECK(intersection(log10_of(result.necessary), lower(768)).is_finite());
+  CHECK(log10_of(result.necessary).is_relatively_tight(130));
+  CHECK(intersection(log10_of(result.necessary_at_equal_width), lower(4 * 768 * 512 + 1282)).is_finite());
+  CHECK(intersection(log10_of(result.sufficient), n * log10(Interval(6))).is_finite());
+  CHECK(certainly_less_equal(result.necessary_at_equal_width->tokens, result.sufficient->tokens));
+  CHECK_FALSE(certainly_less_equal(result.sufficient->tokens, result.necessary_at_equal_width->tokens));
+}
+
+TEST_CASE("every allowed size has a bracket, and its ends are in order") {
+  for (const char* size : {"1", "3", "1000", "1000000", "1000000000"}) {
+    for (const char* length : {"1", "1000", "1000000000"}) {
+      for (const char* accuracy : {"0.49", "1/3", "0.001", "1e-9", "1e-100000"}) {
+        for (const char* exponent : {"1", "2", "7/3", "inf"}) {
+          CAPTURE(size);
+          CAPTURE(length);
+          CAPTURE(accuracy);
+          CAPTURE(exponent);
+          const Bracket result =
+              bracket_at({{&d, size}, {&L, length}, {&eps, accuracy}, {&alpha, exponent}, {&b, "1000000"}});
+          REQUIRE(result.necessary_at_equal_width.has_value());
+          CHECK(certainly_less_equal(result.necessary_at_equal_width->tokens, result.sufficient->tokens));
+          CHECK(certainly_less_equal(result.necessary_at_equal_width->tokens, result.necessary->tokens));
+        }
+      }
+    }
+  }
+}
+
+TEST_CASE("the equal width is that of the construction, or what was asked for if that is wider") {
+  const auto width = [](const Bracket& result) { return result.necessary_at_equal_width->width; };
+  const Bracket plain = bracket_at({{&d, "2"}, {&L, "2"}, {&eps, "1/10"}, {&alpha, "inf"}});
+  CHECK(width(plain) == 22);
+  CHECK(plain.necessary->width == 2);
+  CHECK(plain.necessary->tokens.exact() == "79");
+  CHECK(plain.necessary_at_equal_width->tokens.exact() == "8");
+  CHECK(plain.sufficient->tokens.exact() == "1296");
+  CHECK(width(bracket_at({{&d, "2"}, {&L, "2"}, {&eps, "1/10"}, {&w, "10"}})) == 22);
+  CHECK(width(bracket_at({{&d, "2"}, {&L, "2"}, {&eps, "1/10"}, {&w, "30"}})) == 30);
+}
+
+TEST_CASE("an end that is missing has a reason") {
+  const Bracket coarse = bracket_at({{&d, "2"}, {&L, "2"}, {&eps, "1/2"}, {&alpha, "inf"}});
+  CHECK_FALSE(coarse.necessary.has_value());
+  CHECK_FALSE(coarse.necessary_at_equal_width.has_value());
+  CHECK(coarse.no_necessary.find("no prompt is needed") != std::string::npos);
+  CHECK(coarse.sufficient.has_value());
+  // Entries of one bit are too coarse for the construction; for real ones it stands beside.
+  const Bracket few_bits = bracket_at({{&d, "2"}, {&L, "2"}, {&eps, "1/5"}, {&b, "1"}});
+  CHECK(few_bits.necessary.has_value());
+  CHECK_FALSE(few_bits.sufficient.has_value());
+  CHECK(few_bits.no_sufficient.find("too coarse") != std::string::npos);
+  const Bracket real_entries = bracket_at({{&d, "2"}, {&L, "2"}, {&eps, "1e-6"}});
+  CHECK_FALSE(real_entries.sufficient.has_value());
+  REQUIRE(real_entries.beside.size() == 1);
+  CHECK(real_entries.beside.front().record.id == "lookup-upper");
+  CHECK(real_entries.beside.front().models.find("real prompt entries") != std::string::npos);
+}

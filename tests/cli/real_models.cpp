@@ -1,0 +1,339 @@
+// Models and adapters as they are published and saved, in small: what the audit must give for each, with the
+// folders of tests/models/data/realfiles. Their numbers are compared with loops over long double in
+// tests/verify/model_audit.cpp.
+#include <doctest/doctest.h>
+
+#include <algorithm>
+#include <cctype>
+#include <cmath>
+#include <cstdlib>
+#include <cstring>
+#include <filesystem>
+#include <nlohmann/json.hpp>
+
+#include "run.hpp"
+
+namespace {
+
+using nlohmann::json;
+
+const std::string files = std::string(PROMPTBOUND_MODELS_DIR) + "/realfiles/";
+
+std::string audit_of(const std::string& model, const std::string& prompt = "prompt-text") {
+  return "audit --model " + files + model + (prompt.empty() ? "" : " --prompt " + files + prompt);
+}
+
+double lower(const json& number) { return std::stod(number.at("lower").get<std::string>()); }
+double upper(const json& number) { return std::stod(number.at("upper").get<std::string>()); }
+
+json numbers(const std::string& arguments) {
+  CAPTURE(arguments);
+  const Outcome outcome = run(arguments + " --format json");
+  CHECK_MESSAGE(outcome.exit_code == 0, outcome.err);
+  CHECK(outcome.err.empty());
+  return outcome.exit_code == 0 ? json::parse(outcome.out) : json();
+}
+
+/// One line that holds every one of the words, exit code 2, and nothing written.
+void check_refused(const std::string& arguments, const std::vector<std::string>& words) {
+  CAPTURE(arguments);
+  const TemporaryFolder folder;
+  const Outcome outcome = run(arguments + " -o " + folder.file("result"));
+  CHECK(outcome.exit_code == 2);
+  CHECK(outcome.out.empty());
+  CHECK(std::count(outcome.err.begin(), outcome.err.end(), '\n') == 1);
+  CHECK(outcome.err.size() < 400);
+  for (const std::string& word : words) {
+    CAPTURE(word);
+    CHECK_MESSAGE(outcome.err.find(word) != std::string::npos, outcome.err);
+  }
+  CHECK(folder.is_empty());
+}
+
+/// Everything but the folder's name and the name of its type.
+json without_names(json audit) {
+  audit["model"].erase("folder");
+  audit["model"].erase("type");
+  return audit;
+}
+
+/// A copy of a model's folder that a test may change.
+class ChangedModel {
+ public:
+  explicit ChangedModel(const std::string& name) {
+    std::filesystem::copy(files + name, path());
+    std::filesystem::permissions(path(), std::filesystem::perms::owner_all);
+    for (const auto& entry : std::filesystem::directory_iterator(path())) {
+      std::filesystem::permissions(entry.path(), std::filesystem::perms::owner_all);
+    }
+    config = json::parse(read_file(path() + "/config.json"));
+  }
+  [[nodiscard]] std::string path() const { return folder_.file("model"); }
+  [[nodiscard]] std::string audit() const {
+    write_file(path() + "/config.json", config.dump());
+    return "audit --model " + path() + " --prompt " + files + "prompt-text";
+  }
+
+  /// Writes the BF16 weights in binary64, those of which the name holds the word multiplied by the factor.
+  void rescale(const std::string& word, double factor) const {
+    const std::string text = read_file(path() + "/model.safetensors");
+    std::uint64_t length = 0;
+    std::memcpy(&length, text.data(), sizeof length);
+    json header = json::parse(text.substr(8, length));
+    std::string data;
+    for (auto& [name, entry] : header.items()) {
+      if (name == "__metadata__") continue;
+      const std::size_t begin = entry.at("data_offsets")[0], end = entry.at("data_offsets")[1];
+      const std::size_t first = data.size();
+      for (std::size_t at = begin; at < end; at += 2) {
+        const std::string upper_half = std::string(2, '\0') + text.substr(8 + length + at, 2);
+        float stored = 0;
+        std::memcpy(&stored, upper_half.data(), sizeof stored);
+        const double value = name.find(word) == std::string::npos ? stored : factor * stored;
+        data.append(reinterpret_cast<const char*>(&value), sizeof value);
+      }
+      entry["dtype"] = "F64";
+      entry["data_offsets"] = {first, data.size()};
+    }
+    const std::string written = header.dump();
+    length = written.size();
+    write_file(path() + "/model.safetensors",
+               std::string(reinterpret_cast<const char*>(&length), sizeof length) + written + data);
+  }
+
+  json config;
+
+ private:
+  TemporaryFolder folder_;
+};
+
+const json& theorem(const json& audit, const std::string& item) {
+  for (const json& row : audit.at("theorems")) {
+    if (row.at("theory") == item) return row;
+  }
+  throw std::runtime_error("no row of theory " + item);
+}
+
+/// No format prints infinity, or what is no number, as a number.
+void check_no_infinity(const std::string& arguments) {
+  for (const std::string format : {"text", "markdown", "latex", "csv", "json", "html"}) {
+    CAPTURE(format);
+    const Outcome outcome = run(arguments + " --format " + format);
+    CHECK(outcome.exit_code == 0);
+    std::string word;
+    for (const char c : outcome.out) {
+      if (std::isalpha(static_cast<unsigned char>(c)) != 0) {
+        word += c;
+        continue;
+      }
+      CHECK(word != "inf");
+      CHECK(word != "nan");
+      CHECK(word != "Infinity");
+      word.clear();
+    }
+  }
+}
+
+/// The audit compiles in LaTeX; nothing is checked where pdflatex is absent.
+void check_latex(const std::string& arguments) {
+  if (std::system("command -v pdflatex > /dev/null 2>&1") != 0) {
+    MESSAGE("pdflatex is not installed: nothing was compiled");
+    return;
+  }
+  const TemporaryFolder folder;
+  CHECK(run(arguments + " --format latex -o " + folder.file("a.tex")).exit_code == 0);
+  write_file(folder.file("paper.tex"),
+             "\\documentclass{article}\\usepackage{booktabs,siunitx}\\begin{document}\n"
+             "\\input{a}\n\\end{document}\n");
+  const Outcome latex = run("list > /dev/null; cd " + folder.file("") +
+                            " && pdflatex -interaction=nonstopmode -halt-on-error paper.tex");
+  CHECK_MESSAGE(latex.exit_code == 0, latex.out);
+}
+
+}  // namespace
+
+TEST_CASE("a model of the layout of Llama 3, as transformers 4 and 5 write its configuration") {
+  const json audit = numbers(audit_of("llama3-8b-like-bf16"));
+  const json& entry = audit.at("layers")[0].at("heads")[2].at("prompt").at("query").at("entry");
+  CHECK(lower(entry) >= 2.4440245);
+  CHECK(upper(entry) <= 2.4440246);
+  // The same weights with theta in rope_parameters, and with a rope_scaling that scales nothing.
+  CHECK(without_names(numbers(audit_of("llama-v5-rope_parameters"))) == without_names(audit));
+  CHECK(without_names(numbers(audit_of("llama-rope-default"))) == without_names(audit));
+  CHECK(audit.at("assumptions").empty());
+}
+
+TEST_CASE("models of type mistral and qwen2, and GPT-2 with gelu_fast, give numbers") {
+  const json mistral = numbers(audit_of("mistral-as-is"));
+  CHECK(mistral.at("model").at("type") == "mistral");
+  CHECK(mistral.at("model").at("family") == "llama");
+  const json qwen = numbers(audit_of("qwen2-as-is"));
+  CHECK(qwen.at("model").at("type") == "qwen2");
+  const json rinna = numbers(audit_of("rinna-gelu_fast"));
+  CHECK(rinna.at("model").at("activation") == "gelu_fast (tanh form)");
+  // The constant 0.7978845608 differs from sqrt(2/pi) by 3e-11: so do the numbers, hardly.
+  ChangedModel with_gelu_new("rinna-gelu_fast");
+  with_gelu_new.config["activation_function"] = "gelu_new";
+  const json other = numbers(with_gelu_new.audit());
+  const json& fast = rinna.at("layers")[1].at("heads")[0].at("prompt").at("key").at("norm");
+  const json& tanh = other.at("layers")[1].at("heads")[0].at("prompt").at("key").at("norm");
+  CHECK(fast != tanh);
+  CHECK(lower(fast) == doctest::Approx(lower(tanh)).epsilon(1e-10));
+}
+
+TEST_CASE("what is read elsewhere or not at all does not stand in the way") {
+  CHECK(numbers(audit_of("shards-index-extra-entry")).at("layers").size() == 2);
+  CHECK(numbers(audit_of("mx-e8m0-unused")).at("layers").size() == 2);
+}
+
+TEST_CASE("what changes the function and is not modelled is refused by name") {
+  check_refused(audit_of("llama32-rope-llama3"), {"config.json: rope_scaling", "rope_type", "\"llama3\""});
+  check_refused(audit_of("llama-is_causal-false"), {"config.json: is_causal", "false"});
+  check_refused(audit_of("qwen3-relabelled"), {"model.layers.0.self_attn.k_norm.weight"});
+  check_refused(audit_of("bnb-nf4"), {"config.json: quantization_config", "bitsandbytes"});
+}
+
+TEST_CASE("folders that hold no safetensors say what they hold") {
+  check_refused(audit_of("bin-only"), {"no model.safetensors", "pytorch_model.bin"});
+  check_refused(audit_of("lfs-pointer-model"), {"model.safetensors", "git-lfs pointer"});
+  check_refused(audit_of("org/model"), {"no such folder", "hub ids are not downloaded"});
+}
+
+TEST_CASE("adapters: finished prompts are read, others are refused with their kind") {
+  const json audit = numbers(audit_of("llama3-8b-like-bf16", "peft-p-tuning"));
+  CHECK(audit.at("prompt").at("length") == 5);
+  CHECK(audit.at("prompt").at("base_model") == "org/base");
+  const std::string model = "llama3-8b-like-bf16";
+  check_refused(audit_of(model, "peft-lora"), {"adapter_config.json: peft_type", "LORA"});
+  check_refused(audit_of(model, "peft-prefix-tuning"), {"adapter_config.json: peft_type", "PREFIX_TUNING"});
+  check_refused(audit_of(model, "adapter-bin-only"), {"no adapter_model.safetensors", "adapter_model.bin"});
+  check_refused(audit_of(model, "no-such"), {"no-such: no such folder"});
+}
+
+TEST_CASE("the model's and the prompt's names stand together in every format") {
+  for (const std::string format : {"text", "markdown", "latex", "csv", "json", "html"}) {
+    CAPTURE(format);
+    const Outcome outcome = run(audit_of("mistral-as-is") + " --format " + format);
+    CHECK(outcome.exit_code == 0);
+    CHECK(outcome.out.find("mistral-as-is") != std::string::npos);
+    CHECK(outcome.out.find("org/base") != std::string::npos);
+  }
+}
+
+TEST_CASE("members that are not known are named, and assumed to change nothing only when the user says so") {
+  ChangedModel model("llama3-8b-like-bf16");
+  const json plain = numbers(model.audit());
+  model.config["attention_temperature"] = 0.5;
+  model.config["second\nunknown"] = false;
+  model.config["unset"] = nullptr;
+  check_refused(model.audit(), {"attention_temperature, second\\nunknown", "--assume-inert"});
+  model.config.erase("second\nunknown");
+  check_refused(model.audit(), {"config.json", "attention_temperature", "--assume-inert"});
+  const std::string assumed = model.audit() + " --assume-inert attention_temperature";
+  const std::string said = "the member attention_temperature of config.json changes nothing";
+  const json audit = numbers(assumed);
+  REQUIRE(audit.at("assumptions").size() == 1);
+  CHECK(audit.at("assumptions")[0].at("text") == said);
+  CHECK(audit.at("assumptions")[0].at("status") == "assumed");
+  for (const json& bound : audit.at("bounds")) {
+    CHECK(bound.at("assumptions").back().at("text") == said);
+  }
+  CHECK(audit.at("layers") == plain.at("layers"));
+  for (const std::string format : {"text", "markdown", "latex", "csv", "html"}) {
+    CAPTURE(format);
+    const Outcome outcome = run(assumed + " --format " + format);
+    CHECK(outcome.exit_code == 0);
+    const std::string name =
+        format == "markdown" || format == "latex" ? "attention\\_temperature" : "attention_temperature";
+    CHECK(outcome.out.find("the member " + name + " of config.json changes nothing") != std::string::npos);
+  }
+  // What is known is not assumed, nor what is not there.
+  check_refused(assumed + " --assume-inert rope_theta", {"--assume-inert rope_theta"});
+  check_refused(assumed + " --assume-inert use_cache", {"--assume-inert use_cache"});
+  check_refused(assumed + " --assume-inert unset", {"--assume-inert unset"});
+  check_refused(assumed + " --assume-inert absent", {"--assume-inert absent"});
+  model.config["is_causal"] = false;
+  check_refused(assumed + " --assume-inert is_causal", {"is_causal"});
+}
+
+TEST_CASE("classes of other code are refused, and may be vouched for") {
+  ChangedModel model("llama3-8b-like-bf16");
+  model.config["architectures"] = {"LlamaBiModel"};
+  check_refused(model.audit(), {"architectures", "LlamaBiModel"});
+  CHECK(run(model.audit() + " --assume-inert architectures").exit_code == 0);
+  model.config["architectures"] = {"LlamaModel"};
+  CHECK(run(model.audit()).exit_code == 0);
+  model.config["auto_map"] = {{"AutoModel", "modeling_two_way.LlamaModel"}};
+  check_refused(model.audit(), {"auto_map", "modeling_two_way.LlamaModel"});
+  CHECK(run(model.audit() + " --assume-inert auto_map").exit_code == 0);
+  model.config["auto_map"] = {{"AutoTokenizer", {"tokenization_own.Tokenizer", nullptr}}};
+  CHECK(run(model.audit()).exit_code == 0);
+}
+
+TEST_CASE("a sliding window that is shorter than the context is refused") {
+  ChangedModel model("mistral-as-is");
+  const json whole = numbers(model.audit());
+  model.config["sliding_window"] = 32;
+  check_refused(model.audit(), {"sliding_window is 32", "context of 64", "--context up to 32"});
+  CHECK(numbers(model.audit() + " --context 32").at("T") == "32");
+  check_refused(model.audit() + " --context 33", {"sliding_window is 32"});
+  model.config["sliding_window"] = nullptr;
+  CHECK(without_names(numbers(model.audit())) == without_names(whole));
+  // The class has a window of 4096 where the file is silent: longer than the 64 positions here.
+  model.config.erase("sliding_window");
+  CHECK(run(model.audit()).exit_code == 0);
+  model.config["max_position_embeddings"] = 8192;
+  check_refused(model.audit(), {"sliding_window is 4096", "--context up to 4096"});
+}
+
+TEST_CASE("48 layers: a finite constant, row 2.5, and no format prints infinity as a number") {
+  const std::string deep = audit_of("deep-gpt2-xl-48-layers", "deep-prompt-p48");
+  const json audit = numbers(deep);
+  const json& constant = audit.at("lipschitz");
+  CHECK(lower(constant.at("log10")) > 308.5);
+  CHECK(upper(constant.at("log10")) < 1000);
+  CHECK(constant.at("upper").get<std::string>().find("e+") != std::string::npos);
+  CHECK(theorem(audit, "3.1").at("value") == constant);
+  const json& memory = theorem(audit, "2.5");
+  CHECK(memory.at("applies") == true);
+  // 5 tokens of 4 entries at 10^-(log10 Lambda): m w log2(1 + 2 R Lambda/(Delta - 2 eps)).
+  const double bits = 20 * (upper(constant.at("log10")) * std::log2(10.0));
+  CHECK(upper(memory.at("value")) == doctest::Approx(bits).epsilon(0.02));
+  check_no_infinity(deep);
+  check_latex(deep);
+}
+
+TEST_CASE("numbers that overflow are unbounded, and null in JSON") {
+  ChangedModel model("llama3-8b-like-bf16");
+  model.rescale("layers.1.self_attn", 0x1p300);
+  const json audit = numbers(model.audit());
+  CHECK(audit.at("layers")[1].at("c").is_null());
+  CHECK(audit.at("lipschitz").at("upper").is_null());
+  CHECK(theorem(audit, "3.1").at("value").at("upper").is_null());
+  CHECK(theorem(audit, "2.5").at("applies") == false);
+  CHECK(theorem(audit, "2.5").at("why") == "does not apply: no finite Lipschitz constant");
+  CHECK(run(model.audit()).out.find("unbounded") != std::string::npos);
+  check_no_infinity(model.audit());
+  check_latex(model.audit());
+}
+
+TEST_CASE("scores that are all 0 need a polynomial of degree 0") {
+  ChangedModel model("llama3-8b-like-bf16");
+  model.rescale("layers.0.self_attn.q_proj", 0);
+  const json audit = numbers(model.audit());
+  for (const json& head : audit.at("layers")[0].at("heads")) {
+    for (const char* tokens : {"prompt", "any"}) {
+      CAPTURE(tokens);
+      const json& polynomial = head.at(tokens).at("polynomial");
+      CHECK(upper(polynomial.at("S")) == 0);
+      CHECK(polynomial.at("degree").at("exact") == "0");
+      CHECK(polynomial.at("rank").at("exact") == "1");
+    }
+  }
+  const Outcome outcome = run("eval polynomial-degree --S 0 --eta 1/100 --d 8 --T 64 --format json");
+  REQUIRE(outcome.exit_code == 0);
+  const json outputs = json::parse(outcome.out).at("outputs");
+  CHECK(outputs.at("degree").at("exact") == "0");
+  CHECK(outputs.at("rank").at("exact") == "1");
+  CHECK(upper(outputs.at("eta_bound")) == 0);
+}

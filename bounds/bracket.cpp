@@ -27,11 +27,6 @@ std::string lipschitz_models(const Record& record) {
                      is_box ? "each in size" : "tokens of norm", input_of(record, "R"));
 }
 
-std::string why_none(const Record& record) {
-  return fmt::format("{} (theory {}) {}: {}", record.id, record.theory,
-                     record.undecided ? "is not decided" : "does not apply", record.reason);
-}
-
 Argument whole_number(const Integer& value) { return {Number(Rational(value)), ""}; }
 
 /// entropy-bits for tokens of that width; all other arguments as they are.
@@ -63,7 +58,7 @@ Bracket bracket(const Arguments& arguments, const std::vector<Record>& records, 
       if (record.applicable) {
         result.necessary = {record, record.output("tokens"), Integer(input_of(record, "w")), result.models};
       } else {
-        result.no_necessary = why_none(record);
+        result.no_necessary = record;
       }
       Record lookup = lookup_for_entries(arguments, input_of(record, "b"), digits);
       if (lookup.applicable) {
@@ -71,7 +66,7 @@ Bracket bracket(const Arguments& arguments, const std::vector<Record>& records, 
         const Integer width = width_of_lookup(lookup);
         result.sufficient = {std::move(lookup), tokens, width, result.models};
       } else {
-        result.no_sufficient = why_none(lookup);
+        result.no_sufficient = std::move(lookup);
       }
     } else if (record.id == "entropy-lipschitz" && record.applicable) {
       result.beside.push_back(

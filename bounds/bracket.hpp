@@ -20,12 +20,12 @@ struct PromptLength {
 
 struct Bracket {
   std::string models;  ///< those of both ends
-  /// The lower end at the token width asked for (w, by default d), or why there is none.
+  /// The lower end at the token width asked for (w, by default d), or the bound that does not apply.
   std::optional<PromptLength> necessary;
-  std::string no_necessary;
-  /// The upper end, or why there is none.
+  std::optional<Record> no_necessary;
+  /// The upper end, or the bound that does not apply.
   std::optional<PromptLength> sufficient;
-  std::string no_sufficient;
+  std::optional<Record> no_sufficient;
   /// The lower end for tokens as wide as those of the upper end (wider where w asks for it: entries that the
   /// construction leaves 0 cost nothing). None where one of the ends is missing.
   std::optional<PromptLength> necessary_at_equal_width;

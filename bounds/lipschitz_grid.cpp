@@ -131,7 +131,8 @@ class AccuracyObjective {
   }
 
   [[nodiscard]] Interval half_height(const Integer& k) const {
-    return Interval(p_.functions.height(k)) / Interval(2);
+    if (k <= p_.functions.C) return Interval(Rational(1, 2));
+    return Interval(p_.functions.C) / Interval(Integer(2 * k));
   }
 
   /// ceil(X_k) - 1 where this fits a few machine words and is X_k - 1 in the Euclidean form.
@@ -212,12 +213,16 @@ Rational LipschitzPacking::base(const Integer& k) const { return packing_base(ra
 
 Integer LipschitzPacking::best_for_length() const {
   const LengthObjective objective(*this);
+  GridObjective search{[&](const Integer& k) { return objective.value(k); },
+                       [&](const Integer& low, const Integer& high) { return objective.bound(low, high); }};
+  // Exact quotients of long numbers cost more than enclosures.
+  constexpr unsigned long most_bits = 4096;
+  if (bit_size(R) + bit_size(Lambda) + bit_size(functions.C) + bit_size(functions.eps) < most_bits)
+    search.approximate = [&](const Integer& low, const Integer& high) {
+      return objective.approximate(low, high);
+    };
   const Integer flat = std::min(floor(functions.C), functions.finest);
-  return best_grid_number(
-      std::max(flat, Integer(1)), functions.finest,
-      {[&](const Integer& k) { return objective.value(k); },
-       [&](const Integer& low, const Integer& high) { return objective.bound(low, high); },
-       [&](const Integer& low, const Integer& high) { return objective.approximate(low, high); }});
+  return best_grid_number(std::max(flat, Integer(1)), functions.finest, search);
 }
 
 Interval LipschitzPacking::accuracy(const Integer& m, const Integer& k) const {

@@ -124,7 +124,11 @@ Quantity SaturationRegimes::plateau_covering(long digits) const {
 Quantity SaturationRegimes::plateau_steps(long digits) const {
   if (c_plateau_.exact) return whole_quantity(ceil(Rational(step_ratio_ * *c_plateau_.exact)), digits);
   PowerProduct steps = c_plateau_.power;
-  return ceil_quantity(steps.times(step_ratio_), digits);
+  steps.times(step_ratio_);
+  // Where q can be written out although c' cannot, it is q of the whole number c'.
+  if (steps.is_writable())
+    return whole_quantity(ceil(Rational(step_ratio_ * floor(c_plateau_.power))), digits);
+  return ceil_quantity(steps, digits);
 }
 
 Quantity SaturationRegimes::plateau_quantity(long digits) const {

@@ -75,8 +75,8 @@ nlohmann::ordered_json bracket_json(const Bracket& bracket, long digits) {
       {"necessary", end_json(bracket.necessary, digits)},
       {"sufficient", end_json(bracket.sufficient, digits)},
       {"necessary_at_equal_width", end_json(bracket.necessary_at_equal_width, digits)}};
-  if (!bracket.necessary) json["no_necessary"] = bracket.no_necessary;
-  if (!bracket.sufficient) json["no_sufficient"] = bracket.no_sufficient;
+  if (!bracket.necessary) json["no_necessary"] = why_none(*bracket.no_necessary);
+  if (!bracket.sufficient) json["no_sufficient"] = why_none(*bracket.no_sufficient);
   json["beside"] = nlohmann::ordered_json::array();
   for (const PromptLength& other : bracket.beside) {
     nlohmann::ordered_json one = length_json(other, digits);
@@ -96,6 +96,8 @@ std::string overview_json(const ParameterView* parameters, const Overview& point
   return json.dump(indent);
 }
 
+Absent absent(const Record& record) { return {record.reason, record.undecided}; }
+
 /// The bracket as a table, for CSV, which has no sentences.
 void write_bracket_table(const Bracket& bracket, TableWriter& writer) {
   writer.begin("The bracket", {{"end"}, {"tokens", true}, {"width"}, {"bound"}, {"models"}, {"why none"}});
@@ -104,11 +106,11 @@ void write_bracket_table(const Bracket& bracket, TableWriter& writer) {
                 std::string()});
   };
   const auto end = [&](const std::string& name, const std::optional<PromptLength>& length,
-                       const std::string& why_none) {
+                       const std::optional<Record>& none) {
     if (length) {
       row(name, *length);
     } else {
-      writer.row({name, Absent{why_none}, std::string(), std::string(), bracket.models, why_none});
+      writer.row({name, absent(*none), std::string(), std::string(none->id), bracket.models, none->reason});
     }
   };
   if (bracket.necessary_at_equal_width) row("necessary at equal width", *bracket.necessary_at_equal_width);
@@ -135,8 +137,8 @@ void write_point(const ParameterView& parameters, const Overview& point, Format 
     const Bound& bound = find_bound(record.id);
     const std::string kind(name(record.kind));
     if (!record.applicable) {
-      writer.row({std::string(bound.id), kind, std::string("-"), Absent{record.reason, record.undecided},
-                  std::string(bound.theory), std::string(), std::string()});
+      writer.row({std::string(bound.id), kind, std::string("-"), absent(record), std::string(bound.theory),
+                  std::string(), std::string()});
       continue;
     }
     bool first = true;
@@ -164,9 +166,9 @@ std::string_view main_output(const Bound& bound) {
   return bound.outputs.front().name;
 }
 
-Cell end_cell(const std::optional<PromptLength>& end, const std::string& why_none) {
+Cell end_cell(const std::optional<PromptLength>& end, const std::optional<Record>& none) {
   if (end) return end->tokens;
-  return Absent{why_none};
+  return absent(*none);
 }
 
 /// The lower end that stands beside the upper one: at equal width where there are two.
@@ -212,7 +214,7 @@ void write_sweep(const BoundsOptions& options, const Sweep& sweep, TableWriter& 
 /// entries, which is the form of 1.4 that Coq proves.
 std::string certify_bracket(const Overview& point, long digits) {
   const Bracket& bracket = point.bracket;
-  if (!bracket.necessary) throw InputError("--coq: " + bracket.no_necessary);
+  if (!bracket.necessary) throw InputError("--coq: " + why_none(*bracket.no_necessary));
   CoqCertificate certificate;
   const PromptLength& lower =
       bracket.necessary_at_equal_width ? *bracket.necessary_at_equal_width : *bracket.necessary;

@@ -78,6 +78,11 @@ std::string beside(const PromptLength& other) {
 
 }  // namespace
 
+std::string why_none(const Record& record) {
+  return fmt::format("{} (theory {}) {}: {}", record.id, record.theory,
+                     record.undecided ? "is not decided" : "does not apply", record.reason);
+}
+
 std::string at_least(const Quantity& tokens) { return bounded(tokens, Direction::down); }
 std::string at_most(const Quantity& tokens) { return bounded(tokens, Direction::up); }
 
@@ -94,7 +99,7 @@ std::vector<std::string> describe_gap(const Bracket& bracket, const std::vector<
     lines.push_back(text + " " + reference(lower->record));
     lines.push_back("    " + lower->record.proof_of("tokens").text());
   } else {
-    lines.push_back("  necessary: " + bracket.no_necessary);
+    lines.push_back("  necessary: " + why_none(*bracket.no_necessary));
   }
   if (const auto& upper = bracket.sufficient) {
     lines.push_back(
@@ -103,7 +108,7 @@ std::vector<std::string> describe_gap(const Bracket& bracket, const std::vector<
                     reference(upper->record)));
     lines.push_back("    " + upper->record.proof_of("tokens").text());
   } else {
-    lines.push_back("  sufficient: " + bracket.no_sufficient);
+    lines.push_back("  sufficient: " + why_none(*bracket.no_sufficient));
   }
   if (equal_width) {
     lines.push_back(

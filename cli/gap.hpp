@@ -13,6 +13,9 @@ namespace promptbound {
 [[nodiscard]] std::vector<std::string> describe_gap(const Bracket& bracket,
                                                     const std::vector<Record>& records);
 
+/// `entropy-bits (theory 1.2) does not apply: REASON`
+[[nodiscard]] std::string why_none(const Record& record);
+
 /// A whole number for a sentence that it bounds from below (above): in full up to 24 digits, else a power of
 /// ten whose exponent is rounded down (up).
 [[nodiscard]] std::string at_least(const Quantity& tokens);

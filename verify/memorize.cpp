@@ -150,21 +150,23 @@ class Decision {
 
   bool attempt_equality() {
     answer_.why = "equality is not claimed for a rounded prompt";
-    // Only where outputs determine attention outputs do lengths of fits of these say anything of the layer.
-    if (!problem_.level) return false;
     SharedQueryData data{problem_.A, problem_.V, group_.query, {}};
     for (std::size_t i = 0; i < group_.members.size(); ++i) {
       const Vector<Rational>& t = group_.examples[i].target;
       data.examples.push_back({group_.tokens[i], ExactVector(t.begin(), t.end())});
     }
+    PromptLengths lengths;
     try {
-      answer_.exact = decide_prompt_lengths(shared_query_problem(data));
+      lengths = decide_prompt_lengths(shared_query_problem(data));
     } catch (const Undecided& undecided) {
       answer_.why += std::string("; exactly, it is undecided: ") + undecided.what();
       return false;
     }
-    const PromptLengths& lengths = *answer_.exact;
-    answer_.why += "; exactly, " + lengths.reason;
+    // Where outputs do not determine attention outputs, these lengths are those of one preimage's fits.
+    if (problem_.level) {
+      answer_.why += "; exactly, " + lengths.reason;
+      answer_.exact = lengths;
+    }
     if (lengths.set == PromptLengths::Set::none) return refute_lengths();
     if (!group_.direction.isZero(0) || lengths.least_upper > longest_written_prompt) return false;
     // A x0 = 0: m copies of one rational token.
@@ -281,6 +283,7 @@ void set_floor(const MemorizationProblem& problem, const std::vector<Memorizatio
   if (answer.floor) answer.output_floor = problem.block.expansion * answer.floor->lower;
 }
 
+/// Is V = 0 in every head, so that no prompt changes any output?
 bool reads_no_values(const Transformer<Rational>& model) {
   for (const Layer<Rational>& layer : model.layers) {
     for (const AttentionHead<Rational>& head : layer.heads) {

@@ -41,6 +41,7 @@ class NormBall {
   }
   /// ||W bias + b||: the part of W x + b that all tokens have.
   [[nodiscard]] FastInterval common(const Affine& map) const {
+    if (weights_.bias.isZero(0) && map.b.isZero(0)) return FastInterval(0);
     const BallMatrix shift = BallMatrix(map.W) * BallMatrix(Matrix<double>(weights_.bias));
     Matrix<FastInterval> sum = shift.entries();
     for (Index row = 0; row < sum.rows(); ++row) sum(row, 0) += real(map.b(row));

@@ -4,6 +4,8 @@
 
 #include <filesystem>
 #include <nlohmann/json.hpp>
+#include <vector>
+
 #include <promptbound/numeric/sha256.hpp>
 
 #include "run.hpp"

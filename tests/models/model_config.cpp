@@ -144,9 +144,9 @@ TEST_CASE("what changes the function of every family is refused by name") {
     "text_config": {}})");
   for (const json& config : {gpt2(), llama(), mistral(), qwen2(), bert()}) {
     CAPTURE(config.at("model_type").dump());
-    for (const auto& [name, value] : members.items()) {
-      CAPTURE(name);
-      CHECK(contains(refusal(merged(config, {{name, value}})), name));
+    for (const auto& member : members.items()) {
+      CAPTURE(member.key());
+      CHECK(contains(refusal(merged(config, {{member.key(), member.value()}})), member.key()));
     }
   }
   CHECK(contains(refusal(merged(llama(), {{"quantization_config", {{"quant_method", "gptq"}}}})), "gptq"));
@@ -175,10 +175,10 @@ TEST_CASE("what changes the function of one family is refused by name") {
        }) {
     CAPTURE(one.config.at("model_type").dump());
     const json members = json::parse(one.members);
-    for (const auto& [name, value] : members.items()) {
-      CAPTURE(name);
+    for (const auto& member : members.items()) {
+      CAPTURE(member.key());
       CHECK(refusal(one.config).empty());
-      CHECK(contains(refusal(merged(one.config, {{name, value}})), name));
+      CHECK(contains(refusal(merged(one.config, {{member.key(), member.value()}})), member.key()));
     }
   }
 }

@@ -209,6 +209,8 @@ TEST_CASE("a feed-forward block that is not certified injective is said so, and 
   MemorizationAnswer answer = memorize(model, pair_data(pair), 0);
   CHECK(answer.verdict == Memorizable::unknown);
   CHECK(answer.why.find("injectivity") != std::string::npos);
+  CHECK_FALSE(answer.exact.has_value());
+  CHECK_FALSE(answer.floor.has_value());
   const MemorizationData data = data_of_prompt(random, model, random_tokens(random, 2, 2), 2);
   const Rational accuracy(1, 1000000);
   answer = memorize(model, data, accuracy);

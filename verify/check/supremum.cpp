@@ -10,18 +10,31 @@
 namespace promptbound::checker {
 namespace {
 
-/// ||E||_alpha in units of eps > 0, to the power alpha: sum (|E_i|/eps)^alpha, which stays in range on the
-/// side of 1 that is asked for, whatever alpha is.
-Interval power_sum(const Matrix<Interval>& E, const Number& alpha, const Rational& eps) {
-  Interval sum(0);
-  for (const Interval& entry : E.reshaped())
-    sum += nonnegative_power(abs(entry) / Interval(eps), alpha.value);
-  return sum;
+/// The power alpha of ||E||_alpha in some unit, and that of eps.
+struct Powers {
+  Interval norm, eps;
+};
+
+/// In units of 1, where both may be exact, and of eps, where neither leaves its side of 1 for being out of
+/// range.
+std::vector<Powers> powers(const Matrix<Interval>& E, const Rational& alpha, const Rational& eps) {
+  std::vector<Powers> result;
+  for (const Rational& unit : {Rational(1), eps}) {
+    if (unit == 0) continue;
+    Interval sum(0);
+    for (const Interval& entry : E.reshaped()) sum += nonnegative_power(abs(entry) / Interval(unit), alpha);
+    result.push_back({sum, nonnegative_power(Interval(Rational(eps / unit)), alpha)});
+  }
+  return result;
 }
 
 /// ||E||_alpha > eps?
 bool is_above(const Matrix<Interval>& E, const Number& alpha, const Rational& eps) {
-  if (!alpha.infinite && eps > 0) return certainly_less(Interval(1), power_sum(E, alpha, eps));
+  const auto shows = [](const Powers& x) { return certainly_less(x.eps, x.norm); };
+  if (!alpha.infinite) {
+    const auto known = powers(E, alpha.value, eps);
+    return std::any_of(known.begin(), known.end(), shows);
+  }
   for (const Interval& entry : E.reshaped())
     if (certainly_less(Interval(eps), abs(entry))) return true;
   return false;
@@ -29,7 +42,11 @@ bool is_above(const Matrix<Interval>& E, const Number& alpha, const Rational& ep
 
 /// ||E||_alpha <= eps?
 bool is_within(const Matrix<Interval>& E, const Number& alpha, const Rational& eps) {
-  if (!alpha.infinite && eps > 0) return certainly_less_equal(power_sum(E, alpha, eps), Interval(1));
+  const auto shows = [](const Powers& x) { return certainly_less_equal(x.norm, x.eps); };
+  if (!alpha.infinite) {
+    const auto known = powers(E, alpha.value, eps);
+    return std::any_of(known.begin(), known.end(), shows);
+  }
   for (const Interval& entry : E.reshaped())
     if (!certainly_less_equal(abs(entry), Interval(eps))) return false;
   return true;

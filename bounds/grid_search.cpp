@@ -71,7 +71,7 @@ Integer best_grid_number(const Integer& first, const Integer& last, const GridOb
   const std::vector<Range<double>> remaining = remaining_ranges(first, last, objective);
   if (remaining.size() == 1 && remaining.front().low == remaining.front().high) return remaining.front().low;
 
-  constexpr unsigned long most_known_bits = 128;
+  const unsigned long most_known_bits = objective.contract ? 4096 : 128;
   const WorkingPrecision scope(256 + 2 * static_cast<long>(std::min(bit_size(last), most_known_bits)));
   std::optional<Interval> best_value;
   Integer best;
@@ -88,13 +88,20 @@ Integer best_grid_number(const Integer& first, const Integer& last, const GridOb
     if (high - low < 2) return;
     Interval bound = objective.bound(low, high);
     if (mpfi_nan_p(bound.get()) != 0) bound = Interval(std::numeric_limits<double>::infinity());
-    if (is_smaller(*best_value, bound)) open.push({low, high, std::move(bound)});
+    if (certainly_less(*best_value, bound)) open.push({low, high, std::move(bound)});
   };
   for (const Range<double>& range : remaining) add(range.low, range.high);
   constexpr int most_ranges = 20000;
   for (int i = 0; i < most_ranges && !open.empty() && is_smaller(*best_value, open.top().bound); ++i) {
     const Range<Interval> range = open.top();
     open.pop();
+    if (objective.contract) {
+      const auto part = objective.contract(range.low, range.high);
+      if (part && 2 * (part->second - part->first) < range.high - range.low) {
+        add(part->first, part->second);
+        continue;
+      }
+    }
     const Integer middle = middle_of(range.low, range.high);
     add(range.low, middle);
     add(middle + 1, range.high);

@@ -1,5 +1,7 @@
 #include <algorithm>
 #include <cmath>
+#include <optional>
+#include <utility>
 
 #include <promptbound/bounds/grid_search.hpp>
 #include <promptbound/bounds/lipschitz_grid.hpp>
@@ -29,6 +31,20 @@ Interval rounded(const Interval& x, Round round, Exact exact) {
 void round_down(mpfr_ptr x) { mpfr_floor(x, x); }
 void round_up(mpfr_ptr x) { mpfr_ceil(x, x); }
 
+/// The whole numbers of {low, ..., high} next to the roots of a falling function, by a step of Newton's
+/// interval method from its value at `middle` and its derivative on the range; nothing where the function may
+/// not fall, or has no root there.
+std::optional<std::pair<Integer, Integer>> beside_root(const Integer& low, const Integer& high,
+                                                       const Integer& middle, const Interval& value,
+                                                       const Interval& derivative) {
+  if (!certainly_positive(-derivative)) return std::nullopt;
+  const Interval root = Interval(middle) - value / derivative;
+  if (!root.is_finite()) return std::nullopt;
+  std::pair<Integer, Integer> result{std::max(low, floor(root.lower())), std::min(high, ceil(root.upper()))};
+  if (result.first > result.second) return std::nullopt;
+  return result;
+}
+
 /// Forwards: ln of (k+1)^n/ln(base_k), which grows with the bound.
 class LengthObjective {
  public:
@@ -44,6 +60,14 @@ class LengthObjective {
     const int slope = envelope_slope(low, high);
     if (slope == 0) return crude;
     return min(crude, envelope(slope > 0 ? high : low));
+  }
+
+  /// As GridObjective::contract, in the Euclidean form, which is its own envelope.
+  [[nodiscard]] std::optional<std::pair<Integer, Integer>> contract(const Integer& low,
+                                                                    const Integer& high) const {
+    if (low <= p_.functions.C) return std::nullopt;
+    const Integer middle = (low + high) / 2;
+    return beside_root(low, high, middle, slope_at(middle).value, slope_on(low, high).derivative);
   }
 
   [[nodiscard]] double approximate(const Integer& low, const Integer& high) const {
@@ -82,9 +106,7 @@ class LengthObjective {
     if (p_.is_box && !certainly_less(Interval(1), ratio(low))) return 0;
     const Integer middle = (low + high) / 2;
     const Interval k{Interval(low), Interval(high)};
-    const Slope everywhere = slope(k, Interval(room(high), room(low)), Interval(ratio(low), ratio(high)));
-    const Slope at_middle = slope(Interval(middle), room(middle), ratio(middle));
-    const Interval S = at_middle.value + everywhere.derivative * (k - Interval(middle));
+    const Interval S = slope_at(middle).value + slope_on(low, high).derivative * (k - Interval(middle));
     return certainly_positive(S) ? 1 : certainly_positive(-S) ? -1 : 0;
   }
 
@@ -105,6 +127,11 @@ class LengthObjective {
     const Interval G = log1p(ratio);
     const Interval sum = u + a * k;
     return {n * u * sum * G - a * C * (k + one), n * ((u * (a - e) - e * sum) * G + a * C) - a * C};
+  }
+
+  [[nodiscard]] Slope slope_at(const Integer& k) const { return slope(Interval(k), room(k), ratio(k)); }
+  [[nodiscard]] Slope slope_on(const Integer& low, const Integer& high) const {
+    return slope({Interval(low), Interval(high)}, {room(high), room(low)}, {ratio(low), ratio(high)});
   }
 
   const LipschitzPacking& p_;
@@ -130,6 +157,20 @@ class AccuracyObjective {
     return min(crude, envelope(slope > 0 ? high : low));
   }
 
+  /// As GridObjective::contract, in the Euclidean form: the logarithm of what decides the slope's sign
+  /// (below) is 2 ln k + ln(n z/(k+1)) - z - 2 ln(1 - e^-z) - ln(C/(2 Lambda R)), whose derivative is
+  ///   2/k + (n-1)/(k+1) - z' (1 + 2/(e^z - 1)).
+  [[nodiscard]] std::optional<std::pair<Integer, Integer>> contract(const Integer& low,
+                                                                    const Integer& high) const {
+    if (low <= p_.functions.C) return std::nullopt;
+    const Integer middle = (low + high) / 2;
+    const Interval k{Interval(low), Interval(high)};
+    const Interval z{log_cells(low), log_cells(high)};
+    const Interval n(p_.functions.n), one(1), two(2);
+    const Interval derivative = two / k + (n - one) / (k + one) - n * z / (k + one) * (one + two / expm1(z));
+    return beside_root(low, high, middle, growing(middle) + falling(middle) - limit(), derivative);
+  }
+
   [[nodiscard]] Interval half_height(const Integer& k) const {
     if (k <= p_.functions.C) return Interval(Rational(1, 2));
     return Interval(p_.functions.C) / Interval(Integer(2 * k));
@@ -151,6 +192,8 @@ class AccuracyObjective {
   [[nodiscard]] Interval exponent(const Integer& k) const {
     return p_.functions.bits(k).value() / Interval(entries_);
   }
+  /// z = ln X_k
+  [[nodiscard]] Interval log_cells(const Integer& k) const { return exponent(k) * interval_log2(); }
   [[nodiscard]] Rational exact_exponent(const Integer& k) const {
     return {Integer(p_.functions.s * power(Integer(k + 1), p_.functions.n.convert_to<unsigned long>())),
             entries_};
@@ -164,32 +207,32 @@ class AccuracyObjective {
   }
   /// X_k - 1 or ceil(X_k) - 1
   [[nodiscard]] Interval cells(const Integer& k) const {
-    const Interval z = exponent(k) * interval_log2();
+    const Interval z = log_cells(k);
     if (!p_.is_box) return expm1(z);
     return rounded(exp(z), round_up, [&] { return ceil_of_power(k); }) - Interval(1);
   }
   /// The objective itself; in the box form with X_k in place of ceil(X_k) - 1, above it.
   [[nodiscard]] Interval envelope(const Integer& k) const {
     if (!p_.is_box) return value(k);
-    return half_height(k) - Interval(reach_) / exp(exponent(k) * interval_log2());
+    return half_height(k) - Interval(reach_) / exp(log_cells(k));
   }
   /// The sign of the envelope's derivative on all of [low, high], low > C, or 0 where it is not clear. With
   /// z = ln X it is that of  2 Lambda R k^2 z' X/(X-1)^2 - C  (box: 1/X in place of X/(X-1)^2), z' = n
   /// z/(k+1); z' grows with k and the quotients fall.
   [[nodiscard]] int envelope_slope(const Integer& low, const Integer& high) const {
     if (low <= p_.functions.C) return 0;
-    const auto growing = [&](const Integer& k) {
-      const Interval z = exponent(k) * interval_log2();
-      return Interval(2) * log(Interval(k)) + log(Interval(p_.functions.n) * z / Interval(Integer(k + 1)));
-    };
-    const auto falling = [&](const Integer& k) {
-      const Interval z = exponent(k) * interval_log2();
-      return p_.is_box ? -z : -z - Interval(2) * log(-expm1(-z));
-    };
-    const Interval limit = log(Interval(Rational(p_.functions.C / (2 * reach_))));
-    if (certainly_less(limit, growing(low) + falling(high))) return 1;
-    return certainly_less(growing(high) + falling(low), limit) ? -1 : 0;
+    if (certainly_less(limit(), growing(low) + falling(high))) return 1;
+    return certainly_less(growing(high) + falling(low), limit()) ? -1 : 0;
   }
+  [[nodiscard]] Interval growing(const Integer& k) const {
+    return Interval(2) * log(Interval(k)) +
+           log(Interval(p_.functions.n) * log_cells(k) / Interval(Integer(k + 1)));
+  }
+  [[nodiscard]] Interval falling(const Integer& k) const {
+    const Interval z = log_cells(k);
+    return p_.is_box ? -z : -z - Interval(2) * log(-expm1(-z));
+  }
+  [[nodiscard]] Interval limit() const { return log(Interval(Rational(p_.functions.C / (2 * reach_)))); }
 
   const LipschitzPacking& p_;
   Integer entries_;
@@ -221,6 +264,8 @@ Integer LipschitzPacking::best_for_length() const {
     search.approximate = [&](const Integer& low, const Integer& high) {
       return objective.approximate(low, high);
     };
+  if (!is_box)
+    search.contract = [&](const Integer& low, const Integer& high) { return objective.contract(low, high); };
   const Integer flat = std::min(floor(functions.C), functions.finest);
   return best_grid_number(std::max(flat, Integer(1)), functions.finest, search);
 }
@@ -249,10 +294,11 @@ Integer LipschitzPacking::best_for_accuracy(const Integer& m) const {
     }
     last *= 2;
   }
-  return best_grid_number(
-      first, last,
-      {[&](const Integer& k) { return objective.value(k); },
-       [&](const Integer& low, const Integer& high) { return objective.bound(low, high); }});
+  GridObjective search{[&](const Integer& k) { return objective.value(k); },
+                       [&](const Integer& low, const Integer& high) { return objective.bound(low, high); }};
+  if (!is_box)
+    search.contract = [&](const Integer& low, const Integer& high) { return objective.contract(low, high); };
+  return best_grid_number(first, last, search);
 }
 
 }  // namespace promptbound

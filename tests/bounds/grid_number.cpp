@@ -112,6 +112,44 @@ TEST_CASE("among a billion and more grid numbers no neighbour is better, near or
   }
 }
 
+TEST_CASE("among grid numbers of hundreds of digits no neighbour is better, near or far") {
+  const WorkingPrecision scope(8192);
+  for (int i = 0; i < 30; ++i) {
+    Problem problem = random_problem(2);
+    problem.is_box = false;
+    problem.eps /= power(Integer(10), 50 + engine() % 350);
+    if (i % 2 == 0) problem.Lambda /= power(Integer(10), engine() % 300);
+    const LipschitzPacking packing = problem.packing();
+    const Integer& last = packing.functions.finest;
+    const Integer k = packing.best_for_length();
+    const Interval best = problem.length(k);
+    for (Integer step = 1; step <= last; step *= 3) {
+      for (const Integer& other : {Integer(k - step), Integer(k + step)}) {
+        if (other < 1 || other > last) continue;
+        const bool is_better = certainly_less(best, problem.length(other));
+        REQUIRE_FALSE_MESSAGE(is_better, "k = ", k.str(), ", better: ", other.str(), " of ", last.str());
+      }
+    }
+  }
+}
+
+TEST_CASE("with many tokens and hundreds of digits no neighbour excludes a greater accuracy") {
+  const WorkingPrecision scope(8192);
+  for (int i = 0; i < 30; ++i) {
+    Problem problem = random_problem(1);
+    problem.is_box = false;
+    const LipschitzPacking packing = problem.packing();
+    const Integer m = power(Integer(10), 60 + engine() % 350) + engine() % 1000;
+    const Integer k = packing.best_for_accuracy(m);
+    const Interval best = packing.accuracy(m, k);
+    for (Integer step = 1; step < k; step *= 3) {
+      for (const Integer& other : {Integer(k - step), Integer(k + step)})
+        REQUIRE_FALSE_MESSAGE(certainly_less(best, packing.accuracy(m, other)), "k = ", k.str(),
+                              ", better: ", other.str());
+    }
+  }
+}
+
 TEST_CASE("no grid number excludes a greater accuracy") {
   const WorkingPrecision scope(256);
   for (int i = 0; i < 100; ++i) {

@@ -55,16 +55,36 @@ void evaluate(const Arguments& arguments, long digits, Record& record) {
   record.assume("prompt entries lie on the same grid; nothing is said of finer entries");
 }
 
+/// The factor n^{1/alpha} (L/m)^{1/n} of the accuracy as a single root, so that it is recognised where it is
+/// rational; nothing where neither n^{1/alpha} is rational nor the root has few enough bits to be formed.
+std::optional<PowerProduct> accuracy_factor(const Integer& n, const Rational& inverse_alpha,
+                                            const Rational& ratio) {
+  constexpr unsigned long most_bits = 1UL << 20;
+  if (const auto root = exact_power(Rational(n), inverse_alpha, most_bits))
+    return PowerProduct().times(*root).times_root(ratio, Rational(Integer(1), n));
+  // With l = lcm(n, denominator of 1/alpha) it is (n^{l/alpha} (L/m)^{l/n})^{1/l}.
+  const Integer l = lcm(n, denominator(inverse_alpha));
+  const auto first = exact_power(Rational(n), Rational(l * inverse_alpha), most_bits);
+  const auto second = exact_power(ratio, Rational(l, n), most_bits);
+  if (!first || !second) return std::nullopt;
+  return PowerProduct().times_root(*first * *second, Rational(Integer(1), l));
+}
+
 // L (2 C n^{1/alpha}/eps)^n = m  iff  eps = 2 C (n^{n/alpha} L/m)^{1/n}
 void accuracy_for_length(const Arguments& arguments, long digits, Record& record) {
   const Integer n = input_dimension(arguments);
   const Rational ratio = Rational(arguments.integer(parameters::L), arguments.integer(parameters::m));
   const Rational exponent = reciprocal(arguments.number(parameters::alpha));
   const Rational twice = 2 * arguments.rational(parameters::C);
-  record.add("eps", enclose(digits, [&] {
-               return Interval(twice) * power(Interval(Rational(n)), exponent) *
-                      power(Interval(ratio), Rational(Integer(1), n));
-             }));
+  const std::optional<PowerProduct> factor = accuracy_factor(n, exponent, ratio);
+  if (factor && factor->exact()) {
+    record.add("eps", Rational(twice * *factor->exact()));
+  } else {
+    record.add("eps", enclose(digits, [&] {
+                 return Interval(twice) * power(Interval(Rational(n)), exponent) *
+                        power(Interval(ratio), Rational(Integer(1), n));
+               }));
+  }
   record.assume("the formula is read as an equation; it is not proved here");
 }
 

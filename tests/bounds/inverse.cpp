@@ -67,6 +67,27 @@ TEST_CASE("entropy-lipschitz: the enclosed smallest accuracy separates failing f
   }
 }
 
+TEST_CASE("quantized-capacity: a rational accuracy is exact, and asks for m tokens to the unit") {
+  const auto accuracy = [](const char* dimension, const char* width, const char* exponent,
+                           const char* tokens) {
+    const Arguments given =
+        arguments({{&d, dimension}, {&L, width}, {&C, "1"}, {&alpha, exponent}, {&m, tokens}});
+    const std::string exact = backwards("quantized-capacity", "eps", given).output("eps").exact();
+    if (!exact.empty()) {
+      const Rational least = parse_number(exact)->value;
+      CHECK(integer(forwards("quantized-capacity", with(given, eps, least)), "value") == Integer(tokens));
+    }
+    return exact;
+  };
+  CHECK(accuracy("7", "2", "inf", "32768") == "1");
+  CHECK(accuracy("3", "9", "3", "1207959552") == "3");
+  CHECK(accuracy("2", "4", "3", "1024") == "2");
+  CHECK(accuracy("2", "1", "inf", "16") == "1/2");
+  // Neither root is rational, sqrt(2) and sqrt(1/2), but their product is.
+  CHECK(accuracy("2", "1", "2", "2") == "2");
+  CHECK(accuracy("2", "1", "2", "3").empty());
+}
+
 TEST_CASE("lookup-upper: above the infimum m tokens suffice, at it they do not") {
   for (const char* length : {"1", "10", "10000", "14641", "20000"}) {
     const Arguments given = arguments({{&d, "2"}, {&L, "2"}, {&m, length}, {&alpha, "2"}});

@@ -55,8 +55,17 @@ def quantized_value(n, L, scale, alpha):
 
 
 def quantized_capacity_eps(d, L, m, C, alpha):
-    n = d * L
-    return {"eps": norm_factor(n, alpha) * (2 * C) * Real(lambda: exp(ln(Fraction(L, m)) / n))}
+    n, ratio = d * L, Fraction(L, m)
+    eps = norm_factor(n, alpha) * (2 * C) * Real(lambda: exp(ln(ratio) / n))
+    # eps^(n p) is rational for 1/alpha = q/p; where it is a power, eps is.
+    inverse = Fraction(0) if alpha is None else 1 / Fraction(alpha)
+    p, q = inverse.denominator, inverse.numerator
+    if n * p <= 1000:
+        power = (2 * C) ** (n * p) * Fraction(n) ** (n * q) * ratio ** p
+        root = Fraction(integer_root(power.numerator, n * p), integer_root(power.denominator, n * p))
+        if root ** (n * p) == power:
+            eps = Real(exact=root)
+    return {"eps": eps}
 
 
 def entropy_bits(d, L, eps, C, alpha, b, w):

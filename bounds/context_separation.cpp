@@ -1,3 +1,5 @@
+#include <algorithm>
+
 #include <promptbound/bounds/forms.hpp>
 #include <promptbound/numeric/certify.hpp>
 #include <promptbound/numeric/integers.hpp>
@@ -30,13 +32,21 @@ void evaluate(const Arguments& arguments, long digits, Record& record) {
                       "r-min >= r-max: no token norm lies strictly between them")) {
     return;
   }
-  const Interval log10_delta = enclose(digits, [&] { return log10_separation(arguments); });
-  record.add("delta", Magnitude{log10_delta});
+  const auto log10 = [&] { return log10_separation(arguments); };
+  const Interval log10_delta = enclose(digits, log10);
+  // delta is known to as many digits as its logarithm has behind the point.
+  constexpr long most_bits = 4096;  // powers of ten with longer exponents are not written out
+  const long bits = std::clamp<long>(mpfr_get_exp(&log10_delta.get()->left), 0, most_bits);
+  record.add("delta", Magnitude{enclose(digits + bits / 3 + 2, log10)});
   record.add("log10_delta", log10_delta);
   record.add("r", Rational(arguments.rational(r_max) + arguments.rational(s) / 4));
   record.assume(
       "token norms lie in (r-min, r-max), distinct tokens are further than s apart, none repeats in a "
       "sequence");
+  if (arguments.integer(T) > arguments.integer(v))
+    record.holds("T > v: T different tokens do not exist, so that the statement is empty");
+  if (arguments.rational(s) >= 2 * arguments.rational(r_max))
+    record.holds("s >= 2 r-max: no two such tokens exist, so that the statement is empty");
 }
 
 }  // namespace

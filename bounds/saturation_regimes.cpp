@@ -1,4 +1,7 @@
 #include <functional>
+#include <string_view>
+
+#include <fmt/format.h>
 
 #include <promptbound/bounds/saturation_regimes.hpp>
 #include <promptbound/numeric/certify.hpp>
@@ -16,6 +19,10 @@ std::optional<Rational> exact_binomial(const Integer& a, const Integer& b) {
   constexpr unsigned long most_bits = 1UL << 20;
   if (smaller * bit_size(Integer(a + b)) > most_bits) return std::nullopt;
   return Rational(binomial(a + b, smaller.convert_to<unsigned long>()));
+}
+
+Quantity too_long(std::string_view covering) {
+  return fmt::format("not computed: {} has more than {} digits", covering, longest_exact_integer);
 }
 
 /// Least m >= 1 with holds(m), for a condition that stays true once true: doubling exponents, then bisection
@@ -103,7 +110,16 @@ bool SaturationRegimes::is_multiset_below_linear(const Integer& m) const {
                      });
 }
 
+bool SaturationRegimes::is_plateau_multiset(const Integer& m) const {
+  if (!c_.exact || !c_plateau_.exact) return false;
+  const Integer a = *c_.exact - 1;
+  const Integer b = *c_plateau_.exact - 1;
+  const Integer q = ceil(Rational(step_ratio_ * *c_plateau_.exact));
+  return (m == q && a == b) || (m == b && a == q);
+}
+
 bool SaturationRegimes::is_plateau_least(const Integer& m) const {
+  if (is_plateau_multiset(m)) return false;
   return decide_less([&] { return log_plateau(); }, [&] { return min(log_multisets(m), log_linear(m)); },
                      [&] {
                        const auto plateau = plateau_count();
@@ -137,14 +153,17 @@ Quantity SaturationRegimes::plateau_quantity(long digits) const {
   return Magnitude{enclose(digits, [&] { return log10(bits()); })};
 }
 
-std::optional<Quantity> SaturationRegimes::multiset_takes_over(long digits) const {
-  if (!c_.exact) return std::nullopt;
+Quantity SaturationRegimes::multiset_takes_over(long digits) const {
+  if (!c_.exact) return too_long("c");
   // multiset - linear is concave in m and 0 at m = 0: once negative it stays negative.
   return least_length(digits, [&](const Integer& m) { return is_multiset_below_linear(m); });
 }
 
-std::optional<Quantity> SaturationRegimes::plateau_takes_over(long digits) const {
-  if (!c_.exact || !c_plateau_.exact || *c_.exact == 1) return std::nullopt;
+Quantity SaturationRegimes::plateau_takes_over(long digits) const {
+  // With one ball the multiset bound is 0 bits at every length.
+  if (c_.exact && *c_.exact == 1) return std::string("none: the multiset bound is 0");
+  if (!c_.exact) return too_long("c");
+  if (!c_plateau_.exact) return too_long("c_plateau");
   const Integer a = *c_.exact - 1;
   // binom(a + m, a) lies between m^a/a! and m^a/a! e^{a^2/m}: beyond this length, where a^2/m is
   // negligible(), the crossing is read off directly.

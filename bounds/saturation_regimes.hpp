@@ -27,10 +27,10 @@ class SaturationRegimes {
   [[nodiscard]] Quantity plateau_quantity(long digits) const;
 
   /// Least m >= 1 at which the multiset bound is below the linear one, and at which the plateau is below
-  /// both: exact when it has at most `digits` digits, else enclosed. Nothing when c or c' is too large to
-  /// write out.
-  [[nodiscard]] std::optional<Quantity> multiset_takes_over(long digits) const;
-  [[nodiscard]] std::optional<Quantity> plateau_takes_over(long digits) const;
+  /// both: exact when it has at most `digits` digits, else enclosed. Text that says why there is no number,
+  /// where c or c' has more than longest_exact_integer digits, or no m is the least.
+  [[nodiscard]] Quantity multiset_takes_over(long digits) const;
+  [[nodiscard]] Quantity plateau_takes_over(long digits) const;
 
  private:
   /// floor(base^w), exactly or by its logarithm.
@@ -45,6 +45,8 @@ class SaturationRegimes {
   [[nodiscard]] std::optional<Rational> multiset_count(const Integer& m) const;
   [[nodiscard]] std::optional<Rational> plateau_count() const;
 
+  /// Are the multiset and the plateau count the same binomial coefficient?
+  [[nodiscard]] bool is_plateau_multiset(const Integer& m) const;
   [[nodiscard]] bool is_multiset_below_linear(const Integer& m) const;
   [[nodiscard]] bool is_plateau_least(const Integer& m) const;
 

@@ -1,6 +1,7 @@
 // The regimes of 2.6 and the polynomial of 4.2 against their definitions.
 #include <doctest/doctest.h>
 
+#include <algorithm>
 #include <cmath>
 
 #include <promptbound/bounds/catalogue.hpp>
@@ -66,10 +67,74 @@ TEST_CASE("a width whose covering has hundreds of digits, and one whose covering
   const Record huge = saturation(1000, "1000000");
   REQUIRE(huge.applicable);
   CHECK(huge.output("c").exact().empty());
+  CHECK(std::get<std::string>(huge.output("m_multiset").value()) ==
+        "not computed: c has more than 100000 digits");
+  CHECK(std::get<std::string>(huge.output("m_plateau").value()) ==
+        "not computed: c has more than 100000 digits");
   CHECK(std::holds_alternative<Magnitude>(huge.output("plateau_bits").value()));
   // ln binom(c + m - 1, m) for c far beyond m: m ln c - ln m! to all digits that matter.
   const double expected = 1000 * (1e6 * std::log2(11.0)) - std::lgamma(1001.0) / std::log(2.0);
   CHECK(huge.output("multiset_bits").enclosure().lower_double() == doctest::Approx(expected).epsilon(1e-12));
+}
+
+namespace {
+
+Record saturation_of(const char* width, const char* radius, const char* prompt, const char* measure) {
+  Arguments given;
+  const std::pair<const Parameter*, const char*> all[] = {
+      {&m, "1000"},         {&w, width},   {&R, radius},  {&Lambda, prompt},
+      {&Lambda_W, measure}, {&Delta, "1"}, {&eps, "1/10"}};
+  for (const auto& [parameter, text] : all) given.set(parameter->name, parse_argument(*parameter, text));
+  return evaluate(find_bound("memory-saturation"), given, 40);
+}
+
+}  // namespace
+
+TEST_CASE("where the plateau's covering alone cannot be written, and where one ball covers all") {
+  // 1 + 2R/rho = 1 + 4 Lambda R/(4/5) = 11/10, 1 + 8R/eta = 1 + 8 Lambda-W R/(4/5) = 11.
+  const Record wide = saturation_of("100000", "1/5", "1/10", "5");
+  CHECK(std::get<std::string>(wide.output("m_plateau").value()) ==
+        "not computed: c_plateau has more than 100000 digits");
+  CHECK_FALSE(std::holds_alternative<std::string>(wide.output("m_multiset").value()));
+  const Record one = saturation_of("1", "1/100", "1", "1");
+  CHECK(one.output("c").exact() == "1");
+  CHECK(std::get<std::string>(one.output("m_plateau").value()) == "none: the multiset bound is 0");
+}
+
+// With Lambda = 2 Lambda-W, c = c'; so the bounds are equal at m = q, and the plateau is below from m = q
+// + 1.
+TEST_CASE("the multiset bound and the plateau are the same number at m = q where c = c'") {
+  for (const char* width : {"1", "2", "12"}) {
+    CAPTURE(width);
+    const Record record = saturation_of(width, "1", "6", "3");
+    CHECK(record.output("c").exact() == record.output("c_plateau").exact());
+    CHECK(std::get<Integer>(record.output("m_plateau").value()) ==
+          std::get<Integer>(record.output("q").value()) + 1);
+  }
+}
+
+TEST_CASE("context-separation: delta to all digits, and where there is no such sequence") {
+  const auto separation = [](const char* distance, const char* tokens) {
+    Arguments given;
+    const std::pair<const Parameter*, const char*> all[] = {{&T, "4"},     {&s, distance}, {&r_min, "1"},
+                                                            {&r_max, "2"}, {&v, tokens},   {&d, "64"}};
+    for (const auto& [parameter, text] : all) given.set(parameter->name, parse_argument(*parameter, text));
+    return evaluate(find_bound("context-separation"), given, 30);
+  };
+  const auto says = [](const Record& record, const char* text) {
+    return std::any_of(record.assumptions.begin(), record.assumptions.end(), [&](const Assumption& one) {
+      return one.status == Status::holds && one.text.rfind(text, 0) == 0;
+    });
+  };
+  const Record record = separation("1/2", "100000000");
+  const std::string low = record.output("delta").lower(30);
+  const std::string high = record.output("delta").upper(30);
+  CHECK(low.substr(0, 30) == high.substr(0, 30));
+  CHECK_FALSE(says(record, "T > v"));
+  CHECK_FALSE(says(record, "s >= 2 r-max"));
+  CHECK_FALSE(says(separation("3.99", "4"), "T > v"));
+  CHECK(says(separation("4", "4"), "s >= 2 r-max"));
+  CHECK(says(separation("1", "3"), "T > v"));
 }
 
 // The truncated series itself, summed in MPFI: p(s) = I_0(S) + 2 sum_{l <= g} I_l(S) T_l(s/S), with I_l from

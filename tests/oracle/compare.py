@@ -9,7 +9,7 @@ from mpmath import libmp
 
 from attention_bounds import Root
 from entropy_lipschitz import NearlyBest, NoLength
-from memory_bounds import Least
+from memory_bounds import Least, Text
 from reals import DIGITS_WRITTEN, Huge, Interval, Real, Undecided, exp, ln, log10_of, precision, raise_precision
 
 NARROW = Fraction(1, 10**37)  # relative width of an enclosure that has 40 digits
@@ -48,6 +48,8 @@ def differences(record, expected):
 
 def difference(printed, value):
     """What is wrong with one printed number, None if nothing."""
+    if isinstance(value, Text):
+        return None if printed.get("text", "").startswith(value.beginning) else f"should say: {value.beginning}..."
     if value is NoLength:
         return None if printed == {"text": "no length suffices"} else "should say that no length suffices"
     if "lower" not in printed and "log10_log10" not in printed:

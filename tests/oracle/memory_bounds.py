@@ -22,6 +22,13 @@ class Least:
         self.difference, self.tie = difference, tie
 
 
+class Text:
+    """An answer in words, of which the beginning counts."""
+
+    def __init__(self, beginning):
+        self.beginning = beginning
+
+
 def balls(R, Lambda, Delta, eps, norm):
     """The base of the packing: 1 + R/rho, rounded down in the box form."""
     require(Delta > 2 * eps, "Delta <= 2 eps")
@@ -157,8 +164,9 @@ def memory_saturation(m, w, R, Lambda, Lambda_W, Delta, eps):
         "c": c.written,
         "c_plateau": c_plateau.written,
         "q": q_written,
-        # Not printed where the covering numbers are too long to write; nothing is below a multiset bound of 0.
-        "m_multiset": 1 if c.exact == 1 else c.exact and Least(below_linear),
-        "m_plateau": Least(plateau_below, tie) if c.exact and c_plateau.exact and c.exact > 1 else None,
+        # Text where the covering numbers are too long to write; nothing is below a multiset bound of 0.
+        "m_multiset": 1 if c.exact == 1 else Least(below_linear) if c.exact else Text("not computed: c "),
+        "m_plateau": (Text("none: ") if c.exact == 1 else Text("not computed: c ") if not c.exact else
+                      Least(plateau_below, tie) if c_plateau.exact else Text("not computed: c_plateau ")),
     }
     return outputs

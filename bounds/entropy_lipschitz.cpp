@@ -76,7 +76,7 @@ void accuracy_for_length(const Arguments& arguments, long digits, Record& record
 }
 
 void certify(const Arguments& arguments, const Record& record, CoqCertificate& certificate) {
-  if (!is_box_form(arguments)) no_coq_certificate(record, "it is proved in its box form, --norm max");
+  if (!is_box_form(arguments)) no_coq_certificate(record, "certificates are of the box form, --norm max");
   const LipschitzPacking problem_data(arguments, arguments.rational(parameters::eps));
   const Packing& functions = problem_data.functions;
   const Rational& Lambda = problem_data.Lambda;
@@ -107,13 +107,10 @@ void certify(const Arguments& arguments, const Record& record, CoqCertificate& c
       fmt::format("now apply (entropy_lipschitz_necessary {}).", certificate.full_name("integers")));
 }
 
-constexpr const char* box_theorem = "analysis.every_alpha.entropy_lipschitz_alpha";
-constexpr const char* box_accuracy_theorem = "analysis.every_alpha.entropy_lipschitz_accuracy";
-
-std::vector<Form> euclidean_form(std::string_view box) {
+std::vector<Form> euclidean_form(std::string_view theorem) {
   return where(
       "norm = euclidean", [](const Arguments& arguments, const Record&) { return !is_box_form(arguments); },
-      always({proved_on_paper("1.3", "the box form, norm = max, is proved in Coq", {box})}));
+      always({proved_in_coq("1.3", {theorem})}));
 }
 
 std::vector<Form> box_form(std::string_view theorem) {
@@ -128,13 +125,15 @@ std::vector<Form> forms() {
   };
   return joined(joined(where("no length suffices", impossible,
                              box_form("analysis.every_alpha.entropy_lipschitz_impossible_alpha")),
-                       box_form(box_theorem)),
-                euclidean_form(box_theorem));
+                       box_form("analysis.every_alpha.entropy_lipschitz_alpha")),
+                euclidean_form("analysis.euclidean_form.entropy_lipschitz_euclidean"));
 }
 
-/// For every eps below the answer, c = ceil(X_k) - 1 cells suffice, and c^{w m} < 2^{s (k+1)^n}.
+/// For every eps below the answer, in the box form c = ceil(X_k) - 1 cells suffice, and c^{w m} < 2^{s
+/// (k+1)^n}; in the Euclidean form 1 + R/rho < X_k, and X_k^{w m} = 2^{s (k+1)^n}.
 std::vector<Form> inverse_forms() {
-  return joined(box_form(box_accuracy_theorem), euclidean_form(box_accuracy_theorem));
+  return joined(box_form("analysis.every_alpha.entropy_lipschitz_accuracy"),
+                euclidean_form("analysis.euclidean_form.entropy_lipschitz_euclidean_accuracy"));
 }
 
 }  // namespace

@@ -46,7 +46,7 @@ void length_for_examples(const Arguments& arguments, long digits, Record& record
 Integer cells(const Arguments& arguments, const Record& record) {
   Record ignored;
   const Rational base = packing_base(arguments, *separation_radius(arguments, ignored));
-  if (!is_box_form(arguments)) no_coq_certificate(record, "it is proved in its box form, --norm max");
+  if (!is_box_form(arguments)) no_coq_certificate(record, "certificates are of the box form, --norm max");
   if (base == 1) no_coq_certificate(record, "its checker asks for R >= rho");
   return numerator(base);
 }
@@ -101,8 +101,7 @@ std::vector<Form> forms() {
   return joined(where("norm = max", holds(true),
                       always({proved_in_coq("2.5", {"algebra.memory_linear.memory_linear"})})),
                 where("norm = euclidean", holds(false),
-                      always({proved_on_paper("2.5", "the box form, norm = max, is proved in Coq",
-                                              {"algebra.memory_linear.memory_linear"})})));
+                      always({proved_in_coq("2.5", {"analysis.euclidean_form.memory_linear_euclidean"})})));
 }
 
 }  // namespace

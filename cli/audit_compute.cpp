@@ -180,20 +180,27 @@ void add_memory_rows(Audit& audit, const AuditQuestion& question, const Matrix<d
   const auto add = [&](TheoremRow row, Record record, std::string_view output) {
     if (record.applicable) {
       row.value = record.output(output);
-      row.proof = {record.proof_of(output)};
+      if (row.proof.empty()) row.proof = {record.proof_of(output)};
     } else {
       row.applies = false;
+      row.proof.clear();
       row.why = "does not apply: " + record.reason;
     }
     audit.theorems.push_back(std::move(row));
     audit.records.push_back(std::move(record));
   };
   Record linear = memory_linear(audit, largest_token(prompt), arguments);
-  add({"2.5", "capacity of a prompt of this length", true,
+  add({"2.5",
+       "capacity of a prompt of this length",
+       true,
        fmt::format(
            "holds with 3.1's constant and the prompt's radius, for labels more than {} apart met within {}",
            question.Delta.str(), question.eps.str()),
-       "bits that prompts of this length and radius can hold, at most", Quantity(std::string("-"))},
+       "bits that prompts of this length and radius can hold, at most",
+       Quantity(std::string("-")),
+       // Coq's theorem is about the constant it is given.
+       {proved_on_paper("3.1", "from this constant on it is proved in Coq",
+                        {"analysis.euclidean_form.memory_linear_euclidean"})}},
       std::move(linear), "bits");
   audit.theorems.push_back(
       {"2.6", "capacity saturates as the context grows", false,

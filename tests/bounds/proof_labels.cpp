@@ -228,14 +228,16 @@ TEST_CASE("labels of the forms that a user meets") {
       {"memory-linear", "m", memory + "N 5 norm max", "m",
        "proved in Coq: algebra.memory_linear.memory_linear"},
       {"memory-linear", "", memory + "m 5", "max_examples",
-       "proof on paper (theory 2.5); the box form, norm = max, is proved in Coq: "
-       "algebra.memory_linear.memory_linear"},
+       "proved in Coq: analysis.euclidean_form.memory_linear_euclidean"},
+      {"memory-linear", "m", memory + "N 5", "m",
+       "proved in Coq: analysis.euclidean_form.memory_linear_euclidean"},
       {"memory-saturation", "", saturation + "m 1", "capacity_bits",
-       "proof on paper (theory 2.5); the box form, memory-linear with norm = max, is proved in Coq: "
-       "algebra.memory_linear.memory_linear"},
+       "proved in Coq: analysis.euclidean_form.memory_linear_euclidean"},
+      {"memory-saturation", "", saturation + "m 1", "multiset_bits",
+       "proved in Coq: analysis.euclidean_form.memory_saturation_euclidean"},
+      {"memory-saturation", "", saturation + "m 1", "m_multiset", "proof on paper (theory 2.6)"},
       {"memory-saturation", "", saturation + "m 30", "capacity_bits",
-       "proof on paper (theory 2.6); for entries in a box, with cells for balls, it is proved in Coq: "
-       "algebra.memory_saturation.memory_saturation_multiset"},
+       "proved in Coq: analysis.euclidean_form.memory_saturation_euclidean"},
       {"memory-saturation", "", saturation + "m 1000000000", "capacity_bits", "proof on paper (theory 2.6)"},
       {"memory-bits", "", "m 3 w 4", "max_examples", "proved in Coq: algebra.memory_bits.memory_bits"},
       {"accessible-length", "m", "l 3 w 4 v 10", "m", "proved in Coq: algebra.memory_bits.accessible_length"},
@@ -293,6 +295,14 @@ TEST_CASE(
              "entropy_lipschitz_impossible_alpha"});
     theorem({"entropy-lipschitz", "eps", "d 2 L 2 m 9 R 1 Lambda 10 norm max" + alpha, "eps",
              "entropy_lipschitz_accuracy"});
+    const auto euclidean = [&](const Expected& expected) {
+      CHECK(evaluated(expected).proof_of(expected.output).text() ==
+            "proved in Coq: analysis.euclidean_form." + expected.text);
+    };
+    euclidean({"entropy-lipschitz", "", "d 2 L 2 eps 1/10 R 1 Lambda 10 norm euclidean" + alpha, "tokens",
+               "entropy_lipschitz_euclidean"});
+    euclidean({"entropy-lipschitz", "eps", "d 2 L 2 m 9 R 1 Lambda 10 norm euclidean" + alpha, "eps",
+               "entropy_lipschitz_euclidean_accuracy"});
     theorem({"lookup-upper", "", "d 2 L 2 eps 1/10" + alpha, "tokens", "lookup_upper_alpha"});
     theorem({"lookup-upper", "", "d 2 L 2 eps 1/10 b 16" + alpha, "tokens", "lookup_upper_bits_alpha"});
     theorem({"lookup-upper", "eps", "d 2 L 2 m 99" + alpha, "eps", "lookup_upper_accuracy"});

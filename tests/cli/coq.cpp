@@ -45,7 +45,12 @@ TEST_CASE("what no Coq theorem covers is refused, and nothing is written") {
                 "is proved in Coq (analysis.every_alpha.entropy_bits_accuracy), but no certificate of it can "
                 "be written: "
                 "entropy-bits --solve eps has no certificates");
-  check_refused("eval entropy-lipschitz --d 2 --L 2 --eps 1/10 --R 1 --Lambda 10", "--norm max");
+  check_refused(
+      "eval entropy-lipschitz --d 2 --L 2 --eps 1/10 --R 1 --Lambda 10",
+      "is proved in Coq (analysis.euclidean_form.entropy_lipschitz_euclidean), but no certificate of "
+      "it can be written: certificates are of the box form, --norm max");
+  check_refused("eval memory-linear --m 3 --w 4 --R 1 --Lambda 10 --Delta 1 --eps 1/10",
+                "is proved in Coq (analysis.euclidean_form.memory_linear_euclidean)");
   check_refused("eval lookup-upper --d 2 --L 2 --eps 1/10 --b 16", "leave out --b");
   check_refused("eval quantized-capacity --d 1 --L 2 --eps 2 --alpha inf", "it is proved for 1/delta > 1");
   check_refused("eval entropy-lipschitz --d 2 --L 2 --eps 1/10 --R 1e-9 --Lambda 1 --norm max --alpha inf",

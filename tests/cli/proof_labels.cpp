@@ -104,7 +104,7 @@ TEST_CASE("list ID shows each form with the full name of its theorem") {
   const std::string text = run("list entropy-lipschitz").out;
   CHECK(text.find("analysis.every_alpha.entropy_lipschitz_alpha") != std::string::npos);
   CHECK(text.find("norm = euclidean") != std::string::npos);
-  CHECK(text.find("proof on paper (theory 1.3)") != std::string::npos);
+  CHECK(text.find("analysis.euclidean_form.entropy_lipschitz_euclidean_accuracy") != std::string::npos);
   CHECK(run("list context-separation").out.find("transcribed, not proved here") != std::string::npos);
   CHECK(run("list injectivity").out.find("analysis.injectivity.injectivity_causal") != std::string::npos);
   CHECK(run("list prompt-versus-lora").out.find("algebra.prompt_versus_lora.prompt_versus_lora") !=
@@ -116,8 +116,8 @@ TEST_CASE("eval: the form evaluated is labelled, in JSON and in text") {
   CHECK(box["proof"] == "proved in Coq: algebra.memory_linear.memory_linear");
   check_proved(box, "max_examples", {"algebra.memory_linear.memory_linear"});
   const json ball = parsed("eval memory-linear --m 3 --w 4 --R 1 --Lambda 10 --Delta 1 --eps 1/10");
-  CHECK(ball["proofs"][0]["kind"] == "on paper");
-  CHECK(ball["proof"].get<std::string>().find("norm = max, is proved in Coq") != std::string::npos);
+  CHECK(ball["proof"] == "proved in Coq: analysis.euclidean_form.memory_linear_euclidean");
+  check_proved(ball, "max_examples", {"analysis.euclidean_form.memory_linear_euclidean"});
   const json rounded = parsed("eval lookup-upper --d 2 --L 2 --eps 1/10 --alpha inf --b 16");
   CHECK(proof_of(rounded, "width")["kind"] == "on paper");
   check_proved(rounded, "tokens", {"analysis.every_alpha.lookup_upper_bits_alpha"});

@@ -93,11 +93,11 @@ def entropy_lipschitz(d, L, eps, C, alpha, w, R, Lambda, norm, claimed_k=None):
     return {"k": ks, "value": full if isinstance(tokens, int) else None, "tokens": tokens}
 
 
-def entropy_lipschitz_eps(d, L, m, C, alpha, w, R, Lambda, norm):
+def entropy_lipschitz_eps(d, L, m, C, alpha, w, R, Lambda, norm, claimed_k=None):
     """The largest eps_k = h_k/2 - Lambda R/J, where J = 2^x - 1, in the box form ceil(2^x) - 1, x = s (k+1)^n/(m w).
 
     Euclidean: m w ln(1 + R/rho) < s (k+1)^n ln 2 iff R/rho < 2^x - 1. Box: floor(R/rho) + 1 < 2^x iff R/rho is below
-    the largest integer below 2^x.
+    the largest integer below 2^x. claimed_k as forwards.
     """
     n, box = d * L, norm == "max"
     share = Fraction(packing_choices(n, alpha), m * w)
@@ -180,11 +180,17 @@ def entropy_lipschitz_eps(d, L, m, C, alpha, w, R, Lambda, norm):
                 break
         last *= 2
     best = best_k(first, last, value, upper, certain)
-    if best.ks is None:
+    ks = best.ks
+    if ks is None and claimed_k and claimed_k >= 1:
+        with precision(1200):
+            if (value(claimed_k) < value(best.found)) is not True:
+                ks = {claimed_k}
+    k = min(ks) if ks else None
+    if k is None:
         greatest = Real(lambda: Interval(value(best.found).lo, best.bound.hi))
-    elif box and x(min(best.ks)) is not None:
-        k = min(best.ks)
-        greatest = Real(exact=min(Fraction(1), C / k) / 2 - Lambda * R / count(k))
+    elif x(k) is not None and (box or x(k).denominator == 1):
+        cells = count(k) if box else 2 ** int(x(k)) - 1
+        greatest = Real(exact=min(Fraction(1), C / k) / 2 - Lambda * R / cells)
     else:
-        greatest = Real(lambda: value(min(best.ks)))
+        greatest = Real(lambda: value(k))
     return {"k": NearlyBest(value, greatest), "eps": greatest}

@@ -60,7 +60,7 @@ def quantized_capacity_eps(d, L, m, C, alpha):
     # eps^(n p) is rational for 1/alpha = q/p; where it is a power, eps is.
     inverse = Fraction(0) if alpha is None else 1 / Fraction(alpha)
     p, q = inverse.denominator, inverse.numerator
-    if n * p <= 1000:
+    if n * p <= 10_000:
         power = (2 * C) ** (n * p) * Fraction(n) ** (n * q) * ratio ** p
         root = Fraction(integer_root(power.numerator, n * p), integer_root(power.denominator, n * p))
         if root ** (n * p) == power:

@@ -149,7 +149,7 @@ def draw(rng, form, index, small):
             v["m"] = m
             v["Lambda-W"] = real()
             if small:
-                v["w"] = min(v["w"], 1000)
+                v["w"] = min(v["w"], 60)
             if gap > 0 and size == "moderate" and rng.random() < 0.7:
                 # Covering numbers that are neither 1 nor astronomical.
                 v["R"] = gap / Lambda * Fraction(whole(rng, 1, 10**4), 2000)

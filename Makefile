@@ -1,27 +1,56 @@
-# make demo: install what is missing, build, and run the main job. make check: the same, and every test.
-.PHONY: demo check build packages asan format clean
+# make demo: install and build what the command needs, and run the main job. make check: install and build the
+# rest, and run every test. make quick: most tests, in two minutes. make check-all: sanitizers, clang-tidy and long
+# fuzzing too.
+.PHONY: demo program quick check check-all build packages asan tidy clang fuzz format clean
 
 JOBS ?= $(shell nproc)
+FUZZ_SECONDS ?= 600
+
+# $(call configure,OPTIONS): configures the release build; what cmake says is shown when it fails.
+define configure
+@cmake --preset release $(1) > build.log 2>&1 || { cat build.log; exit 1; }
+@rm -f build.log
+endef
+
+program:
+	@scripts/install-packages command
+	$(call configure,-DPROMPTBOUND_TESTS=OFF -DPROMPTBOUND_BENCH=OFF)
+	@cmake --build --preset release --parallel $(JOBS)
+
+demo: program
+	@scripts/demo
 
 packages:
 	@scripts/install-packages
 
 build: packages
-	@cmake --preset release > build.log 2>&1 || { cat build.log; exit 1; }
-	@rm -f build.log
+	$(call configure,-DPROMPTBOUND_TESTS=ON -DPROMPTBOUND_BENCH=ON)
 	@cmake --build --preset release --parallel $(JOBS)
 
-demo: build
-	@scripts/demo
+quick: build
+	@ctest --preset quick --parallel $(JOBS)
 
 check: build
 	@ctest --preset release --parallel $(JOBS)
+
+check-all: check asan tidy clang fuzz
 
 # The same tests under the address and undefined-behaviour sanitizers.
 asan: packages
 	@cmake --preset asan
 	@cmake --build --preset asan --parallel $(JOBS)
 	@ctest --preset asan --parallel $(JOBS)
+
+# clang-tidy, and clang's warnings in what we build with g++.
+tidy clang: packages
+	@cmake --preset $@
+	@cmake --build --preset $@ --parallel $(JOBS)
+
+# Every fuzzer for FUZZ_SECONDS.
+fuzz: build
+	@set -e; for name in safetensors npy certificate model; do \
+	  build/fuzz/$$name -max_total_time=$(FUZZ_SECONDS) -rss_limit_mb=1024 -timeout=10 \
+	    build/fuzz/found/$$name tests/fuzz/corpus/$$name; done
 
 format:
 	@git ls-files '*.cpp' '*.hpp' | xargs clang-format -i

@@ -7,7 +7,7 @@
 
 #include <fmt/format.h>
 
-#include <promptbound/attention/size_kernel.hpp>
+#include <promptbound/attention/norm_kernel.hpp>
 #include <promptbound/numeric/error.hpp>
 #include <promptbound/numeric/fast_interval.hpp>
 

@@ -1,5 +1,5 @@
-#include <promptbound/bounds/coq_memory_bits.hpp>
 #include <promptbound/bounds/forms.hpp>
+#include <promptbound/coq/memory_bits_proof.hpp>
 
 // Theory 2.7. All v^l output sequences of length l over a vocabulary of v symbols are reachable only if
 //   l <= m w b/log2 v.   (KAGDB25's capacity column is this with m = 1, b = 16.)
@@ -33,13 +33,15 @@ void prompt_length(const Arguments& arguments, long digits, Record& record) {
 }
 
 void certify_longest(const Arguments& arguments, const Record& record, CoqCertificate& certificate) {
-  certify_bits_count(arguments, arguments.integer(v), printed_integer(record, "longest"), "longest",
-                     "the largest l with l log2 v <= m w b", certificate);
+  certify_bits_count(arguments.integer(m), arguments.integer(w), arguments.integer(b), arguments.integer(v),
+                     printed_integer(record, "longest"), "longest", "the largest l with l log2 v <= m w b",
+                     certificate);
 }
 
 void certify_length(const Arguments& arguments, const Record& record, CoqCertificate& certificate) {
-  certify_bits_length(arguments, arguments.integer(length), arguments.integer(v),
-                      printed_integer(record, "m"), "the least m with l log2 v <= m w b", certificate);
+  certify_bits_length(arguments.integer(w), arguments.integer(b), arguments.integer(length),
+                      arguments.integer(v), printed_integer(record, "m"),
+                      "the least m with l log2 v <= m w b", certificate);
 }
 
 std::vector<Form> forms() {

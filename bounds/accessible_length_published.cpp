@@ -1,6 +1,6 @@
 #include <promptbound/bounds/forms.hpp>
-#include <promptbound/bounds/log_ratio.hpp>
 #include <promptbound/numeric/certify.hpp>
+#include <promptbound/numeric/log_ratio.hpp>
 
 // Theory 2.7, MMCT26's form, transcribed: output tokens per prompt token w ln(1 + 2r/eps)/ln v, for prompt
 // tokens in a max-norm ball of radius r told apart at eps. The paper takes eps = r 2^-11, so 2r/eps = 4096.

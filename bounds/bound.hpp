@@ -7,9 +7,9 @@
 #include <string_view>
 #include <vector>
 
-#include <promptbound/bounds/coq_certificate.hpp>
 #include <promptbound/bounds/parameters.hpp>
-#include <promptbound/numeric/record.hpp>
+#include <promptbound/coq/certificate.hpp>
+#include <promptbound/records/record.hpp>
 
 namespace promptbound {
 

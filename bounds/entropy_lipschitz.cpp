@@ -1,9 +1,9 @@
 #include <fmt/format.h>
 
-#include <promptbound/bounds/coq_log_ratio.hpp>
 #include <promptbound/bounds/forms.hpp>
 #include <promptbound/bounds/lipschitz_grid.hpp>
 #include <promptbound/bounds/prompt_packing.hpp>
+#include <promptbound/coq/log_ratio_proof.hpp>
 #include <promptbound/numeric/certify.hpp>
 #include <promptbound/numeric/integers.hpp>
 #include <promptbound/numeric/log_rational.hpp>

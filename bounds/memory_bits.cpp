@@ -1,5 +1,5 @@
-#include <promptbound/bounds/coq_memory_bits.hpp>
 #include <promptbound/bounds/forms.hpp>
+#include <promptbound/coq/memory_bits_proof.hpp>
 
 // Theory 2.7. A prompt of m tokens with w entries of b bits is one of 2^{m w b}; all K^N labellings reachable
 // need
@@ -30,13 +30,14 @@ void length_for_examples(const Arguments& arguments, long digits, Record& record
 }
 
 void certify_examples(const Arguments& arguments, const Record& record, CoqCertificate& certificate) {
-  certify_bits_count(arguments, arguments.integer(K), printed_integer(record, "max_examples"), "max_examples",
+  certify_bits_count(arguments.integer(m), arguments.integer(w), arguments.integer(b), arguments.integer(K),
+                     printed_integer(record, "max_examples"), "max_examples",
                      "the largest N with N log2 K <= m w b", certificate);
 }
 
 void certify_length(const Arguments& arguments, const Record& record, CoqCertificate& certificate) {
-  certify_bits_length(arguments, arguments.integer(N), arguments.integer(K), printed_integer(record, "m"),
-                      "the least m with N log2 K <= m w b", certificate);
+  certify_bits_length(arguments.integer(w), arguments.integer(b), arguments.integer(N), arguments.integer(K),
+                      printed_integer(record, "m"), "the least m with N log2 K <= m w b", certificate);
 }
 
 std::vector<Form> forms() { return always({proved_in_coq("2.7", {"algebra.memory_bits.memory_bits"})}); }

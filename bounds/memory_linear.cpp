@@ -1,9 +1,9 @@
 #include <fmt/format.h>
 
-#include <promptbound/bounds/coq_log_ratio.hpp>
 #include <promptbound/bounds/forms.hpp>
 #include <promptbound/bounds/prompt_packing.hpp>
 #include <promptbound/bounds/separated_labels.hpp>
+#include <promptbound/coq/log_ratio_proof.hpp>
 
 // Theory 2.5, MMCT25's first theorem with explicit constants. rho = (Delta - 2 eps)/(2 Lambda):
 //   N ln K <= m w ln(1 + R/rho),   box form: m w ln(floor(R/rho) + 1).

@@ -2,11 +2,11 @@
 #include <array>
 
 #include <promptbound/bounds/forms.hpp>
-#include <promptbound/bounds/log_ratio.hpp>
 #include <promptbound/bounds/saturation_regimes.hpp>
 #include <promptbound/bounds/separated_labels.hpp>
 #include <promptbound/numeric/certify.hpp>
 #include <promptbound/numeric/integers.hpp>
+#include <promptbound/numeric/log_ratio.hpp>
 
 // Theory 2.6, MMCT25's second theorem with explicit constants. The capacity in bits is at most the least of
 //   linear    m w log2(1 + R/rho),                           rho = (Delta - 2 eps)/(2 Lambda)

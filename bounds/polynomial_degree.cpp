@@ -1,3 +1,4 @@
+#include <promptbound/bounds/attention_cost.hpp>
 #include <promptbound/bounds/forms.hpp>
 #include <promptbound/numeric/certify.hpp>
 #include <promptbound/numeric/chebyshev.hpp>

@@ -1,9 +1,9 @@
 /// What proves the answers of the checks, by their forms.
 #pragma once
 
-#include <promptbound/attention/automatic.hpp>
-#include <promptbound/numeric/proof_status.hpp>
-#include <promptbound/verify/memorize.hpp>
+#include <promptbound/attention/choice/automatic.hpp>
+#include <promptbound/records/proof_status.hpp>
+#include <promptbound/verify/memorization/memorize.hpp>
 
 namespace promptbound {
 

@@ -4,7 +4,7 @@
 #include <functional>
 #include <string>
 
-#include <promptbound/cli/table.hpp>
+#include <promptbound/cli/render/table.hpp>
 
 namespace CLI {
 class App;

@@ -13,7 +13,7 @@
 #include <thread>
 
 #include <promptbound/cli/coq_process.hpp>
-#include <promptbound/cli/temporary_folder.hpp>
+#include <promptbound/cli/render/temporary_folder.hpp>
 
 namespace promptbound {
 namespace {

@@ -5,7 +5,7 @@
 #include <string>
 #include <vector>
 
-#include <promptbound/cli/table.hpp>
+#include <promptbound/cli/render/table.hpp>
 
 namespace promptbound {
 

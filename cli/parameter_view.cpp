@@ -71,10 +71,4 @@ std::vector<Cell> ParameterView::cells(Format format, const Arguments& arguments
   return result;
 }
 
-std::vector<ShownParameter> shown_inputs(const Record& record) {
-  std::vector<ShownParameter> result;
-  for (const Input& input : record.inputs) result.push_back({input.name, input.value, input.is_default});
-  return result;
-}
-
 }  // namespace promptbound

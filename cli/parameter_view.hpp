@@ -6,7 +6,7 @@
 
 #include <promptbound/bounds/bound.hpp>
 #include <promptbound/cli/parameter_options.hpp>
-#include <promptbound/cli/table.hpp>
+#include <promptbound/cli/render/table.hpp>
 
 namespace promptbound {
 
@@ -40,8 +40,5 @@ class ParameterView {
   std::vector<Entry> entries_;
   std::vector<ShownParameter> shown_;
 };
-
-/// The inputs of one record.
-[[nodiscard]] std::vector<ShownParameter> shown_inputs(const Record& record);
 
 }  // namespace promptbound

@@ -27,14 +27,18 @@ find_package(Eigen3 REQUIRED NO_MODULE)
 set(PROMPTBOUND_PROOFS_DIR ${CMAKE_INSTALL_DATADIR}/promptbound/proofs)
 set(PROMPTBOUND_FULL_PROOFS_DIR ${CMAKE_INSTALL_FULL_DATADIR}/promptbound/proofs)
 
-# Headers stand beside their sources and are included as <promptbound/FOLDER/...>: the build folder holds one
-# link per source folder.
-set(PROMPTBOUND_INCLUDE_DIR ${PROJECT_BINARY_DIR}/include)
-file(MAKE_DIRECTORY ${PROMPTBOUND_INCLUDE_DIR}/promptbound)
+# Headers stand beside their sources and are included as <promptbound/FOLDER/...>: include/promptbound holds one
+# link per source folder, so that editors and other tools find them without a build.
+set(PROMPTBOUND_INCLUDE_DIR ${PROJECT_SOURCE_DIR}/include)
 
-# The number types come from large template headers: precompiled, they cost a second less in every source file.
+# The number types and what is made of them come from large template headers. They are precompiled once for all
+# targets: a target's own precompiled header would cost as much as some of its sources.
+add_library(promptbound_precompiled OBJECT ${PROJECT_SOURCE_DIR}/cmake/precompiled.cpp)
+target_include_directories(promptbound_precompiled PRIVATE ${PROMPTBOUND_INCLUDE_DIR})
+target_link_libraries(promptbound_precompiled PRIVATE promptbound_flags Eigen3::Eigen fmt::fmt)
+target_precompile_headers(promptbound_precompiled PRIVATE ${PROJECT_SOURCE_DIR}/cmake/precompiled.hpp)
 function(promptbound_precompile target)
-  target_precompile_headers(${target} PRIVATE <promptbound/numeric/interval.hpp> <string> <vector>)
+  target_precompile_headers(${target} REUSE_FROM promptbound_precompiled)
 endfunction()
 
 # promptbound_target(TARGET [LIBRARIES...]): include path, flags, and a place in the installed package.
@@ -46,10 +50,17 @@ function(promptbound_target target)
   set_property(GLOBAL APPEND PROPERTY PROMPTBOUND_LIBRARIES ${target})
 endfunction()
 
-# promptbound_library(FOLDER [LIBRARIES...]): all of the folder's sources as target promptbound_FOLDER.
-function(promptbound_library folder)
-  file(CREATE_LINK ${PROJECT_SOURCE_DIR}/${folder} ${PROMPTBOUND_INCLUDE_DIR}/promptbound/${folder} SYMBOLIC)
-  file(GLOB sources CONFIGURE_DEPENDS ${PROJECT_SOURCE_DIR}/${folder}/*.cpp)
+# promptbound_library(FOLDER ROOMS [LIBRARIES...]): the sources of the folder and of its rooms, the folders in it
+# that ROOMS lists, as target promptbound_FOLDER.
+function(promptbound_library folder rooms)
+  set(sources)
+  foreach(place ${folder} ${rooms})
+    if(NOT place STREQUAL folder)
+      set(place ${folder}/${place})
+    endif()
+    file(GLOB found CONFIGURE_DEPENDS ${PROJECT_SOURCE_DIR}/${place}/*.cpp)
+    list(APPEND sources ${found})
+  endforeach()
   add_library(promptbound_${folder} STATIC ${sources})
   promptbound_target(promptbound_${folder} ${ARGN})
   set_property(GLOBAL APPEND PROPERTY PROMPTBOUND_FOLDERS ${folder})

@@ -1,7 +1,7 @@
 /// Theory 5.4: two examples that no prompt fits, of any length, for a given single-layer transformer.
 #pragma once
 
-#include <promptbound/constructions/shared_query.hpp>
+#include <promptbound/constructions/shared_query_data.hpp>
 #include <promptbound/transformer/feed_forward_inverse.hpp>
 
 namespace promptbound {

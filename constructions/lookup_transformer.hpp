@@ -4,7 +4,7 @@
 
 #include <promptbound/constructions/lookup_blocks.hpp>
 #include <promptbound/constructions/targets.hpp>
-#include <promptbound/numeric/record.hpp>
+#include <promptbound/records/record.hpp>
 
 namespace promptbound {
 

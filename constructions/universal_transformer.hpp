@@ -5,7 +5,7 @@
 #include <promptbound/constructions/code_book.hpp>
 #include <promptbound/constructions/quantized_function.hpp>
 #include <promptbound/numeric/number.hpp>
-#include <promptbound/numeric/record.hpp>
+#include <promptbound/records/record.hpp>
 #include <promptbound/transformer/transformer.hpp>
 
 namespace promptbound {

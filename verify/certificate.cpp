@@ -1,7 +1,7 @@
 #include <nlohmann/json.hpp>
 
 #include <promptbound/models/text_file.hpp>
-#include <promptbound/numeric/sha256.hpp>
+#include <promptbound/records/sha256.hpp>
 #include <promptbound/verify/certificate.hpp>
 
 namespace promptbound {

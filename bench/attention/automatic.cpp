@@ -10,7 +10,7 @@
 #include <cstdlib>
 #include <string>
 
-#include <promptbound/attention/automatic.hpp>
+#include <promptbound/attention/choice/automatic.hpp>
 
 #include "data.hpp"
 #include "timing.hpp"

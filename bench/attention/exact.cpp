@@ -7,8 +7,8 @@
 #include <cstdlib>
 #include <filesystem>
 
-#include <promptbound/attention/exact.hpp>
-#include <promptbound/attention/exact_kernel.hpp>
+#include <promptbound/attention/exact/exact.hpp>
+#include <promptbound/attention/exact/exact_kernel.hpp>
 #include <promptbound/numeric/precision.hpp>
 
 #include "data.hpp"

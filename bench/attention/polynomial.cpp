@@ -13,8 +13,9 @@
 #include <cstdlib>
 #include <cstring>
 
-#include <promptbound/attention/cholesky.hpp>
-#include <promptbound/attention/polynomial_attention.hpp>
+#include <promptbound/attention/centre_of_keys.hpp>
+#include <promptbound/attention/choice/polynomial_attention.hpp>
+#include <promptbound/attention/cholesky/cholesky.hpp>
 
 #include "data.hpp"
 #include "timing.hpp"

@@ -1,4 +1,4 @@
-# The figure of `bench_attention_polynomial scaling`, in the style of the other figures (cli/figure_gnuplot.cpp).
+# The figure of `bench_attention_polynomial scaling`, in the style of the other figures (cli/render/figure_gnuplot.cpp).
 #   gnuplot -c bench/attention/scaling.gp scaling.csv docs/figures/attention-scaling.svg
 csv = ARG1
 set datafile separator ','

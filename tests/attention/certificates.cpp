@@ -7,9 +7,10 @@
 #include <sstream>
 #include <string>
 
-#include <promptbound/attention/automatic.hpp>
+#include <promptbound/attention/choice/automatic.hpp>
 #include <promptbound/numeric/precision.hpp>
 
+#include "effort.hpp"
 #include "attention/arrays.hpp"
 
 using namespace promptbound;
@@ -109,13 +110,13 @@ struct Distribution {
 
 }  // namespace
 
-TEST_CASE("no true error is above its bound on 2,000 instances, and the default bound is close") {
+TEST_CASE("no true error is above its bound on 2000 instances and the default bound is close") {
   const WorkingPrecision scope(256);
   RandomDoubles random(2026);
   Distribution all;
   for (std::size_t kind = 0; kind < kinds.size(); ++kind) {
     Distribution of_kind;
-    for (int trial = 0; trial < 100; ++trial) {
+    for (int trial = 0; trial < repetitions(100); ++trial) {
       of_kind.add(instance<float>(kind, random).arrays);
       of_kind.add(instance<double>(kind, random).arrays);
     }

@@ -1,7 +1,7 @@
 #undef HWY_TARGET_INCLUDE
 #define HWY_TARGET_INCLUDE "attention/exp2.cpp"
 
-#include <promptbound/attention/targets.hpp>
+#include <promptbound/attention/instruction_sets.hpp>
 
 #include <hwy/foreach_target.h>
 

@@ -72,7 +72,7 @@ TEST_CASE("the error bounds that are proved are the ones that the certificates u
   CHECK(numbers("certificates/exp2.v", "Theorem exp2_eighths", "Proof").back() == 0x1p-53);
 }
 
-TEST_CASE("signs, scale and range of the proofs are those of the kernels") {
+TEST_CASE("signs - scale and range of the proofs are those of the kernels") {
   // The only negative coefficients are a2 and a4, which the scripts subtract.
   for (const float coefficient : single) CHECK(coefficient > 0);
   for (const float coefficient : scaled_single) CHECK(coefficient > 0);

@@ -4,7 +4,7 @@
 
 #include <cmath>
 
-#include <promptbound/attention/automatic.hpp>
+#include <promptbound/attention/choice/automatic.hpp>
 #include <promptbound/constructions/hardness_instance.hpp>
 
 using namespace promptbound;

@@ -4,7 +4,7 @@
 #include <doctest/doctest.h>
 #include <hwy/targets.h>
 
-#include <promptbound/attention/exact_kernel.hpp>
+#include <promptbound/attention/exact/exact_kernel.hpp>
 
 namespace promptbound {
 

@@ -60,7 +60,7 @@ TEST_CASE("ends of hundreds of thousands of digits are compared by their magnitu
   CHECK_FALSE(certainly_less_equal(result.sufficient->tokens, result.necessary_at_equal_width->tokens));
 }
 
-TEST_CASE("every allowed size has a bracket, and its ends are in order") {
+TEST_CASE("every allowed size has a bracket and its ends are in order") {
   for (const char* size : {"1", "3", "1000", "1000000", "1000000000"}) {
     for (const char* length : {"1", "1000", "1000000000"}) {
       for (const char* accuracy : {"0.49", "1/3", "0.001", "1e-9", "1e-100000"}) {
@@ -80,7 +80,7 @@ TEST_CASE("every allowed size has a bracket, and its ends are in order") {
   }
 }
 
-TEST_CASE("the equal width is that of the construction, or what was asked for if that is wider") {
+TEST_CASE("the equal width is that of the construction or what was asked for if that is wider") {
   const auto width = [](const Bracket& result) { return result.necessary_at_equal_width->width; };
   const Bracket plain = bracket_at({{&d, "2"}, {&L, "2"}, {&eps, "1/10"}, {&alpha, "inf"}});
   CHECK(width(plain) == 22);

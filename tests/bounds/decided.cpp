@@ -62,7 +62,7 @@ TEST_CASE("entropy-lipschitz backwards: the accuracy is enclosed to the digits a
   CHECK(least.contains(expected));
 }
 
-TEST_CASE("entropy-lipschitz backwards: whole powers of two are recognised, and the accuracy is then exact") {
+TEST_CASE("entropy-lipschitz backwards: whole powers of two are recognised and the accuracy is then exact") {
   // Box form, k = 1: X = 2^2 = 4, so eps = 1/2 - 1/3; k = 2 gives 1/4 - 1/7.
   const Record box = backwards("entropy-lipschitz", "eps",
                                {{&d, "1"}, {&L, "1"}, {&m, "1"}, {&R, "1"}, {&Lambda, "1"}, {&norm, "max"}});
@@ -135,7 +135,7 @@ TEST_CASE("grid numbers of a hundred thousand digits") {
         1);
 }
 
-TEST_CASE("an exponent so large that n^(1/alpha) is 1 to all digits, but above it") {
+TEST_CASE("an exponent so large that n^(1/alpha) is 1 to all digits but above it") {
   // C n^{1/alpha}/(2 eps) is just above 5, 2 C n^{1/alpha}/eps just above 20.
   const char* exponent = "1e99999";
   CHECK(integer(forwards("lookup-upper", {{&d, "2"}, {&L, "2"}, {&eps, "1/10"}, {&alpha, exponent}}), "k") ==

@@ -8,6 +8,8 @@
 #include <promptbound/numeric/integers.hpp>
 #include <promptbound/numeric/precision.hpp>
 
+#include "effort.hpp"
+
 using namespace promptbound;
 
 namespace {
@@ -90,7 +92,7 @@ TEST_CASE("no grid number gives a longer prompt") {
   CHECK(searched > 100);
 }
 
-TEST_CASE("among a billion and more grid numbers no neighbour is better, near or far") {
+TEST_CASE("among a billion and more grid numbers no neighbour is better near or far") {
   const WorkingPrecision scope(512);
   for (int i = 0; i < 60; ++i) {
     const Problem problem = random_problem(14);
@@ -112,9 +114,9 @@ TEST_CASE("among a billion and more grid numbers no neighbour is better, near or
   }
 }
 
-TEST_CASE("among grid numbers of hundreds of digits no neighbour is better, near or far") {
+TEST_CASE("among grid numbers of hundreds of digits no neighbour is better near or far") {
   const WorkingPrecision scope(8192);
-  for (int i = 0; i < 30; ++i) {
+  for (int i = 0; i < repetitions(30); ++i) {
     Problem problem = random_problem(2);
     problem.is_box = false;
     problem.eps /= power(Integer(10), 50 + engine() % 350);
@@ -135,7 +137,7 @@ TEST_CASE("among grid numbers of hundreds of digits no neighbour is better, near
 
 TEST_CASE("with many tokens and hundreds of digits no neighbour excludes a greater accuracy") {
   const WorkingPrecision scope(8192);
-  for (int i = 0; i < 30; ++i) {
+  for (int i = 0; i < repetitions(30); ++i) {
     Problem problem = random_problem(1);
     problem.is_box = false;
     const LipschitzPacking packing = problem.packing();

@@ -34,7 +34,7 @@ Arguments with(Arguments given, const Parameter& parameter, const Rational& valu
 
 using namespace promptbound::parameters;
 
-TEST_CASE("entropy-bits: just below the smallest accuracy m tokens fail, at it they pass") {
+TEST_CASE("entropy-bits: just below the smallest accuracy m tokens fail - at it they pass") {
   for (const char* length : {"1", "3", "10", "100", "12345"}) {
     for (const char* exponent : {"2", "inf"}) {
       const Arguments given =
@@ -67,7 +67,7 @@ TEST_CASE("entropy-lipschitz: the enclosed smallest accuracy separates failing f
   }
 }
 
-TEST_CASE("quantized-capacity: a rational accuracy is exact, and asks for m tokens to the unit") {
+TEST_CASE("quantized-capacity: a rational accuracy is exact and asks for m tokens to the unit") {
   const auto accuracy = [](const char* dimension, const char* width, const char* exponent,
                            const char* tokens) {
     const Arguments given =
@@ -88,7 +88,7 @@ TEST_CASE("quantized-capacity: a rational accuracy is exact, and asks for m toke
   CHECK(accuracy("2", "1", "2", "3").empty());
 }
 
-TEST_CASE("lookup-upper: above the infimum m tokens suffice, at it they do not") {
+TEST_CASE("lookup-upper: above the infimum m tokens suffice - at it they do not") {
   for (const char* length : {"1", "10", "10000", "14641", "20000"}) {
     const Arguments given = arguments({{&d, "2"}, {&L, "2"}, {&m, length}, {&alpha, "2"}});
     const Quantity infimum = backwards("lookup-upper", "eps", given).output("eps");
@@ -100,7 +100,7 @@ TEST_CASE("lookup-upper: above the infimum m tokens suffice, at it they do not")
   }
 }
 
-TEST_CASE("memory bounds: the least length for N examples holds N, one token less does not") {
+TEST_CASE("memory bounds: the least length for N examples holds N - one token less does not") {
   for (const char* examples : {"1", "2", "17", "1000", "99999"}) {
     for (const char* labels : {"2", "8", "50257"}) {
       for (const char* which : {"euclidean", "max"}) {
@@ -155,7 +155,7 @@ TEST_CASE("accessible-length and polynomial-degree backwards") {
   CHECK(degree_at(score.upper() * (1 + nudge)) > 9);
 }
 
-TEST_CASE("huge parameters: exact integers where they fit, else thirty digits of the logarithm") {
+TEST_CASE("huge parameters: exact integers where they fit else thirty digits of the logarithm") {
   const Arguments large = arguments({{&d, "4096"}, {&L, "8192"}, {&eps, "1e-6"}});
   for (const char* name : {"least_integer", "value", "tokens"}) {
     const Quantity value = forwards("quantized-capacity", large).output(name);

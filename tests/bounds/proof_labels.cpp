@@ -138,7 +138,7 @@ Record evaluated(const Expected& expected) {
 
 }  // namespace
 
-TEST_CASE("every output of every form is proved, transcribed or said to be neither; theorems are listed") {
+TEST_CASE("every output of every form is proved - transcribed or said to be neither - theorems are listed") {
   const auto listed = listed_theorems();
   REQUIRE(listed.size() > 80);
   for (const Evaluation& one : evaluations()) {
@@ -184,7 +184,7 @@ TEST_CASE("every declared form is reached") {
   }
 }
 
-TEST_CASE("a form labelled as proved in Coq has a certificate or says why not, and no other form has one") {
+TEST_CASE("a form labelled as proved in Coq has a certificate or says why not and no other form has one") {
   std::size_t emitted = 0, refused = 0;
   for (const Evaluation& one : evaluations()) {
     if (!one.record.applicable) continue;
@@ -260,7 +260,7 @@ TEST_CASE("labels of the forms that a user meets") {
 }
 
 TEST_CASE(
-    "the real and the grid form of 1.1 are the same number, and proved, only where 1/delta is an integer") {
+    "the real and the grid form of 1.1 are the same number and proved - only where 1/delta is an integer") {
   const auto kind = [](const std::string& arguments, const char* output, const std::string& solve = "") {
     return evaluated({"quantized-capacity", solve, arguments, "", ""}).proof_of(output).kind;
   };
@@ -278,7 +278,7 @@ TEST_CASE(
 }
 
 TEST_CASE(
-    "1.2 to 1.4 are proved in Coq for every alpha, forwards and backwards, for real entries and for b bits") {
+    "1.2 to 1.4 are proved in Coq for every alpha - forwards and backwards for real entries and for b bits") {
   for (const char* exponent : {"1", "2", "3/2", "1.1", "inf"}) {
     const std::string alpha = std::string(" alpha ") + exponent;
     const auto theorem = [&](const Expected& expected) {

@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <cmath>
 
+#include <promptbound/bounds/attention_cost.hpp>
 #include <promptbound/bounds/catalogue.hpp>
 #include <promptbound/numeric/chebyshev.hpp>
 #include <promptbound/numeric/integers.hpp>
@@ -45,7 +46,7 @@ TEST_CASE("each regime takes over at its least length and not before") {
   }
 }
 
-TEST_CASE("bits per token fall as the context grows, and the capacity never does") {
+TEST_CASE("bits per token fall as the context grows and the capacity never does") {
   Interval former_capacity(0);
   Interval former_share(1000000);
   for (Integer length = 1; length < Integer("1000000000000000"); length *= 10) {
@@ -60,7 +61,7 @@ TEST_CASE("bits per token fall as the context grows, and the capacity never does
   CHECK(certainly_less(former_share, Interval(Rational(1, 1000000))));
 }
 
-TEST_CASE("a width whose covering has hundreds of digits, and one whose covering cannot be written") {
+TEST_CASE("a width whose covering has hundreds of digits and one whose covering cannot be written") {
   const Record wide = saturation(1000, "300");
   CHECK(wide.output("c").exact().size() > 300);
   CHECK(wide.applicable);
@@ -90,7 +91,7 @@ Record saturation_of(const char* width, const char* radius, const char* prompt, 
 
 }  // namespace
 
-TEST_CASE("where the plateau's covering alone cannot be written, and where one ball covers all") {
+TEST_CASE("where the plateau's covering alone cannot be written and where one ball covers all") {
   // 1 + 2R/rho = 1 + 4 Lambda R/(4/5) = 11/10, 1 + 8R/eta = 1 + 8 Lambda-W R/(4/5) = 11.
   const Record wide = saturation_of("100000", "1/5", "1/10", "5");
   CHECK(std::get<std::string>(wide.output("m_plateau").value()) ==
@@ -113,7 +114,7 @@ TEST_CASE("the multiset bound and the plateau are the same number at m = q where
   }
 }
 
-TEST_CASE("context-separation: delta to all digits, and where there is no such sequence") {
+TEST_CASE("context-separation: delta to all digits and where there is no such sequence") {
   const auto separation = [](const char* distance, const char* tokens) {
     Arguments given;
     const std::pair<const Parameter*, const char*> all[] = {{&T, "4"},     {&s, distance}, {&r_min, "1"},

@@ -161,7 +161,7 @@ TEST_CASE("a certificate speaks of the alpha that was asked for") {
   }
 }
 
-TEST_CASE("coq-check without an answer is unknown, and leaves no folder behind") {
+TEST_CASE("coq-check without an answer is unknown and leaves no folder behind") {
   const TemporaryFolder folder;
   const std::string file = folder.file("certificate.v");
   evaluate("entropy-bits --d 2 --L 2 --eps 3/31", file);

@@ -85,7 +85,7 @@ std::string replaced(std::string text, const std::string& from, const std::strin
 
 }  // namespace
 
-TEST_CASE("Coq files of memorize compile, and altered ones do not") {
+TEST_CASE("Coq files of memorize compile and altered ones do not") {
   for (const Case& example : cases) {
     CAPTURE(example.examples);
     const Files files(example.model, example.examples, example.options);
@@ -114,7 +114,7 @@ TEST_CASE("the length and the floor that the Coq files state are the printed one
   CHECK(read_file(floor.coq).find(" 333333333333 1000000000000.\n") != std::string::npos);
 }
 
-TEST_CASE("answers without a Coq theorem are refused in one line, and no file is written") {
+TEST_CASE("answers without a Coq theorem are refused in one line and no file is written") {
   // The empty prompt fits within the accuracy.
   const Files possible(cases[0].model, cases[0].examples, "--accuracy 10");
   const Outcome outcome = run(possible.arguments);

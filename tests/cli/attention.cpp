@@ -101,7 +101,7 @@ TEST_CASE("outputs agree with the textbook formula within the bound that is prin
   }
 }
 
-TEST_CASE("an accuracy that nothing certifies is refused with the best one, and nothing is written") {
+TEST_CASE("an accuracy that nothing certifies is refused with the best one and nothing is written") {
   const Example example(3, 10, 2, 2);
   const std::string out = example.folder.file("out.npy");
   const Outcome outcome = run(example.arguments() + " --accuracy 1e-18 --format json -o " + out);
@@ -159,7 +159,7 @@ TEST_CASE("unusable arrays and options end with one line and exit code 2") {
   refused("attention --q " + file("q.npy") + keys + " --causal --k " + file("k.npy"), "--k");
 }
 
-TEST_CASE("values that are all 0 are attended to exactly, whatever is asked") {
+TEST_CASE("values that are all 0 are attended to exactly whatever is asked") {
   const Example example(20, 30, 4, 3);
   write_npy(example.folder.file("v.npy"), std::vector<float>(90, -0.0F), "30, 3");
   for (const char* options : {"", " --method exact", " --method polynomial", " --method cholesky"}) {

@@ -1,5 +1,5 @@
 // The audit of a trained model as a user runs it. Its numbers are compared with an independent evaluation in
-// tests/verify/model_audit.cpp; here the whole command is.
+// tests/verify/audit/model_audit.cpp; here the whole command is.
 #include <doctest/doctest.h>
 
 #include <algorithm>
@@ -74,7 +74,7 @@ TEST_CASE("the audit's own identities hold in its JSON") {
   CHECK(has_length);
 }
 
-TEST_CASE("text, LaTeX and CSV hold a row per head; a model needs no prompt") {
+TEST_CASE("text - LaTeX and CSV hold a row per head - a model needs no prompt") {
   const Outcome text = run(trained);
   CHECK(text.exit_code == 0);
   CHECK(text.out.find("does not apply") != std::string::npos);
@@ -87,7 +87,7 @@ TEST_CASE("text, LaTeX and CSV hold a row per head; a model needs no prompt") {
   CHECK(alone.out.find("on the prompt's own tokens") == std::string::npos);
 }
 
-TEST_CASE("a prompt for another model, damaged weights and a context out of range are refused") {
+TEST_CASE("a prompt for another model - damaged weights and a context out of range are refused") {
   check_refused("audit --model /nonexistent", "no such folder");
   check_refused("audit --model " + models + "/tiny-gpt2 --prompt " + models + "/tiny-gpt2",
                 "adapter_config.json");

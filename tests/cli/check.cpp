@@ -46,7 +46,7 @@ Outcome checked(const std::string& arguments) {
 
 }  // namespace
 
-TEST_CASE("a certificate names its input files by their hashes, and files given are compared") {
+TEST_CASE("a certificate names its input files by their hashes and files given are compared") {
   const Files files;
   const json certificate = json::parse(read_file(files.proof()));
   const std::string sum = run("--version > /dev/null; sha256sum " + files.folder.file("model.json") + " " +
@@ -106,7 +106,7 @@ TEST_CASE("structure and verify name their files too") {
   CHECK(tensors.out.find("compared by their hash alone") != std::string::npos);
 }
 
-TEST_CASE("a certificate with a member twice is refused, with its place") {
+TEST_CASE("a certificate with a member twice is refused with its place") {
   const Files files;
   std::string text = read_file(files.proof());
   const std::size_t place = text.find("\"accuracy\"");
@@ -117,7 +117,7 @@ TEST_CASE("a certificate with a member twice is refused, with its place") {
   CHECK(outcome.err.find("proof.json: the member \"accuracy\" occurs twice") != std::string::npos);
 }
 
-TEST_CASE("precision above the limit is unknown, not rejected, and an option admits it") {
+TEST_CASE("precision above the limit is unknown not rejected and an option admits it") {
   const Files files;
   // An honest certificate whose targets need many digits: accuracy 1e-4000.
   const std::string proof = files.folder.file("precise.json");

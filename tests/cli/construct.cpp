@@ -23,7 +23,7 @@ double upper(const json& number) { return std::stod(number["upper"].get<std::str
 
 }  // namespace
 
-TEST_CASE("the universal transformer gives the quantized value exactly, in rationals and in intervals") {
+TEST_CASE("the universal transformer gives the quantized value exactly in rationals and in intervals") {
   const TemporaryFolder folder;
   const Outcome built =
       run("construct universal-transformer --d 1 --L 2 --k 2 --target reversal --form deep -o " +
@@ -80,7 +80,7 @@ TEST_CASE("the memorization prompt reproduces every example within eps") {
   CHECK(std::abs(upper(output["output"][1][0]) - 0.25) < 0.001);
 }
 
-TEST_CASE("selective shift, with the function in the weights or in the prompt, is right at grid centres") {
+TEST_CASE("selective shift with the function in the weights or in the prompt is right at grid centres") {
   const TemporaryFolder folder;
   for (const std::string form : {"direct --L 2", "prompted"}) {
     CAPTURE(form);
@@ -96,7 +96,7 @@ TEST_CASE("selective shift, with the function in the weights or in the prompt, i
   }
 }
 
-TEST_CASE("the sparse form gives what the dense one gives, and serves 20,000 prompt tokens") {
+TEST_CASE("the sparse form gives what the dense one gives and serves 20000 prompt tokens") {
   const TemporaryFolder folder;
   const std::string construct =
       "construct universal-transformer --target mean -o " + folder.file("model.json");
@@ -113,7 +113,7 @@ TEST_CASE("the sparse form gives what the dense one gives, and serves 20,000 pro
   CHECK(output["output"][0][1]["exact"] == "11/20");  // of 3/20 and 19/20
 }
 
-TEST_CASE("safetensors and JSON hold the same model: run, verify and construct read either") {
+TEST_CASE("safetensors and JSON hold the same model: run - verify and construct read either") {
   const TemporaryFolder folder;
   const std::string construct = "construct softmax-universal --k 2 --target identity -o ";
   REQUIRE(run(construct + folder.file("model.json")).exit_code == 0);
@@ -133,7 +133,7 @@ TEST_CASE("safetensors and JSON hold the same model: run, verify and construct r
   CHECK(points.err.find("writes JSON only") != std::string::npos);
 }
 
-TEST_CASE("a table file serves as target, and one that is too steep is refused with the pair of nodes") {
+TEST_CASE("a table file serves as target and one that is too steep is refused with the pair of nodes") {
   const TemporaryFolder folder;
   write_file(folder.file("table.json"), R"({"schema": 1, "cells": 1, "values": ["0", 0.5]})");
   const std::string construct = "construct lookup-transformer --eps 1/5 --target table --table " +
@@ -144,7 +144,7 @@ TEST_CASE("a table file serves as target, and one that is too steep is refused w
   CHECK(steep.err.find("between the nodes (1) and (0)") != std::string::npos);
 }
 
-TEST_CASE("bad input is one line, exit code 2, and leaves nothing behind") {
+TEST_CASE("bad input is one line - exit code 2 and leaves nothing behind") {
   const TemporaryFolder folder;
   const auto refused = [&](const std::string& arguments, const std::string& expected) {
     CAPTURE(arguments);

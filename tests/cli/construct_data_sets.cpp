@@ -28,7 +28,7 @@ json exact_output(const TemporaryFolder& folder, const std::string& model, const
 
 }  // namespace
 
-TEST_CASE("impossible-pair: memorize finds the file impossible, with the floor that is claimed") {
+TEST_CASE("impossible-pair: memorize finds the file impossible with the floor that is claimed") {
   const TemporaryFolder folder;
   write_file(
       folder.file("model.json"),
@@ -49,7 +49,7 @@ TEST_CASE("impossible-pair: memorize finds the file impossible, with the floor t
         std::stod(floor["lower"].get<std::string>()));
 }
 
-TEST_CASE("prompt-versus-lora: the updated model gives the targets, and memorize needs N tokens by rank") {
+TEST_CASE("prompt-versus-lora: the updated model gives the targets and memorize needs N tokens by rank") {
   const TemporaryFolder folder;
   const auto construct = [&](const std::string& form) {
     const Outcome built = run("construct prompt-versus-lora --N 3 --seed 5 --form " + form +
@@ -72,7 +72,7 @@ TEST_CASE("prompt-versus-lora: the updated model gives the targets, and memorize
   CHECK(json::parse(decided.out)["rank_lower"] == 3);
 }
 
-TEST_CASE("hardness-instance: run decides every query as brute force does, and sees a wrong instance") {
+TEST_CASE("hardness-instance: run decides every query as brute force does and sees a wrong instance") {
   const TemporaryFolder folder;
   const std::string file = folder.file("points.json");
   const Outcome built =

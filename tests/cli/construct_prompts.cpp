@@ -60,7 +60,7 @@ TEST_CASE("least-length-prompt: the file holds a prompt that run finds to reach 
   CHECK(impossible.err.find("no prompt was built") != std::string::npos);
 }
 
-TEST_CASE("compressed-prompt: fewer tokens, the same output at the query for every input") {
+TEST_CASE("compressed-prompt: fewer tokens - the same output at the query for every input") {
   const TemporaryFolder folder;
   // Tokens with widely spread scores: few of them matter, and rho is small.
   json prompt = json::array();

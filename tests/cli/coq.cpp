@@ -38,7 +38,7 @@ TEST_CASE("a certificate states the inputs and the printed integers") {
   CHECK(text.find("every_model_needs 2 2 16 2 (1/10) (1/1) 1 2 20.\n") != std::string::npos);
 }
 
-TEST_CASE("what no Coq theorem covers is refused, and nothing is written") {
+TEST_CASE("what no Coq theorem covers is refused and nothing is written") {
   check_refused("eval universality-size --d 2 --L 2 --eps 1/10",
                 "universality-size has no certificates; these have: quantized-capacity, entropy-bits");
   check_refused("eval entropy-bits --d 2 --L 2 --m 100 --alpha inf --solve eps",
@@ -68,7 +68,7 @@ TEST_CASE("a result that cannot be written leaves no certificate") {
   CHECK(folder.is_empty());
 }
 
-TEST_CASE("a file that could assume what it should prove is rejected, whatever coqc would say") {
+TEST_CASE("a file that could assume what it should prove is rejected whatever coqc would say") {
   const std::string start = "From Coq Require Import Reals.\n";
   const std::string commands = "only imports, theorems and tactics are accepted";
   check_rejected(start + "Theorem t : 1 = 2. Proof. Admitted.\n", commands);

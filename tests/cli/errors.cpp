@@ -37,7 +37,7 @@ TEST_CASE("values out of range are refused with what is accepted") {
   check_refused("bounds --d 2 --L 2 --eps 1/10 --format pdf", "text, markdown, latex, csv, json");
 }
 
-TEST_CASE("ranges that are empty, huge or malformed are refused") {
+TEST_CASE("ranges that are empty - huge or malformed are refused") {
   check_refused("bounds --d 8:1 --L 2 --eps 1/10", "the range is empty");
   check_refused("bounds --d 1:100000000 --L 2 --eps 1/10", "more than 10000000 points");
   check_refused("bounds --d 1:10000 --L 1:10000 --eps 1/10", "more than 10000000 points");
@@ -75,7 +75,7 @@ TEST_CASE("a models file that is missing or malformed is refused with its line")
   check_refused("table --preset capacity --models " + models, "line 2: vocabulary: 'many'");
 }
 
-TEST_CASE("an output that cannot be written is refused, and an existing file stays as it was") {
+TEST_CASE("an output that cannot be written is refused and an existing file stays as it was") {
   CHECK(run("bounds --d 2 --L 2 --eps 1/10 -o /nonexistent/folder/file").exit_code == 2);
   CHECK(run("bounds --d 2 --L 2 --eps 1/10 -o /dev/full").exit_code == 2);
 

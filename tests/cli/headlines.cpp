@@ -37,7 +37,7 @@ TEST_CASE("the first line compares the ends at equal token width") {
   CHECK(contains(lines[0], "22 entries of 16 bits"));
 }
 
-TEST_CASE("every output begins with all parameters, and says which were not given") {
+TEST_CASE("every output begins with all parameters and says which were not given") {
   const std::string all =
       "d = 2, L = 2, eps = 1/10, C = 1 (default), alpha = 2 (default), b = 16 (default), "
       "w = 2 (default: d)";
@@ -57,7 +57,7 @@ TEST_CASE("every output begins with all parameters, and says which were not give
   CHECK(parameters[4] == json({{"name", "alpha"}, {"value", "2"}, {"default", true}}));
 }
 
-TEST_CASE("the rows of a sweep begin with all parameters in CSV, the head of one in other formats") {
+TEST_CASE("the rows of a sweep begin with all parameters in CSV - the head of one in other formats") {
   const std::string eval = run("eval lookup-upper --d 1:3 --L 2 --eps 1/10 --format csv").out;
   CHECK(eval.rfind("d,L,eps,C (default),alpha (default),k.lower,", 0) == 0);
   CHECK(contains(eval, "\n3,2,1/10,1,2,"));
@@ -111,7 +111,7 @@ TEST_CASE("ends too large to write out are powers of ten in every format") {
   CHECK(contains(sweep[2], "e+274844,"));
 }
 
-TEST_CASE("every allowed size is answered, with numbers and without infinities") {
+TEST_CASE("every allowed size is answered with numbers and without infinities") {
   for (const std::string parameters :
        {"--d 1000000 --L 1000 --eps 0.001", "--d 1000000000 --L 1000000000 --eps 1e-9",
         "--d 1000000000 --L 1000000000 --eps 1/3 --alpha 137/100", "--d 2 --L 1 --eps 1e-99999",
@@ -148,7 +148,7 @@ TEST_CASE("log10 stands beside every integer of more than 15 digits") {
   CHECK(upper - lower < number("1e-38"));
 }
 
-TEST_CASE("a lower bound for Lipschitz models stands beside the bracket, with the models named") {
+TEST_CASE("a lower bound for Lipschitz models stands beside the bracket with the models named") {
   const std::string command = "bounds --d 1 --L 2 --eps 1/10 --R 1 --Lambda 1/1000000";
   const std::string text = run(command).out;
   CHECK(lines_of(text)[0].rfind("1 <= m <= 64 ", 0) == 0);
@@ -170,7 +170,7 @@ TEST_CASE("a lower bound for Lipschitz models stands beside the bracket, with th
   CHECK(contains(none, "beside      no length suffices: models that are"));
 }
 
-TEST_CASE("no bound applies only where none does, with the reason") {
+TEST_CASE("no bound applies only where none does with the reason") {
   const std::string constant = run("bounds --d 2 --L 2 --eps 1/2 --alpha inf").out;
   CHECK(contains(constant,
                  "necessary: entropy-bits (theory 1.2) does not apply: eps >= n^(1/alpha)/2: the "

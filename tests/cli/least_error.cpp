@@ -44,7 +44,7 @@ double number(const json& value) { return std::stod(value.get<std::string>()); }
 
 }  // namespace
 
-TEST_CASE("V = 0: e* is 0, and every prompt leaves exactly the empty prompt's error") {
+TEST_CASE("V = 0: e* is 0 and every prompt leaves exactly the empty prompt's error") {
   const Case zero(
       model("1", "0"),
       R"({"schema":1,"examples":[{"tokens":[[1]],"query":0,"target":[5]},{"tokens":[["1/2"],[1]],"query":1,"target":[5]}]})");
@@ -105,7 +105,7 @@ TEST_CASE("equal targets and other sums: e* = 0 is approached and not attained")
   CHECK(off.answer("--accuracy 1")["verdict"] != "impossible");
 }
 
-TEST_CASE("an accuracy that e* equals is refused as not attained, one below it as below the floor") {
+TEST_CASE("an accuracy that e* equals is refused as not attained - one below it as below the floor") {
   // Targets 2 and 3: half their distance, 1/2, is the limit as S_P grows; the sums keep every s above it.
   const Case apart(model("1", "1"), pair("3", "2"));
   const json answer = apart.answer("--accuracy 1/2");
@@ -120,7 +120,7 @@ TEST_CASE("an accuracy that e* equals is refused as not attained, one below it a
   CHECK(number(below["floor"]["lower"]) > 0.1);
 }
 
-TEST_CASE("where nothing bounds e*, nothing is printed for it") {
+TEST_CASE("where nothing bounds e* - nothing is printed for it") {
   // One example; and two queries of one example each.
   for (
       const char* data :
@@ -156,7 +156,7 @@ TEST_CASE("lengths of exact fits are only told where outputs determine attention
   CHECK(folded["why"].get<std::string>().find("exactly") == std::string::npos);
 }
 
-TEST_CASE("what no precision decides is unknown: exit code 3, and what it is") {
+TEST_CASE("what no precision decides is unknown: exit code 3 and what it is") {
   // Scores of 1e20 leave no finite enclosure of their exponentials at any precision.
   const Case huge(model("1e20", "1"), pair("2", "3"));
   const Outcome text = huge.text("--descent-tokens 0");

@@ -37,7 +37,7 @@ TEST_CASE("the floor and the best prompt found by gradient descent stand side by
           .is_null());
 }
 
-TEST_CASE("a fitting prompt is printed with its length, and its certificate is accepted") {
+TEST_CASE("a fitting prompt is printed with its length and its certificate is accepted") {
   const TemporaryFolder folder;
   write_file(folder.file("model.json"), uniform_model);
   write_file(folder.file("data.json"), fitting_data);
@@ -65,7 +65,7 @@ TEST_CASE("a fitting prompt is printed with its length, and its certificate is a
   CHECK(forged.out.starts_with("rejected: "));
 }
 
-TEST_CASE("impossible data end with exit code 1 and the floor, in text as in JSON") {
+TEST_CASE("impossible data end with exit code 1 and the floor in text as in JSON") {
   const TemporaryFolder folder;
   write_file(folder.file("model.json"), uniform_model);
   write_file(folder.file("data.json"), crossed_data);

@@ -75,7 +75,7 @@ TEST_CASE("what is not applicable says why and gives no number") {
   }
 }
 
-TEST_CASE("a sweep gives one row a point, in every format, whatever the number of threads") {
+TEST_CASE("a sweep gives one row a point in every format whatever the number of threads") {
   const std::string sweep = "eval lookup-upper --d 1:3 --L 1:4:x2 --eps 1/10,1/20 ";
   const json rows = json::parse(run(sweep + "--format json").out);
   REQUIRE(rows.size() == 18);
@@ -89,7 +89,7 @@ TEST_CASE("a sweep gives one row a point, in every format, whatever the number o
   CHECK(std::count(markdown.begin(), markdown.end(), '|') == 20 * 10);
 }
 
-TEST_CASE("the catalogue lists every bound with its parameters, every construction and every check") {
+TEST_CASE("the catalogue lists every bound with its parameters - every construction and every check") {
   const json catalogue = json::parse(run("list --format json").out);
   CHECK(catalogue["bounds"].size() >= 13);
   for (const json& bound : catalogue["bounds"]) {
@@ -112,7 +112,7 @@ TEST_CASE("the catalogue lists every bound with its parameters, every constructi
   }
 }
 
-TEST_CASE("every row of a LaTeX table has every column, empty cells included") {
+TEST_CASE("every row of a LaTeX table has every column - empty cells included") {
   const std::string text = run("bounds --d 2 --L 2 --eps 1/10 --format latex").out;
   std::size_t rows = 0;
   std::size_t start = text.find("\\toprule\n") + 9;

@@ -41,7 +41,7 @@ mode_t mode_of(const std::string& path) {
 
 }  // namespace
 
-TEST_CASE("an output through symbolic links writes the file behind them, and the links stay") {
+TEST_CASE("an output through symbolic links writes the file behind them and the links stay") {
   const TemporaryFolder folder;
   fs::create_directory(folder.file("elsewhere"));
   write_file(folder.file("elsewhere/real"), "old\n");
@@ -68,7 +68,7 @@ TEST_CASE("an output through symbolic links writes the file behind them, and the
   CHECK(fs::is_symlink(folder.file("circle")));
 }
 
-TEST_CASE("a file without write bits is not replaced, for root neither, and modes stay") {
+TEST_CASE("a file without write bits is not replaced for root neither and modes stay") {
   const TemporaryFolder folder;
   const std::string file = folder.file("result");
   write_file(file, "old\n");
@@ -82,7 +82,7 @@ TEST_CASE("a file without write bits is not replaced, for root neither, and mode
   CHECK(mode_of(file) == 0600);
 }
 
-TEST_CASE("no output takes the place of an input, whatever its name") {
+TEST_CASE("no output takes the place of an input whatever its name") {
   const TemporaryFolder folder;
   const std::string model_file = folder.file("model.json"), data_file = folder.file("data.json");
   write_file(model_file, model);
@@ -120,7 +120,7 @@ TEST_CASE("no output takes the place of an input, whatever its name") {
       folder.file("models.csv"), reason);
 }
 
-TEST_CASE("files of a model folder are inputs, others beside them are not") {
+TEST_CASE("files of a model folder are inputs - others beside them are not") {
   const TemporaryFolder folder;
   fs::copy(PROMPTBOUND_MODELS_DIR "/tiny-gpt2", folder.file("model"));
   const std::string audit = "audit --model " + folder.file("model") + " -o " + folder.file("model/");
@@ -148,7 +148,7 @@ TEST_CASE("two outputs are two files") {
   CHECK(fs::exists(folder.file("out")));
 }
 
-TEST_CASE("standard output, descriptors and pipes are written directly") {
+TEST_CASE("standard output - descriptors and pipes are written directly") {
   const TemporaryFolder folder;
   const std::string plain = run(bounds).out;
   for (const char* name : {"/dev/stdout", "/dev/fd/1", "/proc/self/fd/1"}) {

@@ -87,7 +87,7 @@ TEST_CASE("plots that cannot be made are refused and leave nothing") {
   CHECK(folder.is_empty());
 }
 
-TEST_CASE("paper writes tables, figures and a page per subcommand" * doctest::skip(!has("gnuplot"))) {
+TEST_CASE("paper writes tables - figures and a page per subcommand" * doctest::skip(!has("gnuplot"))) {
   const TemporaryFolder folder;
   const std::string paper = folder.file("paper");
   const Outcome outcome =
@@ -112,7 +112,7 @@ TEST_CASE("paper writes tables, figures and a page per subcommand" * doctest::sk
 }
 
 // The page as a browser sees it: nothing is fetched, every figure has an area, and the console stays empty.
-TEST_CASE("the audit's page is drawn by a browser, with an empty console" *
+TEST_CASE("the audit's page is drawn by a browser with an empty console" *
           doctest::skip(!has("chromium") || !has("gnuplot"))) {
   const TemporaryFolder folder;
   const std::string page = folder.file("audit.html");

@@ -77,7 +77,7 @@ const std::string empty = "analysis.shared_query.fits_empty";
 
 }  // namespace
 
-TEST_CASE("list: every form of every bound, construction and check names listed theorems or none") {
+TEST_CASE("list: every form of every bound - construction and check names listed theorems or none") {
   const json catalogue = parsed("list");
   for (const json& bound : catalogue["bounds"]) {
     CAPTURE(bound["id"]);
@@ -111,7 +111,7 @@ TEST_CASE("list ID shows each form with the full name of its theorem") {
         std::string::npos);
 }
 
-TEST_CASE("eval: the form evaluated is labelled, in JSON and in text") {
+TEST_CASE("eval: the form evaluated is labelled in JSON and in text") {
   const json box = parsed("eval memory-linear --m 3 --w 4 --R 1 --Lambda 10 --Delta 1 --eps 1/10 --norm max");
   CHECK(box["proof"] == "proved in Coq: algebra.memory_linear.memory_linear");
   check_proved(box, "max_examples", {"algebra.memory_linear.memory_linear"});
@@ -138,7 +138,7 @@ TEST_CASE("bounds: both ends of the bracket say what proves them") {
   }
 }
 
-TEST_CASE("memorize: the theorem of the verdict's own reason, with the block that stands behind") {
+TEST_CASE("memorize: the theorem of the verdict's own reason with the block that stands behind") {
   const std::string contraction = R"(,"ffn":{"W_1":[["1/2"]],"b_1":[0],"W_2":[[1]],"b_2":[0]})";
   const std::string coupling = R"(,"ffn":{"W_1":[[0]],"b_1":[0],"W_2":[[1]],"b_2":[0]})";
   const std::string uniform = layer("0", "1");
@@ -188,7 +188,7 @@ TEST_CASE("memorize: the theorem of the verdict's own reason, with the block tha
   CHECK(proof_of(answer, "least_prompt_length")["kind"] == "on paper");
 }
 
-TEST_CASE("structure: the theorem of the model's mask; the preimage is on paper") {
+TEST_CASE("structure: the theorem of the model's mask - the preimage is on paper") {
   const TemporaryFolder folder;
   const auto structure = [&](const std::string& mask, const std::string& options) {
     write_file(folder.file("model.json"),
@@ -217,7 +217,7 @@ TEST_CASE("verify computes") {
   CHECK(parsed("verify " + model + " --target identity --eps 1/5")["proofs"][0]["kind"] == "computed");
 }
 
-TEST_CASE("construct: the claim says what proves it, in the file as well") {
+TEST_CASE("construct: the claim says what proves it in the file as well") {
   const TemporaryFolder folder;
   const std::string file = folder.file("built.json");
   const json lookup =
@@ -245,7 +245,7 @@ TEST_CASE("construct: the claim says what proves it, in the file as well") {
   CHECK(proof_of(universal, "error")["kind"] == "on paper");
 }
 
-TEST_CASE("audit: rows that hold say what proves them, the others claim nothing") {
+TEST_CASE("audit: rows that hold say what proves them - the others claim nothing") {
   const std::string models = PROMPTBOUND_MODELS_DIR;
   const json audit =
       parsed("audit --model " + models + "/tiny-gpt2 --prompt " + models + "/tiny-gpt2-prompt");

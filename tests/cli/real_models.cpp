@@ -1,6 +1,6 @@
 // Models and adapters as they are published and saved, in small: what the audit must give for each, with the
 // folders of tests/models/data/realfiles. Their numbers are compared with loops over long double in
-// tests/verify/model_audit.cpp.
+// tests/verify/audit/model_audit.cpp.
 #include <doctest/doctest.h>
 
 #include <algorithm>
@@ -155,7 +155,7 @@ void check_latex(const std::string& arguments) {
 
 }  // namespace
 
-TEST_CASE("a model of the layout of Llama 3, as transformers 4 and 5 write its configuration") {
+TEST_CASE("a model of the layout of Llama 3 as transformers 4 and 5 write its configuration") {
   const json audit = numbers(audit_of("llama3-8b-like-bf16"));
   const json& entry = audit.at("layers")[0].at("heads")[2].at("prompt").at("query").at("entry");
   CHECK(lower(entry) >= 2.4440245);
@@ -166,7 +166,7 @@ TEST_CASE("a model of the layout of Llama 3, as transformers 4 and 5 write its c
   CHECK(audit.at("assumptions").empty());
 }
 
-TEST_CASE("models of type mistral and qwen2, and GPT-2 with gelu_fast, give numbers") {
+TEST_CASE("models of type mistral and qwen2 and GPT-2 with gelu_fast - give numbers") {
   const json mistral = numbers(audit_of("mistral-as-is"));
   CHECK(mistral.at("model").at("type") == "mistral");
   CHECK(mistral.at("model").at("family") == "llama");
@@ -202,7 +202,7 @@ TEST_CASE("folders that hold no safetensors say what they hold") {
   check_refused(audit_of("org/model"), {"no such folder", "hub ids are not downloaded"});
 }
 
-TEST_CASE("adapters: finished prompts are read, others are refused with their kind") {
+TEST_CASE("adapters: finished prompts are read - others are refused with their kind") {
   const json audit = numbers(audit_of("llama3-8b-like-bf16", "peft-p-tuning"));
   CHECK(audit.at("prompt").at("length") == 5);
   CHECK(audit.at("prompt").at("base_model") == "org/base");
@@ -223,7 +223,7 @@ TEST_CASE("the model's and the prompt's names stand together in every format") {
   }
 }
 
-TEST_CASE("members that are not known are named, and assumed to change nothing only when the user says so") {
+TEST_CASE("members that are not known are named and assumed to change nothing only when the user says so") {
   ChangedModel model("llama3-8b-like-bf16");
   const json plain = numbers(model.audit());
   model.config["attention_temperature"] = 0.5;
@@ -260,7 +260,7 @@ TEST_CASE("members that are not known are named, and assumed to change nothing o
                 {"config.json: is_causal"});
 }
 
-TEST_CASE("classes of other code are refused, and may be vouched for") {
+TEST_CASE("classes of other code are refused and may be vouched for") {
   ChangedModel model("llama3-8b-like-bf16");
   model.config["architectures"] = {"LlamaBiModel"};
   check_refused(model.audit(), {"architectures", "LlamaBiModel"});
@@ -290,7 +290,7 @@ TEST_CASE("a sliding window that is shorter than the context is refused") {
   check_refused(model.audit(), {"sliding_window is 4096", "--context up to 4096"});
 }
 
-TEST_CASE("48 layers: a finite constant, row 2.5, and no format prints infinity as a number") {
+TEST_CASE("48 layers: a finite constant - row 2.5 and no format prints infinity as a number") {
   const std::string deep = audit_of("deep-gpt2-xl-48-layers", "deep-prompt-p48");
   const json audit = numbers(deep);
   const json& constant = audit.at("lipschitz");
@@ -307,7 +307,7 @@ TEST_CASE("48 layers: a finite constant, row 2.5, and no format prints infinity 
   check_latex(deep);
 }
 
-TEST_CASE("numbers that overflow are unbounded, and null in JSON") {
+TEST_CASE("numbers that overflow are unbounded and null in JSON") {
   ChangedModel model("llama3-8b-like-bf16");
   model.rescale("layers.1.self_attn", 0x1p300);
   const json audit = numbers(model.audit());

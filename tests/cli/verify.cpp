@@ -8,7 +8,7 @@
 
 using nlohmann::json;
 
-TEST_CASE("verify: a lookup transformer is proved; with a corrupted value refuted, with a certificate") {
+TEST_CASE("verify: a lookup transformer is proved - with a corrupted value refuted with a certificate") {
   const TemporaryFolder folder;
   const std::string model = folder.file("model.json"), bad = folder.file("bad.json");
   REQUIRE(run("construct lookup-transformer --d 1 --L 2 --eps 1/5 --alpha inf --target reversal -o " + model)
@@ -34,7 +34,7 @@ TEST_CASE("verify: a lookup transformer is proved; with a corrupted value refute
   CHECK(run("verify " + model + " --target identity --eps 1/5").exit_code == 1);
 }
 
-TEST_CASE("structure: constants, verdict, preimage and certificate") {
+TEST_CASE("structure: constants - verdict - preimage and certificate") {
   const TemporaryFolder folder;
   const std::string model = folder.file("model.json"), outputs = folder.file("outputs.json"),
                     certificate = folder.file("certificate.json");
@@ -59,7 +59,7 @@ TEST_CASE("structure: constants, verdict, preimage and certificate") {
   CHECK(unknown.out.find("not below 1") != std::string::npos);
 }
 
-TEST_CASE("verify: certificates of proved claims, and searches that go on from their checkpoint") {
+TEST_CASE("verify: certificates of proved claims and searches that go on from their checkpoint") {
   const TemporaryFolder folder;
   const std::string model = folder.file("model.json"), certificate = folder.file("certificate.json"),
                     checkpoint = folder.file("checkpoint.json");

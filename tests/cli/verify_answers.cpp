@@ -6,7 +6,7 @@
 #include <nlohmann/json.hpp>
 #include <vector>
 
-#include <promptbound/numeric/sha256.hpp>
+#include <promptbound/records/sha256.hpp>
 
 #include "run.hpp"
 
@@ -41,7 +41,8 @@ void refused(const std::string& arguments, const std::string& what) {
 }  // namespace
 
 TEST_CASE(
-    "verify: a witness above eps refutes where no finite bound is found; unknown says why, without an end") {
+    "verify: a witness above eps refutes where no finite bound is found - unknown says why - without an "
+    "end") {
   const TemporaryFolder folder;
   const std::string model = folder.file("model.json"), certificate = folder.file("certificate.json");
   REQUIRE(run("construct selective-shift --d 1 --L 2 --k 2 --target reversal -o " + model).exit_code == 0);
@@ -67,7 +68,7 @@ TEST_CASE(
   CHECK(text.out.find("at most                no finite bound was found") != std::string::npos);
 }
 
-TEST_CASE("verify: powers out of range leave the error what it is, for the supremum and the integral") {
+TEST_CASE("verify: powers out of range leave the error what it is for the supremum and the integral") {
   const TemporaryFolder folder;
   const std::string model = folder.file("model.json"), certificate = folder.file("certificate.json");
   write_file(model, ten);

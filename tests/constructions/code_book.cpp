@@ -6,7 +6,7 @@
 
 using namespace promptbound;
 
-TEST_CASE("codes come in rising order, are distinct, and are found from any number between them") {
+TEST_CASE("codes come in rising order - are distinct and are found from any number between them") {
   RandomNumbers random(47);
   for (const auto& [d, tokens, k, first] :
        {std::tuple(1L, 3L, 2L, 1L), {2L, 2L, 2L, 1L}, {1L, 4L, 3L, 2L}, {1L, 3L, 1L, 1L}}) {

@@ -6,6 +6,7 @@
 #include <promptbound/numeric/linear_algebra.hpp>
 
 #include "bound_record.hpp"
+#include "effort.hpp"
 #include "random.hpp"
 
 using namespace promptbound;
@@ -29,7 +30,7 @@ Interval published_log10(const ContextCode& code, Index d, Index v, Index T) {
 
 TEST_CASE("24 random vocabularies: the measured separation is at least the published one") {
   RandomNumbers random(131);
-  for (int i = 0; i < 24; ++i) {
+  for (int i = 0; i < repetitions(24); ++i) {
     const Index d = random.integer(1, 4), v = random.integer(3, 6), T = random.integer(2, 3);
     const Matrix<Rational> vocabulary = random.matrix(d, v);
     const ContextCode code(vocabulary, T);
@@ -41,7 +42,8 @@ TEST_CASE("24 random vocabularies: the measured separation is at least the publi
 }
 
 TEST_CASE(
-    "the weights have rank one, the layer moves the first coordinate by at most s/4, order does not matter") {
+    "the weights have rank one - the layer moves the first coordinate by at most s/4 - order does not "
+    "matter") {
   RandomNumbers random(132);
   const Matrix<Rational> vocabulary = random.matrix(3, 4);
   const ContextCode code(vocabulary, 3);

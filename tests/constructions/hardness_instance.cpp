@@ -36,7 +36,7 @@ void check_decisions(const NearestPoints& points) {
 }  // namespace
 
 TEST_CASE(
-    "planted instances up to T = 4096, D = 64: decisions agree with brute force, entries obey the bound") {
+    "planted instances up to T = 4096 - D = 64: decisions agree with brute force - entries obey the bound") {
   int near = 0, far = 0;
   for (const auto& size : {std::tuple<Index, Index, int, int>{1, 1, 0, 1},
                            {8, 8, 1, 1},
@@ -65,7 +65,7 @@ TEST_CASE(
   CHECK(far > 1000);
 }
 
-TEST_CASE("random points decide as well, whatever the threshold, where the gap is 1") {
+TEST_CASE("random points decide as well whatever the threshold where the gap is 1") {
   RandomNumbers random(72);
   for (int i = 0; i < 20; ++i) {
     const Index M = random.integer(1, 60), D = random.integer(1, 20);

@@ -2,6 +2,7 @@
 
 #include <promptbound/constructions/impossible_pair.hpp>
 #include <promptbound/numeric/error.hpp>
+#include <promptbound/verify/memorization/shared_query.hpp>
 
 #include "random.hpp"
 
@@ -29,7 +30,7 @@ double miss(const Transformer<double>& model, const Matrix<double>& prompt, cons
 
 }  // namespace
 
-TEST_CASE("the pair is refused at every length, and prompts of any size stay above its floor") {
+TEST_CASE("the pair is refused at every length and prompts of any size stay above its floor") {
   RandomNumbers random(51);
   for (int i = 0; i < 30; ++i) {
     const Index d = random.integer(1, 6);

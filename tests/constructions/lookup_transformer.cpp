@@ -34,7 +34,7 @@ Interval largest_error(const LookupTransformer& construction, const Target& f, i
 
 }  // namespace
 
-TEST_CASE("C = 1, eps = 1/10: m is that of theory 1.4, and the error stays below eps at random points") {
+TEST_CASE("C = 1 - eps = 1/10: m is that of theory 1.4 and the error stays below eps at random points") {
   RandomNumbers random(79);
   const WorkingPrecision scope(64);
   for (const auto& [d, L] : {std::pair(1L, 1L), {2L, 1L}, {1L, 2L}, {3L, 1L}, {1L, 3L}}) {
@@ -56,7 +56,7 @@ TEST_CASE("C = 1, eps = 1/10: m is that of theory 1.4, and the error stays below
   }
 }
 
-TEST_CASE("multiple-precision intervals tell the same, more tightly") {
+TEST_CASE("multiple-precision intervals tell the same - more tightly") {
   RandomNumbers random(83);
   const WorkingPrecision scope(128);
   const LookupTransformer construction(LookupRecipe::choose(1, 2, 1, Number::infinity(), Rational(1, 10)));

@@ -8,7 +8,7 @@
 
 using namespace promptbound;
 
-TEST_CASE("N = 2..32: exact rank demands N tokens; the update of N + d numbers fits exactly") {
+TEST_CASE("N = 2..32: exact rank demands N tokens - the update of N + d numbers fits exactly") {
   RandomNumbers random(61);
   for (Index N = 2; N <= 32; ++N) {
     CAPTURE(N);

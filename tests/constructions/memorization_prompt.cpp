@@ -10,7 +10,7 @@
 
 using namespace promptbound;
 
-TEST_CASE("N prompt tokens reproduce N random examples within eps, the bound included") {
+TEST_CASE("N prompt tokens reproduce N random examples within eps - the bound included") {
   RandomNumbers random(89);
   const WorkingPrecision scope(128);
   for (const auto& [d, L, N] : {std::tuple(2L, 1L, 6), {1L, 3L, 5}, {2L, 2L, 8}, {1L, 1L, 1}}) {

@@ -42,7 +42,7 @@ const std::vector<Grid> small_grids = {{1, 2, 2, Rational(1, 16)}, {1, 2, 4, Rat
 
 }  // namespace
 
-TEST_CASE("codes under hard attention are injective, over every sequence and position") {
+TEST_CASE("codes under hard attention are injective - over every sequence and position") {
   for (const Grid& grid : small_grids) {
     const SelectiveShift shift(grid);
     std::set<Integer> seen;
@@ -57,7 +57,7 @@ TEST_CASE("codes under hard attention are injective, over every sequence and pos
   }
 }
 
-TEST_CASE("softmax keeps every code within 1/4, enclosed") {
+TEST_CASE("softmax keeps every code within 1/4 - enclosed") {
   const WorkingPrecision scope(512);
   for (const Grid& grid : small_grids) {
     const SelectiveShift shift(grid);
@@ -74,7 +74,7 @@ TEST_CASE("softmax keeps every code within 1/4, enclosed") {
   }
 }
 
-TEST_CASE("the whole transformer gives the wanted value of every cell, within the stated width") {
+TEST_CASE("the whole transformer gives the wanted value of every cell - within the stated width") {
   RandomNumbers random(151);
   const WorkingPrecision scope(512);
   for (const Grid& grid : {small_grids[0], small_grids[2], small_grids[4]}) {

@@ -8,7 +8,7 @@
 
 using namespace promptbound;
 
-TEST_CASE("all outputs are pairwise as far apart as stated, and some pair is no further") {
+TEST_CASE("all outputs are pairwise as far apart as stated and some pair is no further") {
   RandomNumbers random(141);
   for (int i = 0; i < 20; ++i) {
     const Index d = random.integer(1, 3);

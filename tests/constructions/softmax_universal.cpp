@@ -21,7 +21,7 @@ QuantizedFunction random_function(Index d, Index L, long k, RandomNumbers& rando
 
 }  // namespace
 
-TEST_CASE("softmax codes are told apart, and the output at every grid centre is the value wanted") {
+TEST_CASE("softmax codes are told apart and the output at every grid centre is the value wanted") {
   RandomNumbers random(101);
   for (const auto& size :
        {std::tuple(1L, 1L, 2L, 1L), {1L, 1L, 3L, 1L}, {2L, 1L, 2L, 1L}, {2L, 1L, 2L, 2L}}) {

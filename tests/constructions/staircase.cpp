@@ -8,7 +8,7 @@
 using namespace promptbound;
 
 TEST_CASE(
-    "the block maps every positioned token to its level, linearly on the ramps, and keeps what stands "
+    "the block maps every positioned token to its level - linearly on the ramps and keeps what stands "
     "behind") {
   RandomNumbers random(43);
   for (const auto& size : {std::tuple(1L, 1L, 1L), {1L, 3L, 4L}, {2L, 3L, 2L}, {3L, 2L, 3L}}) {

@@ -23,7 +23,7 @@ std::vector<Target> all_targets(Index d, Index L, const Number& alpha) {
 
 }  // namespace
 
-TEST_CASE("no two random points refute the certified constant, and outputs stay in the cube") {
+TEST_CASE("no two random points refute the certified constant and outputs stay in the cube") {
   RandomNumbers random(67);
   const WorkingPrecision scope(100);
   for (const Number& alpha :
@@ -59,7 +59,7 @@ TEST_CASE("constants are sharp where they are attained") {
                            Number::infinity()) == Rational(1, 2));
 }
 
-TEST_CASE("a table interpolates its nodes exactly, and boxes contain the values at their points") {
+TEST_CASE("a table interpolates its nodes exactly and boxes contain the values at their points") {
   RandomNumbers random(71);
   const Target target = random_table(1, 2, 3, Rational(2), Number::infinity(), 11);
   const NodeTable& table = std::get<NodeTable>(target.function);

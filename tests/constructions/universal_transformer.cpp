@@ -63,7 +63,7 @@ TEST_CASE("every quantized function has its prompt: all forms give it exactly at
 }
 
 TEST_CASE(
-    "anywhere in the cube, ramps included, the forms agree with their dense weights and stay in [0,1]") {
+    "anywhere in the cube - ramps included - the forms agree with their dense weights and stay in [0 1]") {
   RandomNumbers random(59);
   for (const auto& shape : {std::tuple(1L, 1L, 3L), {1L, 2L, 2L}, {2L, 1L, 2L}}) {
     const long d = std::get<0>(shape), L = std::get<1>(shape), k = std::get<2>(shape);
@@ -120,7 +120,7 @@ TEST_CASE("widths and depth as built are those of theory 1.5") {
   CHECK(UniversalTransformer::sizes(2, 1, 2).knots == 1024);
 }
 
-TEST_CASE("measured sizes equal what the universality-size bound prints, and its ramps keep the accuracy") {
+TEST_CASE("measured sizes equal what the universality-size bound prints and its ramps keep the accuracy") {
   struct Shape {
     long d, L;
     Rational eps, C, alpha;
@@ -158,7 +158,7 @@ TEST_CASE("measured sizes equal what the universality-size bound prints, and its
   }
 }
 
-TEST_CASE("20,000 prompt tokens: sparse evaluation reads off the table") {
+TEST_CASE("20000 prompt tokens: sparse evaluation reads off the table") {
   RandomNumbers random(61);
   const UniversalTransformer network(2, 2, 10, Rational(1, 1000));
   REQUIRE(network.prompt_tokens() == 20000);

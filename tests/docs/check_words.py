@@ -20,7 +20,7 @@ PAGE = """# Words
 
 | printed by | what is said | only when | held to it by |
 |---|---|---|---|
-| `cli/verify.cpp` | verdict | a witness is at hand | tests/cli/verify.cpp "a witness refutes", "whatever the budget" |
+| `cli/commands/verify.cpp` | verdict | a witness is at hand | tests/cli/verify.cpp "a witness refutes", "whatever the budget" |
 """
 SOURCE = 'const char* verdict = "refuted";  // proved\n'
 TESTS = 'TEST_CASE("verify: a witness refutes") {}\nTEST_CASE(\n    "it does so "\n    "whatever the budget is") {}\n'
@@ -29,7 +29,7 @@ TESTS = 'TEST_CASE("verify: a witness refutes") {}\nTEST_CASE(\n    "it does so 
 def faults_of(page=PAGE, source=SOURCE, tests=TESTS):
     with tempfile.TemporaryDirectory() as name:
         root = pathlib.Path(name)
-        for file, text in (("docs/words.md", page), ("cli/verify.cpp", source), ("tests/cli/verify.cpp", tests)):
+        for file, text in (("docs/words.md", page), ("cli/commands/verify.cpp", source), ("tests/cli/verify.cpp", tests)):
             (root / file).parent.mkdir(parents=True, exist_ok=True)
             (root / file).write_text(text)
         return list(script.faults(root))
@@ -45,14 +45,14 @@ class CheckWords(unittest.TestCase):
 
     def test_a_word_that_is_not_listed_is_found_also_across_lines(self):
         self.assertEqual(faults_of(source=SOURCE + 'f("at "\n  "most 3");\n'),
-                         ["cli/verify.cpp: says 'at most', and docs/words.md does not say when it may"])
+                         ["cli/commands/verify.cpp: says 'at most', and docs/words.md does not say when it may"])
 
     def test_proved_in_coq_is_another_word_than_proved(self):
         found = faults_of(source=SOURCE + 'f("proved in Coq: x");\n')
-        self.assertEqual(found, ["cli/verify.cpp: says 'proved in Coq', and docs/words.md does not say when it may"])
+        self.assertEqual(found, ["cli/commands/verify.cpp: says 'proved in Coq', and docs/words.md does not say when it may"])
 
     def test_a_file_that_no_longer_says_it_is_found(self):
-        self.assertEqual(faults_of(source="int x;\n"), ["docs/words.md: cli/verify.cpp does not say 'refuted'"])
+        self.assertEqual(faults_of(source="int x;\n"), ["docs/words.md: cli/commands/verify.cpp does not say 'refuted'"])
 
     def test_tests_that_are_missing_are_found(self):
         self.assertEqual(faults_of(tests='TEST_CASE("it does so whatever the budget is") {}\n'),
@@ -60,7 +60,7 @@ class CheckWords(unittest.TestCase):
         self.assertEqual(faults_of(page=PAGE.replace("tests/cli/verify.cpp", "tests/cli/none.cpp")),
                          ["docs/words.md: tests/cli/none.cpp does not exist"])
         without = PAGE.replace('tests/cli/verify.cpp "a witness refutes", "whatever the budget"', "")
-        self.assertEqual(faults_of(page=without), ["docs/words.md: no test holds `cli/verify.cpp` to its words"])
+        self.assertEqual(faults_of(page=without), ["docs/words.md: no test holds `cli/commands/verify.cpp` to its words"])
 
 
 if __name__ == "__main__":

@@ -19,7 +19,7 @@ std::string refusal(const std::string& text) {
 
 }  // namespace
 
-TEST_CASE("a member that occurs twice is refused with its name and place, at any depth") {
+TEST_CASE("a member that occurs twice is refused with its name and place at any depth") {
   CHECK(refusal(R"({"eps":"1/2","alpha":"inf","eps":"1/3"})") == R"(file: the member "eps" occurs twice)");
   CHECK(refusal(R"({"a":1,"b":{"c":[],"c":[]}})") == R"(file: b: the member "c" occurs twice)");
   CHECK(refusal(R"({"layers":[{"heads":[{"W_Q":1}]},{"heads":[{"W_Q":1},{"W_K":2,"W_K":2}]}]})") ==

@@ -25,7 +25,7 @@ const std::string pointer = "version https://git-lfs.github.com/spec/v1\noid sha
 
 }  // namespace
 
-TEST_CASE("a folder that is none, and a folder whose model lies deeper") {
+TEST_CASE("a folder that is none and a folder whose model lies deeper") {
   const TestFolder folder;
   CHECK(contains(refusal("org/name"), "org/name: no such folder"));
   CHECK(contains(refusal("org/name"), "hub ids are not downloaded"));
@@ -83,7 +83,7 @@ TEST_CASE("git-lfs pointers are called by their name wherever one stands") {
   CHECK(contains(refusal(folder.path()), config + ": a git-lfs pointer"));
 }
 
-TEST_CASE("an adapter in the model's own folder, which loaders apply, is not passed over") {
+TEST_CASE("an adapter in the model's own folder which loaders apply is not passed over") {
   const TestFolder folder;
   write_small_model(folder, "llama", 835);
   folder.write("adapter_config.json", R"({"peft_type": "LORA", "r": 2})");
@@ -98,7 +98,7 @@ TEST_CASE("foreign text in messages is one line of ASCII") {
   CHECK(printable("abc", 3) == "abc");
 }
 
-TEST_CASE("adapters: kinds, encoders, further weights and formats are named") {
+TEST_CASE("adapters: kinds - encoders - further weights and formats are named") {
   const TestFolder model_folder, folder;
   write_small_model(model_folder, "gpt2", 833);
   const ModelConfig config = LanguageModel(model_folder.path()).config();

@@ -49,7 +49,7 @@ std::string replaced(std::string text, const std::string& from, const std::strin
 
 }  // namespace
 
-TEST_CASE("an instance is read back from safetensors without loss, whatever its entries") {
+TEST_CASE("an instance is read back from safetensors without loss whatever its entries") {
   const Instance instance = sample();
   const std::string text = instance_safetensors(instance, {{"note", "kept"}});
   const TensorFile file = parsed(text);

@@ -55,7 +55,7 @@ TEST_CASE("the trained model is recognised and its tensors are where they belong
   CHECK(model.position_codes(191, 1)(0, 0) == values<double>(file.at("wpe.weight"))[191 * 64]);
 }
 
-TEST_CASE("grouped keys are shared by neighbouring heads, and biases that a file lacks are 0") {
+TEST_CASE("grouped keys are shared by neighbouring heads and biases that a file lacks are 0") {
   const TestFolder folder;
   const WrittenTensors written = write_small_model(folder, "llama", 801);
   const LanguageModel model(folder.path());
@@ -154,7 +154,7 @@ TEST_CASE("configurations that are malformed or not supported are refused") {
   CHECK(contains(refusal_of([] { (void)LanguageModel("/nonexistent"); }), "/nonexistent: no such folder"));
 }
 
-TEST_CASE("a prompt is read exactly, and one made for another model is refused") {
+TEST_CASE("a prompt is read exactly and one made for another model is refused") {
   const TestFolder model_folder, folder;
   write_small_model(model_folder, "gpt2", 805);
   const ModelConfig config = LanguageModel(model_folder.path()).config();

@@ -89,7 +89,7 @@ json of_version_5(json config) {
 
 }  // namespace
 
-TEST_CASE("configurations of published models pass, and mean what they say") {
+TEST_CASE("configurations of published models pass and mean what they say") {
   CHECK(read(gpt2()).positions == 64);
   CHECK(read(llama()).rotary_base == 500000);
   CHECK(read(mistral()).type == "mistral");
@@ -183,7 +183,7 @@ TEST_CASE("what changes the function of one family is refused by name") {
   }
 }
 
-TEST_CASE("rotary positions: one base, and no scaling") {
+TEST_CASE("rotary positions: one base and no scaling") {
   const auto with = [](const json& members) { return merged(llama(), members); };
   for (const char* kind : {"linear", "dynamic", "yarn", "longrope", "llama3", "mrope", "proportional"}) {
     for (const char* member : {"rope_scaling", "rope_parameters"}) {
@@ -215,7 +215,7 @@ TEST_CASE("rotary positions: one base, and no scaling") {
   CHECK(contains(refusal(none), "rope_theta"));
 }
 
-TEST_CASE("windows: null is none, absent is the class's own") {
+TEST_CASE("windows: null is none - absent is the class's own") {
   CHECK_FALSE(read(mistral()).window.has_value());
   CHECK(read(merged(mistral(), {{"sliding_window", 32}})).window == 32);
   json silent = mistral();
@@ -251,7 +251,7 @@ TEST_CASE("activations by the names that files use") {
   CHECK(of("silu") == Activation::silu);
 }
 
-TEST_CASE("classes of the family are accepted in every framework, others are doubted") {
+TEST_CASE("classes of the family are accepted in every framework - others are doubted") {
   for (const char* name : {"GPT2Model", "GPT2LMHeadModel", "GPT2DoubleHeadsModel", "TFGPT2LMHeadModel",
                            "FlaxGPT2LMHeadModel", "GPT2ForSequenceClassification"}) {
     CHECK(refusal(merged(gpt2(), {{"architectures", {name}}})).empty());

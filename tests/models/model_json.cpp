@@ -9,7 +9,7 @@
 
 using namespace promptbound;
 
-TEST_CASE("numbers keep the value that is written, whatever binary64 would make of it") {
+TEST_CASE("numbers keep the value that is written whatever binary64 would make of it") {
   const Json values = parse_json(R"([0.1, "1/3", 12345678901234567890123, 1e-30, -7])", "test");
   const Vector<Rational> read = vector_from(values, "test");
   CHECK(read(0) == Rational(1, 10));

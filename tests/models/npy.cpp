@@ -96,7 +96,7 @@ TEST_CASE("what is written is read back") {
   CHECK(parse_npy(bytes_of(scalar_text), "x").shape.empty());
 }
 
-TEST_CASE("all three versions, and headers in any order, are read") {
+TEST_CASE("all three versions and headers in any order - are read") {
   const std::string data = little_endian(2.5);
   for (const int version : {1, 2, 3}) {
     const std::string text = npy(version, "{'shape':(1,1),\"descr\":'<f8','fortran_order': False}  \n", data);
@@ -131,7 +131,7 @@ TEST_CASE("hostile .npy files are refused") {
                "larger than any file"));
 }
 
-TEST_CASE("archives give their arrays, stored and deflated") {
+TEST_CASE("archives give their arrays - stored and deflated") {
   std::vector<double> a(1000, 0.25);
   const std::vector<float> b = {0.5F, 7};
   const std::string text =

@@ -63,7 +63,7 @@ TEST_CASE("every floating-point type gives the exact numbers of the file") {
         std::vector<double>{1, -2, 0x1p-133, 1 + 0x1p-7});
 }
 
-TEST_CASE("NaN, infinities and other types are refused where weights are read") {
+TEST_CASE("NaN - infinities and other types are refused where weights are read") {
   const auto refused = [](const char* type, const std::string& data) {
     return refusal_of([&] {
       (void)read_all(std::string(R"({"a":{"dtype":")") + type + R"(","shape":[)" + "1" +
@@ -87,7 +87,7 @@ TEST_CASE("NaN, infinities and other types are refused where weights are read") 
   CHECK(contains(refusal_of([&] { (void)values<float>(view(numbers, {2})); }), "single precision"));
 }
 
-TEST_CASE("what is written is read back, with its metadata") {
+TEST_CASE("what is written is read back with its metadata") {
   const std::vector<double> a = {1, 0.1, -3, 4, 5, 6};
   const std::vector<float> b = {0.5F, 7};
   const std::string text =
@@ -170,7 +170,7 @@ TEST_CASE("hostile offsets and shapes are refused") {
   CHECK(contains(refusal(pair("[12,20]"), 20), "gap"));
 }
 
-TEST_CASE("files are mapped; what is no file is refused") {
+TEST_CASE("files are mapped - what is no file is refused") {
   const TestFolder folder;
   const std::vector<double> a = {1, 2};
   const std::string path = folder.write("a.safetensors", safetensors_text({{"a", view(a, {2})}}));
@@ -181,7 +181,7 @@ TEST_CASE("files are mapped; what is no file is refused") {
   CHECK(contains(refusal_of([&] { (void)read_safetensors(folder.write("empty", "")); }), "too short"));
 }
 
-TEST_CASE("shards are one model, and their index is judged by the tensors that are read") {
+TEST_CASE("shards are one model and their index is judged by the tensors that are read") {
   const TestFolder folder;
   const std::vector<double> a = {1, 2}, b = {3};
   folder.write("one.safetensors", safetensors_text({{"a", view(a, {2})}}));

@@ -90,7 +90,7 @@ TEST_CASE("a tensor that a layer of the model does not have is refused by name")
   }
 }
 
-TEST_CASE("buffers, heads and what lies outside the model are no part of it") {
+TEST_CASE("buffers - heads and what lies outside the model are no part of it") {
   struct Case {
     const char* family;
     std::vector<const char*> names;
@@ -113,7 +113,7 @@ TEST_CASE("buffers, heads and what lies outside the model are no part of it") {
   }
 }
 
-TEST_CASE("biases that the configuration asks for are needed, and read") {
+TEST_CASE("biases that the configuration asks for are needed and read") {
   const TestFolder folder;
   WrittenTensors written = write_small_model(folder, "llama", 824);
   const auto write_config = [&](const char* type, const char* members) {

@@ -10,7 +10,7 @@
 
 using namespace promptbound;
 
-TEST_CASE("the grid is the least k with C n^(1/alpha) < 2 k eps, also where it is met exactly") {
+TEST_CASE("the grid is the least k with C n^(1/alpha) < 2 k eps also where it is met exactly") {
   // alpha = a/b: C n^(b/a) < 2 k eps iff C^a n^b < (2 k eps)^a, in integers.
   RandomNumbers random(41);
   for (int trial = 0; trial < 300; ++trial) {

@@ -47,7 +47,7 @@ TEST_CASE("products and differences contain the exact ones") {
   }
 }
 
-TEST_CASE("sums that cancel keep the exact value inside, where binary64 loses it") {
+TEST_CASE("sums that cancel keep the exact value inside where binary64 loses it") {
   Matrix<double> A(1, 3), B(3, 1);
   A << 0x1p60, 1, -0x1p60;
   B << 1, 0x1p-3, 1;
@@ -58,7 +58,7 @@ TEST_CASE("sums that cancel keep the exact value inside, where binary64 loses it
   CHECK((BallMatrix(A) * BallMatrix(B)).entry(0, 0).contains(multiply(exact(A), exact(B))(0, 0)));
 }
 
-TEST_CASE("intervals become balls around them, and overflow becomes ignorance") {
+TEST_CASE("intervals become balls around them and overflow becomes ignorance") {
   Matrix<FastInterval> x(1, 3);
   x << FastInterval(0.1, 0.3), FastInterval(2), FastInterval::whole_line();
   const BallMatrix ball = BallMatrix::around(x);

@@ -188,17 +188,17 @@ void rational_power(Arb& value, const Rational& x, const Rational& q) {
 
 }  // namespace
 
-TEST_CASE("containment: arithmetic, minima, maxima and hulls, with every combination of ends") {
+TEST_CASE("containment: arithmetic - minima - maxima and hulls with every combination of ends") {
   check_exact_functions<Interval>(3001);
   check_exact_functions<FastInterval>(3002);
 }
 
-TEST_CASE("containment: comparisons, conversions and ends, with every combination of ends") {
+TEST_CASE("containment: comparisons - conversions and ends with every combination of ends") {
   check_comparisons<Interval>(3003);
   check_comparisons<FastInterval>(3004);
 }
 
-TEST_CASE("containment: elementary functions against Arb, with every combination of ends") {
+TEST_CASE("containment: elementary functions against Arb with every combination of ends") {
   Generator generator(3005);
   Tally tally;
   const auto check = [&](const char* name, Interval (*function)(const Interval&), const Judge& judge) {
@@ -224,7 +224,7 @@ TEST_CASE("containment: elementary functions against Arb, with every combination
                     [](Arb& y, const Rational& x) { rational_power(y, x, Rational(1, 2)); });
 }
 
-TEST_CASE("containment: powers against Arb, with every combination of ends") {
+TEST_CASE("containment: powers against Arb with every combination of ends") {
   Generator generator(3006);
   Tally tally;
   for (const unsigned long n : {0UL, 1UL, 2UL, 3UL, 4UL, 7UL, 1000UL}) {
@@ -247,7 +247,7 @@ TEST_CASE("containment: powers against Arb, with every combination of ends") {
   }
 }
 
-TEST_CASE("containment: norms of vectors against Arb, with every combination of ends") {
+TEST_CASE("containment: norms of vectors against Arb with every combination of ends") {
   Generator generator(3007);
   Tally tally;
   for (const Number& alpha :
@@ -281,7 +281,7 @@ TEST_CASE("containment: norms of vectors against Arb, with every combination of 
   }
 }
 
-TEST_CASE("containment: what interval.hpp says of an interval alone, with every combination of ends") {
+TEST_CASE("containment: what interval.hpp says of an interval alone with every combination of ends") {
   Generator generator(3008);
   Tally tally;
   for_each_pair(generator, [&](const Shape& first, const Shape& second) {
@@ -347,7 +347,7 @@ TEST_CASE("containment: decisions that begin with every combination of ends") {
   });
 }
 
-TEST_CASE("containment: decimal text, with every combination of ends") {
+TEST_CASE("containment: decimal text with every combination of ends") {
   Generator generator(3010);
   Tally tally;
   for_each_shape(generator, [&](const Shape& shape) {
@@ -478,12 +478,12 @@ struct Products {
 
 }  // namespace
 
-TEST_CASE("containment: linear forms, with every combination of ends") {
+TEST_CASE("containment: linear forms with every combination of ends") {
   check_forms<Interval>(3011);
   check_forms<FastInterval>(3012);
 }
 
-TEST_CASE("containment: matrices of intervals and of balls, with every combination of ends") {
+TEST_CASE("containment: matrices of intervals and of balls with every combination of ends") {
   Generator generator(3013);
   Tally tally;
   for_each_pair(generator, [&](const Shape& first, const Shape& second) {
@@ -500,7 +500,7 @@ TEST_CASE("containment: matrices of intervals and of balls, with every combinati
   });
 }
 
-TEST_CASE("containment: linear systems, with every combination of ends") {
+TEST_CASE("containment: linear systems with every combination of ends") {
   Generator generator(3014);
   Tally tally;
   for_each_pair(generator, [&](const Shape& first, const Shape& second) {

@@ -23,7 +23,7 @@ ExponentialSum random_sum(std::mt19937_64& random, std::size_t terms) {
 
 }  // namespace
 
-TEST_CASE("sums form a ring, and what cancels is exactly zero") {
+TEST_CASE("sums form a ring and what cancels is exactly zero") {
   std::mt19937_64 random(11);
   for (int i = 0; i < 100; ++i) {
     const ExponentialSum a = random_sum(random, 4), b = random_sum(random, 5), c = random_sum(random, 3);
@@ -61,7 +61,7 @@ TEST_CASE("a product is divided exactly by either factor") {
                   .has_value());
 }
 
-TEST_CASE("quotients form a field; equality and sign are exact where no precision would do") {
+TEST_CASE("quotients form a field - equality and sign are exact where no precision would do") {
   std::mt19937_64 random(13);
   for (int i = 0; i < 30; ++i) {
     const ExponentialQuotient a = random_sum(random, 3);

@@ -76,7 +76,7 @@ TEST_CASE("arithmetic encloses the exact results on random points of the operand
   }
 }
 
-TEST_CASE("a step passes the neighbouring double, subnormal numbers included") {
+TEST_CASE("a step passes the neighbouring double - subnormal numbers included") {
   RandomNumbers random(29);
   const double infinity = std::numeric_limits<double>::infinity();
   for (int i = 0; i < 100000; ++i) {
@@ -87,7 +87,7 @@ TEST_CASE("a step passes the neighbouring double, subnormal numbers included") {
   CHECK(step_up(std::numeric_limits<double>::max()) == infinity);
 }
 
-TEST_CASE("sums that are exact stay points; what is undefined or overflows is the whole line") {
+TEST_CASE("sums that are exact stay points - what is undefined or overflows is the whole line") {
   const FastInterval three = FastInterval(1) + FastInterval(2);
   CHECK(three.lower() == 3);
   CHECK(three.upper() == 3);

@@ -103,7 +103,7 @@ TEST_CASE("arithmetic on intervals contains the exact results of random points")
   }
 }
 
-TEST_CASE("comparisons of overlapping intervals are not certain, whatever is asked") {
+TEST_CASE("comparisons of overlapping intervals are not certain whatever is asked") {
   const Interval low(Interval(0), Interval(2));
   const Interval high(Interval(1), Interval(3));
   CHECK_FALSE(certainly_less(low, high));
@@ -113,7 +113,7 @@ TEST_CASE("comparisons of overlapping intervals are not certain, whatever is ask
   CHECK(certainly_less_equal(Interval(2), Interval(2)));
 }
 
-TEST_CASE("what is undefined is the whole line, and stays unknown") {
+TEST_CASE("what is undefined is the whole line and stays unknown") {
   for (const Interval& undefined :
        {log(Interval(-1)), log(Interval(Interval(-1), Interval(2))), log1p(Interval(-2)), sqrt(Interval(-1)),
         Interval(0) / Interval(0), Interval(1) / Interval(0), Interval(std::nan("")),
@@ -129,13 +129,13 @@ TEST_CASE("what is undefined is the whole line, and stays unknown") {
   }
 }
 
-TEST_CASE("bounds that contradict each other are an error, not exchanged") {
+TEST_CASE("bounds that contradict each other are an error not exchanged") {
   CHECK_THROWS_AS(Interval(Interval(1), Interval(0)), std::logic_error);
   CHECK_THROWS_AS((void)intersection(Interval(0), Interval(1)), std::logic_error);
   CHECK(Interval(Interval(Rational(1, 3)), Interval(Rational(1, 3))).contains(Rational(1, 3)));
 }
 
-TEST_CASE("a decimal fraction that binary64 misses is enclosed, where a double is wrong") {
+TEST_CASE("a decimal fraction that binary64 misses is enclosed where a double is wrong") {
   const Interval tenth(Rational(1, 10));
   CHECK(tenth.contains(Rational(1, 10)));
   CHECK_FALSE(Interval(0.1).contains(Rational(1, 10)));
@@ -143,7 +143,7 @@ TEST_CASE("a decimal fraction that binary64 misses is enclosed, where a double i
   CHECK(tenth.upper_double() >= 0.1);
 }
 
-TEST_CASE("a copy keeps every bit; results take the precision of their scope") {
+TEST_CASE("a copy keeps every bit - results take the precision of their scope") {
   Interval fine;
   {
     const WorkingPrecision scope(500);

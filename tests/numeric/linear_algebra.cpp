@@ -9,7 +9,7 @@
 using namespace promptbound;
 
 TEST_CASE(
-    "products of random thin factors have the rank of the factors; kernel and solutions satisfy their "
+    "products of random thin factors have the rank of the factors - kernel and solutions satisfy their "
     "equations") {
   RandomNumbers random(31);
   for (int trial = 0; trial < 60; ++trial) {
@@ -40,7 +40,7 @@ TEST_CASE(
   }
 }
 
-TEST_CASE("inverse: the Hilbert matrix, whose binary64 inverse is worthless, and a singular matrix") {
+TEST_CASE("inverse: the Hilbert matrix whose binary64 inverse is worthless and a singular matrix") {
   const Index n = 15;
   const Matrix<Rational> H =
       Matrix<Rational>::NullaryExpr(n, n, [](Index i, Index j) { return Rational(1, i + j + 1); });
@@ -52,7 +52,7 @@ TEST_CASE("inverse: the Hilbert matrix, whose binary64 inverse is worthless, and
   CHECK(rank(Matrix<Rational>::Zero(3, 2)) == 0);
 }
 
-TEST_CASE("determinants: by the permutation formula, and multiplicative") {
+TEST_CASE("determinants: by the permutation formula and multiplicative") {
   RandomNumbers random(33);
   for (int trial = 0; trial < 30; ++trial) {
     Matrix<Rational> A = random.matrix(3, 3);
@@ -68,7 +68,7 @@ TEST_CASE("determinants: by the permutation formula, and multiplicative") {
   CHECK(determinant(Matrix<Rational>(0, 0)) == 1);
 }
 
-TEST_CASE("enclosed solutions contain the exact solution of every matrix of the enclosure, or are refused") {
+TEST_CASE("enclosed solutions contain the exact solution of every matrix of the enclosure or are refused") {
   RandomNumbers random(37);
   const WorkingPrecision scope(100);
   for (int trial = 0; trial < 40; ++trial) {

@@ -34,7 +34,7 @@ TEST_CASE("anything else is refused") {
                        promptbound::InputError);
 }
 
-TEST_CASE("exact_text is read back as the same number, and random bytes never break the parser") {
+TEST_CASE("exact_text is read back as the same number and random bytes never break the parser") {
   std::mt19937_64 random(1);
   for (int i = 0; i < 2000; ++i) {
     const Number number(Rational(Integer(random()) - Integer(random()), Integer(random() | 1U)));

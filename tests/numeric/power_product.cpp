@@ -16,7 +16,7 @@ Rational tiny(unsigned long exponent) { return {Integer(1), power(Integer(10), e
 
 }  // namespace
 
-TEST_CASE("logarithms of rationals near 1 are relatively accurate, and contain the exact value") {
+TEST_CASE("logarithms of rationals near 1 are relatively accurate and contain the exact value") {
   for (const long bits : {53L, 200L, 2000L}) {
     const WorkingPrecision scope(bits);
     for (const unsigned long exponent : {1UL, 40UL, 5000UL, 99999UL}) {
@@ -78,7 +78,7 @@ TEST_CASE("floors and ceilings of roots agree with integer arithmetic") {
   }
 }
 
-TEST_CASE("whole numbers beyond writing are known by their logarithm, whatever is made of them") {
+TEST_CASE("whole numbers beyond writing are known by their logarithm whatever is made of them") {
   const PowerProduct huge = least_above(PowerProduct().times(10, 200000).times_root(2, Rational(1, 2)));
   CHECK_FALSE(huge.is_writable());
   CHECK_FALSE(huge.exact().has_value());
@@ -96,7 +96,7 @@ TEST_CASE("whole numbers beyond writing are known by their logarithm, whatever i
   CHECK(std::get<Integer>(ceil_quantity(PowerProduct().times(10, -200000), 40).value()) == 1);
 }
 
-TEST_CASE("an integer is written out while it has at most 100,000 digits") {
+TEST_CASE("an integer is written out while it has at most 100000 digits") {
   CHECK(std::holds_alternative<Integer>(whole_quantity(power(Integer(10), 100000) - 1, 40).value()));
   const Quantity longer = whole_quantity(power(Integer(10), 100000) + 1, 40);
   const Interval& log10 = std::get<Magnitude>(longer.value()).log10;

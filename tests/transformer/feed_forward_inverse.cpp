@@ -19,7 +19,7 @@ Vector<Rational> image(const FeedForward<Rational>& block, const Vector<Rational
 
 }  // namespace
 
-TEST_CASE("blocks of every certified kind return the point they were given, and expand as stated") {
+TEST_CASE("blocks of every certified kind return the point they were given and expand as stated") {
   RandomNumbers random(41);
   int enumerated = 0;
   for (int i = 0; i < 60; ++i) {
@@ -42,7 +42,7 @@ TEST_CASE("blocks of every certified kind return the point they were given, and 
   CHECK(enumerated > 3);
 }
 
-TEST_CASE("a folding block is not certified, and a point off its image has no preimage") {
+TEST_CASE("a folding block is not certified and a point off its image has no preimage") {
   // x - 2 relu(x): every y <= 0 has two preimages, no y > 0 has one.
   const Matrix<Rational> one = Matrix<Rational>::Ones(1, 1);
   const Vector<Rational> zero = Vector<Rational>::Zero(1);

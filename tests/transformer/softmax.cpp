@@ -9,7 +9,7 @@
 
 using namespace promptbound;
 
-TEST_CASE_TEMPLATE("the first weight of scores [-20.7, 0] and -20.7 ranges over [1/2, 1/(1 + e^-20.7)]",
+TEST_CASE_TEMPLATE("the first weight of scores [-20.7 - 0] and -20.7 ranges over [1/2 - 1/(1 + e^-20.7)]",
                    Scalar, FastInterval, Interval) {
   const Scalar low = from_rational<Scalar>(Rational(-207, 10));
   Vector<Scalar> scores(2);
@@ -68,7 +68,7 @@ TEST_CASE_TEMPLATE("weights enclose those of random points and sum to 1", Scalar
   }
 }
 
-TEST_CASE("scores that overflow leave every weight unknown in [0, 1], a lone score has weight 1") {
+TEST_CASE("scores that overflow leave every weight unknown in [0 - 1] - a lone score has weight 1") {
   Vector<FastInterval> scores(2);
   scores << FastInterval::whole_line(), FastInterval(1);
   CHECK(softmax(scores)(1).lower() == 0);

@@ -69,7 +69,7 @@ TEST_CASE("one transformer in every scalar: enclosures are nested around the exa
   }
 }
 
-TEST_CASE("2.1: attention to [P, X] is the mean of attention to P and to X, weighted by their score sums") {
+TEST_CASE("2.1: attention to [P - X] is the mean of attention to P and to X - weighted by their score sums") {
   const WorkingPrecision scope(128);
   RandomNumbers random(7);
   for (int trial = 0; trial < 20; ++trial) {

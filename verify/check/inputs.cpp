@@ -1,7 +1,7 @@
 #include <algorithm>
 #include <nlohmann/json.hpp>
 
-#include <promptbound/numeric/sha256.hpp>
+#include <promptbound/records/sha256.hpp>
 #include <promptbound/verify/check/inputs.hpp>
 #include <promptbound/verify/check/model.hpp>
 

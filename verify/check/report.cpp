@@ -1,7 +1,7 @@
 #include <nlohmann/json.hpp>
 
 #include <promptbound/numeric/error.hpp>
-#include <promptbound/numeric/sha256.hpp>
+#include <promptbound/records/sha256.hpp>
 #include <promptbound/verify/check/report.hpp>
 
 namespace promptbound::checker {

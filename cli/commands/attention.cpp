@@ -1,0 +1,318 @@
+#include <fmt/format.h>
+#include <CLI/CLI.hpp>
+#include <cmath>
+#include <memory>
+#include <nlohmann/json.hpp>
+
+#include <promptbound/attention/choice/automatic.hpp>
+#include <promptbound/cli/check_proofs.hpp>
+#include <promptbound/cli/command.hpp>
+#include <promptbound/cli/render/record_view.hpp>
+#include <promptbound/cli/render/render_json.hpp>
+#include <promptbound/models/npy.hpp>
+#include <promptbound/numeric/decimal.hpp>
+#include <promptbound/numeric/error.hpp>
+#include <promptbound/numeric/number.hpp>
+
+namespace promptbound {
+namespace {
+
+struct AttentionOptions : CommonOptions {
+  std::string q, k, v, prompt_k, prompt_v;
+  std::string accuracy, scale = "1", method = "auto", rounding = "auto";
+  bool causal = false;
+};
+
+/// An array of shape (rows, columns) or (heads, rows, columns) with the file that holds its bytes.
+struct Array {
+  TensorFile file;
+  Tensor tensor;
+  Index heads = 1, rows = 0, columns = 0;
+};
+
+/// FILE, or FILE:NAME for one of several arrays of a file.
+Array read_array(const std::string& text) {
+  const std::size_t colon = text.rfind(':');
+  Array array{read_tensors(text.substr(0, colon)), {}};
+  array.tensor = colon == std::string::npos ? array.file.only() : array.file.at(text.substr(colon + 1));
+  const std::vector<std::size_t>& shape = array.tensor.shape;
+  if (shape.size() != 2 && shape.size() != 3) {
+    throw InputError(array.tensor.where + ": shape " + shape_text(shape) +
+                     " (accepted: (rows, columns) or (heads, rows, columns))");
+  }
+  if (shape.size() == 3) array.heads = static_cast<Index>(shape[0]);
+  array.rows = static_cast<Index>(shape[shape.size() - 2]);
+  array.columns = static_cast<Index>(shape[shape.size() - 1]);
+  return array;
+}
+
+void require_shape(const Array& array, const Array& like, Index rows, Index columns, const char* what) {
+  if (array.heads != like.heads || array.rows != rows || array.columns != columns) {
+    throw InputError(array.tensor.where + ": shape " + shape_text(array.tensor.shape) + " does not fit " +
+                     what + " of " + like.tensor.where + ", " + shape_text(like.tensor.shape));
+  }
+}
+
+struct Arrays {
+  Array q, k, v;
+  std::optional<Array> prompt_k, prompt_v;
+
+  explicit Arrays(const AttentionOptions& options)
+      : q(read_array(options.q)), k(read_array(options.k)), v(read_array(options.v)) {
+    require_shape(k, q, k.rows, q.columns, "the heads and columns");
+    require_shape(v, k, k.rows, v.columns, "the heads and rows");
+    if (options.prompt_k.empty() != options.prompt_v.empty())
+      throw InputError("--prompt-k and --prompt-v: only one is given (accepted: both or none)");
+    if (options.prompt_k.empty()) return;
+    prompt_k = read_array(options.prompt_k);
+    prompt_v = read_array(options.prompt_v);
+    require_shape(*prompt_k, k, prompt_k->rows, k.columns, "the heads and columns");
+    require_shape(*prompt_v, v, prompt_k->rows, v.columns, "the heads and columns");
+  }
+
+  [[nodiscard]] bool any_binary64() const {
+    const auto is_wide = [](const Array& array) { return array.tensor.type == ElementType::F64; };
+    return is_wide(q) || is_wide(k) || is_wide(v) || (prompt_k && (is_wide(*prompt_k) || is_wide(*prompt_v)));
+  }
+};
+
+/// The scale as the kernels take it, and what its rounding changes in scores: at most this part of scale |q|
+/// |k|.
+struct Scale {
+  double value = 0, relative_error = 0;
+
+  explicit Scale(const std::string& text) {
+    const Rational exact = parse_rational(text, "--scale");
+    if (exact <= 0) throw InputError("--scale '" + text + "' is not accepted: a positive number is");
+    value = exact.convert_to<double>();
+    if (value > 0 && std::isfinite(value)) {
+      const Rational difference = Rational(value) - exact;
+      relative_error = Interval(Rational((difference < 0 ? -difference : difference) / exact)).upper_double();
+    }
+  }
+};
+
+/// What the report says, in text and in JSON.
+struct Report {
+  const AttentionAnswer& answer;
+  std::vector<std::size_t> shape;
+  double error_bound;
+  double operations;  ///< of the exact method: 2 (d + d_v) for each query and key
+
+  /// Without a finite bound nothing is certified.
+  [[nodiscard]] bool is_certified() const { return std::isfinite(error_bound); }
+  [[nodiscard]] const char* verdict() const { return is_certified() ? "certified" : "unknown"; }
+  [[nodiscard]] std::string bound_text(long digits) const {
+    return is_certified() ? decimal(Rational(error_bound), digits, Direction::up) : "unbounded";
+  }
+  [[nodiscard]] double gflops() const { return operations / answer.seconds * 1e-9; }
+  [[nodiscard]] bool is_binary64() const { return answer.result.index() == 1; }
+};
+
+const char* rounding_name(Rounding rounding) { return rounding == Rounding::prior ? "prior" : "running"; }
+
+nlohmann::ordered_json report_json(const Report& report, long digits) {
+  const AttentionAnswer& answer = report.answer;
+  nlohmann::ordered_json json = {
+      {"schema", json_schema},
+      {"verdict", report.verdict()},
+      {"method", name(answer.method)},
+      {"why", answer.why},
+      {"degree", nullptr},
+      {"rank", nullptr},
+      {"rounding", nullptr},
+      {"error_bound", nullptr},
+      {"shape", report.shape},
+      {"precision", report.is_binary64() ? "binary64" : "binary32"},
+      {"seconds", answer.seconds},
+      {"gflops", report.gflops()},
+      {"expected_seconds", {{"exact", nullptr}, {"polynomial", nullptr}, {"cholesky", nullptr}}},
+      {"calibration", nullptr}};
+  if (report.is_certified()) json["error_bound"] = report.bound_text(digits);
+  add_proof(json, attention_proof(answer.method, report.is_binary64()));
+  if (answer.method == Method::polynomial) json["degree"] = answer.degree;
+  if (answer.method != Method::exact) json["rank"] = answer.rank;
+  if (answer.method == Method::exact) json["rounding"] = rounding_name(*answer.rounding);
+  if (answer.expected.exact) json["expected_seconds"]["exact"] = *answer.expected.exact;
+  if (answer.expected.polynomial) json["expected_seconds"]["polynomial"] = *answer.expected.polynomial;
+  if (answer.expected.cholesky) json["expected_seconds"]["cholesky"] = *answer.expected.cholesky;
+  if (answer.rates) {
+    json["calibration"] = {{"exact_pair", answer.rates->exact_pair},
+                           {"running_pair", answer.rates->running_pair},
+                           {"token", answer.rates->token},
+                           {"monomial", answer.rates->monomial},
+                           {"pivot", answer.rates->pivot}};
+  }
+  return json;
+}
+
+void write_report(const Report& report, TableWriter& writer, long digits) {
+  const AttentionAnswer& answer = report.answer;
+  writer.begin("Attention", {{"item"}, {"value"}});
+  writer.row({"verdict", report.verdict()});
+  writer.row({"method", name(answer.method)});
+  writer.row({"why", answer.why});
+  if (answer.method == Method::polynomial) writer.row({"degree", std::to_string(answer.degree)});
+  if (answer.method != Method::exact) writer.row({"rank", std::to_string(answer.rank)});
+  if (answer.method == Method::exact) writer.row({"rounding analysis", rounding_name(*answer.rounding)});
+  writer.row({"output", shape_text(report.shape) + (report.is_binary64() ? ", binary64" : ", binary32")});
+  writer.row({"error of every entry, at most", report.bound_text(digits)});
+  writer.row({"seconds", fmt::format("{:.3g}", answer.seconds)});
+  writer.row({"GF/s, of the exact method's operations", fmt::format("{:.3g}", report.gflops())});
+  const auto expected = [&](const char* item, const std::optional<double>& seconds) {
+    if (seconds) writer.row({item, fmt::format("{:.3g}", *seconds)});
+  };
+  expected("seconds expected of exact", answer.expected.exact);
+  expected("seconds expected of polynomial", answer.expected.polynomial);
+  expected("seconds expected of cholesky", answer.expected.cholesky);
+  writer.end();
+  writer.paragraph("");
+  write_proof(attention_proof(answer.method, report.is_binary64()), writer);
+}
+
+void write_refusal(const Refusal& refusal, Format format) {
+  const auto& reached = refusal.reachable;
+  std::optional<std::string> reachable;
+  if (reached && std::isfinite(*reached)) reachable = decimal(Rational(*reached), 3, Direction::up);
+  OutputFile file("");
+  if (format == Format::json) {
+    nlohmann::ordered_json json = {{"schema", json_schema},
+                                   {"verdict", "refused"},
+                                   {"why", refusal.why},
+                                   {"reachable_accuracy", nullptr}};
+    if (reachable) json["reachable_accuracy"] = *reachable;
+    file.write(json.dump(1) + "\n");
+  } else {
+    const std::string number = reached ? " " + reachable.value_or("no finite bound") : "";
+    file.write("refused: " + refusal.why + number + "\n");
+  }
+  file.commit();
+}
+
+Method parse_method(const std::string& text) {
+  for (const Method method : {Method::automatic, Method::exact, Method::polynomial, Method::cholesky}) {
+    if (text == name(method)) return method;
+  }
+  throw InputError("--method '" + text.substr(0, 60) +
+                   "' is not accepted: method is one of auto, exact, polynomial, cholesky");
+}
+
+std::optional<Rounding> parse_rounding(const std::string& text) {
+  if (text == "auto") return std::nullopt;
+  if (text == "prior") return Rounding::prior;
+  if (text == "running") return Rounding::running;
+  throw InputError("--rounding '" + text.substr(0, 60) +
+                   "' is not accepted: rounding is auto, prior or running");
+}
+
+template <class T>
+int attend_arrays(const Arrays& files, const AttentionOptions& options) {
+  const Scale scale(options.scale);
+  const auto numbers = [](const Array& array) { return values<T>(array.tensor); };
+  const std::vector<T> q = numbers(files.q), k = numbers(files.k), v = numbers(files.v);
+  const std::vector<T> prompt_k = files.prompt_k ? numbers(*files.prompt_k) : std::vector<T>();
+  const std::vector<T> prompt_v = files.prompt_v ? numbers(*files.prompt_v) : std::vector<T>();
+  AttentionArrays<T> arrays;
+  arrays.heads = files.q.heads;
+  arrays.n = files.q.rows;
+  arrays.m = files.k.rows;
+  arrays.prompt = files.prompt_k ? files.prompt_k->rows : 0;
+  arrays.d = files.q.columns;
+  arrays.d_v = files.v.columns;
+  arrays.q = q.data();
+  arrays.k = k.data();
+  arrays.v = v.data();
+  arrays.prompt_k = prompt_k.data();
+  arrays.prompt_v = prompt_v.data();
+  arrays.scale = scale.value;
+  arrays.mask = options.causal ? Mask::causal : Mask::bidirectional;
+
+  // Scores change by at most E when the scale is rounded, outputs by at most E/2 of the values' range.
+  FastInterval E(0), value_size(0);
+  for (const ArraySizes& sizes : check_arrays(arrays)) {
+    E = max(E, FastInterval(scale.relative_error) * FastInterval(scale.value) * FastInterval(1 + 0x1p-50) *
+                   FastInterval(sizes.largest_query) * FastInterval(sizes.key_norm));
+    value_size = max(value_size, FastInterval(sizes.value_size));
+  }
+  AttentionRequest request;
+  request.method = parse_method(options.method);
+  request.rounding = parse_rounding(options.rounding);
+  request.threads = options.threads;
+  if (!options.accuracy.empty()) {
+    const Rational accuracy = parse_rational(options.accuracy, "--accuracy");
+    if (accuracy <= 0)
+      throw InputError("--accuracy '" + options.accuracy + "' is not accepted: a positive number is");
+    request.accuracy = (FastInterval(Interval(accuracy)) - E).lower();
+  }
+  const auto outcome = attend(arrays, request);
+  if (const auto* refusal = std::get_if<Refusal>(&outcome)) {
+    write_refusal(*refusal, options.format);
+    return exit_refuted;
+  }
+  const AttentionAnswer& answer = std::get<AttentionAnswer>(outcome);
+  const double pairs =
+      static_cast<double>(arrays.heads) * static_cast<double>(arrays.n) * static_cast<double>(arrays.keys());
+  Report report{answer, files.q.tensor.shape, (FastInterval(answer.error_bound()) + E * value_size).upper(),
+                2 * static_cast<double>(arrays.d + arrays.d_v) * pairs};
+  report.shape.back() = static_cast<std::size_t>(arrays.d_v);
+  if (!options.output.empty()) {
+    OutputFile file(options.output);
+    std::visit([&](const auto& result) { file.write(npy_text(view(result.output, report.shape))); },
+               answer.result);
+    file.commit();
+  }
+  OutputFile file("");
+  if (options.format == Format::json) {
+    file.write(report_json(report, 6).dump(1) + "\n");
+  } else {
+    write_report(report, *make_table_writer(options.format, file, 6), 6);
+  }
+  file.commit();
+  return report.is_certified() ? exit_done : exit_unknown;
+}
+
+int attention(const AttentionOptions& options) {
+  const Arrays files(options);
+  return files.any_binary64() ? attend_arrays<double>(files, options) : attend_arrays<float>(files, options);
+}
+
+}  // namespace
+
+void add_attention(CLI::App& app, Action& action) {
+  auto options = std::make_shared<AttentionOptions>();
+  CLI::App* subcommand = app.add_subcommand(
+      "attention", "softmax(scale Q K^T) V with a certified bound on the error of every entry");
+  subcommand->footer(
+      "Arrays have shape (rows, columns) or (heads, rows, columns), float32 or float64. A file of several "
+      "arrays\n"
+      "(.safetensors, .npz) is followed by a colon and the name. Outputs are computed in binary32 unless an "
+      "array\n"
+      "is float64 or the accuracy asks for more.\n"
+      "Examples:\n"
+      "  promptbound attention --q q.npy --k k.npy --v v.npy --scale 1/8 -o out.npy\n"
+      "  promptbound attention --q x.safetensors:q --k x.safetensors:k --v x.safetensors:v --accuracy 1e-3");
+  const auto file = [&](const char* flag, std::string& path, const char* what) {
+    return subcommand->add_option(flag, path, what)->type_name("FILE[:NAME]");
+  };
+  file("--q", options->q, "queries")->required();
+  file("--k", options->k, "keys")->required();
+  file("--v", options->v, "values, one row a key")->required();
+  file("--prompt-k", options->prompt_k, "keys of a soft prompt, before the others");
+  file("--prompt-v", options->prompt_v, "values of the soft prompt");
+  subcommand->add_option(
+      "--accuracy", options->accuracy,
+      "largest error allowed, as a part of the largest |value| (default: as the exact method gives)");
+  subcommand->add_option("--method", options->method, "auto (default), exact, polynomial or cholesky");
+  subcommand->add_option("--scale", options->scale, "factor of the scores (default 1)");
+  subcommand->add_option(
+      "--rounding", options->rounding,
+      "bound of rounding errors of the exact method: prior (from norms), running (sharp, "
+      "slower) or auto (default: running where it is needed, or takes at most about 1 ms)");
+  subcommand->add_flag("--causal", options->causal,
+                       "query i sees the prompt and the keys up to its own position");
+  add_common_options(*subcommand, *options);
+  subcommand->get_option("--output")->description("write the outputs to this .npy file");
+  subcommand->callback([options, &action] { action = [options] { return attention(*options); }; });
+}
+
+}  // namespace promptbound

@@ -1,0 +1,97 @@
+#include <CLI/CLI.hpp>
+#include <memory>
+
+#include <promptbound/cli/command.hpp>
+#include <promptbound/cli/render/audit.hpp>
+#include <promptbound/numeric/error.hpp>
+#include <promptbound/numeric/integers.hpp>
+#include <promptbound/numeric/number.hpp>
+
+namespace promptbound {
+namespace {
+
+struct AuditOptions : CommonOptions {
+  std::string model, prompt, context, eta = "1/100", Delta = "1", eps = "1/10";
+  std::vector<std::string> assumed_inert;
+};
+
+Rational positive(const std::string& text, const char* option) {
+  const Rational value = parse_rational(text, option);
+  if (value <= 0) throw InputError(std::string(option) + ": '" + text + "' (accepted: a number > 0)");
+  return value;
+}
+
+int audit(const AuditOptions& options) {
+  AuditQuestion question{options.model,
+                         options.prompt,
+                         0,
+                         positive(options.eta, "--eta"),
+                         positive(options.Delta, "--Delta"),
+                         positive(options.eps, "--eps"),
+                         options.assumed_inert};
+  if (!options.context.empty()) {
+    const Rational context = parse_rational(options.context, "--context");
+    if (!is_integer(context) || context < 1) {
+      throw InputError("--context: '" + options.context + "' (accepted: a whole number of tokens)");
+    }
+    question.context = numerator(context);
+  }
+  const Audit result = audit_model(question);
+  OutputFile file(options.output);
+  if (options.format == Format::json) {
+    file.write(audit_json(result, question, options.shown_digits()));
+  } else {
+    write_audit(result, question,
+                *make_table_writer(options.format, file, options.digits > 0 ? options.digits : 5));
+  }
+  file.commit();
+  return exit_done;
+}
+
+}  // namespace
+
+void add_audit(CLI::App& app, Action& action) {
+  auto options = std::make_shared<AuditOptions>();
+  CLI::App* subcommand = app.add_subcommand(
+      "audit", "what the theorems say about real weights and a real soft prompt, certified");
+  subcommand->footer(
+      "Examples:\n"
+      "  promptbound audit --model gpt2 --prompt my-prompt\n"
+      "  promptbound audit --model tiny-gpt2 --prompt tiny-gpt2-prompt --context 128 --format html -o "
+      "audit.html\n"
+      "A model is a folder with config.json (model_type gpt2, llama, mistral, qwen2 or bert) and "
+      "model.safetensors, in\n"
+      "one file or in shards with model.safetensors.index.json; a prompt is a PEFT folder with "
+      "adapter_config.json\n"
+      "(PROMPT_TUNING, or P_TUNING with the finished prompt) and adapter_model.safetensors. What their files "
+      "ask for is\n"
+      "modelled or refused by name.");
+  subcommand->add_option("--model", options->model, "folder of the model")->required()->type_name("DIR");
+  subcommand->add_option("--prompt", options->prompt, "folder of the soft prompt (PEFT adapter)")
+      ->type_name("DIR");
+  subcommand
+      ->add_option("--context", options->context, "sequence length T (default: all positions of the model)")
+      ->type_name("T");
+  subcommand
+      ->add_option("--eta", options->eta,
+                   "relative accuracy of the polynomial for exp in 4.2 (default 1/100)")
+      ->type_name("NUMBER");
+  subcommand
+      ->add_option("--Delta", options->Delta,
+                   "labels are pairwise further apart than this, in normed outputs (2.5; default 1)")
+      ->type_name("NUMBER");
+  subcommand->add_option("--eps", options->eps, "accuracy at which labels must be met (2.5; default 1/10)")
+      ->type_name("NUMBER");
+  subcommand
+      ->add_option(
+          "--assume-inert", options->assumed_inert,
+          "take it that this member of config.json, which is not known here, changes nothing: results "
+          "are conditional on it (repeatable)")
+      ->type_name("NAME")
+      ->allow_extra_args(false)
+      ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll);
+  add_common_options(*subcommand, *options);
+  subcommand->callback([options, &action] { action = [options] { return audit(*options); }; });
+}
+
+}  // namespace promptbound

@@ -1,0 +1,297 @@
+#include <fmt/format.h>
+#include <CLI/CLI.hpp>
+#include <memory>
+#include <nlohmann/json.hpp>
+
+#include <promptbound/bounds/bracket.hpp>
+#include <promptbound/bounds/catalogue.hpp>
+#include <promptbound/cli/command.hpp>
+#include <promptbound/cli/parallel_rows.hpp>
+#include <promptbound/cli/parameter_options.hpp>
+#include <promptbound/cli/parameter_view.hpp>
+#include <promptbound/cli/render/gap.hpp>
+#include <promptbound/cli/render/record_view.hpp>
+#include <promptbound/cli/render/render_json.hpp>
+#include <promptbound/numeric/error.hpp>
+
+namespace promptbound {
+namespace {
+
+struct BoundsOptions : CommonOptions {
+  std::string coq;  ///< certificate file, empty: none
+  ParameterOptions parameters;
+};
+
+/// Everything that is known at one point.
+struct Overview {
+  Arguments arguments;
+  Bracket bracket;
+  std::vector<Record> records;
+};
+
+std::vector<const Bound*> evaluable(const Arguments& arguments) {
+  std::vector<const Bound*> result;
+  for (const Bound& bound : catalogue()) {
+    // A bound all of whose parameters are optional still needs one of its own to say anything.
+    const bool any =
+        std::any_of(bound.uses.begin(), bound.uses.end(), [](const Use& use) { return use.required; });
+    if (any && has_required(bound.uses, arguments)) result.push_back(&bound);
+  }
+  return result;
+}
+
+/// What the bounds use.
+std::vector<Use> uses_of(const std::vector<const Bound*>& bounds) {
+  std::vector<Use> uses;
+  for (const Bound* bound : bounds) uses.insert(uses.end(), bound->uses.begin(), bound->uses.end());
+  return uses;
+}
+
+Overview overview(const Arguments& arguments, long digits) {
+  Overview result{arguments, {}, {}};
+  for (const Bound* bound : evaluable(arguments))
+    result.records.push_back(evaluate(*bound, arguments, digits));
+  result.bracket = bracket(arguments, result.records, digits);
+  return result;
+}
+
+nlohmann::ordered_json length_json(const PromptLength& length, long digits) {
+  const nlohmann::ordered_json number = quantity_json(length.tokens, digits);
+  nlohmann::ordered_json json = {{"tokens", number.value("exact", nlohmann::ordered_json())},
+                                 {"id", length.record.id},
+                                 {"width", length.width.str()}};
+  if (number.contains("log10")) json["log10"] = number["log10"];
+  if (number.contains("text")) json["text"] = number["text"];
+  return json;
+}
+
+nlohmann::ordered_json end_json(const std::optional<PromptLength>& end, long digits) {
+  return end ? length_json(*end, digits) : nlohmann::ordered_json();
+}
+
+nlohmann::ordered_json bracket_json(const Bracket& bracket, long digits) {
+  nlohmann::ordered_json json = {
+      {"models", bracket.models},
+      {"necessary", end_json(bracket.necessary, digits)},
+      {"sufficient", end_json(bracket.sufficient, digits)},
+      {"necessary_at_equal_width", end_json(bracket.necessary_at_equal_width, digits)}};
+  if (!bracket.necessary) json["no_necessary"] = why_none(*bracket.no_necessary);
+  if (!bracket.sufficient) json["no_sufficient"] = why_none(*bracket.no_sufficient);
+  json["beside"] = nlohmann::ordered_json::array();
+  for (const PromptLength& other : bracket.beside) {
+    nlohmann::ordered_json one = length_json(other, digits);
+    one["kind"] = name(other.record.kind);
+    one["models"] = other.models;
+    json["beside"].push_back(std::move(one));
+  }
+  return json;
+}
+
+std::string overview_json(const ParameterView* parameters, const Overview& point, long digits, int indent) {
+  nlohmann::ordered_json json = {{"schema", json_schema}};
+  if (parameters != nullptr) json["parameters"] = parameters_json(parameters->shown());
+  json["bracket"] = bracket_json(point.bracket, digits);
+  json["bounds"] = nlohmann::ordered_json::array();
+  for (const Record& record : point.records) json["bounds"].push_back(record_json(record, digits));
+  return json.dump(indent);
+}
+
+Absent absent(const Record& record) { return {record.reason, record.undecided}; }
+
+/// The bracket as a table, for CSV, which has no sentences.
+void write_bracket_table(const Bracket& bracket, TableWriter& writer) {
+  writer.begin("The bracket", {{"end"}, {"tokens", true}, {"width"}, {"bound"}, {"models"}, {"why none"}});
+  const auto row = [&](const std::string& end, const PromptLength& length) {
+    writer.row({end, length.tokens, length.width.str(), std::string(length.record.id), length.models,
+                std::string()});
+  };
+  const auto end = [&](const std::string& name, const std::optional<PromptLength>& length,
+                       const std::optional<Record>& none) {
+    if (length) {
+      row(name, *length);
+    } else {
+      writer.row({name, absent(*none), std::string(), std::string(none->id), bracket.models, none->reason});
+    }
+  };
+  if (bracket.necessary_at_equal_width) row("necessary at equal width", *bracket.necessary_at_equal_width);
+  end("sufficient", bracket.sufficient, bracket.no_sufficient);
+  end("necessary", bracket.necessary, bracket.no_necessary);
+  for (const PromptLength& other : bracket.beside)
+    row(fmt::format("beside: {}", name(other.record.kind)), other);
+  writer.end();
+}
+
+void write_point(const ParameterView& parameters, const Overview& point, Format format, TableWriter& writer) {
+  if (format == Format::csv) {
+    writer.parameters(parameters.shown());
+    write_bracket_table(point.bracket, writer);
+  } else {
+    const std::vector<std::string> lines = describe_gap(point.bracket, point.records);
+    writer.paragraph(lines.front());
+    writer.parameters(parameters.shown());
+    for (std::size_t i = 1; i < lines.size(); ++i) writer.paragraph(lines[i]);
+  }
+  writer.begin("All bounds for these parameters",
+               {{"bound"}, {"kind"}, {"output"}, {"value", true}, {"theory"}, {"proof"}, {"meaning"}});
+  for (const Record& record : point.records) {
+    const Bound& bound = find_bound(record.id);
+    const std::string kind(name(record.kind));
+    if (!record.applicable) {
+      writer.row({std::string(bound.id), kind, std::string("-"), absent(record), std::string(bound.theory),
+                  std::string(), std::string()});
+      continue;
+    }
+    bool first = true;
+    for (const OutputDescription& output : bound.outputs) {
+      const Cell value = output_cell(record, output.name);
+      if (std::holds_alternative<std::string>(value)) continue;  // not computed for these parameters
+      writer.row({std::string(first ? bound.id : ""), first ? kind : "", std::string(output.name), value,
+                  std::string(first ? bound.theory : ""),
+                  std::string(name(record.proof_of(output.name).kind)), std::string(output.meaning)});
+      first = false;
+    }
+  }
+  writer.end();
+  writer.paragraph("");
+  writer.paragraph(
+      "`published` values are transcribed from the papers, not proved here. promptbound eval ID shows a "
+      "bound's assumptions and names the Coq theorem, promptbound list ID the theorems of all its forms.");
+}
+
+/// The output that answers a bound's question, for one column a bound.
+std::string_view main_output(const Bound& bound) {
+  for (const OutputDescription& output : bound.outputs) {
+    if (output.name == "tokens") return output.name;
+  }
+  return bound.outputs.front().name;
+}
+
+Cell end_cell(const std::optional<PromptLength>& end, const std::optional<Record>& none) {
+  if (end) return end->tokens;
+  return absent(*none);
+}
+
+/// The lower end that stands beside the upper one: at equal width where there are two.
+Cell lower_cell(const Bracket& bracket) {
+  const auto& equal_width = bracket.necessary_at_equal_width;
+  return end_cell(equal_width ? equal_width : bracket.necessary, bracket.no_necessary);
+}
+
+void write_sweep(const BoundsOptions& options, const Sweep& sweep, TableWriter& writer) {
+  const std::vector<const Bound*> bounds = evaluable(sweep.at(0));
+  const ParameterView parameters(options.parameters, uses_of(bounds));
+  parameters.write_head(options.format, writer);
+  std::vector<Column> columns = parameters.headings(options.format);
+  columns.push_back({"necessary", true});
+  columns.push_back({"sufficient", true});
+  for (const Bound* bound : bounds)
+    columns.push_back({fmt::format("{}.{}", bound->id, main_output(*bound)), true});
+  writer.begin("", columns);
+  for_each_row(
+      sweep.size(), options,
+      [&](std::uint64_t i) {
+        Overview point{sweep.at(i), {}, {}};
+        for (const Bound* bound : bounds) {
+          point.records.push_back(
+              evaluate(*bound, point.arguments, options.computed_digits(), main_output(*bound)));
+        }
+        point.bracket = bracket(point.arguments, point.records, options.computed_digits());
+        return point;
+      },
+      [&](const Overview& point) {
+        std::vector<Cell> cells = parameters.cells(options.format, point.arguments);
+        cells.push_back(lower_cell(point.bracket));
+        cells.push_back(end_cell(point.bracket.sufficient, point.bracket.no_sufficient));
+        for (std::size_t i = 0; i < bounds.size(); ++i) {
+          cells.push_back(output_cell(point.records[i], main_output(*bounds[i])));
+        }
+        writer.row(cells);
+      });
+  writer.end();
+}
+
+/// The Coq file that proves the bracket: its lower end at equal width, and its upper end for real prompt
+/// entries, which is the form of 1.4 that Coq proves.
+std::string certify_bracket(const Overview& point, long digits) {
+  const Bracket& bracket = point.bracket;
+  if (!bracket.necessary) throw InputError("--coq: " + why_none(*bracket.no_necessary));
+  CoqCertificate certificate;
+  const PromptLength& lower =
+      bracket.necessary_at_equal_width ? *bracket.necessary_at_equal_width : *bracket.necessary;
+  Arguments equal_width = point.arguments;
+  equal_width.set(parameters::w.name, {Number(Rational(lower.width)), ""});
+  certify_in_coq(find_bound(lower.record.id), nullptr, equal_width, lower.record, certificate);
+  const Bound& lookup = find_bound("lookup-upper");
+  Arguments real_entries;
+  for (const Use& use : lookup.uses) {
+    const Argument* argument = point.arguments.find(use.parameter->name);
+    if (argument != nullptr && use.parameter != &parameters::b)
+      real_entries.set(use.parameter->name, *argument);
+  }
+  certify_in_coq(lookup, nullptr, real_entries, evaluate(lookup, real_entries, digits), certificate);
+  return certificate.text();
+}
+
+int bounds(const BoundsOptions& options) {
+  const Sweep sweep = options.parameters.sweep();
+  const Arguments first = sweep.at(0);
+  for (const Parameter* needed : {&parameters::d, &parameters::L, &parameters::eps}) {
+    if (!first.has(*needed)) {
+      throw InputError(
+          fmt::format("bounds needs --{} ({}): {}", needed->name, needed->meaning, needed->accepted()));
+    }
+  }
+  const bool single = sweep.varying().empty();
+  const ParameterView parameters(options.parameters, uses_of(evaluable(first)));
+  std::optional<OutputFile> coq;
+  if (!options.coq.empty()) {
+    if (!single) throw InputError("--coq certifies one point: give one value a parameter");
+    coq.emplace(options.coq)
+        .write(certify_bracket(overview(first, options.computed_digits()), options.computed_digits()));
+  }
+  OutputFile file(options.output);
+  if (options.format == Format::json) {
+    bool first_line = true;
+    for_each_row(
+        sweep.size(), options,
+        [&](std::uint64_t i) {
+          return overview_json(single ? &parameters : nullptr,
+                               overview(sweep.at(i), options.computed_digits()), options.shown_digits(),
+                               single ? 1 : -1);
+        },
+        [&](const std::string& json) {
+          if (!single) file.write(first_line ? "[\n" : ",\n");
+          file.write(json);
+          first_line = false;
+        });
+    file.write(single ? "\n" : "\n]\n");
+  } else {
+    const auto writer = make_table_writer(options.format, file, options.shown_digits());
+    if (single) {
+      write_point(parameters, overview(first, options.computed_digits()), options.format, *writer);
+    } else {
+      write_sweep(options, sweep, *writer);
+    }
+  }
+  if (coq) coq->commit();
+  file.commit();
+  return exit_done;
+}
+
+}  // namespace
+
+void add_bounds(CLI::App& app, Action& action) {
+  auto options = std::make_shared<BoundsOptions>();
+  CLI::App* subcommand = app.add_subcommand("bounds", "all bounds for given parameters, the bracket on top");
+  subcommand->footer(
+      "Examples:\n"
+      "  promptbound bounds --d 2 --L 2 --eps 1/10\n"
+      "  promptbound bounds --d 1:4 --L 2 --eps 1/10,1/100 --alpha inf --format csv -o sweep.csv\n"
+      "  promptbound bounds --d 2 --L 2 --eps 1/10 --coq bracket.v");
+  add_coq_option(*subcommand, options->coq);
+  options->parameters.add_to(*subcommand);
+  add_common_options(*subcommand, *options);
+  subcommand->callback([options, &action] { action = [options] { return bounds(*options); }; });
+}
+
+}  // namespace promptbound

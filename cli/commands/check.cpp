@@ -1,0 +1,83 @@
+#include <CLI/CLI.hpp>
+#include <cstdlib>
+#include <memory>
+#include <nlohmann/json.hpp>
+
+#include <promptbound/cli/command.hpp>
+#include <promptbound/cli/render/render_json.hpp>
+#include <promptbound/models/text_file.hpp>
+#include <promptbound/verify/check/check.hpp>
+
+namespace promptbound {
+namespace {
+
+struct CheckOptions : CommonOptions {
+  std::string certificate, model, data, table;
+  CheckLimits limits;
+};
+
+int run(const CheckOptions& options) {
+  std::vector<GivenInput> inputs;
+  const auto add = [&](const char* role, const std::string& path) {
+    if (!path.empty()) inputs.push_back({role, path, read_text_file(path)});
+  };
+  add("model", options.model);
+  add("data", options.data);
+  add("table", options.table);
+  const CheckReport report =
+      check_certificate(read_text_file(options.certificate), options.certificate, options.limits, inputs);
+  OutputFile file(options.output);
+  if (options.format == Format::json) {
+    const nlohmann::ordered_json json = {{"schema", json_schema},          {"verdict", verdict_name(report)},
+                                         {"accepted", report.accepted},    {"reason", report.reason},
+                                         {"object", report.object},        {"format", report.format},
+                                         {"recomputed", report.statement}, {"inputs", report.inputs},
+                                         {"lifted_by", report.theorem},    {"trusted", report.trusted}};
+    file.write(json.dump(1) + "\n");
+  } else {
+    file.write(report_text(report));
+  }
+  file.commit();
+  if (report.stopped) {
+    // Where the time is up a thread is still at work: nothing waits for it.
+    flush_standard_output();
+    std::_Exit(exit_unknown);
+  }
+  return report.accepted ? exit_done : exit_refuted;
+}
+
+}  // namespace
+
+void add_check(CLI::App& app, Action& action) {
+  auto options = std::make_shared<CheckOptions>();
+  CLI::App* subcommand =
+      app.add_subcommand("check", "recompute a certificate: accepted or rejected, and what is trusted");
+  subcommand->footer(
+      "Exit codes: 0 accepted, 1 rejected, 3 unknown (a limit ended the check).\n"
+      "Examples:\n"
+      "  promptbound check proof.json\n"
+      "  promptbound check proof.json --seconds 60 --model model.json --data data.json");
+  subcommand->add_option("certificate", options->certificate, "certificate file (JSON)")
+      ->required()
+      ->type_name("FILE");
+  const auto file = [&](const char* flag, std::string& path, const char* what) {
+    subcommand->add_option(flag, path, what)->type_name("FILE");
+  };
+  file("--model", options->model, "must be the model file that the certificate is about");
+  file("--data", options->data, "must be the memorization data that it is about");
+  file("--table", options->table, "must be the file of its target `table`");
+  subcommand
+      ->add_option("--bits", options->limits.bits,
+                   "most bits of precision that a certificate may ask for (default 16384)")
+      ->check(CLI::Range(64L, 1L << 24))
+      ->type_name("N");
+  subcommand
+      ->add_option("--seconds", options->limits.seconds,
+                   "most seconds until there is an answer (default: no limit)")
+      ->check(CLI::Range(1L, 1000000000L))
+      ->type_name("N");
+  add_common_options(*subcommand, *options);
+  subcommand->callback([options, &action] { action = [options] { return run(*options); }; });
+}
+
+}  // namespace promptbound

@@ -1,0 +1,117 @@
+#include <fmt/format.h>
+#include <CLI/CLI.hpp>
+#include <memory>
+#include <nlohmann/json.hpp>
+
+#include <promptbound/bounds/catalogue.hpp>
+#include <promptbound/cli/command.hpp>
+#include <promptbound/cli/parallel_rows.hpp>
+#include <promptbound/cli/parameter_options.hpp>
+#include <promptbound/cli/record_columns.hpp>
+#include <promptbound/cli/render/record_view.hpp>
+#include <promptbound/cli/render/render_json.hpp>
+#include <promptbound/numeric/error.hpp>
+
+namespace promptbound {
+namespace {
+
+struct EvalOptions : CommonOptions {
+  std::string id;
+  std::string unknown;  ///< parameter to solve for, empty: forwards
+  std::string coq;      ///< certificate file, empty: none
+  ParameterOptions parameters;
+};
+
+const Inverse* inverse_asked_for(const EvalOptions& options, const Bound& bound) {
+  return options.unknown.empty() ? nullptr : &find_inverse(bound, options.unknown);
+}
+
+Record compute(const EvalOptions& options, const Bound& bound, const Arguments& arguments) {
+  const Inverse* inverse = inverse_asked_for(options, bound);
+  return inverse == nullptr ? evaluate(bound, arguments, options.computed_digits())
+                            : evaluate(bound, *inverse, arguments, options.computed_digits());
+}
+
+/// An array of records, one a line.
+void write_json(const EvalOptions& options, const Bound& bound, const Sweep& sweep, OutputFile& file) {
+  const long digits = options.shown_digits();
+  if (sweep.varying().empty()) {
+    file.write(record_json(compute(options, bound, sweep.at(0)), digits).dump(1) + "\n");
+    return;
+  }
+  bool first = true;
+  for_each_row(
+      sweep.size(), options,
+      [&](std::uint64_t i) { return record_json(compute(options, bound, sweep.at(i)), digits).dump(); },
+      [&](const std::string& line) {
+        file.write((first ? "[\n" : ",\n") + line);
+        first = false;
+      });
+  file.write("\n]\n");
+}
+
+int eval(const EvalOptions& options) {
+  const Bound& bound = find_bound(options.id);
+  const Inverse* inverse = inverse_asked_for(options, bound);
+  options.parameters.reject_unused(bound.id, inverse == nullptr ? bound.uses : inverse->uses);
+  const Sweep sweep = options.parameters.sweep();
+  // The first point is computed before the file is opened: a missing parameter leaves nothing behind.
+  const Record first = compute(options, bound, sweep.at(0));
+
+  std::optional<OutputFile> coq;
+  if (!options.coq.empty()) {
+    if (!sweep.varying().empty()) throw InputError("--coq certifies one point: give one value a parameter");
+    CoqCertificate certificate;
+    certify_in_coq(bound, inverse, sweep.at(0), first, certificate);
+    coq.emplace(options.coq).write(certificate.text());
+  }
+  OutputFile file(options.output);
+  if (options.format == Format::json) {
+    write_json(options, bound, sweep, file);
+  } else {
+    const auto writer = make_table_writer(options.format, file, options.shown_digits());
+    if (sweep.varying().empty()) {
+      write_record(bound, inverse, first, *writer);
+    } else {
+      const ParameterView parameters(options.parameters, inverse == nullptr ? bound.uses : inverse->uses);
+      parameters.write_head(options.format, *writer);
+      const RecordColumns columns(parameters, options.format, bound, inverse);
+      writer->begin(std::string(bound.id), columns.headings());
+      for_each_row(
+          sweep.size(), options,
+          [&](std::uint64_t i) {
+            const Arguments arguments = sweep.at(i);
+            return columns.cells(arguments, compute(options, bound, arguments));
+          },
+          [&](const std::vector<Cell>& cells) { writer->row(cells); });
+      writer->end();
+    }
+  }
+  if (coq) coq->commit();
+  file.commit();
+  return sweep.varying().empty() && first.undecided ? exit_unknown : exit_done;
+}
+
+}  // namespace
+
+void add_eval(CLI::App& app, Action& action) {
+  auto options = std::make_shared<EvalOptions>();
+  CLI::App* subcommand =
+      app.add_subcommand("eval", "one bound, forwards or backwards, at one point or over a sweep");
+  subcommand->footer(
+      "Examples:\n"
+      "  promptbound eval entropy-bits --d 2 --L 2 --eps 1/10\n"
+      "  promptbound eval entropy-bits --d 2 --L 2 --m 100 --solve eps\n"
+      "  promptbound eval memory-linear --m 1:64:x2 --w 768 --R 5 --Lambda 1000 --Delta 1/2 --eps 0.01 "
+      "--format csv\n"
+      "  promptbound eval entropy-bits --d 2 --L 2 --eps 1/10 --coq tokens.v");
+  subcommand->add_option("id", options->id, "id of the bound (promptbound list shows all)")->required();
+  subcommand->add_option("--solve", options->unknown, "read the bound backwards for this parameter")
+      ->type_name("NAME");
+  add_coq_option(*subcommand, options->coq);
+  options->parameters.add_to(*subcommand);
+  add_common_options(*subcommand, *options);
+  subcommand->callback([options, &action] { action = [options] { return eval(*options); }; });
+}
+
+}  // namespace promptbound

@@ -1,0 +1,257 @@
+#include <CLI/CLI.hpp>
+#include <cstdio>
+#include <memory>
+#include <nlohmann/json.hpp>
+
+#include <promptbound/cli/check_proofs.hpp>
+#include <promptbound/cli/command.hpp>
+#include <promptbound/cli/render/record_view.hpp>
+#include <promptbound/cli/render/render_json.hpp>
+#include <promptbound/models/instance_safetensors.hpp>
+#include <promptbound/models/text_file.hpp>
+#include <promptbound/numeric/decimal.hpp>
+#include <promptbound/numeric/number.hpp>
+#include <promptbound/numeric/precision.hpp>
+#include <promptbound/verify/certificate.hpp>
+#include <promptbound/verify/memorization/gradient_descent.hpp>
+#include <promptbound/verify/memorization/memorize.hpp>
+#include <promptbound/verify/memorization/memorize_in_coq.hpp>
+
+namespace promptbound {
+namespace {
+
+struct MemorizeOptions : CommonOptions {
+  std::string model, data, certificate, coq;
+  std::string accuracy = "0";
+  Index descent_tokens = 32;
+};
+
+std::string name(Memorizable verdict) {
+  switch (verdict) {
+    case Memorizable::impossible:
+      return "impossible";
+    case Memorizable::possible:
+      return "possible";
+    case Memorizable::unknown:
+      break;
+  }
+  return "unknown";
+}
+
+int exit_code(Memorizable verdict) {
+  switch (verdict) {
+    case Memorizable::impossible:
+      return exit_refuted;
+    case Memorizable::possible:
+      return exit_done;
+    case Memorizable::unknown:
+      break;
+  }
+  return exit_unknown;
+}
+
+/// The least length of an exact fit, all longer ones fitting too, where theory 2.2 decided it.
+std::optional<Integer> exact_lengths_from(const MemorizationAnswer& answer) {
+  const auto& exact = answer.exact;
+  if (!exact || exact->set != PromptLengths::Set::from || exact->least_lower != exact->least_upper)
+    return std::nullopt;
+  return exact->least_lower;
+}
+
+/// The best prompt that gradient descent finds, beside the floor; nothing when it is not asked for or the
+/// model is not one layer of one head.
+std::optional<FoundPrompt> found_prompt(const Transformer<Rational>& model, const MemorizationData& data,
+                                        const MemorizeOptions& options) {
+  const bool covered = model.layers.size() == 1 && model.layers.front().heads.size() == 1;
+  if (options.descent_tokens == 0 || !covered) return std::nullopt;
+  DescentOptions descent;
+  descent.tokens = options.descent_tokens;
+  const WorkingPrecision scope(bits_for_digits(options.computed_digits()) + 64);
+  return descend(model, data, descent);
+}
+
+/// The certified least length, where the prompt has it.
+std::optional<Integer> least_length(const MemorizationAnswer& answer) {
+  if (!answer.prompt || answer.least_length != Integer(answer.prompt->cols())) return std::nullopt;
+  return answer.least_length;
+}
+
+nlohmann::ordered_json bounds_json(const Rational& lower, const std::optional<Rational>& upper, long digits) {
+  nlohmann::ordered_json json = {{"lower", decimal(lower, digits, Direction::down)}, {"upper", nullptr}};
+  if (upper) json["upper"] = decimal(*upper, digits, Direction::up);
+  return json;
+}
+
+/// What proves the parts of the answer that claim something.
+std::vector<ProofStatus> proofs(const MemorizationAnswer& answer, const std::optional<FoundPrompt>& found,
+                                const MemorizeForm& form) {
+  std::vector<std::string_view> parts;
+  if (answer.verdict != Memorizable::unknown) parts.emplace_back("verdict");
+  if (answer.prompt) parts.insert(parts.end(), {"prompt_length", "error"});
+  if (least_length(answer)) parts.emplace_back("least_prompt_length");
+  if (answer.floor && answer.floor->lower > 0) parts.emplace_back("floor");
+  if (answer.output_floor > 0) parts.emplace_back("output_floor");
+  if (exact_lengths_from(answer)) parts.emplace_back("exact_lengths_from");
+  if (answer.rank_lower > 0) parts.emplace_back("rank_lower");
+  if (found) parts.emplace_back("found_by_descent");
+  return proofs_of(memorize_proof(form), parts);
+}
+
+nlohmann::ordered_json answer_json(const MemorizationAnswer& answer, const std::optional<FoundPrompt>& found,
+                                   const Rational& accuracy, const MemorizeForm& form, long digits) {
+  nlohmann::ordered_json json = {
+      {"schema", json_schema},
+      {"verdict", name(answer.verdict)},
+      {"why", answer.why},
+      {"accuracy", exact_text(accuracy)},
+      {"least_prompt_length", nullptr},
+      {"no_prompt_shorter_than", nullptr},
+      {"prompt_length", nullptr},
+      {"prompt", nullptr},
+      {"error", nullptr},
+      {"floor", nullptr},
+      {"output_floor", decimal(answer.output_floor, digits, Direction::down)},
+      {"least_error", bounds_json(answer.least_error.lower, answer.least_error.upper, digits)},
+      {"exact_lengths_from", nullptr},
+      {"rank_lower", answer.rank_lower},
+      {"found_by_descent", nullptr}};
+  if (answer.floor) json["floor"] = bounds_json(answer.floor->lower, answer.floor->upper, digits);
+  add_proof(json, proofs(answer, found, form));
+  if (found) {
+    json["found_by_descent"] = {
+        {"prompt_length", found->prompt.cols()},
+        {"prompt", to_json(Matrix<Rational>(found->prompt.transpose()))},
+        {"error",
+         {{"lower", lower_decimal(found->error, digits)}, {"upper", upper_decimal(found->error, digits)}}}};
+  }
+  if (const auto least = exact_lengths_from(answer)) json["exact_lengths_from"] = least->str();
+  if (answer.prompt) {
+    if (const auto least = least_length(answer)) json["least_prompt_length"] = least->str();
+    json["no_prompt_shorter_than"] = answer.least_length.str();
+    json["prompt_length"] = answer.prompt->cols();
+    json["prompt"] = to_json(Matrix<Rational>(answer.prompt->transpose()));
+    json["error"] = {{"lower", lower_decimal(*answer.error, digits)},
+                     {"upper", upper_decimal(*answer.error, digits)}};
+  }
+  return json;
+}
+
+void write_answer(const MemorizationAnswer& answer, const std::optional<FoundPrompt>& found,
+                  const Rational& accuracy, const MemorizeForm& form, TableWriter& writer, long digits) {
+  // One-sided bounds are shown from their side, not as enclosures.
+  const auto at_least = [&](const char* item, const Rational& x) {
+    writer.row({std::string(item) + ", at least", decimal(x, digits, Direction::down)});
+  };
+  const auto at_most = [&](const char* item, const Rational& x) {
+    writer.row({std::string(item) + ", at most", decimal(x, digits, Direction::up)});
+  };
+  writer.begin("Memorization", {{"item"}, {"value", true}});
+  writer.row({"verdict", name(answer.verdict)});
+  writer.row({"why", answer.why});
+  writer.row({"accuracy", Quantity(accuracy)});
+  if (answer.prompt) {
+    writer.row({"prompt length", Quantity(Integer(answer.prompt->cols()))});
+    writer.row({"no prompt is shorter than", Quantity(answer.least_length)});
+    writer.row({"error of the prompt", Quantity(*answer.error)});
+  }
+  if (const auto least = exact_lengths_from(answer))
+    writer.row({"exact fits have any length of at least", Quantity(*least)});
+  if (answer.floor) {
+    at_least("floor e*, which every prompt leaves at the attention output", answer.floor->lower);
+    at_most("floor e*, which prompts need not come close to", answer.floor->upper);
+    at_least("what e* forces at the layer's output", answer.output_floor);
+  }
+  at_least("least error of all prompts at the layer's output", answer.least_error.lower);
+  if (answer.least_error.upper)
+    at_most("least error of all prompts at the layer's output", *answer.least_error.upper);
+  if (found) {
+    writer.row({"error of the best prompt of " + std::to_string(found->prompt.cols()) +
+                    " tokens that gradient descent finds",
+                Quantity(found->error)});
+  }
+  writer.row({"tokens that an exact fit needs by rank, at least", Quantity(Integer(answer.rank_lower))});
+  writer.end();
+  writer.paragraph("");
+  write_proof(proofs(answer, found, form), writer);
+}
+
+int run(const MemorizeOptions& options) {
+  const Rational accuracy = parse_rational(options.accuracy, "--accuracy");
+  const Transformer<Rational> model = read_instance(options.model).model;
+  const MemorizationData data = memorization_data_from(parse_json(read_text_file(options.data), options.data),
+                                                       model.width, options.data);
+  // All outputs are opened before the work: one that cannot be written costs nothing.
+  std::optional<OutputFile> coq, certificate;
+  if (!options.coq.empty()) coq.emplace(options.coq);
+  if (!options.certificate.empty()) certificate.emplace(options.certificate);
+  OutputFile file(options.output);
+
+  MemorizationAnswer answer = memorize(model, data, accuracy);
+  const std::optional<FoundPrompt> found = found_prompt(model, data, options);
+  const MemorizeForm form = form_of(model, data, accuracy, answer);
+  if (found && found->error.is_finite()) {
+    const Rational reached = found->error.upper();
+    answer.least_error.upper = std::min(answer.least_error.upper.value_or(reached), reached);
+  }
+  if (coq) {
+    CoqCertificate theorems;
+    memorize_in_coq(model, data, accuracy, answer, options.shown_digits(), theorems);
+    coq->write(theorems.text());
+  }
+  if (certificate && !answer.certificate.empty()) {
+    Json proof = parse_json(answer.certificate, options.certificate);
+    name_inputs(proof, {{"model", options.model}, {"data", options.data}});
+    certificate->write(proof.dump(1) + "\n");
+  }
+  if (options.format == Format::json) {
+    file.write(answer_json(answer, found, accuracy, form, options.shown_digits()).dump(1) + "\n");
+  } else {
+    write_answer(answer, found, accuracy, form,
+                 *make_table_writer(options.format, file, options.shown_digits()), options.shown_digits());
+  }
+  if (certificate && answer.certificate.empty()) {
+    std::fprintf(stderr, "promptbound: no certificate is written: %s\n",
+                 answer.verdict == Memorizable::unknown
+                     ? "the verdict is unknown"
+                     : "the verdict rests on exact algebra, which certificates do not hold");
+    certificate.reset();
+  }
+  if (certificate) certificate->commit();
+  if (coq) coq->commit();
+  file.commit();
+  return exit_code(answer.verdict);
+}
+
+}  // namespace
+
+void add_memorize(CLI::App& app, Action& action) {
+  auto options = std::make_shared<MemorizeOptions>();
+  CLI::App* subcommand = app.add_subcommand(
+      "memorize", "can a prompt make a one-layer model give these outputs? verdict, prompt, floor");
+  subcommand->footer(
+      "The floor is an enclosure of e* (theory 2.3): every prompt of any length leaves at least e* at the "
+      "attention output,\n"
+      "and perhaps none comes close to it. The least error of all prompts at the layer's output is bounded "
+      "beside it.\n"
+      "Example:\n  promptbound memorize --model model.json --data data.json --accuracy 1/1000 --certificate "
+      "proof.json");
+  subcommand->add_option("--model", options->model, "model file, JSON or .safetensors: one layer of one head")
+      ->required();
+  subcommand->add_option("--data", options->data, "data file (JSON: examples with tokens, query, target)")
+      ->required();
+  subcommand->add_option("--accuracy", options->accuracy,
+                         "largest error allowed, in every coordinate (default 0)");
+  subcommand
+      ->add_option(
+          "--descent-tokens", options->descent_tokens,
+          "tokens of the prompt that gradient descent seeks, to set against the floor (default 32; 0: none)")
+      ->check(CLI::Range(0L, 1000L))
+      ->type_name("N");
+  subcommand->add_option("--certificate", options->certificate,
+                         "write the verdict's certificate to this file");
+  add_coq_option(*subcommand, options->coq);
+  add_common_options(*subcommand, *options);
+  subcommand->callback([options, &action] { action = [options] { return run(*options); }; });
+}
+
+}  // namespace promptbound

@@ -1,0 +1,93 @@
+#include <fmt/format.h>
+#include <CLI/CLI.hpp>
+#include <memory>
+
+#include <promptbound/bounds/catalogue.hpp>
+#include <promptbound/cli/command.hpp>
+#include <promptbound/cli/model_table.hpp>
+#include <promptbound/cli/parallel_rows.hpp>
+#include <promptbound/cli/parameter_options.hpp>
+#include <promptbound/cli/parameter_view.hpp>
+#include <promptbound/cli/render/record_view.hpp>
+#include <promptbound/cli/selected_output.hpp>
+#include <promptbound/numeric/error.hpp>
+
+namespace promptbound {
+namespace {
+
+struct TableOptions : CommonOptions {
+  std::vector<std::string> outputs;  ///< ID.OUTPUT
+  std::string preset;
+  std::string models;  ///< file of the capacity preset
+  ParameterOptions parameters;
+};
+
+void write_outputs(const TableOptions& options, TableWriter& writer) {
+  std::vector<SelectedOutput> selected;
+  std::vector<Use> uses;
+  for (const std::string& text : options.outputs) {
+    selected.push_back(parse_selected(text));
+    uses.insert(uses.end(), selected.back().bound->uses.begin(), selected.back().bound->uses.end());
+  }
+  options.parameters.reject_unused("these bounds", uses);
+  const Sweep sweep = options.parameters.sweep();
+  const ParameterView parameters(options.parameters, uses);
+  parameters.write_head(options.format, writer);
+  std::vector<Column> columns = parameters.headings(options.format);
+  for (const SelectedOutput& one : selected)
+    columns.push_back({fmt::format("{}.{}", one.bound->id, one.output), true});
+  writer.begin("", columns);
+  for_each_row(
+      sweep.size(), options,
+      [&](std::uint64_t i) {
+        const Arguments arguments = sweep.at(i);
+        std::vector<Cell> cells = parameters.cells(options.format, arguments);
+        for (const SelectedOutput& one : selected) {
+          cells.push_back(
+              output_cell(evaluate(*one.bound, arguments, options.computed_digits()), one.output));
+        }
+        return cells;
+      },
+      [&](const std::vector<Cell>& cells) { writer.row(cells); });
+  writer.end();
+}
+
+int table(const TableOptions& options) {
+  if (options.outputs.empty() == options.preset.empty()) {
+    throw InputError("table needs --of ID.OUTPUT[,ID.OUTPUT...] or --preset capacity");
+  }
+  OutputFile file(options.output);
+  const auto writer = make_table_writer(options.format, file, options.shown_digits());
+  if (options.preset.empty()) {
+    write_outputs(options, *writer);
+  } else {
+    write_model_table(read_models(options.models), options.computed_digits(), *writer);
+  }
+  file.commit();
+  return exit_done;
+}
+
+}  // namespace
+
+void add_table(CLI::App& app, Action& action) {
+  auto options = std::make_shared<TableOptions>();
+  CLI::App* subcommand = app.add_subcommand("table", "chosen outputs over a sweep, or a preset table");
+  subcommand->footer(
+      "Examples:\n"
+      "  promptbound table --of entropy-bits.tokens,lookup-upper.tokens --d 1:4 --L 2 --eps 1/10 --format "
+      "latex\n"
+      "  promptbound table --preset capacity --models models.csv");
+  subcommand->add_option("--of", options->outputs, "outputs ID.OUTPUT, comma-separated")
+      ->delimiter(',')
+      ->type_name("ID.OUTPUT");
+  subcommand->add_option("--preset", options->preset, "capacity: accessible lengths of language models")
+      ->check(CLI::IsMember({"capacity"}))
+      ->type_name("NAME");
+  subcommand->add_option("--models", options->models, "CSV file of models for --preset capacity")
+      ->type_name("FILE");
+  options->parameters.add_to(*subcommand);
+  add_common_options(*subcommand, *options);
+  subcommand->callback([options, &action] { action = [options] { return table(*options); }; });
+}
+
+}  // namespace promptbound

@@ -1,0 +1,347 @@
+#include <fmt/format.h>
+#include <CLI/CLI.hpp>
+#include <chrono>
+#include <cmath>
+#include <cstdio>
+#include <filesystem>
+#include <memory>
+#include <nlohmann/json.hpp>
+#include <optional>
+
+#include <promptbound/cli/check_proofs.hpp>
+#include <promptbound/cli/command.hpp>
+#include <promptbound/cli/commands/construct_target.hpp>
+#include <promptbound/cli/render/record_view.hpp>
+#include <promptbound/cli/render/render_json.hpp>
+#include <promptbound/models/instance_safetensors.hpp>
+#include <promptbound/models/text_file.hpp>
+#include <promptbound/numeric/decimal.hpp>
+#include <promptbound/numeric/error.hpp>
+#include <promptbound/verify/supremum/integral.hpp>
+#include <promptbound/verify/supremum/supremum_certificate.hpp>
+#include <promptbound/verify/supremum/supremum_checkpoint.hpp>
+
+namespace promptbound {
+namespace {
+
+using Clock = std::chrono::steady_clock;
+
+struct VerifyOptions : CommonOptions {
+  std::string model, eps, alpha = "inf", C = "1", ratio = "1/20", certificate, checkpoint;
+  long checkpoint_seconds = 60;
+  bool integral = false;
+  Index L = 0;  ///< 0: as the model file says
+  std::size_t memory = 1024;
+  std::uint64_t boxes = 1000000000;
+  TargetOptions target;
+};
+
+/// About what a waiting box takes: itself, its coordinates, and its share of the selected keys.
+constexpr std::size_t bytes_per_box = 512;
+
+std::string name(Verdict verdict) {
+  switch (verdict) {
+    case Verdict::proved:
+      return "proved";
+    case Verdict::refuted:
+      return "refuted";
+    case Verdict::unknown:
+      break;
+  }
+  return "unknown";
+}
+
+int exit_code(Verdict verdict) {
+  switch (verdict) {
+    case Verdict::proved:
+      return exit_done;
+    case Verdict::refuted:
+      return exit_refuted;
+    case Verdict::unknown:
+      break;
+  }
+  return exit_unknown;
+}
+
+/// What is known on standard error, once a second after two seconds.
+std::function<void(const SupremumProgress&)> progress_to(const VerifyOptions& options) {
+  if (options.quiet) return {};
+  return [last = Clock::now() + std::chrono::seconds(1)](const SupremumProgress& state) mutable {
+    if (Clock::now() - last < std::chrono::seconds(1)) return;
+    last = Clock::now();
+    const std::string upper = std::isfinite(state.upper) ? fmt::format(" <= {:.6g}", state.upper) : "";
+    fmt::print(stderr, "promptbound: {:.6g} <= error{}, {} boxes done, {} waiting\n", state.lower, upper,
+               state.boxes, state.waiting);
+  };
+}
+
+/// Both ends of an error as they are printed, outward rounded. A norm is at least 0; nothing where no finite
+/// upper bound is known.
+struct Ends {
+  std::string lower = "0";
+  std::optional<std::string> upper;
+};
+
+Ends ends(const SupremumAnswer& answer, long digits) {
+  Ends result;
+  if (answer.witness) result.lower = decimal(answer.witness->error, digits, Direction::down);
+  if (answer.upper) result.upper = decimal(*answer.upper, digits, Direction::up);
+  return result;
+}
+
+Ends ends(const IntegralAnswer& answer, long digits) {
+  Ends result{lower_decimal(answer.d_alpha, digits), std::nullopt};
+  if (answer.d_alpha.is_finite()) result.upper = upper_decimal(answer.d_alpha, digits);
+  return result;
+}
+
+nlohmann::ordered_json ends_json(const Ends& ends) {
+  const auto upper = ends.upper ? nlohmann::ordered_json(*ends.upper) : nlohmann::ordered_json(nullptr);
+  return {{"lower", ends.lower}, {"upper", upper}, {"exact", nullptr}};
+}
+
+void write_ends(const Ends& ends, TableWriter& writer) {
+  writer.row({"at most", ends.upper.value_or("no finite bound was found")});
+  writer.row({"at least", ends.lower});
+}
+
+nlohmann::ordered_json answer_json(const SupremumAnswer& answer, const VerifyOptions& options) {
+  // Two more digits keep the printed ends within 10^-digits of each other.
+  const long digits = options.shown_digits() + 2;
+  nlohmann::ordered_json json = {{"schema", json_schema},
+                                 {"verdict", name(answer.verdict)},
+                                 {"why", answer.why},
+                                 {"eps", options.eps},
+                                 {"alpha", options.alpha},
+                                 {"supremum", ends_json(ends(answer, digits))},
+                                 {"witness", nlohmann::ordered_json::array()},
+                                 {"boxes", answer.boxes},
+                                 {"most_waiting", answer.most_waiting}};
+  add_proof(json, verify_proof());
+  if (!answer.witness) return json;
+  const Matrix<Rational>& X = answer.witness->X;
+  for (Index token = 0; token < X.cols(); ++token) {
+    auto row = nlohmann::ordered_json::array();
+    for (const Rational& x : X.col(token)) row.push_back(exact_text(x));
+    json["witness"].push_back(std::move(row));
+  }
+  return json;
+}
+
+void write_answer(const SupremumAnswer& answer, double seconds, TableWriter& writer, long digits) {
+  writer.paragraph(name(answer.verdict) + ": " + answer.why);
+  writer.begin("Supremum of the error over [0,1]^{d x L}", {{"output"}, {"value"}});
+  write_ends(ends(answer, digits), writer);
+  writer.row({"boxes", std::to_string(answer.boxes)});
+  writer.row({"boxes waiting at once", std::to_string(answer.most_waiting)});
+  writer.end();
+  if (answer.witness) {
+    const Matrix<Rational>& X = answer.witness->X;
+    std::string witness;
+    for (Index token = 0; token < X.cols(); ++token) {
+      witness += witness.empty() ? "(" : ", (";
+      for (Index c = 0; c < X.rows(); ++c) witness += (c > 0 ? ", " : "") + exact_text(X(c, token));
+      witness += ")";
+    }
+    writer.paragraph("the lower bound is reached at the tokens " + witness);
+  }
+  write_proof(verify_proof(), writer);
+  writer.paragraph(
+      fmt::format("{:.2f} s, {:.0f} boxes/s", seconds, static_cast<double>(answer.boxes) / seconds));
+}
+
+/// Goes on from the file where it is there, and has the search written to it from time to time.
+void use_checkpoint(const VerifyOptions& options, const ApproximationProblem& problem,
+                    SupremumOptions& search) {
+  const Json identity = problem_json(problem, *search.eps);
+  if (std::filesystem::exists(options.checkpoint)) {
+    search.resume = checkpoint_from(parse_json(read_text_file(options.checkpoint), options.checkpoint),
+                                    identity, search.ratio, options.checkpoint);
+    if (!options.quiet) {
+      fmt::print(stderr, "promptbound: going on after {} boxes, which are bounded again first\n",
+                 search.resume->tree.size());
+    }
+  }
+  const auto pause = std::chrono::seconds(options.checkpoint_seconds);
+  search.wants_checkpoint = [pause, last = Clock::now()]() mutable {
+    if (Clock::now() - last < pause) return false;
+    last = Clock::now();
+    return true;
+  };
+  search.checkpoint = [&options, identity, ratio = search.ratio](const SupremumState& state) {
+    OutputFile file(options.checkpoint, OverInput::accepted);
+    file.write(checkpoint_json(state, identity, ratio).dump(1) + "\n");
+    file.commit();
+  };
+}
+
+/// The file that a path leads to through links, whether it exists or not.
+std::filesystem::path destination(std::filesystem::path path) {
+  constexpr int most_links = 40;
+  std::error_code ignored;
+  for (int links = 0; links < most_links && std::filesystem::is_symlink(path, ignored); ++links)
+    path = path.parent_path() / std::filesystem::read_symlink(path, ignored);
+  return std::filesystem::weakly_canonical(std::filesystem::absolute(path), ignored);
+}
+
+/// Do two paths lead to one file? Devices may be shared.
+bool is_same_file(const std::string& a, const std::string& b) {
+  std::error_code ignored;
+  if (std::filesystem::exists(a, ignored) && !std::filesystem::is_regular_file(a, ignored)) return false;
+  return std::filesystem::equivalent(a, b, ignored) || destination(a) == destination(b);
+}
+
+/// Every file that is written must be another one than all others, read or written.
+void require_different_files(const VerifyOptions& options) {
+  struct File {
+    const char* name;
+    const std::string& path;
+  };
+  const File files[] = {{"model", options.model},
+                        {"--table", options.target.table},
+                        {"-o", options.output},
+                        {"--certificate", options.certificate},
+                        {"--checkpoint", options.checkpoint}};
+  constexpr std::size_t first_written = 2;
+  for (std::size_t i = first_written; i < std::size(files); ++i) {
+    for (std::size_t k = 0; k < i; ++k) {
+      if (files[i].path.empty() || files[k].path.empty() || !is_same_file(files[i].path, files[k].path))
+        continue;
+      throw InputError(fmt::format("{} {}: the file of {} as well (accepted: files that differ)",
+                                   files[i].name, files[i].path, files[k].name));
+    }
+  }
+}
+
+int verify_integral(const VerifyOptions& options, const ApproximationProblem& problem) {
+  if (!options.certificate.empty() || !options.checkpoint.empty()) {
+    throw InputError("integral: --certificate and --checkpoint are for the supremum");
+  }
+  IntegralOptions search;
+  search.eps = parse_rational(options.eps, "eps");
+  search.ratio = parse_rational(options.ratio, "ratio");
+  search.threads = options.threads;
+  search.most_boxes =
+      std::min<std::size_t>(options.boxes, options.memory * (std::size_t(1) << 20) / bytes_per_box);
+  search.progress = progress_to(options);
+  const IntegralAnswer answer = enclose_integral(problem, search);
+  OutputFile file(options.output);
+  if (options.format == Format::json) {
+    nlohmann::ordered_json json = {
+        {"schema", json_schema},  {"verdict", name(answer.verdict)},
+        {"why", answer.why},      {"eps", options.eps},
+        {"alpha", options.alpha}, {"d_alpha", ends_json(ends(answer, options.shown_digits() + 2))},
+        {"boxes", answer.boxes}};
+    add_proof(json, verify_proof());
+    file.write(json.dump(1) + "\n");
+  } else {
+    const auto writer = make_table_writer(options.format, file, options.shown_digits());
+    writer->paragraph(name(answer.verdict) + ": " + answer.why);
+    writer->begin("Error d_alpha over [0,1]^{d x L}", {{"output"}, {"value"}});
+    write_ends(ends(answer, options.shown_digits()), *writer);
+    writer->row({"boxes", std::to_string(answer.boxes)});
+    writer->end();
+    write_proof(verify_proof(), *writer);
+  }
+  file.commit();
+  return exit_code(answer.verdict);
+}
+
+int verify(const VerifyOptions& options) {
+  require_different_files(options);
+  const std::optional<Number> alpha = parse_number(options.alpha);
+  if (!alpha || (!alpha->infinite && alpha->value < 1)) {
+    throw InputError("alpha: '" + options.alpha.substr(0, 60) + "' (accepted: a number >= 1, or inf)");
+  }
+  const Instance instance = read_instance(options.model);
+  const Index L = options.L > 0 ? options.L : instance.input_offsets.cols();
+  if (L == 0) throw InputError("L: the model file has no input_offsets (accepted: --L N, the input tokens)");
+  const Target target = options.target.make(instance.data_width, L, parse_rational(options.C, "C"), *alpha);
+  const ApproximationProblem problem = approximation_problem(instance, target, *alpha);
+
+  if (options.integral) return verify_integral(options, problem);
+
+  SupremumOptions search;
+  search.eps = parse_rational(options.eps, "eps");
+  search.ratio = parse_rational(options.ratio, "ratio");
+  search.threads = options.threads;
+  search.most_waiting = options.memory * (std::size_t(1) << 20) / bytes_per_box;
+  search.most_boxes = options.boxes;
+  search.progress = progress_to(options);
+  if (!options.checkpoint.empty()) use_checkpoint(options, problem, search);
+  const auto start = Clock::now();
+  const SupremumAnswer answer = enclose_supremum(problem, search);
+  const double seconds = std::chrono::duration<double>(Clock::now() - start).count();
+
+  const bool is_decided = answer.verdict != Verdict::unknown;
+  std::optional<OutputFile> certificate;
+  if (!options.certificate.empty() && is_decided) {
+    Json proof = supremum_certificate(problem, *search.eps, answer);
+    std::map<std::string, std::string> inputs = {{"model", options.model}};
+    if (options.target.name == "table") inputs["table"] = options.target.table;
+    name_inputs(proof, inputs);
+    certificate.emplace(options.certificate).write(proof.dump(1) + "\n");
+    certificate->flush();
+  }
+  OutputFile file(options.output);
+  if (options.format == Format::json) {
+    file.write(answer_json(answer, options).dump(1) + "\n");
+  } else {
+    write_answer(answer, seconds, *make_table_writer(options.format, file, options.shown_digits()),
+                 options.shown_digits());
+  }
+  file.commit();
+  if (certificate) certificate->commit();
+  // Only now nothing can be lost any more.
+  if (!options.checkpoint.empty() && is_decided) std::filesystem::remove(options.checkpoint);
+  return exit_code(answer.verdict);
+}
+
+}  // namespace
+
+void add_verify(CLI::App& app, Action& action) {
+  auto options = std::make_shared<VerifyOptions>();
+  CLI::App* subcommand = app.add_subcommand(
+      "verify", "is a model file's error within eps for every input of the cube? both bounds, witness");
+  subcommand->footer(
+      "Example:\n"
+      "  promptbound construct lookup-transformer --d 2 --eps 1/20 --alpha inf --target identity -o "
+      "model.json\n"
+      "  promptbound verify model.json --target identity --eps 1/20 --threads 2 --certificate proof.json\n"
+      "  promptbound verify model.json --target identity --eps 1/20 --alpha 2 --integral");
+  subcommand->add_option("model", options->model, "model file, JSON or .safetensors, as construct writes it")
+      ->required();
+  subcommand->add_option("--eps", options->eps, "the error that is claimed")->required()->type_name("NUMBER");
+  subcommand->add_option("--alpha", options->alpha, "norm exponent (default inf)")->type_name("NUMBER");
+  subcommand->add_option("--C", options->C, "Lipschitz constant of the random table (default 1)")
+      ->type_name("NUMBER");
+  subcommand
+      ->add_option("--ratio", options->ratio, "stop when upper <= (1 + ratio) lower as well (default 1/20)")
+      ->type_name("NUMBER");
+  subcommand->add_option("--L", options->L, "input tokens, where the model file does not say")
+      ->check(CLI::Range(1L, 1000L))
+      ->type_name("N");
+  subcommand->add_option("--memory", options->memory, "MiB for waiting boxes (default 1024)")
+      ->check(CLI::Range(1UL, 1UL << 20))
+      ->type_name("MIB");
+  subcommand->add_option("--boxes", options->boxes, "boxes bounded at most (default 1000000000)")
+      ->type_name("N");
+  subcommand
+      ->add_option("--certificate", options->certificate,
+                   "write the certificate of a proved or refuted verdict here")
+      ->type_name("FILE");
+  subcommand
+      ->add_option("--checkpoint", options->checkpoint,
+                   "go on from this file if it exists, and keep the search in it until a verdict")
+      ->type_name("FILE");
+  subcommand->add_option("--checkpoint-every", options->checkpoint_seconds, "seconds (default 60)")
+      ->check(CLI::Range(1L, 1000000L))
+      ->type_name("N");
+  subcommand->add_flag("--integral", options->integral,
+                       "enclose d_alpha, the mean error, instead of the supremum (--alpha finite)");
+  options->target.add_to(*subcommand);
+  add_common_options(*subcommand, *options);
+  subcommand->callback([options, &action] { action = [options] { return verify(*options); }; });
+}
+
+}  // namespace promptbound

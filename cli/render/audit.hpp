@@ -1,0 +1,15 @@
+/// What `promptbound audit` prints, in every format.
+#pragma once
+
+#include <promptbound/cli/render/table.hpp>
+#include <promptbound/verify/audit/audit.hpp>
+
+namespace promptbound {
+
+[[nodiscard]] std::vector<Figure> audit_figures(const Audit& audit);
+
+/// Tables, and figures where the format has a place for them.
+void write_audit(const Audit& audit, const AuditQuestion& question, TableWriter& writer);
+[[nodiscard]] std::string audit_json(const Audit& audit, const AuditQuestion& question, long digits);
+
+}  // namespace promptbound

@@ -1,0 +1,137 @@
+#include <nlohmann/json.hpp>
+
+#include <promptbound/cli/render/audit.hpp>
+#include <promptbound/cli/render/render_json.hpp>
+
+namespace promptbound {
+namespace {
+
+using Json = nlohmann::ordered_json;
+
+class JsonOfAudit {
+ public:
+  JsonOfAudit(const Audit& audit, long digits) : audit_(audit), digits_(digits) {}
+
+  [[nodiscard]] Json model(const std::string& folder) const {
+    const ModelConfig& config = audit_.config;
+    return {{"folder", folder},
+            {"type", config.type},
+            {"family", name(config.family)},
+            {"width", config.width},
+            {"layers", config.layers},
+            {"heads", config.heads},
+            {"key_heads", config.key_heads},
+            {"head_width", config.head_width},
+            {"hidden", config.hidden},
+            {"activation", name(config.activation)},
+            {"vocabulary", config.vocabulary},
+            {"positions", config.positions},
+            {"causal", config.is_causal()}};
+  }
+  [[nodiscard]] Json layers() const {
+    Json layers = Json::array();
+    for (std::size_t l = 0; l < audit_.norms.layers.size(); ++l) {
+      const LayerNormsOfModel& norms = audit_.norms.layers[l];
+      Json layer = {{"R_attention", number(norms.R_attention)},
+                    {"c", number(norms.c)},
+                    {"norm_1", number(norms.norm_1)},
+                    {"R_ffn", number(norms.R_ffn)},
+                    {"W_1", number(norms.W_1)},
+                    {"W_2", number(norms.W_2)},
+                    {"g", number(norms.g)},
+                    {"norm_2", number(norms.norm_2)},
+                    {"R_out", number(norms.R_out)},
+                    {"heads", Json::array()}};
+      for (const AuditHead& one : audit_.heads[l]) layer["heads"].push_back(head(one));
+      layers.push_back(std::move(layer));
+    }
+    return layers;
+  }
+  [[nodiscard]] Json theorems() const {
+    Json rows = Json::array();
+    for (const TheoremRow& row : audit_.theorems) {
+      rows.push_back({{"theory", row.theory},
+                      {"what", row.what},
+                      {"applies", row.applies},
+                      {"why", row.why},
+                      {"meaning", row.instead},
+                      {"value", quantity_json(row.value, digits_)}});
+      add_proof(rows.back(), row.proof);
+    }
+    return rows;
+  }
+  [[nodiscard]] Json records() const {
+    Json records = Json::array();
+    for (const Record& record : audit_.records) records.push_back(record_json(record, digits_));
+    return records;
+  }
+  [[nodiscard]] Json number(const FastInterval& x) const {
+    if (!x.is_finite()) return nullptr;
+    return quantity_json(quantity(x), digits_);
+  }
+
+ private:
+  [[nodiscard]] Json output(const Record& record, const char* name) const {
+    return record.applicable ? quantity_json(record.output(name), digits_) : Json(nullptr);
+  }
+  [[nodiscard]] Json polynomial(const PolynomialRow& row) const {
+    Json json = {{"S", number(row.S)}};
+    for (const char* name : {"degree", "rank", "polynomial_cost", "exact_cost", "crossover"}) {
+      json[name] = output(row.record, name);
+    }
+    return json;
+  }
+  [[nodiscard]] Json size(const TokenSize& size) const {
+    return {{"entry", number(size.entry)}, {"norm", number(size.norm)}};
+  }
+  [[nodiscard]] Json head(const AuditHead& head) const {
+    Json json = {{"A", number(head.norms.A)}, {"V", number(head.norms.V)}, {"prompt", nullptr}};
+    if (head.prompt) {
+      json["prompt"] = {{"query", size(head.prompt->query)},
+                        {"key", size(head.prompt->key)},
+                        {"value", size(head.prompt->value)},
+                        {"B", number(*head.B_prompt)},
+                        {"ratio", quantity_json(Quantity(*head.ratio_prompt), digits_)},
+                        {"polynomial", polynomial(*head.polynomial_prompt)}};
+    }
+    json["any"] = {{"query_entry", number(head.norms.query_entry)},
+                   {"key_entry", number(head.norms.key_entry)},
+                   {"value_entry", number(head.norms.value_entry)},
+                   {"B", number(head.B_any)},
+                   {"ratio", quantity_json(Quantity(head.ratio_any), digits_)},
+                   {"polynomial", polynomial(head.polynomial_any)}};
+    return json;
+  }
+
+  const Audit& audit_;
+  long digits_;
+};
+
+}  // namespace
+
+std::string audit_json(const Audit& audit, const AuditQuestion& question, long digits) {
+  const JsonOfAudit json(audit, digits);
+  Json document = {{"schema", json_schema},
+                   {"model", json.model(question.model)},
+                   {"prompt", nullptr},
+                   {"T", audit.T.str()}};
+  if (audit.prompt_length > 0) {
+    document["prompt"] = {{"folder", question.prompt},
+                          {"base_model", nullptr},
+                          {"length", audit.prompt_length},
+                          {"bits", audit.prompt_bits}};
+    if (!audit.base_model.empty()) document["prompt"]["base_model"] = audit.base_model;
+  }
+  document["assumptions"] = assumptions_json(audit.assumptions);
+  document["eta"] = question.eta.str();
+  document["Delta"] = question.Delta.str();
+  document["eps"] = question.eps.str();
+  document["R_in"] = json.number(audit.norms.R_in);
+  document["lipschitz"] = quantity_json(lipschitz_quantity(audit.norms), digits);
+  document["layers"] = json.layers();
+  document["theorems"] = json.theorems();
+  document["bounds"] = json.records();
+  return document.dump(1) + "\n";
+}
+
+}  // namespace promptbound

@@ -1,0 +1,73 @@
+/// Audits a real model and a soft prompt: which theorem applies to these weights, with which numbers (theory
+/// sections 2 to 4).
+#pragma once
+
+#include <optional>
+
+#include <promptbound/models/prompt_adapter.hpp>
+#include <promptbound/records/record.hpp>
+#include <promptbound/verify/audit/model_norms.hpp>
+#include <promptbound/verify/audit/prompt_pass.hpp>
+
+namespace promptbound {
+
+struct AuditQuestion {
+  std::string model, prompt;  ///< folders; no prompt: empty
+  Integer context = 0;        ///< T; 0: all positions of the model
+  Rational eta;               ///< relative accuracy of the polynomial for exp (4.2)
+  Rational Delta, eps;        ///< labels are further apart than Delta, and must be met within eps (2.5)
+  std::vector<std::string> assumed_inert;  ///< members of the configurations that are taken to change nothing
+};
+
+/// Polynomial attention for one head at one bound on its scores (4.2).
+struct PolynomialRow {
+  FastInterval S;
+  Record record;  ///< polynomial-degree
+};
+
+struct AuditHead {
+  HeadNormsOfModel norms;
+  std::optional<PromptHead> prompt;  ///< absent where the prompt does not determine it, or without a prompt
+  /// Largest entry of queries, keys and values: of the prompt's tokens, and of any token (upper bound).
+  std::optional<FastInterval> B_prompt;
+  FastInterval B_any;
+  std::optional<Interval> ratio_prompt;  ///< B_prompt/sqrt(ln T)
+  Interval ratio_any;
+  std::optional<PolynomialRow> polynomial_prompt;
+  PolynomialRow polynomial_any;
+};
+
+/// A theorem and this architecture.
+struct TheoremRow {
+  std::string theory;  ///< item
+  std::string what;
+  bool applies = true;
+  std::string why;      ///< why it applies, or why not
+  std::string instead;  ///< the bound that holds: its meaning
+  Quantity value;
+  std::vector<ProofStatus> proof = {};  ///< of the value; empty where the theorem does not apply
+};
+
+struct Audit {
+  ModelConfig config;
+  std::string base_model;  ///< what the prompt was made for, by its own word; empty where it is silent
+  std::vector<Assumption> assumptions;  ///< of the user's, on which every number rests
+  std::size_t prompt_length = 0;
+  unsigned prompt_bits = 0;  ///< of one entry, as stored
+  Integer T;
+  ModelNorms norms;
+  std::vector<std::vector<AuditHead>> heads;  ///< by layer
+  std::vector<TheoremRow> theorems;
+  std::vector<Record> records;  ///< of the bounds that the rows quote
+};
+
+/// Throws InputError when a folder cannot be read, the prompt was made for another model, or T does not fit
+/// the model's positions or its sliding window.
+[[nodiscard]] Audit audit_model(const AuditQuestion& question);
+
+/// The enclosure as a quantity.
+[[nodiscard]] Quantity quantity(const FastInterval& x);
+/// The Lipschitz constant of the model, whatever its size: beyond 10^21 a power of ten.
+[[nodiscard]] Quantity lipschitz_quantity(const ModelNorms& norms);
+
+}  // namespace promptbound

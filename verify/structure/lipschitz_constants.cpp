@@ -1,0 +1,52 @@
+#include <promptbound/numeric/error.hpp>
+#include <promptbound/verify/structure/lipschitz_constants.hpp>
+
+namespace promptbound {
+
+std::vector<LayerNorms> layer_norms(const Transformer<Rational>& model) {
+  std::vector<LayerNorms> norms;
+  for (const Layer<Rational>& layer : model.layers) {
+    LayerNorms& of_layer = norms.emplace_back();
+    for (const AttentionHead<Rational>& head : layer.heads) {
+      of_layer.heads.push_back({spectral_norm(head.score_matrix()), spectral_norm(head.value_map())});
+    }
+    if (layer.ffn) {
+      of_layer.ffn = FeedForwardNorms{spectral_norm(layer.ffn->W_1), euclidean_norm(layer.ffn->b_1),
+                                      spectral_norm(layer.ffn->W_2), euclidean_norm(layer.ffn->b_2)};
+    }
+  }
+  return norms;
+}
+
+std::vector<LayerConstants> lipschitz_constants(const std::vector<LayerNorms>& norms, const Rational& R) {
+  if (R < 0) throw InputError("R: " + R.str() + " (accepted: R >= 0)");
+  std::vector<LayerConstants> layers;
+  Rational radius = R;
+  for (const LayerNorms& of_layer : norms) {
+    LayerConstants& layer = layers.emplace_back();
+    layer.R = radius;
+    for (const HeadNorms& head : of_layer.heads) {
+      layer.values += head.V.upper;
+      layer.c += head.V.upper * (1 + 2 * head.A.upper * radius * radius);
+    }
+    // Radii are rounded up: exact ones would double their digits at every layer.
+    layer.R_middle = of_layer.heads.empty() ? radius : short_upper(radius * (1 + layer.values));
+    layer.R_out = layer.R_middle;
+    if (of_layer.ffn) {
+      const FeedForwardNorms& ffn = *of_layer.ffn;
+      layer.g = ffn.W_1.upper * ffn.W_2.upper;
+      layer.R_out =
+          short_upper(layer.R_middle * (1 + layer.g) + ffn.W_2.upper * ffn.b_1.upper + ffn.b_2.upper);
+    }
+    radius = layer.R_out;
+  }
+  return layers;
+}
+
+Rational lipschitz_constant(const std::vector<LayerConstants>& layers) {
+  Rational product = 1;
+  for (const LayerConstants& layer : layers) product = short_upper(product * (1 + layer.c) * (1 + layer.g));
+  return product;
+}
+
+}  // namespace promptbound

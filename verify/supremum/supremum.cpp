@@ -1,0 +1,421 @@
+#include <promptbound/verify/supremum/supremum.hpp>
+
+#include <tbb/parallel_for.h>
+#include <tbb/task_arena.h>
+
+#include <algorithm>
+#include <memory>
+#include <mutex>
+#include <queue>
+#include <stdexcept>
+
+#include <promptbound/numeric/alpha_norm.hpp>
+#include <promptbound/numeric/error.hpp>
+#include <promptbound/numeric/precision.hpp>
+#include <promptbound/verify/supremum/halving_tree.hpp>
+#include <promptbound/verify/supremum/softmax_mean.hpp>
+
+namespace promptbound {
+namespace {
+
+/// Boxes taken from the queue at once; fixed, so that the search is the same for any number of threads.
+constexpr std::size_t batch = 64;
+/// Radii below this no longer divide exactly in binary64 everywhere.
+constexpr double smallest_radius = 0x1p-45;
+/// More coordinates than this are too many to try each: the widest is halved.
+constexpr std::size_t most_tried = 4;
+constexpr long fast_bits = 64;
+constexpr long precise_bits = 160;
+constexpr double infinity = std::numeric_limits<double>::infinity();
+
+struct Leaf {
+  double upper = infinity;
+  Box box;
+  std::shared_ptr<const KeySelection> keys;  ///< selected for the box that was halved
+  std::uint32_t node = 0;                    ///< in the tree of halvings
+  friend bool operator<(const Leaf& a, const Leaf& b) { return a.upper < b.upper; }
+};
+
+struct Point {
+  double lower = -infinity;
+  std::vector<double> X;
+};
+
+/// The alpha-norm of the errors in a box, from both sides.
+template <class S>
+S norm(const Matrix<LinearForm<S>>& forms, const Number& alpha) {
+  if (alpha.infinite) {
+    S largest(0);
+    for (const LinearForm<S>& form : forms.reshaped()) largest = max(largest, abs(form.range()));
+    return largest;
+  }
+  return S(
+      alpha_norm(forms.unaryExpr([](const LinearForm<S>& form) { return Interval(form.range()); }), alpha));
+}
+
+/// Bounds on boxes; precise intervals where binary64 fails.
+class Bounds {
+ public:
+  explicit Bounds(const ApproximationProblem& problem) : problem_(problem), fast_(problem) {}
+
+  /// An enclosure of the errors in the box.
+  FastInterval errors(const Box& box, const KeySelection& keys) { return finite_norm(box, fast_(box, keys)); }
+  FastInterval errors(const Box& box) { return errors(box, fast_.all_keys()); }
+
+  /// The largest error that the box may have, and a selection of keys for its parts.
+  double measure(const Leaf& leaf, KeySelection& refined) {
+    return finite_norm(leaf.box, fast_(leaf.box, leaf.keys ? *leaf.keys : fast_.all_keys(), &refined))
+        .upper();
+  }
+
+  /// What dividing a box needs beside its halves' bounds: a selection of keys for it, and a point with a
+  /// large error.
+  std::shared_ptr<const KeySelection> inspect(const Leaf& leaf, Point& point) {
+    auto refined = std::make_shared<KeySelection>();
+    const auto forms = fast_(leaf.box, leaf.keys ? *leaf.keys : fast_.all_keys(), refined.get());
+    point = promising(leaf.box, *refined, forms);
+    return refined;
+  }
+
+ private:
+  FastInterval finite_norm(const Box& box, const Matrix<LinearForm<FastInterval>>& forms) {
+    const FastInterval fast = norm(forms, problem_.alpha);
+    if (fast.is_finite()) return fast;
+    const WorkingPrecision scope(precise_bits);
+    {
+      const std::scoped_lock lock(mutex_);
+      if (!precise_) precise_.emplace(problem_);
+    }
+    return FastInterval(norm((*precise_)(box, precise_->all_keys()), problem_.alpha));
+  }
+
+  /// The point of the box where the linear part of the worst output is extreme.
+  Point promising(const Box& box, const KeySelection& keys, const Matrix<LinearForm<FastInterval>>& forms) {
+    const auto size = [](const LinearForm<FastInterval>& form) { return abs(form.range()).upper(); };
+    const auto worst = std::max_element(forms.reshaped().begin(), forms.reshaped().end(),
+                                        [&](const auto& a, const auto& b) { return size(a) < size(b); });
+    const auto middle = [](const FastInterval& x) { return x.lower() + x.upper(); };
+    const double sign = middle(worst->centre()) < 0 ? -1 : 1;
+    Point result;
+    Box corner = box;
+    for (std::size_t i = 0; i < corner.centre.size(); ++i) {
+      const double slope = i < worst->slopes().size() ? sign * middle(worst->slopes()[i]) : 0;
+      corner.centre[i] += slope > 0 ? box.radius[i] : slope < 0 ? -box.radius[i] : 0;
+      corner.radius[i] = 0;
+      result.X.push_back(corner.centre[i]);
+    }
+    result.lower = errors(corner, keys).lower();
+    return result;
+  }
+
+  const ApproximationProblem& problem_;
+  BoxError<FastInterval> fast_;
+  std::optional<BoxError<Interval>> precise_;
+  std::mutex mutex_;
+};
+
+/// The two halves across coordinate i; exact.
+std::pair<Box, Box> halves(const Box& box, std::size_t i) {
+  std::pair<Box, Box> result{box, box};
+  const double radius = box.radius[i] / 2;
+  result.first.radius[i] = result.second.radius[i] = radius;
+  result.first.centre[i] -= radius;
+  result.second.centre[i] += radius;
+  return result;
+}
+
+struct Division {
+  std::size_t coordinate = 0;
+  std::optional<std::pair<Leaf, Leaf>> halves;  ///< nothing when the box is too small to divide
+  Point point;
+};
+
+/// The coordinate whose extent costs the bound most: the bound of the box without that extent falls furthest.
+/// A small reward for extent itself decides where no single coordinate changes the bound.
+std::size_t costliest(Bounds& bounds, const Leaf& leaf, const KeySelection& keys) {
+  constexpr double reward = 0x1p-6;
+  std::size_t result = 0;
+  double best = -infinity;
+  for (std::size_t i = 0; i < leaf.box.centre.size(); ++i) {
+    double merit = reward * leaf.box.radius[i];
+    if (leaf.box.centre.size() <= most_tried) {
+      Box flat = leaf.box;
+      flat.radius[i] = 0;
+      // Bounds too large to mean anything leave the choice to the extents.
+      merit -= std::min({bounds.errors(flat, keys).upper(), leaf.upper, 1e6});
+    }
+    if (merit > best) {
+      best = merit;
+      result = i;
+    }
+  }
+  return result;
+}
+
+Division divide(Bounds& bounds, const Leaf& leaf) {
+  const WorkingPrecision scope(fast_bits);
+  Division result;
+  const auto keys = bounds.inspect(leaf, result.point);
+  const std::size_t i = costliest(bounds, leaf, *keys);
+  if (leaf.box.radius[i] < smallest_radius) return result;
+  result.coordinate = i;
+  auto [first, second] = halves(leaf.box, i);
+  // A half has no larger error than the whole.
+  result.halves.emplace(Leaf{leaf.upper, std::move(first), keys, 0},
+                        Leaf{leaf.upper, std::move(second), keys, 0});
+  for (Leaf* half : {&result.halves->first, &result.halves->second}) {
+    half->upper = std::min(bounds.errors(half->box, *keys).upper(), half->upper);
+  }
+  return result;
+}
+
+class Search {
+ public:
+  Search(const ApproximationProblem& problem, const SupremumOptions& options)
+      : problem_(problem), options_(options), bounds_(problem), arena_(options.threads) {}
+
+  SupremumAnswer run() {
+    if (options_.resume) {
+      resume(*options_.resume);
+    } else {
+      start();
+    }
+    std::string why;
+    while (why.empty()) {
+      if (options_.progress) options_.progress(progress());
+      if (options_.wants_checkpoint && options_.wants_checkpoint()) options_.checkpoint(state());
+      if (is_refuted()) break;
+      std::vector<Leaf> chosen = next();
+      if (chosen.empty()) break;
+      if (boxes_ >= options_.most_boxes) why = "the budget of boxes is used up";
+      // A node of the tree takes less than a sixteenth of a waiting box's memory.
+      if (waiting_.size() + chosen.size() + tree_.size() / 16 > options_.most_waiting || tree_.is_full())
+        why = "the memory budget is used up";
+      if (!why.empty()) {
+        for (Leaf& leaf : chosen) waiting_.push(std::move(leaf));
+        break;
+      }
+      std::vector<Division> divisions(chosen.size());
+      arena_.execute([&] {
+        tbb::parallel_for(std::size_t(0), chosen.size(),
+                          [&](std::size_t k) { divisions[k] = divide(bounds_, chosen[k]); });
+      });
+      for (std::size_t k = 0; k < chosen.size(); ++k) {
+        take(divisions[k].point);
+        if (!divisions[k].halves) {
+          why = "a box is too small to divide in binary64";
+          waiting_.push(std::move(chosen[k]));
+          continue;
+        }
+        auto& [first, second] = *divisions[k].halves;
+        first.node = tree_.halve(chosen[k].node, divisions[k].coordinate);
+        second.node = first.node + 1;
+        put(std::move(first));
+        put(std::move(second));
+        boxes_ += 2;
+      }
+    }
+    if (!why.empty() && options_.checkpoint) options_.checkpoint(state());
+    return answer(std::move(why));
+  }
+
+ private:
+  [[nodiscard]] std::size_t n() const { return static_cast<std::size_t>(problem_.target.n()); }
+
+  [[nodiscard]] Box cube() const { return {std::vector<double>(n(), 0.5), std::vector<double>(n(), 0.5)}; }
+
+  void start() {
+    const WorkingPrecision scope(fast_bits);
+    Leaf root;
+    root.box = cube();
+    root.upper = bounds_.errors(root.box).upper();
+    boxes_ = 1;
+    look_at(root.box.centre);
+    put(std::move(root));
+  }
+
+  /// Goes on from the halvings and the witness; every bound is computed again, so that a state which is not
+  /// what a search left costs time, and no more.
+  void resume(const SupremumState& state) {
+    const auto need = [](bool holds) {
+      if (!holds) throw InputError("checkpoint: the tree or the witness does not fit the problem");
+    };
+    need(state.witness.empty() || state.witness.size() == n());
+    for (const double x : state.witness) need(x >= 0 && x <= 1);
+    std::vector<std::pair<std::uint32_t, Box>> pending = {{0, cube()}};
+    for (const char letter : state.tree) {
+      need(!pending.empty() && !tree_.is_full());
+      auto [node, box] = std::move(pending.back());
+      pending.pop_back();
+      if (letter == '.' || letter == '*') continue;  // '*' in files of version 0.1: a box that waited
+      const std::size_t coordinate = coordinate_letters.find(letter);
+      need(coordinate < n() && box.radius[coordinate] >= smallest_radius);
+      const std::uint32_t first = tree_.halve(node, coordinate);
+      auto [low, high] = halves(box, coordinate);
+      pending.emplace_back(first + 1, std::move(high));
+      pending.emplace_back(first, std::move(low));
+    }
+    need(pending.empty());
+    look_at(state.witness.empty() ? cube().centre : state.witness);
+    if (!is_refuted()) measure_tree();
+  }
+
+  /// Bounds the boxes of the tree, a part of a box no worse than the box itself, and puts those that are not
+  /// halved where they belong.
+  void measure_tree() {
+    std::vector<Leaf> pending(1);
+    pending.back().box = cube();
+    while (!pending.empty()) {
+      if (options_.progress) options_.progress({lower(), infinity, boxes_, waiting_.size()});
+      if (waiting_.size() > options_.most_waiting)
+        throw InputError("checkpoint: more boxes wait than the memory budget has room for");
+      const std::size_t count = std::min(batch, pending.size());
+      std::vector<Leaf> chosen(std::make_move_iterator(pending.end() - static_cast<std::ptrdiff_t>(count)),
+                               std::make_move_iterator(pending.end()));
+      pending.resize(pending.size() - count);
+      std::vector<std::shared_ptr<KeySelection>> keys(count);
+      arena_.execute([&] {
+        tbb::parallel_for(std::size_t(0), count, [&](std::size_t k) {
+          const WorkingPrecision scope(fast_bits);
+          keys[k] = std::make_shared<KeySelection>();
+          chosen[k].upper = std::min(chosen[k].upper, bounds_.measure(chosen[k], *keys[k]));
+        });
+      });
+      boxes_ += count;
+      for (std::size_t k = 0; k < count; ++k) {
+        const std::int32_t coordinate = tree_.coordinate(chosen[k].node);
+        if (coordinate < 0) {
+          put(std::move(chosen[k]));
+          continue;
+        }
+        auto [low, high] = halves(chosen[k].box, static_cast<std::size_t>(coordinate));
+        const std::uint32_t first = tree_.first_half(chosen[k].node);
+        pending.push_back({chosen[k].upper, std::move(high), keys[k], first + 1});
+        pending.push_back({chosen[k].upper, std::move(low), keys[k], first});
+      }
+    }
+  }
+
+  [[nodiscard]] SupremumState state() const {
+    return {tree_.text(), witness_ ? witness_->X : std::vector<double>()};
+  }
+
+  /// Of the supremum, which is a norm.
+  [[nodiscard]] double lower() const { return witness_ ? witness_->lower : 0; }
+
+  /// Is an error above eps in hand?
+  [[nodiscard]] bool is_refuted() const {
+    return options_.eps && witness_ && Rational(witness_->lower) > *options_.eps;
+  }
+
+  /// Boxes with bounds up to this need no more work.
+  [[nodiscard]] double goal() const {
+    const WorkingPrecision scope(fast_bits);
+    double level = Interval(Rational((1 + options_.ratio) * Rational(lower()))).lower_double();
+    if (options_.eps) level = std::min(level, Interval(*options_.eps).lower_double());
+    return level;
+  }
+
+  std::vector<Leaf> next() {
+    std::vector<Leaf> chosen;
+    const double level = goal();
+    while (chosen.size() < batch && !waiting_.empty() && waiting_.top().upper > level) {
+      chosen.push_back(waiting_.top());
+      waiting_.pop();
+    }
+    return chosen;
+  }
+
+  void put(Leaf leaf) {
+    if (leaf.upper <= goal()) {
+      settled_ = std::max(settled_.value_or(0), leaf.upper);
+      return;
+    }
+    waiting_.push(std::move(leaf));
+    most_waiting_ = std::max(most_waiting_, waiting_.size());
+  }
+
+  void look_at(const std::vector<double>& X) {
+    const WorkingPrecision scope(fast_bits);
+    take({bounds_.errors({X, std::vector<double>(n(), 0.0)}).lower(), X});
+  }
+
+  void take(const Point& point) {
+    if (std::isfinite(point.lower) && (!witness_ || point.lower > witness_->lower)) witness_ = point;
+  }
+
+  /// The largest bound of a box; infinite while there is none.
+  [[nodiscard]] double upper() const {
+    if (!waiting_.empty()) return std::max(waiting_.top().upper, settled_.value_or(0));
+    return settled_.value_or(infinity);
+  }
+
+  [[nodiscard]] SupremumProgress progress() const { return {lower(), upper(), boxes_, waiting_.size()}; }
+
+  SupremumAnswer answer(std::string why) const {
+    SupremumAnswer result;
+    result.boxes = boxes_;
+    result.most_waiting = most_waiting_;
+    if (std::isfinite(upper())) result.upper = Rational(upper());
+    if (witness_) {
+      const Index d = problem_.target.d;
+      ErrorWitness& witness = result.witness.emplace();
+      witness.error = Rational(witness_->lower);
+      witness.X.resize(d, problem_.target.L);
+      for (std::size_t o = 0; o < witness_->X.size(); ++o) {
+        const auto i = static_cast<Index>(o);
+        witness.X(i % d, i / d) = Rational(witness_->X[o]);
+      }
+    }
+    if (is_refuted()) {
+      result.verdict = Verdict::refuted;
+      result.why = "the error at the witness is above eps";
+    } else if (result.upper && (options_.eps ? *result.upper <= *options_.eps : why.empty())) {
+      result.verdict = Verdict::proved;
+      result.why = options_.eps ? "no box has an error above eps" : "the bounds meet within the ratio";
+      if (n() <= most_letters) result.tree = tree_.text();
+    } else {
+      if (why.empty()) throw std::logic_error("a search ended without a verdict and without a reason");
+      result.why = result.upper ? std::move(why) : "no finite bound was found: " + why;
+    }
+    return result;
+  }
+
+  const ApproximationProblem& problem_;
+  const SupremumOptions& options_;
+  Bounds bounds_;
+  tbb::task_arena arena_;
+  std::priority_queue<Leaf> waiting_;
+  HalvingTree tree_;
+  std::optional<double> settled_;  ///< the largest bound of a box that needs no more work
+  std::optional<Point> witness_;
+  std::uint64_t boxes_ = 0;
+  std::size_t most_waiting_ = 0;
+};
+
+}  // namespace
+
+SupremumAnswer enclose_supremum(const ApproximationProblem& problem, const SupremumOptions& options) {
+  problem.check();
+  if (options.eps && *options.eps < 0) {
+    throw InputError("eps: " + options.eps->str() + " (accepted: eps >= 0)");
+  }
+  if (options.ratio < 0) throw InputError("ratio: " + options.ratio.str() + " (accepted: ratio >= 0)");
+  if ((options.checkpoint || options.resume) && static_cast<std::size_t>(problem.target.n()) > most_letters) {
+    throw InputError("checkpoint: inputs of at most " + std::to_string(most_letters) +
+                     " coordinates have one");
+  }
+  return Search(problem, options).run();
+}
+
+Interval error_at(const ApproximationProblem& problem, const Matrix<Rational>& X) {
+  Matrix<Rational> tokens = problem.tokens;
+  tokens.topRows(problem.target.d) += X;
+  const Matrix<Interval> output =
+      evaluate(from_rational<Interval>(problem.model), from_rational<Interval>(problem.prompt),
+               from_rational<Interval>(tokens))
+          .topRows(problem.target.d);
+  return alpha_norm(output - evaluate(problem.target, from_rational<Interval>(X)), problem.alpha);
+}
+
+}  // namespace promptbound

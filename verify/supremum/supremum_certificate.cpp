@@ -1,0 +1,86 @@
+#include <promptbound/verify/supremum/supremum_certificate.hpp>
+
+#include <nlohmann/json.hpp>
+
+#include <promptbound/numeric/certify.hpp>
+#include <promptbound/numeric/error.hpp>
+#include <promptbound/numeric/precision.hpp>
+
+namespace promptbound {
+namespace {
+
+constexpr long least_bits = 128;
+/// Half of what the checker admits without being asked.
+constexpr long most_bits = 8192;
+
+struct TargetJson {
+  Json operator()(const Identity&) const { return {{"name", "identity"}}; }
+  Json operator()(const Reversal&) const { return {{"name", "reversal"}}; }
+  Json operator()(const MeanPooling&) const { return {{"name", "mean"}}; }
+  Json operator()(const CoordinateMaximum&) const { return {{"name", "maximum"}}; }
+  Json operator()(const SineField& field) const {
+    return {{"name", "sine"}, {"frequency", to_json(field.frequency)}};
+  }
+  Json operator()(const NodeTable& table) const {
+    Json values = Json::array();
+    for (const Rational& value : table.values) values.push_back(to_json(value));
+    return {{"name", "table"}, {"cells", table.cells}, {"values", std::move(values)}};
+  }
+};
+
+}  // namespace
+
+ApproximationProblem approximation_problem(const Instance& instance, const Target& target,
+                                           const Number& alpha) {
+  if (target.d != instance.data_width) {
+    throw InputError("d: the target has " + std::to_string(target.d) +
+                     " (accepted: the model's data_width, " + std::to_string(instance.data_width) + ")");
+  }
+  ApproximationProblem problem{instance.model, instance.prompt, instance.input_offsets, target, alpha};
+  if (problem.tokens.cols() == 0) problem.tokens = Matrix<Rational>::Zero(instance.model.width, target.L);
+  problem.check();
+  return problem;
+}
+
+Json problem_json(const ApproximationProblem& problem, const Rational& eps) {
+  const Instance instance{problem.model, problem.prompt, problem.tokens, problem.target.d};
+  return {{"instance", to_json(instance)},
+          {"target", std::visit(TargetJson{}, problem.target.function)},
+          {"alpha", exact_text(problem.alpha)},
+          {"eps", to_json(eps)}};
+}
+
+Json supremum_certificate(const ApproximationProblem& problem, const Rational& eps,
+                          const SupremumAnswer& answer) {
+  Json certificate = problem_json(problem, eps);
+  certificate["schema"] = 1;
+  certificate["kind"] = "supremum";
+  if (answer.verdict == Verdict::refuted) {
+    const Matrix<Rational>& X = answer.witness.value().X;
+    const auto suffices = [&](long bits) {
+      const WorkingPrecision scope(bits);
+      return certainly_less(Interval(eps), error_at(problem, X));
+    };
+    long bits = least_bits;
+    while (!suffices(bits)) {
+      bits *= 2;
+      if (bits > most_bits) {
+        throw Undecided("certificate: " + std::to_string(most_bits) +
+                        " bits do not show in multiple precision that the error at the witness is above eps");
+      }
+    }
+    certificate["claim"] = "above";
+    certificate["witness"] = to_json(Matrix<Rational>(X.transpose()));
+    // Twice what sufficed: another order of operations may round a little more.
+    certificate["bits"] = 2 * bits;
+  } else if (answer.verdict == Verdict::proved && !answer.tree.empty()) {
+    certificate["claim"] = "below";
+    certificate["tree"] = answer.tree;
+  } else {
+    throw InputError("certificate: only a decided claim on at most 62 coordinates has one");
+  }
+  seal(certificate);
+  return certificate;
+}
+
+}  // namespace promptbound

@@ -39,6 +39,8 @@ target_link_libraries(promptbound_precompiled PRIVATE promptbound_flags Eigen3::
 target_precompile_headers(promptbound_precompiled PRIVATE ${PROJECT_SOURCE_DIR}/cmake/precompiled.hpp)
 function(promptbound_precompile target)
   target_precompile_headers(${target} REUSE_FROM promptbound_precompiled)
+  # The compiler takes the header only where the same macros are defined, and fmt's target defines one.
+  target_link_libraries(${target} PRIVATE fmt::fmt)
 endfunction()
 
 # promptbound_target(TARGET [LIBRARIES...]): include path, flags, and a place in the installed package.

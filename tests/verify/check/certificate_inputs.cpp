@@ -1,10 +1,6 @@
 // The hashes of input files in certificates, and their comparison with files.
 #include <doctest/doctest.h>
 
-#include <unistd.h>
-
-#include <filesystem>
-#include <fstream>
 #include <nlohmann/json.hpp>
 
 #include <promptbound/models/model_json.hpp>
@@ -12,6 +8,7 @@
 #include <promptbound/verify/check/check.hpp>
 #include <promptbound/verify/memorization/memorize.hpp>
 
+#include "models/files.hpp"
 #include "verify/mutate.hpp"
 
 using namespace promptbound;
@@ -31,12 +28,9 @@ Json certificate_with_inputs() {
   const MemorizationAnswer answer = memorize(model, data, 0);
   REQUIRE(answer.verdict == Memorizable::possible);
   Json certificate = parse_json(answer.certificate, "certificate");
-  std::string folder = std::filesystem::temp_directory_path() / "promptbound-test-XXXXXX";
-  REQUIRE(mkdtemp(folder.data()) != nullptr);
-  std::ofstream(folder + "/model.json") << model_text;
-  std::ofstream(folder + "/data.json") << data_text;
-  name_inputs(certificate, {{"model", folder + "/model.json"}, {"data", folder + "/data.json"}});
-  std::filesystem::remove_all(folder);
+  const TestFolder folder;
+  name_inputs(certificate, {{"model", folder.write("model.json", model_text)},
+                            {"data", folder.write("data.json", data_text)}});
   return certificate;
 }
 

@@ -23,9 +23,9 @@ set_target_properties(promptbound::mpfi PROPERTIES IMPORTED_LOCATION ${MPFI_LIBR
 find_package(fmt REQUIRED)
 find_package(Eigen3 REQUIRED NO_MODULE)
 
-# Where the Coq development is installed.
-set(PROMPTBOUND_PROOFS_DIR ${CMAKE_INSTALL_DATADIR}/promptbound/proofs)
-set(PROMPTBOUND_FULL_PROOFS_DIR ${CMAKE_INSTALL_FULL_DATADIR}/promptbound/proofs)
+# Where what comes with the program is installed: the Coq development, published figures.
+set(PROMPTBOUND_DATA_DIR ${CMAKE_INSTALL_DATADIR}/promptbound)
+set(PROMPTBOUND_FULL_DATA_DIR ${CMAKE_INSTALL_FULL_DATADIR}/promptbound)
 
 # Headers stand beside their sources and are included as <promptbound/FOLDER/...>: include/promptbound holds one
 # link per source folder, so that editors and other tools find them without a build.

@@ -1,5 +1,4 @@
 #include <fmt/format.h>
-#include <CLI/CLI.hpp>
 #include <cmath>
 #include <memory>
 #include <nlohmann/json.hpp>
@@ -7,6 +6,7 @@
 #include <promptbound/attention/choice/automatic.hpp>
 #include <promptbound/cli/check_proofs.hpp>
 #include <promptbound/cli/command.hpp>
+#include <promptbound/cli/command_line.hpp>
 #include <promptbound/cli/render/record_view.hpp>
 #include <promptbound/cli/render/render_json.hpp>
 #include <promptbound/models/npy.hpp>
@@ -278,9 +278,9 @@ int attention(const AttentionOptions& options) {
 
 }  // namespace
 
-void add_attention(CLI::App& app, Action& action) {
+void add_attention(CommandLine& line, Action& action) {
   auto options = std::make_shared<AttentionOptions>();
-  CLI::App* subcommand = app.add_subcommand(
+  Subcommand* subcommand = line.add_subcommand(
       "attention", "softmax(scale Q K^T) V with a certified bound on the error of every entry");
   subcommand->footer(
       "Arrays have shape (rows, columns) or (heads, rows, columns), float32 or float64. A file of several "
@@ -310,7 +310,7 @@ void add_attention(CLI::App& app, Action& action) {
       "slower) or auto (default: running where it is needed, or takes at most about 1 ms)");
   subcommand->add_flag("--causal", options->causal,
                        "query i sees the prompt and the keys up to its own position");
-  add_common_options(*subcommand, *options);
+  add_common_options(*subcommand, *options, OutputHolds::product);
   subcommand->get_option("--output")->description("write the outputs to this .npy file");
   subcommand->callback([options, &action] { action = [options] { return attention(*options); }; });
 }

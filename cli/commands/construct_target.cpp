@@ -1,6 +1,6 @@
-#include <CLI/CLI.hpp>
 #include <nlohmann/json.hpp>
 
+#include <promptbound/cli/command_line.hpp>
 #include <promptbound/cli/commands/construct_target.hpp>
 #include <promptbound/models/exact_json.hpp>
 #include <promptbound/models/text_file.hpp>
@@ -26,7 +26,7 @@ Target table_from_file(const std::string& path, Index d, Index L, const Rational
 
 }  // namespace
 
-void TargetOptions::add_to(CLI::App& subcommand) {
+void TargetOptions::add_to(Subcommand& subcommand) {
   subcommand
       .add_option("--target", name, "identity, reversal (default), mean, maximum, sine, random or table")
       ->type_name("NAME");
@@ -34,7 +34,7 @@ void TargetOptions::add_to(CLI::App& subcommand) {
   subcommand.add_option("--table", table, "file of the target `table`: values at the nodes of a grid")
       ->type_name("FILE");
   subcommand.add_option("--cells", cells, "cells per coordinate of the random table (default 2)")
-      ->check(CLI::Range(1L, 1000L))
+      ->range(1L, 1000L)
       ->type_name("N");
   subcommand.add_option("--seed", seed, "seed of the random table (default 1)")->type_name("N");
 }

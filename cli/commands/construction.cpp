@@ -10,6 +10,8 @@ namespace promptbound {
 namespace {
 
 constexpr Construction all[] = {
+    {"layer", "2.2", "own", "a random layer, and examples that a prompt of m tokens gives",
+     "memorize, structure, impossible-pair", "d N m seed", build_layer},
     {"least-length-prompt", "2.2", "own", "a prompt of least length for data that share a query",
      "run, memorize", "model data accuracy", build_least_length_prompt},
     {"compressed-prompt", "2.2", "own",

@@ -1,7 +1,7 @@
 # make demo: install and build what the command needs, and run the main job. make check: install and build the
 # rest, and run every test. make quick: most tests, in two minutes. make check-all: sanitizers, clang-tidy and long
-# fuzzing too.
-.PHONY: demo program quick check check-all build packages asan tidy clang fuzz format clean
+# fuzzing too. make docs: the documentation as a site, build/docs/site/index.html.
+.PHONY: demo program quick check check-all build packages docs asan tidy clang fuzz format clean
 
 JOBS ?= $(shell nproc)
 FUZZ_SECONDS ?= 600
@@ -34,6 +34,10 @@ check: build
 	@ctest --preset release --parallel $(JOBS)
 
 check-all: check asan tidy clang fuzz
+
+docs:
+	@scripts/install-packages docs
+	@scripts/build-site
 
 # The same tests under the address and undefined-behaviour sanitizers.
 asan: packages

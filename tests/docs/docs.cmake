@@ -7,3 +7,14 @@ else()
   add_test(NAME docs_site_without_sphinx_mathjax_or_chromium COMMAND ${CMAKE_COMMAND} -E true)
   set_tests_properties(docs_site_without_sphinx_mathjax_or_chromium PROPERTIES DISABLED TRUE)
 endif()
+
+# What the subcommands print as JSON, against docs/json.schema.json.
+execute_process(COMMAND ${PYTHON3} -c "import jsonschema; jsonschema.Draft202012Validator" RESULT_VARIABLE no_jsonschema
+                OUTPUT_QUIET ERROR_QUIET)
+if(PYTHON3 AND no_jsonschema EQUAL 0)
+  add_test(NAME docs_json_schema COMMAND ${PYTHON3} -B ${CMAKE_CURRENT_SOURCE_DIR}/docs/json_schema.py
+                                         --program $<TARGET_FILE:promptbound>)
+else()
+  add_test(NAME docs_json_schema_without_jsonschema COMMAND ${CMAKE_COMMAND} -E true)
+  set_tests_properties(docs_json_schema_without_jsonschema PROPERTIES DISABLED TRUE)
+endif()

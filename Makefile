@@ -1,6 +1,7 @@
 # make demo: install and build what the command needs, and run the main job. make check: install and build the
 # rest, and run every test. make quick: most tests, in two minutes. make check-all: sanitizers, clang-tidy and long
-# fuzzing too. make docs: the documentation as a site, build/docs/site/index.html.
+# fuzzing too. make docs: the documentation as a site, build/docs/site/index.html, and the theory as one
+# document, build/docs/theory.pdf.
 .PHONY: demo program quick check check-all build packages docs asan tidy clang fuzz format clean
 
 JOBS ?= $(shell nproc)

@@ -1,7 +1,8 @@
 # make demo: install and build what the command needs, and run the main job. make check: install and build the
 # rest, and run every test. make quick: most tests, in two minutes. make check-all: sanitizers, clang-tidy and long
-# fuzzing too. make install, make uninstall: under PREFIX. make package: a Debian package in build/.
-.PHONY: demo program install uninstall package quick check check-all build packages asan tidy clang fuzz format clean
+# fuzzing too. make install, make uninstall: under PREFIX. make package: a Debian package in build/. make docs: the
+# documentation as a site, build/docs/site/index.html, and the theory as one document, build/docs/theory.pdf.
+.PHONY: demo program install uninstall package docs quick check check-all build packages asan tidy clang fuzz format clean
 
 JOBS ?= $(shell nproc)
 PREFIX ?= /usr/local
@@ -56,6 +57,10 @@ check: build
 	@ctest --preset release --parallel $(JOBS)
 
 check-all: check asan tidy clang fuzz
+
+docs:
+	@scripts/install-packages docs
+	@scripts/build-site
 
 # The same tests under the address and undefined-behaviour sanitizers.
 asan: packages

@@ -8,7 +8,7 @@
 
 namespace promptbound {
 RandomLayer random_layer(Index d, Index N, Index m, std::uint64_t seed) {
-  if (d < 1 || N < 1 || m < 1) throw InputError("random layer: d, N and m must be at least 1");
+  if (d < 1 || N < 1 || m < 1) throw InputError("random layer: d, N and m are whole numbers from 1");
   std::mt19937_64 random(seed);
   const auto sevenths = [&](Index rows, Index cols) {
     return Matrix<Rational>(Matrix<Rational>::NullaryExpr(

@@ -1,6 +1,5 @@
-# A layer made by hand, decided by memorize. examples/data/layer.json has one head and a feed-forward block; the two examples of
-# pair.json are built so that no prompt of any length fits both (theory 5.4).
-promptbound construct impossible-pair --model examples/data/layer.json -o pair.json
+# A layer made by hand, decided by memorize. docs/theory/examples/layer.json has one head; the two examples of pair.json are built so that no prompt of any length fits both (theory 5.4).
+promptbound construct impossible-pair --model docs/theory/examples/layer.json -o pair.json
 promptbound memorize --model pair.json --data pair.json --certificate impossible.json || test $? -eq 1
 promptbound-check impossible.json
 

@@ -80,7 +80,13 @@ CoqOutcome run_coqc(const std::string& text, const std::string& proofs, long sec
   const DelayedSignals delayed;
   const TemporaryFolder folder;
   const std::string library = std::filesystem::absolute(proofs).string();
-  std::ofstream(folder.path() + "/certificate.v") << text;
+  // Half of a certificate could compile, and an empty file does.
+  std::ofstream certificate(folder.path() + "/certificate.v");
+  certificate << text;
+  certificate.close();
+  if (!certificate)
+    return {End::stopped, fmt::format("the certificate could not be written to {}: {}", folder.path(),
+                                      std::strerror(errno))};
 
   const pid_t child = fork();
   if (child < 0) return {End::stopped, fmt::format("coqc could not be started: {}", std::strerror(errno))};

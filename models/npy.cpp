@@ -1,11 +1,11 @@
 #include <cstdint>
 #include <cstring>
 
-#include <promptbound/models/foreign_file.hpp>
 #include <promptbound/models/mapped_file.hpp>
 #include <promptbound/models/npy.hpp>
 #include <promptbound/models/npz_archive.hpp>
 #include <promptbound/models/safetensors.hpp>
+#include <promptbound/models/text_file.hpp>
 #include <promptbound/numeric/error.hpp>
 
 namespace promptbound {

@@ -2,8 +2,8 @@
 
 #include <cstdint>
 
-#include <promptbound/models/foreign_file.hpp>
 #include <promptbound/models/npz_archive.hpp>
+#include <promptbound/models/text_file.hpp>
 #include <promptbound/numeric/error.hpp>
 
 namespace promptbound {

@@ -89,7 +89,7 @@ TEST_CASE("hostile .npy files are refused") {
 
 TEST_CASE("a file of arrays is read by the end of its name") {
   const std::vector<float> b = {0.5F, 7};
-  const TestFolder folder;
+  const TemporaryFolder folder;
   CHECK(contains(refusal_of([] { (void)read_tensors("a.txt"); }), "arrays are read from"));
   const TensorFile single = read_tensors(folder.write("b.npy", npy_text(view(b, {2}))));
   CHECK(values<float>(single.only()) == b);

@@ -103,7 +103,7 @@ TEST_CASE("archives give their arrays - stored and deflated") {
   const std::string text =
       zip({{"a.npy", npy_text(view(a, {10, 100})), true}, {"dir/b.npy", npy_text(view(b, {2}))}});
   CHECK(text.size() < 2000);
-  const TestFolder folder;
+  const TemporaryFolder folder;
   const TensorFile file = read_tensors(folder.write("x.npz", text));
   CHECK(values<double>(file.at("a")) == a);
   CHECK(values<float>(file.at("dir/b")) == b);

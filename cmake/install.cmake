@@ -55,6 +55,6 @@ set(CPACK_DEBIAN_PACKAGE_SECTION math)
 set(CPACK_DEBIAN_PACKAGE_SHLIBDEPS ON)
 # The library is static: who links it needs these headers. coq-check needs Coq with its libraries.
 set(CPACK_DEBIAN_PACKAGE_SUGGESTS "libgmp-dev, libmpfr-dev, libmpfi-dev, libboost-dev, libeigen3-dev, libfmt-dev, \
-nlohmann-json3-dev, libtbb-dev, libhwy-dev, zlib1g-dev, coq, libcoq-mathcomp-algebra-tactics, libcoq-mathcomp-analysis, \
+nlohmann-json3-dev, libtbb-dev, libhwy-dev, libzip-dev, libssl-dev, coq, libcoq-mathcomp-algebra-tactics, libcoq-mathcomp-analysis, \
 libcoq-mathcomp-zify, libcoq-interval, libcoq-coquelicot")
 include(CPack)

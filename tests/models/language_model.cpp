@@ -16,7 +16,7 @@ bool contains(const std::string& text, const std::string& part) {
   return text.find(part) != std::string::npos;
 }
 
-std::string refusal(const TestFolder& folder) {
+std::string refusal(const TemporaryFolder& folder) {
   return refusal_of([&] {
     const LanguageModel model(folder.path());
     for (std::size_t l = 0; l < model.config().layers; ++l) static_cast<void>(model.layer(l));
@@ -24,7 +24,7 @@ std::string refusal(const TestFolder& folder) {
   });
 }
 
-void write_tensors(const TestFolder& folder, const std::string& file, const WrittenTensors& written) {
+void write_tensors(const TemporaryFolder& folder, const std::string& file, const WrittenTensors& written) {
   std::map<std::string, Tensor> tensors;
   for (const auto& [name, tensor] : written) tensors[name] = view(tensor.values, tensor.shape);
   folder.write(file, safetensors_text(tensors));
@@ -56,7 +56,7 @@ TEST_CASE("the trained model is recognised and its tensors are where they belong
 }
 
 TEST_CASE("grouped keys are shared by neighbouring heads and biases that a file lacks are 0") {
-  const TestFolder folder;
+  const TemporaryFolder folder;
   const WrittenTensors written = write_small_model(folder, "llama", 801);
   const LanguageModel model(folder.path());
   CHECK(model.config().key_heads == 2);
@@ -72,7 +72,7 @@ TEST_CASE("grouped keys are shared by neighbouring heads and biases that a file 
 }
 
 TEST_CASE("shards give the same model") {
-  const TestFolder whole, parts;
+  const TemporaryFolder whole, parts;
   WrittenTensors written = write_small_model(whole, "bert", 802);
   WrittenTensors first, second;
   nlohmann::json index;
@@ -96,7 +96,7 @@ TEST_CASE("shards give the same model") {
 TEST_CASE("models that are not as config.json says are refused") {
   for (const std::string family : {"gpt2", "llama", "bert"}) {
     CAPTURE(family);
-    const TestFolder folder;
+    const TemporaryFolder folder;
     const WrittenTensors written = write_small_model(folder, family, 803);
     CHECK(refusal(folder).empty());
     // Every tensor that is missing or of another shape is noticed, except final norms, which `refusal` does
@@ -126,7 +126,7 @@ TEST_CASE("models that are not as config.json says are refused") {
 }
 
 TEST_CASE("configurations that are malformed or not supported are refused") {
-  const TestFolder folder;
+  const TemporaryFolder folder;
   write_small_model(folder, "llama", 804);
   const auto refused = [&](const std::string& members) {
     folder.write("config.json", members);
@@ -155,7 +155,7 @@ TEST_CASE("configurations that are malformed or not supported are refused") {
 }
 
 TEST_CASE("a prompt is read exactly and one made for another model is refused") {
-  const TestFolder model_folder, folder;
+  const TemporaryFolder model_folder, folder;
   write_small_model(model_folder, "gpt2", 805);
   const ModelConfig config = LanguageModel(model_folder.path()).config();
   const std::vector<double> written = write_small_prompt(folder, 806);

@@ -18,7 +18,7 @@ bool contains(const std::string& text, const std::string& part) {
 }
 
 ModelConfig read(const json& config) {
-  const TestFolder folder;
+  const TemporaryFolder folder;
   return read_model_config(folder.write("config.json", config.dump()));
 }
 
@@ -265,7 +265,7 @@ TEST_CASE("classes of the family are accepted in every framework - others are do
 }
 
 TEST_CASE("text that is no JSON gives one clean line") {
-  const TestFolder folder;
+  const TemporaryFolder folder;
   const auto refused = [&](const std::string& text) {
     const std::string message =
         refusal_of([&] { static_cast<void>(read_model_config(folder.write("config.json", text))); });

@@ -14,13 +14,13 @@ bool contains(const std::string& text, const std::string& part) {
   return text.find(part) != std::string::npos;
 }
 
-void write_tensors(const TestFolder& folder, const WrittenTensors& written) {
+void write_tensors(const TemporaryFolder& folder, const WrittenTensors& written) {
   std::map<std::string, Tensor> tensors;
   for (const auto& [name, tensor] : written) tensors[name] = view(tensor.values, tensor.shape);
   folder.write("model.safetensors", safetensors_text(tensors));
 }
 
-std::string refusal(const TestFolder& folder) {
+std::string refusal(const TemporaryFolder& folder) {
   return refusal_of([&] { static_cast<void>(LanguageModel(folder.path())); });
 }
 
@@ -30,7 +30,7 @@ const WrittenTensor one = {{1}, {0.5}};
 
 TEST_CASE("embeddings are found behind what wrappers put before their names") {
   for (const std::string family : {"gpt2", "llama", "bert"}) {
-    const TestFolder folder;
+    const TemporaryFolder folder;
     const WrittenTensors written = write_small_model(folder, family, 821);
     const Matrix<double> embeddings = LanguageModel(folder.path()).token_embeddings(0, 5);
     const Matrix<double> up = LanguageModel(folder.path()).layer(1).up.W;
@@ -77,7 +77,7 @@ TEST_CASE("a tensor that a layer of the model does not have is refused by name")
              {"bert.encoder.layer.0.crossattention.self.query.weight",
               "bert.encoder.layer.0.attention.self.distance_embedding.weight",
               "bert.embeddings.embeddings_project.weight", "bert.encoder.LayerNorm.weight"}}}) {
-    const TestFolder folder;
+    const TemporaryFolder folder;
     const WrittenTensors written = write_small_model(folder, each.family, 822);
     CHECK(refusal(folder).empty());
     for (const std::string name : each.names) {
@@ -104,7 +104,7 @@ TEST_CASE("buffers - heads and what lies outside the model are no part of it") {
                            Case{"bert",
                                 {"bert.pooler.dense.weight", "bert.embeddings.position_ids",
                                  "cls.predictions.bias", "classifier.weight", "qa_outputs.weight"}}}) {
-    const TestFolder folder;
+    const TemporaryFolder folder;
     WrittenTensors written = write_small_model(folder, each.family, 823);
     const Matrix<double> down = LanguageModel(folder.path()).layer(1).down.W;
     for (const char* name : each.names) written[name] = one;
@@ -114,7 +114,7 @@ TEST_CASE("buffers - heads and what lies outside the model are no part of it") {
 }
 
 TEST_CASE("biases that the configuration asks for are needed and read") {
-  const TestFolder folder;
+  const TemporaryFolder folder;
   WrittenTensors written = write_small_model(folder, "llama", 824);
   const auto write_config = [&](const char* type, const char* members) {
     folder.write("config.json", std::string(R"({"model_type": ")") + type +
@@ -149,7 +149,7 @@ TEST_CASE("biases that the configuration asks for are needed and read") {
 }
 
 TEST_CASE("both names of a norm of BERT at once are two models") {
-  const TestFolder folder;
+  const TemporaryFolder folder;
   WrittenTensors written = write_small_model(folder, "bert", 825);
   const auto layer = [&] { return LanguageModel(folder.path()).layer(0); };
   const Vector<double> gain = layer().norm_1.gain;

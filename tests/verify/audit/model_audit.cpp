@@ -190,7 +190,7 @@ TEST_CASE("small models of all three layouts agree with loops over long double")
     for (const std::uint64_t seed : {701U, 702U}) {
       CAPTURE(family);
       CAPTURE(seed);
-      const TestFolder folder;
+      const TemporaryFolder folder;
       const naive::Weights weights = weights_of(write_small_model(folder, family, seed));
       const naive::Shape shape = small_shape(family);
       const LanguageModel model(folder.path());
@@ -296,7 +296,7 @@ TEST_CASE("models with the layouts of published releases agree with loops over l
 
 TEST_CASE("with rotary positions biases of queries and keys are part of the bounds for any token") {
   // Scores of tokens that are nearly 0 before the biases differ by the rotations of the biases alone.
-  const TestFolder folder;
+  const TemporaryFolder folder;
   WrittenTensors written = write_small_model(folder, "llama", 711, 0.01);
   for (const char* layer : {"model.layers.0.", "model.layers.1."}) {
     for (const auto& [map, size] :

@@ -6,11 +6,16 @@ author = "the authors of promptbound"
 copyright = "the authors of promptbound, Apache-2.0"
 version = release = pathlib.Path("VERSION").read_text().strip()
 
-extensions = ["myst_parser", "sphinx.ext.mathjax"]
-source_suffix = {".md": "markdown"}
+extensions = ["myst_parser", "sphinx.ext.mathjax", "breathe"]
+source_suffix = {".md": "markdown", ".rst": "restructuredtext"}
 root_doc = "index"
 highlight_language = "none"
 smartquotes = False  # options begin with two hyphens
+
+breathe_projects = {"promptbound": str(pathlib.Path("../doxygen/xml").resolve())}
+breathe_default_project = "promptbound"
+breathe_show_include = False
+primary_domain = "cpp"
 
 myst_enable_extensions = ["dollarmath"]
 myst_dmath_double_inline = True

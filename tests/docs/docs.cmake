@@ -1,11 +1,12 @@
 # The documentation as a site and as data. What a test needs and is not installed is said by a disabled test's name.
 find_program(SPHINX sphinx-build)
+find_program(DOXYGEN doxygen)
 find_program(CHROMIUM chromium)
-if(SPHINX AND CHROMIUM AND PDFLATEX AND EXISTS /usr/share/javascript/mathjax/MathJax.js)
+if(SPHINX AND DOXYGEN AND CHROMIUM AND PDFLATEX AND EXISTS /usr/share/javascript/mathjax/MathJax.js)
   add_test(NAME docs_site COMMAND ${Python3_EXECUTABLE} -B ${CMAKE_CURRENT_SOURCE_DIR}/docs/site.py)
 else()
-  add_test(NAME docs_site_without_sphinx_mathjax_pdflatex_or_chromium COMMAND ${CMAKE_COMMAND} -E true)
-  set_tests_properties(docs_site_without_sphinx_mathjax_pdflatex_or_chromium PROPERTIES DISABLED TRUE)
+  add_test(NAME docs_site_without_sphinx_doxygen_mathjax_pdflatex_or_chromium COMMAND ${CMAKE_COMMAND} -E true)
+  set_tests_properties(docs_site_without_sphinx_doxygen_mathjax_pdflatex_or_chromium PROPERTIES DISABLED TRUE)
 endif()
 
 # What the subcommands print as JSON, against docs/json.schema.json.

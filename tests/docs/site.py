@@ -20,7 +20,8 @@ import unittest
 import urllib.parse
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent.parent
-PAGES = ["index.html", "theory/1-prompt-length.html", "theory/2-memorization.html", "guide/audit.html", "results.html", "faq.html", "json.html"]
+PAGES = ["index.html", "theory/1-prompt-length.html", "theory/2-memorization.html", "guide/audit.html", "results.html", "faq.html", "json.html",
+         "cpp/bounds_catalogue_hpp.html", "cpp/verify_memorization_memorize_hpp.html", "source/numeric/interval.hpp.html"]
 WIDTHS = [1280, 390]
 
 # Frames of both widths; what they lay out is written into the document that the browser dumps. A frame is as wide as the

@@ -21,11 +21,11 @@ struct ColumnLayout {
 
 /// The width that an A4 page of the article class has for text, and what an average character takes, by size.
 constexpr double page_width = 345;
-constexpr std::pair<const char*, double> sizes[] = {{"", 5.0}, {"\\small", 4.6}, {"\\footnotesize", 4.2}};
+constexpr std::pair<const char*, double> sizes[] = {{"", 5.2}, {"\\small", 4.8}, {"\\footnotesize", 4.4}};
 constexpr double column_gap = 6;
 /// Columns up to this many characters are never broken.
 constexpr std::size_t short_column = 12;
-constexpr std::size_t rows_of_a_page = 45;
+constexpr double lines_of_a_page = 45;
 /// The layout is decided by this many rows; those that follow are written as they come.
 constexpr std::size_t rows_to_measure = 1000;
 
@@ -84,7 +84,7 @@ class LatexWriter : public TableWriter {
  private:
   void open() {
     const char* size = decide_layout();
-    environment_ = rows_.size() > rows_of_a_page ? "longtable" : "tabular";
+    environment_ = lines() > lines_of_a_page ? "longtable" : "tabular";
     std::string alignment, headings;
     for (std::size_t i = 0; i < columns_.size(); ++i) {
       alignment += specification(columns_[i], layout_[i]);
@@ -147,15 +147,34 @@ class LatexWriter : public TableWriter {
       if (layout_[i].is_wrapped) {
         layout_[i].is_aligned = false;
         layout_[i].width = static_cast<double>(least[i]) * character;
-        wanted += std::sqrt(static_cast<double>(natural[i]));
+        wanted += weight(natural[i]);
       }
       left -= layout_[i].is_wrapped ? layout_[i].width : static_cast<double>(natural[i]) * character;
     }
     if (left <= 0) return;
     for (std::size_t i = 0; i < columns_.size(); ++i) {
-      if (layout_[i].is_wrapped)
-        layout_[i].width += left * std::sqrt(static_cast<double>(natural[i])) / wanted;
+      if (layout_[i].is_wrapped) layout_[i].width += left * weight(natural[i]) / wanted;
     }
+  }
+
+  /// What a broken column gets of the page, by the characters of its longest cell: less than proportional, so
+  /// that one long sentence does not starve the rest.
+  static double weight(std::size_t characters) { return std::pow(static_cast<double>(characters), 0.75); }
+
+  /// About as many lines as the table takes.
+  double lines() const {
+    const double character = std::rbegin(sizes)->second;
+    double sum = 0;
+    for (const std::vector<Cell>& cells : rows_) {
+      double most = 1;
+      for (std::size_t i = 0; i < cells.size(); ++i) {
+        if (!layout_[i].is_wrapped) continue;
+        const auto characters = static_cast<double>(cell_text(cells[i], digits_).size());
+        most = std::max(most, std::ceil(characters * character / layout_[i].width));
+      }
+      sum += most;
+    }
+    return sum;
   }
 
   static std::string specification(const Column& column, const ColumnLayout& layout) {

@@ -9,6 +9,9 @@ else()
   set_tests_properties(docs_site_without_sphinx_doxygen_mathjax_pdflatex_or_chromium PROPERTIES DISABLED TRUE)
 endif()
 
+# What the commands of docs/results.md name.
+add_test(NAME docs_results COMMAND ${Python3_EXECUTABLE} -B ${CMAKE_CURRENT_SOURCE_DIR}/docs/results.py)
+
 # Every command of README.md, the start page, tutorials and guides.
 add_test(NAME docs_commands COMMAND ${Python3_EXECUTABLE} -B ${CMAKE_CURRENT_SOURCE_DIR}/docs/commands.py
                                     --program $<TARGET_FILE:promptbound> --checker $<TARGET_FILE:promptbound-check>)

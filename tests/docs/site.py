@@ -21,7 +21,7 @@ import urllib.parse
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent.parent
 PAGES = ["index.html", "theory/1-prompt-length.html", "theory/2-memorization.html", "guide/audit.html", "results.html", "faq.html", "json.html",
-         "cpp/bounds_catalogue_hpp.html", "cpp/verify_memorization_memorize_hpp.html", "source/numeric/interval.hpp.html"]
+         "cpp/bounds_catalogue_hpp.html", "cpp/verify_memorization_memorize_hpp.html", "source/numeric/interval.hpp.html", "search.html?q=entropy"]
 WIDTHS = [1280, 390]
 
 # Frames of both widths; what they lay out is written into the document that the browser dumps. A frame is as wide as the
@@ -42,6 +42,7 @@ function look(page, width) {
           formulas: formulas.length, set: formulas.filter(f => f.querySelector('svg') && box(f.querySelector('svg')).width > 0).length,
           raw: formulas.filter(f => /\\\\[(\\[]/.test(text(f))).length,
           wrong: page_.querySelectorAll('.MathJax_Error, [data-mml-node=merror], .merror, .mtext[fill=red]').length,
+          found: page_.querySelectorAll('ul.search li').length,
           pictures: [...page_.images].filter(i => !i.naturalWidth).length,
           resources: view.performance.getEntriesByType('resource').map(e => e.name).filter(n => !n.startsWith(location.origin) && !n.startsWith('data:'))});
         frame.remove();
@@ -177,6 +178,7 @@ class Site(unittest.TestCase):
                 self.assertLessEqual(answer["scroll"], answer["inner"])
                 self.assertEqual((answer["set"], answer["raw"], answer["wrong"]), (answer["formulas"], 0, 0))
                 self.assertEqual((answer["pictures"], answer["resources"]), (0, []))
+        self.assertGreater(answers[-1]["found"], 10, "the search finds nothing")
         theory = next(answer for answer in answers if answer["page"].startswith("theory/1"))
         self.assertGreater(theory["formulas"], 200)
 

@@ -4,8 +4,8 @@
 
 Commands are the lines of ```sh blocks, and the indented lines that begin with promptbound, with or without a prompt $. They run in
 the order of the page, in a folder with the repository's docs, tests and examples and the arrays that a guide calls its reader's.
-0, 1 and 3 are answers; anything else is a fault, and so is an exception that no page needs any more. (The pages of the theory
-are run by scripts/check-theory.)
+0, 1 and 3 are answers; anything else is a fault, and so is an exception that no page needs any more. A ```text block shows
+lines of what the page's commands printed before; ... stands for any text. (The pages of the theory are run by scripts/check-theory.)
 """
 
 import argparse
@@ -38,11 +38,14 @@ ARRAYS = ["q.npy", "k.npy", "v.npy", "pk.npy", "pv.npy"]
 
 
 def commands_of(text):
-    """The commands of a page in words, in its order; continued lines joined, comments left out, a && b as two."""
+    """The commands of a page in words, in its order; continued lines joined, comments left out, a && b as two. Between them, as
+    texts, the lines that are shown of what they print."""
     fence = None
     for line in re.sub(r"\\\n\s*", " ", text).split("\n"):
         if line.startswith("```"):
             fence = line[3:] if fence is None else None
+        elif fence == "text" and line.strip() and not re.match(r"(promptbound|cmake) ", line):
+            yield line
         elif fence == "sh" or fence is None and re.match(r"    (\$ )?promptbound", line):
             for part in line.strip().removeprefix("$ ").split("&&"):
                 words = shlex.split(part, comments=True)
@@ -75,15 +78,20 @@ def prepare(folder):
 
 class Commands(unittest.TestCase):
     def test_commands_are_found(self):
-        page = "```sh\na b  # c\n```\n```text\npromptbound no\n```\n    $ promptbound x && promptbound y \\\n      z\n    not one\npromptbound prose\n"
-        self.assertEqual(list(commands_of(page)), [["a", "b"], ["promptbound", "x"], ["promptbound", "y", "z"]])
+        page = "```sh\na b  # c\n```\n```text\npromptbound no\nshown\n```\n    $ promptbound x && promptbound y \\\n      z\n    not one\npromptbound prose\n"
+        self.assertEqual(list(commands_of(page)), [["a", "b"], "shown", ["promptbound", "x"], ["promptbound", "y", "z"]])
 
     def test_every_command_of_the_pages_runs(self):
         needed = set()
         for page in PAGES:
             with tempfile.TemporaryDirectory() as name:
                 prepare(pathlib.Path(name))
+                printed = []
                 for words in commands_of((ROOT / page).read_text()):
+                    if isinstance(words, str):
+                        shown = re.compile(".*".join(map(re.escape, words.rstrip().split("..."))))
+                        self.assertTrue(any(shown.fullmatch(line) for line in printed), f"{page}: no command prints: {words}")
+                        continue
                     exception = exception_of(words)
                     if exception:
                         needed.add(exception)
@@ -92,6 +100,7 @@ class Commands(unittest.TestCase):
                         program = PROGRAMS[words[0].removeprefix("build/")]
                         run = subprocess.run([program] + words[1:], cwd=name, capture_output=True, text=True, timeout=600)
                         self.assertIn(run.returncode, (0, 1, 3), run.stderr)
+                        printed += [line.rstrip() for line in run.stdout.splitlines()]
         self.assertEqual(needed, set(EXCEPTIONS))
 
 

@@ -9,6 +9,9 @@ else()
   set_tests_properties(docs_site_without_sphinx_doxygen_mathjax_pdflatex_or_chromium PROPERTIES DISABLED TRUE)
 endif()
 
+# What the commands of docs/results.md name.
+add_test(NAME docs_results COMMAND ${Python3_EXECUTABLE} -B ${CMAKE_CURRENT_SOURCE_DIR}/docs/results.py)
+
 # What the subcommands print as JSON, against docs/json.schema.json.
 execute_process(COMMAND ${PYTHON3} -c "import jsonschema; jsonschema.Draft202012Validator" RESULT_VARIABLE no_jsonschema
                 OUTPUT_QUIET ERROR_QUIET)

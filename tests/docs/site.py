@@ -20,8 +20,6 @@ import unittest
 import urllib.parse
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent.parent
-PAGES = ["index.html", "theory/1-prompt-length.html", "theory/2-memorization.html", "guide/audit.html", "results.html", "faq.html", "json.html",
-         "cpp/bounds_catalogue_hpp.html", "cpp/verify_memorization_memorize_hpp.html", "source/numeric/interval.hpp.html"]
 WIDTHS = [1280, 390]
 
 # Frames of both widths; what they lay out is written into the document that the browser dumps. A frame is as wide as the
@@ -42,6 +40,7 @@ function look(page, width) {
           formulas: formulas.length, set: formulas.filter(f => f.querySelector('svg') && box(f.querySelector('svg')).width > 0).length,
           raw: formulas.filter(f => /\\\\[(\\[]/.test(text(f))).length,
           wrong: page_.querySelectorAll('.MathJax_Error, [data-mml-node=merror], .merror, .mtext[fill=red]').length,
+          found: page_.querySelectorAll('ul.search li').length,
           pictures: [...page_.images].filter(i => !i.naturalWidth).length,
           resources: view.performance.getEntriesByType('resource').map(e => e.name).filter(n => !n.startsWith(location.origin) && !n.startsWith('data:'))});
         frame.remove();
@@ -78,6 +77,12 @@ class Links(html.parser.HTMLParser):
             self.loads.append(attributes["src"])
         if tag == "link" and attributes.get("rel") in ("stylesheet", "icon", "preload") and attributes.get("href"):
             self.loads.append(attributes["href"])
+
+
+def pages_of(site):
+    """Every page, of those that show a source file one, and a search."""
+    pages = [path.relative_to(site) for path in sorted(site.rglob("*.html")) if "_static" not in path.parts]
+    return [str(page) for page in pages if page.parts[0] != "source"] + ["source/numeric/interval.hpp.html", "search.html?q=entropy"]
 
 
 def faults_of_links(site):
@@ -167,17 +172,19 @@ class Site(unittest.TestCase):
             self.assertEqual((answer["formulas"], answer["set"], answer["raw"], answer["pictures"]), (1, 0, 1, 1))
 
     def test_a_browser_shows_the_pages_at_both_widths(self):
-        answers, console = browse(self.site, self.folder.name, PAGES)
+        pages = pages_of(self.site)
+        answers, console = browse(self.site, self.folder.name, pages)
         self.assertEqual(console, [])
         self.assertIsNotNone(answers, "the browser gave no answer")
-        self.assertEqual(len(answers), len(PAGES) * len(WIDTHS))
+        self.assertEqual(len(answers), len(pages) * len(WIDTHS))
         for answer in answers:
             with self.subTest(page=answer["page"], width=answer["width"]):
                 self.assertEqual(answer["inner"], answer["width"])
                 self.assertLessEqual(answer["scroll"], answer["inner"])
                 self.assertEqual((answer["set"], answer["raw"], answer["wrong"]), (answer["formulas"], 0, 0))
                 self.assertEqual((answer["pictures"], answer["resources"]), (0, []))
-        theory = next(answer for answer in answers if answer["page"].startswith("theory/1"))
+        self.assertGreater(answers[-1]["found"], 10, "the search finds nothing")
+        theory = next(answer for answer in answers if answer["page"] == "theory/1-prompt-length.html")
         self.assertGreater(theory["formulas"], 200)
 
 

@@ -29,12 +29,12 @@ std::string text_of(py::handle value) { return py::str(value).cast<std::string>(
                    " is not a number (accepted: int, Fraction, Decimal, str such as '1/10', or float)");
 }
 
-std::string integer_text(py::handle value) {
+Integer integer_of(py::handle value) {
   int overflow = 0;
   const long small = PyLong_AsLongAndOverflow(value.ptr(), &overflow);
   if (overflow == 0) {
     if (small == -1 && PyErr_Occurred() != nullptr) throw py::error_already_set();
-    return std::to_string(small);
+    return Integer(small);
   }
   // Hexadecimal: Python limits the length of decimal texts.
   const auto digits = py::reinterpret_steal<py::str>(PyNumber_ToBase(value.ptr(), 16));
@@ -42,8 +42,10 @@ std::string integer_text(py::handle value) {
   const std::string text = digits.cast<std::string>();
   const bool is_negative = text.front() == '-';
   const Integer size(text.substr(is_negative ? 1 : 0));
-  return (is_negative ? Integer(-size) : size).str();
+  return is_negative ? Integer(-size) : size;
 }
+
+std::string integer_text(py::handle value) { return integer_of(value).str(); }
 
 /// p/q of an object with as_integer_ratio().
 std::string ratio_text(py::handle value, const std::string& what) {
@@ -102,6 +104,9 @@ std::string number_text(py::handle value, const std::string& what) {
 }
 
 Rational rational_of(py::handle value, const std::string& what) {
+  // Of any length, where parse_number has a limit.
+  if (py::isinstance(value, fraction_type()))
+    return Rational(integer_of(value.attr("numerator")), integer_of(value.attr("denominator")));
   return parse_rational(number_text(value, what), what);
 }
 

@@ -108,3 +108,10 @@ def test_numbers_too_large_to_write_are_their_logarithms():
     # alpha = 2: k = floor(sqrt(10^6)/(2/10)) + 1.
     assert abs(float(tokens.log10) - 10**6 * math.log10(5001)) < 1e-6
     assert str(tokens).startswith("10^[3699056.854")
+
+
+def test_ends_of_any_length_are_printed():
+    end = Fraction(3**500000, 2**800000)
+    assert str(pb.Interval(end, 2 * end)).startswith("[") and len(str(pb.Interval(end, 2 * end))) < 60
+    result = pb.evaluate("universality-size", d=1000, L=1000, eps="1/1000")
+    assert result.applicable and len(repr(result)) < 2000

@@ -16,7 +16,7 @@ endef
 
 program:
 	@scripts/install-packages command
-	$(call configure,-DPROMPTBOUND_TESTS=OFF -DPROMPTBOUND_BENCH=OFF)
+	$(call configure,-DPROMPTBOUND_TESTS=OFF -DPROMPTBOUND_BENCH=OFF -DPROMPTBOUND_PYTHON=OFF)
 	@cmake --build --preset release --parallel $(JOBS)
 
 demo: program
@@ -47,7 +47,7 @@ packages:
 	@scripts/install-packages
 
 build: packages
-	$(call configure,-DPROMPTBOUND_TESTS=ON -DPROMPTBOUND_BENCH=ON)
+	$(call configure,-DPROMPTBOUND_TESTS=ON -DPROMPTBOUND_BENCH=ON -DPROMPTBOUND_PYTHON=ON)
 	@cmake --build --preset release --parallel $(JOBS)
 
 quick: build

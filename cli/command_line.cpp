@@ -40,6 +40,11 @@ Option* Option::needs(const std::string& other) {
   return this;
 }
 
+Option* Option::excludes(const std::string& other) {
+  option_->excludes(other);
+  return this;
+}
+
 Option* Option::description(const std::string& text) {
   option_->description(text);
   return this;

@@ -34,6 +34,8 @@ class Option {
   Option* repeated();
   /// Refuses the option where that other one is not given.
   Option* needs(const std::string& other);
+  /// Refuses the option where that other one is given.
+  Option* excludes(const std::string& other);
   Option* description(const std::string& text);
   Option* group(const std::string& heading);
   [[nodiscard]] bool is_given() const;

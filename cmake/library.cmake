@@ -2,6 +2,9 @@
 
 add_library(promptbound_flags INTERFACE)
 target_compile_options(promptbound_flags INTERFACE -Wall -Wextra -Wconversion)
+# One build serves the programs and the Python module, which is a shared object; what it does not export is called
+# directly.
+target_compile_options(promptbound_flags INTERFACE -fPIC -fvisibility=hidden)
 if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
   # g++ 12 warns of impossible copies inside std::string's operator+ and vector's constructors (GCC bugs 105651,
   # 105329); clang, without these options, watches the same.

@@ -30,6 +30,14 @@ void TargetOptions::add_to(Subcommand& subcommand) {
   subcommand
       .add_option("--target", name, "identity, reversal (default), mean, maximum, sine, random or table")
       ->type_name("NAME");
+  subcommand
+      .add_option(
+          "--target-expression", expression,
+          "a target of your own in place of --target, such as \"0.5+0.5*sin(2*pi*x[0,1])\": x[c,i] is "
+          "coordinate "
+          "c of token i; one for all outputs, or d L of them separated by ';' (docs/guide/targets.md)")
+      ->excludes("--target")
+      ->type_name("TEXT");
   subcommand.add_option("--frequency", frequency, "frequency of the sine field (default 2)")->type_name("W");
   subcommand.add_option("--table", table, "file of the target `table`: values at the nodes of a grid")
       ->type_name("FILE");
@@ -40,6 +48,7 @@ void TargetOptions::add_to(Subcommand& subcommand) {
 }
 
 Target TargetOptions::make(Index d, Index L, const Rational& C, const Number& alpha) const {
+  if (!expression.empty()) return {d, L, parse_expression(expression, d, L)};
   if (name == "identity") return {d, L, Identity{}};
   if (name == "reversal") return {d, L, Reversal{}};
   if (name == "mean") return {d, L, MeanPooling{}};

@@ -12,7 +12,8 @@ class Subcommand;
 struct TargetOptions {
   std::string name = "reversal";
   std::string frequency = "2";
-  std::string table;  ///< file, for the target `table`
+  std::string table;       ///< file, for the target `table`
+  std::string expression;  ///< in place of the name, where not empty (constructions/expression.hpp)
   long cells = 2;
   unsigned long seed = 1;
 

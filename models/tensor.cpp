@@ -1,9 +1,9 @@
+#include <Eigen/Core>
 #include <array>
 #include <bit>
 #include <cmath>
 #include <cstdint>
 #include <cstring>
-#include <limits>
 
 #include <promptbound/models/tensor.hpp>
 #include <promptbound/numeric/error.hpp>
@@ -42,25 +42,6 @@ Bits load(const std::byte* place) {
   return bits;
 }
 
-/// IEEE binary16: 1 sign bit, 5 exponent bits with bias 15, 10 fraction bits.
-float from_half(std::uint16_t bits) {
-  const int exponent = (bits >> 10) & 31;
-  const int fraction = bits & 1023;
-  float magnitude = 0;
-  if (exponent == 31) {
-    magnitude =
-        fraction == 0 ? std::numeric_limits<float>::infinity() : std::numeric_limits<float>::quiet_NaN();
-  } else if (exponent == 0) {
-    magnitude = std::ldexp(static_cast<float>(fraction), -24);
-  } else {
-    magnitude = std::ldexp(static_cast<float>(1024 + fraction), exponent - 25);
-  }
-  return (bits & 0x8000) != 0 ? -magnitude : magnitude;
-}
-
-/// bfloat16: the upper half of a binary32.
-float from_bfloat(std::uint16_t bits) { return std::bit_cast<float>(static_cast<std::uint32_t>(bits) << 16); }
-
 double element(const Tensor& tensor, std::size_t i) {
   const std::byte* place = tensor.bytes.data() + i * size_of(tensor.type);
   switch (tensor.type) {
@@ -69,9 +50,9 @@ double element(const Tensor& tensor, std::size_t i) {
     case ElementType::F32:
       return load<float>(place);
     case ElementType::F16:
-      return from_half(load<std::uint16_t>(place));
+      return static_cast<float>(load<Eigen::half>(place));
     default:
-      return from_bfloat(load<std::uint16_t>(place));
+      return static_cast<float>(load<Eigen::bfloat16>(place));
   }
 }
 

@@ -6,7 +6,7 @@
 #include <optional>
 
 #include <promptbound/constructions/expression_parser.hpp>
-#include <promptbound/numeric/elementary.hpp>
+#include <promptbound/numeric/interval.hpp>
 #include <promptbound/numeric/error.hpp>
 #include <promptbound/numeric/integers.hpp>
 

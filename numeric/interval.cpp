@@ -204,6 +204,8 @@ Interval log2(const Interval& x) { return apply(mpfi_log2, x); }
 Interval log10(const Interval& x) { return apply(mpfi_log10, x); }
 Interval sqrt(const Interval& x) { return apply(mpfi_sqrt, x); }
 Interval sin(const Interval& x) { return apply(mpfi_sin, x); }
+Interval cos(const Interval& x) { return apply(mpfi_cos, x); }
+Interval tanh(const Interval& x) { return apply(mpfi_tanh, x); }
 Interval abs(const Interval& x) { return apply(mpfi_abs, x); }
 Interval square(const Interval& x) { return apply(mpfi_sqr, x); }
 

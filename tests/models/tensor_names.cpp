@@ -33,7 +33,7 @@ TEST_CASE("embeddings are found behind what wrappers put before their names") {
     const TemporaryFolder folder;
     const WrittenTensors written = write_small_model(folder, family, 821);
     const Matrix<double> embeddings = LanguageModel(folder.path()).token_embeddings(0, 5);
-    const Matrix<double> up = LanguageModel(folder.path()).layer(1).up.W;
+    const Matrix<double> up = LanguageModel(folder.path()).layer(1).ffn.W_1;
     for (const std::string prefix :
          {"_orig_mod.", "module.", "base_model.model.", "module._orig_mod.", "transformer.", "model."}) {
       CAPTURE(family);
@@ -44,7 +44,7 @@ TEST_CASE("embeddings are found behind what wrappers put before their names") {
       write_tensors(folder, wrapped);
       const LanguageModel model(folder.path());
       CHECK(model.token_embeddings(0, 5) == embeddings);
-      CHECK(model.layer(1).up.W == up);
+      CHECK(model.layer(1).ffn.W_1 == up);
     }
     WrittenTensors both = written;
     for (const auto& [name, tensor] : written) both["module." + name] = tensor;
@@ -106,10 +106,10 @@ TEST_CASE("buffers - heads and what lies outside the model are no part of it") {
                                  "cls.predictions.bias", "classifier.weight", "qa_outputs.weight"}}}) {
     const TemporaryFolder folder;
     WrittenTensors written = write_small_model(folder, each.family, 823);
-    const Matrix<double> down = LanguageModel(folder.path()).layer(1).down.W;
+    const Matrix<double> down = LanguageModel(folder.path()).layer(1).ffn.W_2;
     for (const char* name : each.names) written[name] = one;
     write_tensors(folder, written);
-    CHECK(LanguageModel(folder.path()).layer(1).down.W == down);
+    CHECK(LanguageModel(folder.path()).layer(1).ffn.W_2 == down);
   }
 }
 
@@ -132,10 +132,10 @@ TEST_CASE("biases that the configuration asks for are needed and read") {
     written[prefix + "v_proj.bias"] = {{4}, {13, 14, 15, 16}};
   }
   write_tensors(folder, written);
-  CHECK(layer().heads[2].query.b == Vector<double>{{5, 6}});
-  CHECK(layer().heads[2].key.b == Vector<double>{{11, 12}});
-  CHECK(layer().heads[3].value.b == Vector<double>{{15, 16}});
-  CHECK(layer().output_bias.isZero(0));
+  CHECK(layer().attention.groups[1].queries[0].query.b == Vector<double>{{5, 6}});
+  CHECK(layer().attention.groups[1].key.b == Vector<double>{{11, 12}});
+  CHECK(layer().attention.groups[1].value.b == Vector<double>{{15, 16}});
+  CHECK(layer().attention.output_bias.isZero(0));
   write_config("mistral", "");
   CHECK(contains(refusal(folder), "k_proj.bias"));
   write_config("llama", R"(, "attention_bias": true)");
@@ -145,7 +145,7 @@ TEST_CASE("biases that the configuration asks for are needed and read") {
                                                                                  {1, 1, 1, 1, 1, 1, 1, 9}};
   }
   write_tensors(folder, written);
-  CHECK(layer().output_bias(7) == 9);
+  CHECK(layer().attention.output_bias(7) == 9);
 }
 
 TEST_CASE("both names of a norm of BERT at once are two models") {

@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <map>
 
-#include <promptbound/numeric/elementary.hpp>
+#include <promptbound/numeric/interval.hpp>
 #include <promptbound/numeric/integers.hpp>
 #include <promptbound/verify/check/report.hpp>
 

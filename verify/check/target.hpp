@@ -1,4 +1,5 @@
 /// The target functions of supremum certificates, at points and over boxes, as the checker evaluates them.
+/// Shares intervals and linear forms with the producers; the functions are written again.
 #pragma once
 
 #include <vector>

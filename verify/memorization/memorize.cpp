@@ -40,39 +40,6 @@ std::optional<EmptyMiss> empty_miss(const MemorizationGroup& group, const Ration
   return std::nullopt;
 }
 
-/// An enclosure of the maximum error at the layer's output.
-Interval output_error(const MemorizationProblem& problem, const MemorizationGroup& group,
-                      const Matrix<Rational>& prompt) {
-  Interval S;
-  Vector<Interval> weighted = Vector<Interval>::Zero(group.query.size());
-  const Matrix<Rational> values = multiply(problem.V, prompt);
-  for (Index j = 0; j < prompt.cols(); ++j) {
-    const Interval weight = exp(Interval(Rational(prompt.col(j).dot(group.direction))));
-    S += weight;
-    for (Index c = 0; c < values.rows(); ++c) weighted(c) += weight * Interval(values(c, j));
-  }
-  const auto& ffn = problem.model.layers.front().ffn;
-  std::optional<FeedForward<Interval>> block;
-  if (ffn) {
-    block = {from_rational<Interval>(ffn->W_1), from_rational<Interval>(ffn->b_1),
-             from_rational<Interval>(ffn->W_2), from_rational<Interval>(ffn->b_2)};
-  }
-  Interval error;
-  for (std::size_t i = 0; i < group.examples.size(); ++i) {
-    const AttentionSums& sums = group.examples[i].sums;
-    const Interval total = S + sums.S.enclosure();
-    Matrix<Interval> output(weighted.size(), 1);
-    for (Index c = 0; c < weighted.size(); ++c) {
-      const Interval own = sums.weighted_values[static_cast<std::size_t>(c)].enclosure();
-      output(c, 0) = Interval(group.query(c)) + (weighted(c) + own) / total;
-    }
-    if (block) output = feed_forward_block(*block, output);
-    const Vector<Rational>& wanted = problem.data[group.members[i]].target;
-    for (Index c = 0; c < wanted.size(); ++c) error = max(error, abs(output(c, 0) - Interval(wanted(c))));
-  }
-  return error;
-}
-
 /// Is the error exactly 0? By collecting the residuals t - V z of keys of equal score (theory 2.2,
 /// "Deciding").
 bool fits_exactly(const MemorizationProblem& problem, const MemorizationGroup& group,
@@ -99,8 +66,9 @@ Matrix<Rational> rounded(const Matrix<Interval>& tokens, unsigned long decimals)
 /// The steps of one decision; each sets the answer and says whether it is final.
 class Decision {
  public:
-  Decision(const MemorizationProblem& problem, const MemorizationGroup& group, MemorizationAnswer& answer)
-      : problem_(problem), group_(group), answer_(answer) {}
+  Decision(const MemorizationProblem& problem, const MemorizationGroup& group, const PromptError& error_of,
+           MemorizationAnswer& answer)
+      : problem_(problem), group_(group), error_of_(error_of), answer_(answer) {}
 
   /// No prompt at all: rows of the floor, or a target off the image of V.
   bool refute() {
@@ -201,7 +169,7 @@ class Decision {
       if (!fits_exactly(problem_, group_, prompt)) return false;
       answer_.error = Interval(0);
     } else {
-      const Interval error = output_error(problem_, group_, prompt);
+      const Interval error = error_of_(prompt);
       if (!certainly_less_equal(error, Interval(problem_.accuracy))) return false;
       answer_.error = error;
     }
@@ -250,6 +218,7 @@ class Decision {
 
   const MemorizationProblem& problem_;
   const MemorizationGroup& group_;
+  const PromptError& error_of_;
   MemorizationAnswer& answer_;
 };
 
@@ -295,8 +264,8 @@ bool reads_no_values(const Transformer<Rational>& model) {
 
 /// What is known of the infimum of all prompts' errors before a decision: the empty prompt leaves no less
 /// than that, and with V = 0 every prompt leaves what it does.
-LeastError least_error_of(const Transformer<Rational>& model, const MemorizationData& data) {
-  const Interval empty = prompt_error(model, data, Matrix<Rational>(model.width, 0));
+LeastError least_error_of(const Transformer<Rational>& model, const PromptError& error_of) {
+  const Interval empty = error_of(Matrix<Rational>(model.width, 0));
   LeastError result;
   if (!empty.is_finite()) return result;
   result.upper = empty.upper();
@@ -324,15 +293,15 @@ void narrow_least_error(const MemorizationProblem& problem, const std::vector<Me
 
 /// The verdict by rising precision, and why.
 void decide(MemorizationProblem& problem, const std::vector<MemorizationGroup>& groups,
-            MemorizationAnswer& answer) {
+            const PromptError& error_of, MemorizationAnswer& answer) {
   long bits = bits_for(problem.accuracy);
   for (int step = 0; step < precision_steps; ++step, bits *= 2) {
     const WorkingPrecision scope(bits);
     problem.bits = bits;
     for (const MemorizationGroup& group : groups) {
-      if (Decision(problem, group, answer).refute()) return;
+      if (Decision(problem, group, error_of, answer).refute()) return;
     }
-    if (groups.size() == 1 && Decision(problem, groups.front(), answer).attempt()) return;
+    if (groups.size() == 1 && Decision(problem, groups.front(), error_of, answer).attempt()) return;
   }
   if (answer.exact && answer.exact->set == PromptLengths::Set::none && !answer.exact->empty_fits) {
     answer.verdict = Memorizable::impossible;
@@ -355,9 +324,10 @@ MemorizationAnswer memorize(const Transformer<Rational>& model, const Memorizati
   if (accuracy < 0) throw InputError("accuracy: a number >= 0 is needed");
   if (data.empty()) throw InputError("memorization data: at least one example is needed");
   MemorizationAnswer answer;
+  const PromptError error_of(model, data);
   {
     const WorkingPrecision scope(bits_for(accuracy));
-    answer.least_error = least_error_of(model, data);
+    answer.least_error = least_error_of(model, error_of);
   }
   if (model.layers.size() != 1 || model.layers.front().heads.size() != 1) {
     answer.why = "theory 2.2 to 2.4 concern one layer with one attention head";
@@ -374,7 +344,7 @@ MemorizationAnswer memorize(const Transformer<Rational>& model, const Memorizati
     }
     narrow_least_error(problem, groups, answer);
   }
-  decide(problem, groups, answer);
+  decide(problem, groups, error_of, answer);
   LeastError& least = answer.least_error;
   if (answer.verdict == Memorizable::impossible) least.lower = std::max(least.lower, accuracy);
   if (answer.error)

@@ -78,5 +78,5 @@ def test_an_open_verdict_has_no_certificate():
 
 def test_the_mean_error():
     model = pb.construct("lookup-transformer", d=2, L=1, eps="1/10", alpha=2, target="identity").model
-    answer = pb.mean_error(model, "identity", "1/10", alpha=2)
+    answer = pb.mean_error(model, "identity", "1/10", alpha=2, ratio=1)
     assert answer.verdict == "proved" and Fraction(0) <= answer.d_alpha.lower <= answer.d_alpha.upper <= EPS

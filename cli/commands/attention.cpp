@@ -76,21 +76,11 @@ struct Arrays {
   }
 };
 
-/// The scale as the kernels take it, and what its rounding changes in scores: at most this part of scale |q|
-/// |k|.
-struct Scale {
-  double value = 0, relative_error = 0;
-
-  explicit Scale(const std::string& text) {
-    const Rational exact = parse_rational(text, "--scale");
-    if (exact <= 0) throw InputError("--scale '" + text + "' is not accepted: a positive number is");
-    value = exact.convert_to<double>();
-    if (value > 0 && std::isfinite(value)) {
-      const Rational difference = Rational(value) - exact;
-      relative_error = Interval(Rational((difference < 0 ? -difference : difference) / exact)).upper_double();
-    }
-  }
-};
+Rational positive_number(const std::string& text, const std::string& option) {
+  Rational number = parse_rational(text, option);
+  if (number <= 0) throw InputError(option + " '" + text + "' is not accepted: a positive number is");
+  return number;
+}
 
 /// What the report says, in text and in JSON.
 struct Report {
@@ -207,7 +197,7 @@ std::optional<Rounding> parse_rounding(const std::string& text) {
 
 template <class T>
 int attend_arrays(const Arrays& files, const AttentionOptions& options) {
-  const Scale scale(options.scale);
+  const Rational scale = positive_number(options.scale, "--scale");
   const auto numbers = [](const Array& array) { return values<T>(array.tensor); };
   const std::vector<T> q = numbers(files.q), k = numbers(files.k), v = numbers(files.v);
   const std::vector<T> prompt_k = files.prompt_k ? numbers(*files.prompt_k) : std::vector<T>();
@@ -224,27 +214,15 @@ int attend_arrays(const Arrays& files, const AttentionOptions& options) {
   arrays.v = v.data();
   arrays.prompt_k = prompt_k.data();
   arrays.prompt_v = prompt_v.data();
-  arrays.scale = scale.value;
   arrays.mask = options.causal ? Mask::causal : Mask::bidirectional;
 
-  // Scores change by at most E when the scale is rounded, outputs by at most E/2 of the values' range.
-  FastInterval E(0), value_size(0);
-  for (const ArraySizes& sizes : check_arrays(arrays)) {
-    E = max(E, FastInterval(scale.relative_error) * FastInterval(scale.value) * FastInterval(1 + 0x1p-50) *
-                   FastInterval(sizes.largest_query) * FastInterval(sizes.key_norm));
-    value_size = max(value_size, FastInterval(sizes.value_size));
-  }
   AttentionRequest request;
   request.method = parse_method(options.method);
   request.rounding = parse_rounding(options.rounding);
   request.threads = options.threads;
-  if (!options.accuracy.empty()) {
-    const Rational accuracy = parse_rational(options.accuracy, "--accuracy");
-    if (accuracy <= 0)
-      throw InputError("--accuracy '" + options.accuracy + "' is not accepted: a positive number is");
-    request.accuracy = (FastInterval(Interval(accuracy)) - E).lower();
-  }
-  const auto outcome = attend(arrays, request);
+  std::optional<Rational> accuracy;
+  if (!options.accuracy.empty()) accuracy = positive_number(options.accuracy, "--accuracy");
+  const auto outcome = attend(arrays, scale, accuracy, request);
   if (const auto* refusal = std::get_if<Refusal>(&outcome)) {
     write_refusal(*refusal, options.format);
     return exit_refuted;
@@ -252,7 +230,7 @@ int attend_arrays(const Arrays& files, const AttentionOptions& options) {
   const AttentionAnswer& answer = std::get<AttentionAnswer>(outcome);
   const double pairs =
       static_cast<double>(arrays.heads) * static_cast<double>(arrays.n) * static_cast<double>(arrays.keys());
-  Report report{answer, files.q.tensor.shape, (FastInterval(answer.error_bound()) + E * value_size).upper(),
+  Report report{answer, files.q.tensor.shape, answer.error_bound(),
                 2 * static_cast<double>(arrays.d + arrays.d_v) * pairs};
   report.shape.back() = static_cast<std::size_t>(arrays.d_v);
   if (!options.output.empty()) {

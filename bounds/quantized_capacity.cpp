@@ -122,20 +122,23 @@ std::vector<Form> forms() {
 void certify_magnitude(const Arguments& arguments, const PowerProduct& tokens, const std::string& problem,
                        CoqCertificate& certificate) {
   constexpr long spare = 20;
-  for (long bits = 64;; bits *= 2) {
-    const WorkingPrecision scope(bits);
-    const Interval log10 = tokens.log() / interval_log10();
-    const Integer k = floor(log10.lower());
-    if (!certainly_less(Interval(k), log10) || !certainly_less(log10, Interval(Integer(k + 1)))) continue;
-    certificate.require("log_decide");
-    certificate.require("log_scale");
-    certificate.theorem("magnitude",
-                        "L lambda has k + 1 digits before the point: 10^k <= L lambda < 10^(k+1)",
-                        fmt::format("decimal_magnitude {} (published_tokens {} {})", k.str(), problem,
-                                    coq_inverse_exponent(arguments.number(parameters::alpha))),
-                        fmt::format("magnitude_by_logarithms {}%positive.", bits + spare));
-    return;
-  }
+  long bits = 0;
+  const Integer k =
+      at_rising_precision("the number of digits of L lambda", 64, [&]() -> std::optional<Integer> {
+        bits = working_precision();
+        const Interval log10 = tokens.log() / interval_log10();
+        if (!log10.is_finite()) return std::nullopt;
+        const Integer low = floor(log10.lower());
+        const bool is_inside =
+            certainly_less(Interval(low), log10) && certainly_less(log10, Interval(Integer(low + 1)));
+        return is_inside ? std::optional(low) : std::nullopt;
+      });
+  certificate.require("log_decide");
+  certificate.require("log_scale");
+  certificate.theorem("magnitude", "L lambda has k + 1 digits before the point: 10^k <= L lambda < 10^(k+1)",
+                      fmt::format("decimal_magnitude {} (published_tokens {} {})", k.str(), problem,
+                                  coq_inverse_exponent(arguments.number(parameters::alpha))),
+                      fmt::format("magnitude_by_logarithms {}%positive.", bits + spare));
 }
 
 void certify(const Arguments& arguments, const Record& record, CoqCertificate& certificate) {

@@ -1,8 +1,11 @@
+#include <fmt/format.h>
 #include <CLI/CLI.hpp>
 #include <algorithm>
 #include <cstdio>
 #include <iostream>
+#include <memory>
 #include <new>
+#include <optional>
 
 #include <promptbound/bounds/catalogue.hpp>
 #include <promptbound/cli/command.hpp>
@@ -91,6 +94,15 @@ void add_common_options(Subcommand& subcommand, CommonOptions& options, OutputHo
       .add_option("--digits", options.digits, "significant digits of enclosures (default 40; text shows 10)")
       ->range(1L, 10000L)
       ->type_name("N");
+  // The limit holds as long as the option.
+  subcommand
+      .add_option_function<long>(
+          "--most-bits",
+          [limit = std::make_shared<std::optional<PrecisionLimit>>()](long bits) { limit->emplace(bits); },
+          fmt::format("bits of working precision at which what is still undecided is unknown (default {})",
+                      default_precision_limit))
+      ->range(2L, 1L << 40)
+      ->type_name("N");
   subcommand.add_option("--threads", options.threads, "threads for sweeps (default 1)")
       ->range(1, 1024)
       ->type_name("N");
@@ -144,7 +156,8 @@ int run_command(int argc, const char* const* argv) {
     std::cerr << "promptbound: " << first_line(error.what()) << '\n';
     return exit_bad_input;
   } catch (const Undecided& undecided) {
-    std::cerr << "promptbound: unknown: " << first_line(undecided.what()) << '\n';
+    std::cerr << "promptbound: unknown: " << first_line(undecided.what())
+              << (undecided.by_precision() ? " (--most-bits N admits more)" : "") << '\n';
     return exit_unknown;
   } catch (const OutputError& error) {
     std::cerr << "promptbound: " << first_line(error.what()) << '\n';

@@ -13,7 +13,6 @@ namespace {
 
 constexpr long most_codes = 100000;
 constexpr int directions_tried = 200;
-constexpr long most_bits = 1L << 18;
 
 /// The tokens' values a^T x, and how far these are from 0 and from one another.
 struct Spread {
@@ -140,12 +139,10 @@ Interval ContextCode::separation_at_this_precision() const {
 }
 
 Interval ContextCode::separation() const {
-  for (long bits = 256; bits <= most_bits; bits *= 2) {
-    const WorkingPrecision scope(bits);
+  return at_rising_precision("the distance of the context codes", 256, [&] {
     Interval result = separation_at_this_precision();
-    if (certainly_positive(result)) return result;
-  }
-  throw Undecided("the codes are not told apart at " + std::to_string(most_bits) + " bits");
+    return certainly_positive(result) ? std::optional(std::move(result)) : std::nullopt;
+  });
 }
 
 }  // namespace promptbound

@@ -1,6 +1,7 @@
 #include <random>
 
 #include <promptbound/constructions/hardness_instance.hpp>
+#include <promptbound/numeric/certify.hpp>
 #include <promptbound/numeric/error.hpp>
 #include <promptbound/numeric/integers.hpp>
 #include <promptbound/numeric/scalar.hpp>
@@ -88,6 +89,26 @@ Scalar hardness_output(const HardnessInstance& instance, Index i) {
   }
   const Scalar dummies = from_rational<Scalar>(Rational(instance.real_keys));
   return Scalar(1) / (Scalar(1) + dummies / real);
+}
+
+bool is_near_by_attention(const HardnessInstance& instance, Index i) {
+  const FastInterval fast = hardness_output<FastInterval>(instance, i), middle(0.5);
+  if (certainly_less(middle, fast)) return true;
+  if (certainly_less(fast, middle)) return false;
+  const std::string subject = "the decision at query " + std::to_string(i);
+  // real = M exactly only where every score is 0 (Lindemann-Weierstrass).
+  if ((instance.key_signs.leftCols(instance.real_keys).transpose() * instance.query_signs.col(i)).isZero(0))
+    throw Undecided(subject + ": the output is exactly 1/2");
+  return at_rising_precision(subject, 64, [&]() -> std::optional<bool> {
+    const Interval output = hardness_output<Interval>(instance, i), half(Rational(1, 2));
+    if (certainly_less(half, output)) return true;
+    if (certainly_less(output, half)) return false;
+    return std::nullopt;
+  });
+}
+
+bool is_near_by_force(const NearestPoints& points, Index i) {
+  return least_distance(points.a.col(i), points.b) <= points.t;
 }
 
 template double hardness_output<double>(const HardnessInstance&, Index);

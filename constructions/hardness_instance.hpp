@@ -39,4 +39,11 @@ struct HardnessInstance {
 template <class Scalar>
 [[nodiscard]] Scalar hardness_output(const HardnessInstance& instance, Index i);
 
+/// Decides by attention whether point i of a is near: whether that output is above 1/2. Throws Undecided
+/// where it is 1/2, and at the limit of the precision.
+[[nodiscard]] bool is_near_by_attention(const HardnessInstance& instance, Index i);
+
+/// Decides by brute force whether point i of a is within t of some b.
+[[nodiscard]] bool is_near_by_force(const NearestPoints& points, Index i);
+
 }  // namespace promptbound

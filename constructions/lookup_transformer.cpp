@@ -96,12 +96,11 @@ LookupRecipe LookupRecipe::choose(Index d, Index L, const Rational& C, const Num
   recipe.k = k.convert_to<long>();
   const Rational m(cell_count(recipe.k, n));
   // sigma > 0 by the choice of k; few bits may not show it.
-  for (long bits = 64;; bits *= 2) {
-    const WorkingPrecision scope(bits);
+  return at_rising_precision("the accuracy that the grid leaves", 64, [&]() -> std::optional<LookupRecipe> {
     const Interval factor = norm_factor(n, alpha);
     const Interval error_of_grid = Interval(C) * factor / Interval(2 * recipe.k);
     const Interval sigma = Interval(eps) - error_of_grid;
-    if (!certainly_positive(sigma)) continue;
+    if (!certainly_positive(sigma)) return std::nullopt;
     while (!certainly_less_equal(error_of_grid * gaussian_spread(n, alpha, recipe.B), sigma / Interval(2))) {
       recipe.B *= 2;
     }
@@ -112,7 +111,7 @@ LookupRecipe LookupRecipe::choose(Index d, Index L, const Rational& C, const Num
     }
     recipe.Lambda_2 = round_score_up(log(Interval(4) * factor * Interval(static_cast<long>(L)) / sigma));
     return recipe;
-  }
+  });
 }
 
 LookupTransformer::LookupTransformer(LookupRecipe recipe)

@@ -2,6 +2,7 @@
 #include <promptbound/numeric/error.hpp>
 #include <promptbound/numeric/integers.hpp>
 #include <promptbound/numeric/linear_algebra.hpp>
+#include <promptbound/numeric/scalar.hpp>
 
 namespace promptbound {
 
@@ -48,6 +49,29 @@ Interval SeparatedPrompts::separation() const {
   for (Index j = 0; j < tokens_.cols(); ++j)
     S += exp(Interval(Rational(tokens_.col(j).dot(score_direction_))));
   return Interval(Rational(step_ * m_)) / (Interval(Integer(m_)) + S);
+}
+
+Interval least_output_distance(const Transformer<Rational>& model, const Matrix<Rational>& tokens,
+                               const std::vector<Matrix<Rational>>& prompts) {
+  if (model.layers.size() != 1 || model.layers.front().heads.size() != 1)
+    throw InputError("separated prompts: the model must have one layer with one attention head");
+  if (prompts.size() < 2) throw InputError("separated prompts: two prompts or more are needed");
+  const Transformer<Interval> enclosed = from_rational<Interval>(model);
+  const Matrix<Interval> input = from_rational<Interval>(tokens);
+  const Vector<Interval> query = input.col(input.cols() - 1);
+  std::vector<Vector<Interval>> outputs;
+  for (const Matrix<Rational>& prompt : prompts)
+    outputs.push_back(attend_from(enclosed.layers.front().heads.front(), query,
+                                  concatenate(from_rational<Interval>(prompt), input)));
+  std::optional<Interval> least;
+  for (std::size_t k = 1; k < outputs.size(); ++k) {
+    for (std::size_t l = 0; l < k; ++l) {
+      Interval distance(0);
+      for (Index c = 0; c < query.size(); ++c) distance = max(distance, abs(outputs[k](c) - outputs[l](c)));
+      least = least ? min(*least, distance) : distance;
+    }
+  }
+  return *least;
 }
 
 }  // namespace promptbound

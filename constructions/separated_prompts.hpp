@@ -2,7 +2,9 @@
 /// on capacity to set against the upper bounds of theory 2.5 and 2.6.
 #pragma once
 
-#include <promptbound/transformer/attention.hpp>
+#include <vector>
+
+#include <promptbound/transformer/transformer.hpp>
 
 namespace promptbound {
 
@@ -31,5 +33,12 @@ class SeparatedPrompts {
   Rational step_;
   long m_, q_;
 };
+
+/// Encloses the least distance, in the max norm, of two attention outputs at the last token, each behind
+/// another of the prompts (at least two), at the working precision. Throws InputError for another model than
+/// one layer of one head.
+[[nodiscard]] Interval least_output_distance(const Transformer<Rational>& model,
+                                             const Matrix<Rational>& tokens,
+                                             const std::vector<Matrix<Rational>>& prompts);
 
 }  // namespace promptbound

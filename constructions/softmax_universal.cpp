@@ -10,7 +10,6 @@ namespace promptbound {
 namespace {
 
 constexpr long most_codes = 1L << 16;
-constexpr long most_bits = 1L << 18;
 
 /// The context code z of one position: query + gamma sum_j p_j u_j.
 Interval context_code(const Vector<Interval>& tokens, const Interval& query, const Interval& beta,
@@ -52,11 +51,9 @@ Rational SoftmaxUniversal::level(Index c, long j, long digit) const {
 }
 
 void SoftmaxUniversal::find_windows() {
-  for (bits_ = 128; bits_ <= most_bits; bits_ *= 2) {
-    const WorkingPrecision scope(bits_);
-    if (separate_codes()) return;
-  }
-  throw Undecided("the context codes are not separated at " + std::to_string(most_bits) + " bits");
+  bits_ = at_rising_precision("the distance of the context codes", 128, [&] {
+    return separate_codes() ? std::optional(working_precision()) : std::nullopt;
+  });
 }
 
 bool SoftmaxUniversal::separate_codes() {

@@ -27,11 +27,11 @@ constexpr unsigned long small_power = 2000;
 /// Bits at which enclosures separate w low ln c and w high ln c from E ln b, with some to spare.
 long deciding_precision(const LogRatio& ratio, const Integer& low, const Integer& high) {
   constexpr long spare = 20;
-  for (long bits = 40;; bits += bits / 2) {
-    const WorkingPrecision scope(bits);
+  return at_rising_precision("the integer part of a ratio of logarithms", 40, [&] {
     const Interval x = ratio.value();
-    if (certainly_less(Interval(low), x) && certainly_less(x, Interval(high))) return bits + spare;
-  }
+    const bool is_inside = certainly_less(Interval(low), x) && certainly_less(x, Interval(high));
+    return is_inside ? std::optional(working_precision() + spare) : std::nullopt;
+  });
 }
 
 /// value = the ceiling (floor) of the ratio, which lies between low and high.

@@ -1,7 +1,9 @@
 #include <nlohmann/json.hpp>
 
 #include <promptbound/models/instance.hpp>
+#include <promptbound/numeric/certify.hpp>
 #include <promptbound/numeric/error.hpp>
+#include <promptbound/numeric/integers.hpp>
 
 namespace promptbound {
 namespace {
@@ -59,6 +61,20 @@ Matrix<Rational> encoded_input(const Instance& instance, const Matrix<Rational>&
   result.topRows(X.rows()) = X;
   if (tokens > 0) result += instance.input_offsets;
   return result;
+}
+
+Matrix<Interval> enclose_output(const Instance& instance, const Matrix<Rational>& X, long digits) {
+  const Interval tolerance(Rational(Integer(1), power(Integer(10), static_cast<unsigned long>(digits))));
+  const auto is_tight = [&](const Interval& x) {
+    return certainly_less_equal(x.upper_point() - x.lower_point(),
+                                tolerance * max(Interval(1), abs(x).lower_point()));
+  };
+  return at_rising_precision(
+      "the output to " + std::to_string(digits) + " digits", bits_for_digits(digits) + 64, [&] {
+        Matrix<Interval> output = evaluate<Interval>(instance, X);
+        const bool is_done = std::all_of(output.reshaped().begin(), output.reshaped().end(), is_tight);
+        return is_done ? std::optional(std::move(output)) : std::nullopt;
+      });
 }
 
 }  // namespace promptbound

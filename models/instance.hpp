@@ -33,4 +33,9 @@ template <class Scalar>
   return output.topRows(instance.data_width);
 }
 
+/// Encloses the output at rising precision until every entry is known within 10^-digits max(1, |entry|).
+/// Throws Undecided at the limit of the precision.
+[[nodiscard]] Matrix<Interval> enclose_output(const Instance& instance, const Matrix<Rational>& X,
+                                              long digits);
+
 }  // namespace promptbound

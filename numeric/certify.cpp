@@ -1,3 +1,4 @@
+#include <atomic>
 #include <optional>
 
 #include <promptbound/numeric/certify.hpp>
@@ -8,42 +9,39 @@ namespace promptbound {
 namespace {
 
 constexpr long first_bits = 128;
-/// Of an enclosure: ample for the digits that are asked for, whatever cancels.
-constexpr long most_bits = 1L << 18;
-/// Of a decision: an integer of 100,000 digits has 332,193 bits, and so does 1e-99999 before the point.
-constexpr long most_deciding_bits = 1L << 20;
 
-/// The bits worth trying next: at least those that the integer part of x needs.
-long next_bits(long bits, const Interval& x) {
-  long magnitude = 0;
-  if (x.is_finite() && mpfr_zero_p(&x.get()->right) == 0) magnitude = mpfr_get_exp(&x.get()->right);
-  const long wanted = magnitude + 64;
-  return wanted > bits && wanted <= most_deciding_bits ? wanted : 2 * bits;
+std::atomic<long>& limit() {
+  static std::atomic<long> bits = default_precision_limit;
+  return bits;
 }
 
-[[noreturn]] void throw_undecided(const char* what, long bits) {
-  throw Undecided(std::string(what) + " at " + std::to_string(bits) + " bits");
+/// The bits before the point of an enclosed number.
+long integer_bits(const Interval& x) {
+  return x.is_finite() && mpfr_zero_p(&x.get()->right) == 0 ? mpfr_get_exp(&x.get()->right) : 0;
 }
 
 /// The integer next to an enclosed number. `round` is a monotone map to the integers that fixes them; `at`
 /// says what the result is if the one integer in the enclosure is this, or nothing when more bits are wanted.
 template <class Round, class At>
 Integer decide(const Enclosing& value, Round round, At at) {
-  for (long bits = first_bits; bits <= most_deciding_bits;) {
-    const WorkingPrecision scope(bits);
+  long magnitude = 0;
+  const auto attempt = [&]() -> std::optional<Integer> {
     const Interval x = value();
-    if (x.is_finite() && mpfr_get_exp(&x.get()->right) <= most_deciding_bits) {
-      Integer low = round(x.lower());
-      const Integer high = round(x.upper());
-      if (low == high) return low;
-      const Integer candidate = ceil(x.lower());
-      if (candidate == floor(x.upper())) {  // the one integer in the enclosure
-        if (std::optional<Integer> result = at(candidate)) return *result;
-      }
-    }
-    bits = next_bits(bits, x);
+    magnitude = integer_bits(x);
+    if (!x.is_finite() || magnitude > precision_limit()) return std::nullopt;
+    Integer low = round(x.lower());
+    if (low == round(x.upper())) return low;
+    const Integer candidate = ceil(x.lower());
+    if (candidate != floor(x.upper())) return std::nullopt;
+    return at(candidate);  // the one integer in the enclosure
+  };
+  long bits = first_bits;
+  if (bits < precision_limit()) {
+    const WorkingPrecision scope(bits);
+    if (std::optional<Integer> result = attempt()) return *std::move(result);
+    bits = std::max(2 * bits, magnitude + 64);  // fewer do not reach the integer part
   }
-  throw_undecided("the integer part is not decided", most_deciding_bits);
+  return at_rising_precision("the integer part", bits, attempt);
 }
 
 template <class Round>
@@ -58,15 +56,18 @@ Integer round_up(const Rational& x) { return ceil(x); }
 
 }  // namespace
 
+long precision_limit() { return limit(); }
+
+PrecisionLimit::PrecisionLimit(long bits) : former_bits_(limit().exchange(bits)) {}
+
+PrecisionLimit::~PrecisionLimit() { limit() = former_bits_; }
+
 Interval enclose(long digits, const Enclosing& value) {
   const long tight = bits_for_digits(digits);
-  for (long bits = tight + 32; bits <= most_bits; bits *= 2) {
-    const WorkingPrecision scope(bits);
+  return at_rising_precision("the value to " + std::to_string(digits) + " digits", tight + 32, [&] {
     Interval x = value();
-    if (x.is_relatively_tight(tight)) return x;
-  }
-  throw Undecided("no enclosure to " + std::to_string(digits) + " digits at " + std::to_string(most_bits) +
-                  " bits");
+    return x.is_relatively_tight(tight) ? std::optional(std::move(x)) : std::nullopt;
+  });
 }
 
 Integer decide_floor(const Enclosing& value, const EqualsInteger& equals) {
@@ -98,27 +99,25 @@ Integer decide_ceil_comparing(const Enclosing& value, const CompareWithInteger& 
 }
 
 int decide_sign(const Enclosing& value) {
-  for (long bits = first_bits; bits <= most_deciding_bits; bits *= 2) {
-    const WorkingPrecision scope(bits);
+  return at_rising_precision("a sign", first_bits, [&]() -> std::optional<int> {
     const Interval x = value();
     if (certainly_less(Interval(0), x)) return 1;
     if (certainly_less(x, Interval(0))) return -1;
-  }
-  throw_undecided("a sign is not decided", most_deciding_bits);
+    return std::nullopt;
+  });
 }
 
 bool decide_less(const Enclosing& x, const Enclosing& y, const std::function<bool()>& equal) {
   bool equality_excluded = false;
-  for (long bits = first_bits; bits <= most_bits; bits *= 2) {
-    const WorkingPrecision scope(bits);
+  return at_rising_precision("a comparison", first_bits, [&]() -> std::optional<bool> {
     const Interval left = x();
     const Interval right = y();
     if (certainly_less(left, right)) return true;
     if (certainly_less_equal(right, left)) return false;
     if (!equality_excluded && equal()) return false;
     equality_excluded = true;
-  }
-  throw_undecided("a comparison is not decided", most_bits);
+    return std::nullopt;
+  });
 }
 
 }  // namespace promptbound

@@ -172,33 +172,33 @@ std::vector<Interval> chebyshev_coefficients(const Rational& S, unsigned long de
 
 Integer least_degree(const Rational& S, const Rational& eta) {
   if (S == 0) return 0;
-  constexpr long most_bits = 1L << 16;
   unsigned long known = sufficient_degree(S, eta);
-  for (long bits = 128; bits <= most_bits;) {
-    const WorkingPrecision scope(bits);
+  const auto attempt = [&]() -> std::optional<Integer> {
     const Interval limit = Interval(eta) / (Interval(2) * exp(Interval(S)));
-    Interval current = bessel(S, known + 1);
-    bool is_sufficient = true, is_decided = false;
-    Integer least = 0;
-    descend(S, far_order(S, known + 1), 1, [&](unsigned long l, const Ratios& at) {
-      if (l > known + 1) return true;
-      if (l <= known) current = current / at.next;  // I_l = I_{l+1}/(I_{l+1}/I_l)
-      const Interval sum =
-          at.tail * current;  // over l and beyond: the error at degree l - 1 is 2 e^S times it
-      if (certainly_less_equal(sum, limit)) {
-        is_decided = l == 1;
-        return true;
-      }
-      is_sufficient = l <= known;
-      is_decided = is_sufficient && certainly_less(limit, sum);
-      least = l;
-      return false;
-    });
-    if (is_decided) return least;
-    if (!is_sufficient) known *= 2;
-    bits *= is_sufficient ? 2 : 1;
-  }
-  throw Undecided("the degree is not decided: the error at one degree is too close to eta");
+    while (true) {
+      Interval current = bessel(S, known + 1);
+      bool is_sufficient = true, is_decided = false;
+      Integer least = 0;
+      descend(S, far_order(S, known + 1), 1, [&](unsigned long l, const Ratios& at) {
+        if (l > known + 1) return true;
+        if (l <= known) current = current / at.next;  // I_l = I_{l+1}/(I_{l+1}/I_l)
+        const Interval sum =
+            at.tail * current;  // over l and beyond: the error at degree l - 1 is 2 e^S times it
+        if (certainly_less_equal(sum, limit)) {
+          is_decided = l == 1;
+          return true;
+        }
+        is_sufficient = l <= known;
+        is_decided = is_sufficient && certainly_less(limit, sum);
+        least = l;
+        return false;
+      });
+      if (is_decided) return least;
+      if (is_sufficient) return std::nullopt;
+      known *= 2;
+    }
+  };
+  return at_rising_precision("the least degree", 128, attempt);
 }
 
 }  // namespace promptbound

@@ -112,12 +112,13 @@ ExponentialQuotient ExponentialQuotient::operator-() const {
 
 int ExponentialQuotient::sign() const {
   if (is_zero()) return 0;
-  try {
-    const Interval tight = enclose(1, [this] { return enclosure(); });
-    return certainly_positive(tight) ? 1 : -1;
-  } catch (const Undecided& undecided) {
-    throw Undecided(std::string("the sign of a quotient of sums of exponentials: ") + undecided.what());
-  }
+  return at_rising_precision("the sign of a quotient of sums of exponentials", 64,
+                             [&]() -> std::optional<int> {
+                               const Interval value = enclosure();
+                               if (certainly_positive(value)) return 1;
+                               if (certainly_positive(-value)) return -1;
+                               return std::nullopt;
+                             });
 }
 
 std::optional<ExponentialQuotient::Monomial> ExponentialQuotient::monomial() const {

@@ -71,7 +71,7 @@ class PowerProduct {
 };
 
 /// The sign of x - candidate, decided exactly: where logarithms do not separate the two, equality is decided
-/// algebraically. Throws Undecided where 2^20 bits do not separate what is not equal.
+/// algebraically. Throws Undecided where the limit of the precision does not separate what is not equal.
 [[nodiscard]] int compare(const PowerProduct& x, const Integer& candidate);
 
 /// floor(x) and ceil(x), decided exactly; x must be writable.

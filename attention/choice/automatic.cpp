@@ -1,116 +1,16 @@
 #include <promptbound/attention/choice/automatic.hpp>
 
 #include <algorithm>
-#include <chrono>
-#include <cmath>
 
 #include <fmt/format.h>
 
+#include <promptbound/attention/choice/attempts.hpp>
 #include <promptbound/attention/choice/valued_heads.hpp>
-#include <promptbound/attention/cholesky/cholesky.hpp>
 #include <promptbound/attention/exact/exact_error.hpp>
 #include <promptbound/attention/norm_kernel.hpp>
 
 namespace promptbound {
 namespace {
-
-double seconds_of(const auto& work) {
-  const auto start = std::chrono::steady_clock::now();
-  work();
-  return std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
-}
-
-/// error / largest |value|, the worst head's.
-template <class T>
-double reached_accuracy(const AttentionArrays<T>& arrays, const std::vector<ArraySizes>& sizes,
-                        const Attended<T>& result) {
-  double worst = 0;
-  for (Index head = 0; head < arrays.heads; ++head) {
-    const double error =
-        largest_error(result.error.data() + head * arrays.n * arrays.d_v, arrays.n, arrays.d_v);
-    const double size = sizes[static_cast<std::size_t>(head)].value_size;
-    worst = std::max(worst, size > 0 ? error / size : 0);
-  }
-  return worst * (1 + 0x1p-50);
-}
-
-/// The arrays in binary64, which holds them exactly.
-struct Widened {
-  std::vector<double> q, k, v, prompt_k, prompt_v;
-  AttentionArrays<double> arrays;
-
-  template <class T>
-  explicit Widened(const AttentionArrays<T>& from) {
-    const auto widen = [&](const T* entries, Index rows, Index columns, std::vector<double>& to) {
-      to.assign(entries, entries + from.heads * rows * columns);
-      return to.data();
-    };
-    arrays.heads = from.heads;
-    arrays.n = from.n;
-    arrays.m = from.m;
-    arrays.prompt = from.prompt;
-    arrays.d = from.d;
-    arrays.d_v = from.d_v;
-    arrays.scale = from.scale;
-    arrays.mask = from.mask;
-    arrays.q = widen(from.q, from.n, from.d, q);
-    arrays.k = widen(from.k, from.m, from.d, k);
-    arrays.v = widen(from.v, from.m, from.d_v, v);
-    arrays.prompt_k = widen(from.prompt_k, from.prompt, from.d, prompt_k);
-    arrays.prompt_v = widen(from.prompt_v, from.prompt, from.d_v, prompt_v);
-  }
-};
-
-/// The exact method: whether it reaches the accuracy, and what it reaches.
-template <class T>
-bool try_exact(const AttentionArrays<T>& arrays, const std::vector<ArraySizes>& sizes,
-               const AttentionRequest& request, Rounding rounding, AttentionAnswer& answer, double& reached) {
-  answer.method = Method::exact;
-  answer.rounding = rounding;
-  Attended<T> result;
-  answer.seconds = seconds_of([&] { result = exact_attention(arrays, {rounding, request.threads}, sizes); });
-  reached = reached_accuracy(arrays, sizes, result);
-  answer.result = std::move(result);
-  return !request.accuracy || reached <= *request.accuracy;
-}
-
-PolynomialOptions polynomial_options(const AttentionRequest& request) {
-  PolynomialOptions options;
-  options.accuracy = *request.accuracy;
-  options.threads = request.threads;
-  return options;
-}
-
-/// `plan` of head 0, where there is one already.
-template <class T>
-bool try_polynomial(const AttentionArrays<T>& arrays, const std::vector<ArraySizes>& sizes,
-                    const AttentionRequest& request, std::optional<HeadPlan<T>> plan,
-                    AttentionAnswer& answer) {
-  PolynomialChoice choice;
-  std::optional<Attended<T>> result;
-  answer.seconds = seconds_of([&] {
-    result = polynomial_attention(arrays, polynomial_options(request), sizes, std::move(plan), &choice);
-  });
-  if (!result) return false;
-  answer.method = Method::polynomial;
-  answer.degree = choice.degree;
-  answer.rank = choice.rank;
-  answer.result = std::move(*result);
-  return true;
-}
-
-template <class T>
-bool try_cholesky(const AttentionArrays<T>& arrays, const std::vector<ArraySizes>& sizes,
-                  const AttentionRequest& request, PivotLimits limits, AttentionAnswer& answer) {
-  std::optional<Attended<T>> result;
-  answer.seconds = seconds_of([&] {
-    result = cholesky_attention(arrays, {*request.accuracy, request.threads, limits}, sizes, &answer.rank);
-  });
-  if (!result) return false;
-  answer.method = Method::cholesky;
-  answer.result = std::move(*result);
-  return true;
-}
 
 /// The rounding analysis that the exact method will do.
 template <class T>
@@ -321,11 +221,12 @@ std::string name(Method method) {
 }
 
 double AttentionAnswer::error_bound() const {
-  return std::visit(
+  const double of_result = std::visit(
       [](const auto& attended) {
         return largest_error(attended.error.data(), static_cast<Index>(attended.error.size()), 1);
       },
       result);
+  return scale_error == 0 ? of_result : (FastInterval(of_result) + FastInterval(scale_error)).upper();
 }
 
 template <class T>

@@ -37,7 +37,7 @@ void write_claim(const Record& claim, const ConstructOptions& options) {
 /// Refuses the options given that the construction does not use.
 void refuse_unused(const Subcommand& subcommand, const Construction& construction) {
   std::istringstream used(std::string(construction.parameters) +
-                          " id format output digits quiet threads help");
+                          " id format output digits most-bits quiet threads help");
   const std::set<std::string> names(std::istream_iterator<std::string>{used}, {});
   for (const std::string& name : subcommand.given()) {
     if (names.count(name) > 0) continue;

@@ -53,9 +53,8 @@ int exit_code(Memorizable verdict) {
 /// The least length of an exact fit, all longer ones fitting too, where theory 2.2 decided it.
 std::optional<Integer> exact_lengths_from(const MemorizationAnswer& answer) {
   const auto& exact = answer.exact;
-  if (!exact || exact->set != PromptLengths::Set::from || exact->least_lower != exact->least_upper)
-    return std::nullopt;
-  return exact->least_lower;
+  if (!exact || exact->set != PromptLengths::Set::from) return std::nullopt;
+  return exact->least;
 }
 
 /// The best prompt that gradient descent finds, beside the floor; nothing when it is not asked for or the

@@ -8,14 +8,12 @@
 #include <promptbound/cli/render/render_json.hpp>
 #include <promptbound/models/instance_safetensors.hpp>
 #include <promptbound/models/text_file.hpp>
+#include <promptbound/numeric/certify.hpp>
 #include <promptbound/numeric/error.hpp>
-#include <promptbound/numeric/integers.hpp>
 #include <promptbound/numeric/precision.hpp>
 
 namespace promptbound {
 namespace {
-
-constexpr long most_bits = 1L << 16;
 
 struct RunOptions : CommonOptions {
   std::string model, input, scalar = "interval";
@@ -43,35 +41,16 @@ Cells cells(const Matrix<Scalar>& output, long digits) {
   return result;
 }
 
-/// Is every entry enclosed within 10^-digits max(1, |entry|)?
-bool is_tight(const Matrix<Interval>& output, long digits) {
-  const Interval tolerance(Rational(Integer(1), power(Integer(10), static_cast<unsigned long>(digits))));
-  return std::all_of(output.reshaped().begin(), output.reshaped().end(), [&](const Interval& x) {
-    return certainly_less_equal(x.upper_point() - x.lower_point(),
-                                tolerance * max(Interval(1), abs(x).lower_point()));
-  });
-}
-
-Matrix<Interval> evaluate_tightly(const Instance& instance, const Matrix<Rational>& X,
-                                  const RunOptions& options) {
-  const long digits = options.computed_digits();
-  for (long bits = options.bits > 0 ? options.bits : bits_for_digits(digits) + 64;; bits *= 2) {
-    const WorkingPrecision scope(bits);
-    Matrix<Interval> output = evaluate<Interval>(instance, X);
-    if (options.bits > 0 || 2 * bits > most_bits || is_tight(output, digits)) return output;
-  }
-}
-
 Cells compute(const Instance& instance, const Matrix<Rational>& X, const RunOptions& options) {
   const long digits = options.computed_digits();
   if (options.scalar == "binary64") return cells(evaluate<double>(instance, X), digits);
   if (options.scalar == "fast-interval") return cells(evaluate<FastInterval>(instance, X), digits);
-  if (options.scalar == "interval") return cells(evaluate_tightly(instance, X, options), digits);
+  if (options.scalar == "interval" && options.bits == 0)
+    return cells(enclose_output(instance, X, digits), digits);
   if (options.scalar == "rational") return cells(evaluate<Rational>(instance, X), digits);
-  if (options.scalar == "mpfr") {
-    const WorkingPrecision scope(options.bits > 0 ? options.bits : bits_for_digits(digits) + 64);
-    return cells(evaluate<Real>(instance, X), digits);
-  }
+  const WorkingPrecision scope(options.bits > 0 ? options.bits : bits_for_digits(digits) + 64);
+  if (options.scalar == "interval") return cells(evaluate<Interval>(instance, X), digits);
+  if (options.scalar == "mpfr") return cells(evaluate<Real>(instance, X), digits);
   throw InputError("scalar: '" + options.scalar.substr(0, 60) +
                    "' (accepted: binary64, fast-interval, interval, mpfr, rational)");
 }
@@ -165,7 +144,7 @@ void add_run(CommandLine& line, Action& action) {
                          "binary64, fast-interval, interval (default), mpfr or rational");
   subcommand
       ->add_option("--bits", options->bits, "fixed precision of interval and mpfr (default: as digits ask)")
-      ->range(2L, most_bits)
+      ->range(2L, default_precision_limit)
       ->type_name("N");
   add_common_options(*subcommand, *options);
   subcommand->callback([options, &action] { action = [options] { return run(*options); }; });

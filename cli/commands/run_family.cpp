@@ -3,6 +3,7 @@
 #include <promptbound/cli/commands/run_family.hpp>
 #include <promptbound/cli/render/render_json.hpp>
 #include <promptbound/constructions/hardness_instance.hpp>
+#include <promptbound/constructions/separated_prompts.hpp>
 #include <promptbound/constructions/universal_transformer.hpp>
 #include <promptbound/models/instance.hpp>
 #include <promptbound/numeric/error.hpp>
@@ -41,16 +42,7 @@ int small_from(const Json& json, const std::string& name, const std::string& whe
   return value.convert_to<int>();
 }
 
-std::string decision_name(const std::optional<bool>& near) {
-  return !near ? "undecided" : *near ? "near" : "far";
-}
-
-/// The output cut at 1/2.
-std::optional<bool> decision(const FastInterval& output) {
-  if (output.lower() > 0.5) return true;
-  if (output.upper() < 0.5) return false;
-  return std::nullopt;
-}
+const char* decision_name(bool is_near) { return is_near ? "near" : "far"; }
 
 bool is_kind(const Json& json, const char* kind) {
   return json.is_object() && json.contains("kind") && json["kind"] == kind;
@@ -87,15 +79,18 @@ Matrix<Rational> run_sparse_universal(const Json& json, const std::string& where
 }
 
 int run_hardness_instance(const Json& json, const std::string& where, const CommonOptions& options) {
-  const Matrix<int> a = signs_from(json, "a", 0, 1, where), b = signs_from(json, "b", 0, 1, where);
-  const int t = small_from(json, "t", where);
+  NearestPoints points;
+  points.a = signs_from(json, "a", 0, 1, where);
+  points.b = signs_from(json, "b", 0, 1, where);
+  points.t = small_from(json, "t", where);
   HardnessInstance instance;
   instance.query_signs = signs_from(json, "query_signs", -1, 1, where);
   instance.key_signs = signs_from(json, "key_signs", -1, 1, where);
   instance.root_beta = rational_from(member(json, "root_beta", where), where + ".root_beta");
   instance.real_keys = small_from(json, "real_keys", where);
-  if (a.rows() != b.rows() || a.cols() != instance.query_signs.cols() || b.cols() != instance.real_keys ||
-      instance.key_signs.rows() != instance.query_signs.rows() ||
+  const Index M = points.a.cols();
+  if (points.a.rows() != points.b.rows() || M != instance.query_signs.cols() ||
+      points.b.cols() != instance.real_keys || instance.key_signs.rows() != instance.query_signs.rows() ||
       instance.key_signs.cols() != 2 * instance.real_keys) {
     throw InputError(where + ": a, b, query_signs, key_signs and real_keys do not fit together");
   }
@@ -105,12 +100,10 @@ int run_hardness_instance(const Json& json, const std::string& where, const Comm
   const auto writer = as_json ? nullptr : make_table_writer(options.format, file, options.shown_digits());
   if (writer) writer->begin("", {{"query"}, {"output", true}, {"by attention"}, {"by brute force"}});
   Index differing = 0;
-  for (Index i = 0; i < a.cols(); ++i) {
-    const FastInterval output = hardness_output<FastInterval>(instance, i);
-    const std::optional<bool> by_attention = decision(output);
-    const bool by_force = (b.colwise() - a.col(i)).cwiseAbs().colwise().sum().minCoeff() <= t;
+  for (Index i = 0; i < M; ++i) {
+    const bool by_attention = is_near_by_attention(instance, i), by_force = is_near_by_force(points, i);
     if (by_attention != by_force) ++differing;
-    const Quantity value{Interval(output)};
+    const Quantity value{Interval(hardness_output<FastInterval>(instance, i))};
     if (writer) {
       writer->row({std::to_string(i), value, decision_name(by_attention), decision_name(by_force)});
     } else {
@@ -121,7 +114,7 @@ int run_hardness_instance(const Json& json, const std::string& where, const Comm
   }
   if (writer) {
     writer->end();
-    writer->paragraph(std::to_string(differing) + " of " + std::to_string(a.cols()) + " decisions differ");
+    writer->paragraph(std::to_string(differing) + " of " + std::to_string(M) + " decisions differ");
   } else {
     const nlohmann::ordered_json answer = {
         {"schema", json_schema}, {"queries", std::move(rows)}, {"differing", differing}};
@@ -144,33 +137,19 @@ int run_prompt_family(const Json& json, const std::string& where, const CommonOp
     throw InputError(where + ".prompts: an array of 2 to " + std::to_string(most_prompts) +
                      " prompts is needed");
   }
+  std::vector<Matrix<Rational>> family;
+  for (std::size_t k = 0; k < prompts.size(); ++k)
+    family.push_back(matrix_from(prompts[k], where + ".prompts[" + std::to_string(k) + "]").transpose());
   const WorkingPrecision scope(bits_for_digits(options.computed_digits()) + 64);
-  const Transformer<Interval> model = from_rational<Interval>(instance.model);
-  const Matrix<Interval> input = from_rational<Interval>(tokens);
-  const Vector<Interval> query = input.col(input.cols() - 1);
-  std::vector<Vector<Interval>> outputs;
-  for (std::size_t k = 0; k < prompts.size(); ++k) {
-    const Matrix<Rational> prompt =
-        matrix_from(prompts[k], where + ".prompts[" + std::to_string(k) + "]").transpose();
-    outputs.push_back(attend_from(model.layers.front().heads.front(), query,
-                                  concatenate(from_rational<Interval>(prompt), input)));
-  }
-  std::optional<Interval> least;
-  for (std::size_t k = 1; k < outputs.size(); ++k) {
-    for (std::size_t l = 0; l < k; ++l) {
-      Interval distance(0);
-      for (Index c = 0; c < query.size(); ++c) distance = max(distance, abs(outputs[k](c) - outputs[l](c)));
-      least = least ? min(*least, distance) : distance;
-    }
-  }
+  const Interval least = least_output_distance(instance.model, tokens, family);
   Record record;
   record.id = "separated-prompts";
   record.kind = Kind::sufficient;
   record.theory = "5.8";
   record.proof = {computed("the outputs under every prompt are enclosed")};
   record.source = "own";
-  record.add("prompts", Integer(outputs.size()));
-  record.add("least_distance", *least);
+  record.add("prompts", Integer(family.size()));
+  record.add("least_distance", least);
   OutputFile file(options.output);
   if (options.format == Format::json) {
     file.write(record_json(record, options.shown_digits()).dump(1) + "\n");

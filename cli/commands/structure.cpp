@@ -11,16 +11,12 @@
 #include <promptbound/models/text_file.hpp>
 #include <promptbound/numeric/decimal.hpp>
 #include <promptbound/numeric/error.hpp>
-#include <promptbound/numeric/integers.hpp>
-#include <promptbound/numeric/precision.hpp>
-#include <promptbound/numeric/scalar.hpp>
 #include <promptbound/verify/certificate.hpp>
 #include <promptbound/verify/structure/injectivity_certificate.hpp>
+#include <promptbound/verify/structure/preimage.hpp>
 
 namespace promptbound {
 namespace {
-
-constexpr long most_bits = 1L << 14;
 
 struct StructureOptions : CommonOptions {
   std::string model, R = "1", distance, invert, certificate;
@@ -45,24 +41,14 @@ struct Report {
   }
 };
 
-/// The preimage of the outputs in a file, at rising precision until each entry is enclosed within
-/// 10^-digits.
+/// The preimage of the outputs in a file.
 Preimage invert(const Instance& instance, const std::vector<LayerConstants>& layers,
                 const StructureOptions& options) {
   const Json json = parse_json(read_text_file(options.invert), options.invert);
   const Matrix<Rational> Y =
       matrix_from(json.is_object() ? member(json, "tokens", options.invert) : json, options.invert)
           .transpose();
-  const long digits = options.computed_digits();
-  const Rational tolerance(Integer(1), power(Integer(10), static_cast<unsigned long>(digits)));
-  for (long bits = bits_for_digits(digits) + 64;; bits *= 2) {
-    const WorkingPrecision scope(bits);
-    Preimage result = enclose_preimage(instance.model, layers, instance.prompt, from_rational<Interval>(Y));
-    const bool is_tight =
-        std::all_of(result.X.reshaped().begin(), result.X.reshaped().end(),
-                    [&](const Interval& x) { return x.is_finite() && x.upper() - x.lower() <= tolerance; });
-    if (is_tight || 2 * bits > most_bits) return result;
-  }
+  return enclose_preimage(instance.model, layers, instance.prompt, Y, options.computed_digits());
 }
 
 nlohmann::ordered_json report_json(const Report& report, long digits) {
@@ -143,7 +129,7 @@ void write_report(const Report& report, TableWriter& writer, long digits) {
 int structure(const StructureOptions& options) {
   const Rational R = parse_rational(options.R, "--R");
   const Instance instance = read_instance(options.model);
-  const std::vector<LayerNorms> norms = layer_norms(instance.model);
+  const std::vector<MapNorms> norms = map_norms(instance.model);
   Report report;
   report.mask = instance.model.mask;
   report.layers = lipschitz_constants(norms, R);

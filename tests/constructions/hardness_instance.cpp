@@ -1,6 +1,7 @@
 #include <doctest/doctest.h>
 
 #include <promptbound/constructions/hardness_instance.hpp>
+#include <promptbound/numeric/certify.hpp>
 #include <promptbound/numeric/error.hpp>
 #include <promptbound/transformer/attention.hpp>
 
@@ -25,6 +26,8 @@ void check_decisions(const NearestPoints& points) {
   const FastInterval quarter = FastInterval(1) / FastInterval(4), half = FastInterval(1) / FastInterval(2);
   for (Index i = 0; i < points.a.cols(); ++i) {
     const FastInterval output = hardness_output<FastInterval>(instance, i);
+    REQUIRE(is_near_by_force(points, i) == is_near(points, i));
+    REQUIRE(is_near_by_attention(instance, i) == is_near(points, i));
     if (is_near(points, i)) {
       REQUIRE(certainly_less_equal(half + quarter, output));
     } else {
@@ -111,4 +114,20 @@ TEST_CASE("points that are no instance are refused") {
   points.b.resize(8, 3);
   CHECK_THROWS_AS((void)hardness_instance(points), InputError);
   CHECK_THROWS_AS((void)planted_points(64, 4, 2, 2, 75), InputError);
+}
+
+TEST_CASE("an output that binary64 does not tell from 1/2 is decided at more bits - one that is 1/2 is not") {
+  // One real key of score p/2^60 against one dummy: 1/2 + about p/2^62.
+  HardnessInstance instance;
+  instance.real_keys = 1;
+  instance.root_beta = Rational(Integer(1), Integer(1) << 30);
+  instance.query_signs = Matrix<int>::Ones(1, 1);
+  instance.key_signs = Matrix<int>::Zero(1, 2);
+  instance.key_signs(0, 0) = 1;
+  CHECK(hardness_output<FastInterval>(instance, 0).lower() <= 0.5);
+  CHECK(is_near_by_attention(instance, 0));
+  instance.key_signs(0, 0) = -1;
+  CHECK_FALSE(is_near_by_attention(instance, 0));
+  instance.key_signs(0, 0) = 0;
+  CHECK_THROWS_AS((void)is_near_by_attention(instance, 0), Undecided);
 }

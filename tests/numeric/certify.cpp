@@ -64,6 +64,31 @@ TEST_CASE("enclosures are as tight as asked") {
                   Undecided);
 }
 
+TEST_CASE("the precision rises to the limit exactly and what is then undecided says so") {
+  std::vector<long> tried;
+  const auto never = [&]() -> std::optional<int> {
+    tried.push_back(working_precision());
+    return std::nullopt;
+  };
+  {
+    const PrecisionLimit limit(300);
+    CHECK(precision_limit() == 300);
+    CHECK_THROWS_WITH_AS((void)at_rising_precision("the sign", 50, never),
+                         "the sign is not decided at 300 bits", Undecided);
+    CHECK(tried == std::vector<long>{50, 100, 200, 300});
+    tried.clear();
+    CHECK_THROWS_AS((void)at_rising_precision("the sign", 400, never), Undecided);
+    CHECK(tried == std::vector<long>{300});
+    // 101 digits before the point need 333 bits.
+    const auto large = [] { return sqrt(Interval(Integer(power(Integer(10), 200) + 1))); };
+    CHECK_THROWS_AS((void)decide_floor(large, [](const Integer&) { return false; }), Undecided);
+  }
+  CHECK(precision_limit() == default_precision_limit);
+  CHECK(at_rising_precision("a precision", 50, [] {
+          return working_precision() > 1000 ? std::optional(working_precision()) : std::nullopt;
+        }) == 1600);
+}
+
 TEST_CASE("the least grid is the least: its predecessor misses eps") {
   for (const int n : {1, 2, 3, 4, 6, 9}) {
     for (const Rational& eps : {Rational(1, 10), Rational(3, 7), Rational(1, 100), Rational(2)}) {

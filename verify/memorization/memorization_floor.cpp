@@ -58,7 +58,8 @@ MemorizationFloor::Outcome MemorizationFloor::scan(const Rational& level) const 
             return outcome;
           }
           if (line.gamma == 0) {
-            outcome.doubtful = outcome.doubtful || !certainly_less_equal(line.alpha, zero);
+            outcome.doubtful = outcome.doubtful || (!certainly_less_equal(line.alpha, zero) &&
+                                                    !value_at_zero(line.row, level).is_zero());
             continue;
           }
           line.root = -line.alpha / Interval(line.gamma);
@@ -86,6 +87,53 @@ MemorizationFloor::Outcome MemorizationFloor::scan(const Rational& level) const 
   return outcome;
 }
 
+/// alpha of a row, exactly.
+ExponentialSum MemorizationFloor::value_at_zero(const FloorRow& row, const Rational& level) const {
+  const auto b = [&](std::size_t i) {
+    const FloorExample& example = examples_[i];
+    return example.sums.S * ExponentialSum(example.target(row.coordinate)) -
+           example.sums.weighted_values[static_cast<std::size_t>(row.coordinate)];
+  };
+  return (b(row.i) - b(row.j)) * ExponentialSum(row.sign) -
+         (examples_[row.i].sums.S + examples_[row.j].sums.S) * ExponentialSum(level);
+}
+
+Rational MemorizationFloor::slope(const FloorRow& row, const Rational& level) const {
+  const Rational tau = examples_[row.i].target(row.coordinate) - examples_[row.j].target(row.coordinate);
+  return row.sign * tau - 2 * level;
+}
+
+/// Is no row positive at the s where this one, of slope > 0, is 0?
+bool MemorizationFloor::is_feasible_at_root(const FloorRow& end, const Rational& level) const {
+  const ExponentialSum end_value = value_at_zero(end, level);
+  const Rational end_slope = slope(end, level);
+  // gamma alpha' - gamma' alpha of the row (alpha', gamma') has the sign of its value at the root.
+  const auto is_at_most_zero = [](const ExponentialSum& x) {
+    return x.is_zero() || certainly_less_equal(x.enclosure(), Interval(0));
+  };
+  if (!is_at_most_zero(end_value)) return false;  // the root is -alpha / gamma >= 0
+  for (std::size_t i = 0; i < examples_.size(); ++i) {
+    for (std::size_t j = i + 1; j < examples_.size(); ++j) {
+      for (Index c = 0; c < examples_[i].target.size(); ++c) {
+        for (const int sign : {1, -1}) {
+          const FloorRow row{i, j, c, sign};
+          if (!is_at_most_zero(value_at_zero(row, level) * ExponentialSum(end_slope) -
+                               end_value * ExponentialSum(slope(row, level))))
+            return false;
+        }
+      }
+    }
+  }
+  return true;
+}
+
+bool MemorizationFloor::reaches(const Rational& level) const {
+  const Outcome outcome = scan(level);
+  if (outcome.certificate || outcome.doubtful) return false;
+  if (!outcome.sums.high_row || certainly_less_equal(outcome.sums.low, outcome.sums.high)) return true;
+  return is_feasible_at_root(*outcome.sums.high_row, level);
+}
+
 std::optional<FloorCertificate> MemorizationFloor::refute(const Rational& level) const {
   return scan(level).certificate;
 }
@@ -108,19 +156,13 @@ Rational MemorizationFloor::limit() const {
 
 MemorizationFloor::Bounds MemorizationFloor::bounds(long bits, const Rational& least) const {
   Bounds result{0, limit(), std::nullopt};
-  // A level is an upper bound where some s is certainly feasible.
-  const auto reaches = [this](const Rational& level) {
-    const Outcome outcome = scan(level);
-    return !outcome.certificate && !outcome.doubtful &&
-           (!outcome.sums.high_row || certainly_less_equal(outcome.sums.low, outcome.sums.high));
-  };
   const auto try_level = [&](const Rational& level) {
     if (auto certificate = refute(level)) {
       result.lower = level;
       result.certificate = std::move(certificate);
       return true;
     }
-    if (!reaches(level)) return false;
+    if (!reaches(level)) return false;  // an upper bound where some s is certainly feasible
     result.upper = level;
     return true;
   };

@@ -50,6 +50,11 @@ class MemorizationFloor {
   /// there is none or the precision does not show it.
   [[nodiscard]] std::optional<FloorCertificate> refute(const Rational& level) const;
 
+  /// Tells whether some s >= 0 is feasible at the level: then no precision gives a certificate. Where the
+  /// feasible s are a single one, equality is decided by algebra; so one of refute() and reaches() answers
+  /// once the precision is high enough.
+  [[nodiscard]] bool reaches(const Rational& level) const;
+
   /// The feasible s at a level; nothing when refute() would give a certificate.
   [[nodiscard]] std::optional<FeasibleSums> feasible(const Rational& level) const;
 
@@ -70,6 +75,9 @@ class MemorizationFloor {
  private:
   struct Outcome;
   [[nodiscard]] Outcome scan(const Rational& level) const;
+  [[nodiscard]] ExponentialSum value_at_zero(const FloorRow& row, const Rational& level) const;
+  [[nodiscard]] Rational slope(const FloorRow& row, const Rational& level) const;
+  [[nodiscard]] bool is_feasible_at_root(const FloorRow& end, const Rational& level) const;
 
   std::vector<FloorExample> examples_;
 };

@@ -10,14 +10,16 @@
 #include <promptbound/verify/memorization/memorize_certificate.hpp>
 #include <promptbound/verify/memorization/prompt_choice.hpp>
 #include <promptbound/verify/memorization/prompt_error.hpp>
+#include <promptbound/verify/memorization/prompt_fit.hpp>
 #include <promptbound/verify/memorization/rank_lower.hpp>
 #include <promptbound/verify/memorization/shared_query_prompt.hpp>
 
 namespace promptbound {
 namespace {
 
-constexpr int precision_steps = 3;
 constexpr long floor_bits = 40;
+/// A search that finds nothing is repeated up to this many times the bits that the accuracy asks for.
+constexpr long search_factor = 4;
 
 /// Bits that resolve errors of the size of the accuracy, twice over.
 long bits_for(const Rational& accuracy) {
@@ -40,21 +42,6 @@ std::optional<EmptyMiss> empty_miss(const MemorizationGroup& group, const Ration
   return std::nullopt;
 }
 
-/// Is the error exactly 0? By collecting the residuals t - V z of keys of equal score (theory 2.2,
-/// "Deciding").
-bool fits_exactly(const MemorizationProblem& problem, const MemorizationGroup& group,
-                  const Matrix<Rational>& prompt) {
-  const AttentionSums own = attention_sums(problem.V, group.direction, prompt);
-  for (const FloorExample& example : group.examples) {
-    for (Index c = 0; c < example.target.size(); ++c) {
-      const auto entry = static_cast<std::size_t>(c);
-      const ExponentialSum asked = (own.S + example.sums.S) * ExponentialSum(example.target(c));
-      if (asked != own.weighted_values[entry] + example.sums.weighted_values[entry]) return false;
-    }
-  }
-  return true;
-}
-
 /// The tokens rounded to so many decimals.
 Matrix<Rational> rounded(const Matrix<Interval>& tokens, unsigned long decimals) {
   const Integer scale = power(Integer(10), decimals);
@@ -63,7 +50,7 @@ Matrix<Rational> rounded(const Matrix<Interval>& tokens, unsigned long decimals)
   });
 }
 
-/// The steps of one decision; each sets the answer and says whether it is final.
+/// The steps of one decision at the working precision; each sets the answer and says whether it is final.
 class Decision {
  public:
   Decision(const MemorizationProblem& problem, const MemorizationGroup& group, const PromptError& error_of,
@@ -78,7 +65,10 @@ class Decision {
                         image_evidence(*away));
     }
     const MemorizationFloor floor(group_.examples);
-    if (const auto certificate = floor.refute(*problem_.level)) {
+    const auto certificate = floor.refute(*problem_.level);
+    if (!certificate && !floor.reaches(*problem_.level))
+      doubt_ = "whether the memorization floor is above the accuracy";
+    if (certificate) {
       return impossible(floor.limit() > *problem_.level ? "the memorization floor is above the accuracy"
                                                         : reason_not_attained(),
                         rows_evidence(*certificate));
@@ -93,15 +83,19 @@ class Decision {
     const Rational inner = problem_.accuracy / problem_.stretch * Rational(255, 256);
     const PromptChoice choice = choose_prompt(group_.examples, problem_.V, group_.direction, inner);
     answer_.why = choice.why;
+    if (choice.needs_bits) doubt_ = "which S_P are feasible a little below the accuracy";
     if (choice.tokens) {
       const auto decimals = decimal_digits(ceil(Rational(1 / problem_.accuracy)));
       for (const unsigned long extra : {4UL, 12UL, 40UL}) {
         if (accept(rounded(*choice.tokens, decimals + extra))) return true;
       }
-      answer_.why = "the prompt that was built misses the accuracy at this precision";
+      answer_.why = "the prompt that was built misses the accuracy";
     }
     return choice.needs_mass && refute_lengths();
   }
+
+  /// What more bits may decide; empty where they cannot.
+  [[nodiscard]] const std::string& doubt() const { return doubt_; }
 
  private:
   /// For a level that is e* itself, excluded for every prompt.
@@ -136,7 +130,7 @@ class Decision {
       answer_.exact = lengths;
     }
     if (lengths.set == PromptLengths::Set::none) return refute_lengths();
-    if (!group_.direction.isZero(0) || lengths.least_upper > longest_written_prompt) return false;
+    if (!group_.direction.isZero(0) || lengths.least > longest_written_prompt) return false;
     // A x0 = 0: m copies of one rational token.
     const Rational S = lengths.S ? *lengths.S->rational() : Rational(1);
     const FloorExample& first = group_.examples.front();
@@ -165,20 +159,29 @@ class Decision {
   }
 
   bool accept(const Matrix<Rational>& prompt) {
+    bool is_algebraic = false;  // an equality that no enclosure confirms
     if (problem_.accuracy == 0) {
       if (!fits_exactly(problem_, group_, prompt)) return false;
       answer_.error = Interval(0);
     } else {
-      const Interval error = error_of_(prompt);
-      if (!certainly_less_equal(error, Interval(problem_.accuracy))) return false;
+      const Interval allowed(problem_.accuracy);
+      Interval error = error_of_(prompt);
+      if (!certainly_less_equal(error, allowed)) {
+        if (!error.is_finite() || certainly_less(allowed, error)) return false;
+        const std::optional<bool> meets = meets_exactly(problem_, group_, prompt);
+        if (!meets) doubt_ = "whether the error of a prompt is within the accuracy";
+        if (meets != true) return false;
+        error = min(error, allowed);
+        is_algebraic = true;
+      }
       answer_.error = error;
     }
     answer_.verdict = Memorizable::possible;
     answer_.prompt = prompt;
     answer_.why = prompt.cols() == 0 ? "the empty prompt fits" : "a prompt was built and its error enclosed";
     answer_.least_length = 0;
-    answer_.certificate =
-        certificate_text(problem_, group_, answer_, prompt_evidence(prompt, bound_length(prompt.cols())));
+    const std::string evidence = prompt_evidence(prompt, bound_length(prompt.cols()));
+    if (!is_algebraic) answer_.certificate = certificate_text(problem_, group_, answer_, evidence);
     return true;
   }
 
@@ -220,6 +223,7 @@ class Decision {
   const MemorizationGroup& group_;
   const PromptError& error_of_;
   MemorizationAnswer& answer_;
+  std::string doubt_;
 };
 
 Index rank_bound(const MemorizationProblem& problem) {
@@ -294,14 +298,28 @@ void narrow_least_error(const MemorizationProblem& problem, const std::vector<Me
 /// The verdict by rising precision, and why.
 void decide(MemorizationProblem& problem, const std::vector<MemorizationGroup>& groups,
             const PromptError& error_of, MemorizationAnswer& answer) {
-  long bits = bits_for(problem.accuracy);
-  for (int step = 0; step < precision_steps; ++step, bits *= 2) {
-    const WorkingPrecision scope(bits);
-    problem.bits = bits;
+  const long first_bits = bits_for(problem.accuracy);
+  std::string doubt;  // the subject of the last attempt
+  const auto attempt = [&]() -> std::optional<bool> {
+    problem.bits = working_precision();
+    doubt.clear();
     for (const MemorizationGroup& group : groups) {
-      if (Decision(problem, group, error_of, answer).refute()) return;
+      Decision decision(problem, group, error_of, answer);
+      if (decision.refute()) return true;
+      if (!decision.doubt().empty()) doubt = decision.doubt();
     }
-    if (groups.size() == 1 && Decision(problem, groups.front(), error_of, answer).attempt()) return;
+    if (groups.size() == 1) {
+      Decision decision(problem, groups.front(), error_of, answer);
+      if (decision.attempt()) return true;
+      if (!decision.doubt().empty()) doubt = decision.doubt();
+    }
+    const bool is_searched = problem.bits >= std::min(search_factor * first_bits, precision_limit());
+    return doubt.empty() && is_searched ? std::optional(false) : std::nullopt;
+  };
+  try {
+    if (at_rising_precision(doubt, first_bits, attempt)) return;
+  } catch (const Undecided& undecided) {
+    answer.why = undecided.what();
   }
   if (answer.exact && answer.exact->set == PromptLengths::Set::none && !answer.exact->empty_fits) {
     answer.verdict = Memorizable::impossible;

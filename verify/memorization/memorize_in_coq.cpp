@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <boost/multiprecision/integer.hpp>
+#include <promptbound/numeric/certify.hpp>
 #include <promptbound/numeric/decimal.hpp>
 #include <promptbound/numeric/error.hpp>
 #include <promptbound/numeric/linear_algebra.hpp>
@@ -14,7 +15,6 @@
 namespace promptbound {
 namespace {
 
-constexpr long most_bits = 4096;
 /// Coq writes a length in unary when it compares it with 1.
 const Integer most_length = 100000;
 
@@ -96,13 +96,15 @@ struct Rows {
   long bits;
 };
 
+/// Nothing where no rows do.
 std::optional<Rows> refuting_rows(const MemorizationGroup& group, const Rational& level) {
-  for (long bits = 64; bits <= most_bits; bits *= 2) {
-    const WorkingPrecision scope(bits);
-    if (auto found = MemorizationFloor(group.examples).refute(level))
-      return Rows{*std::move(found), 2 * bits};
-  }
-  return std::nullopt;
+  const MemorizationFloor floor(group.examples);
+  std::optional<Rows> rows;
+  (void)at_rising_precision("whether the memorization floor is above the level", 64, [&] {
+    if (auto found = floor.refute(level)) rows = Rows{*std::move(found), 2 * working_precision()};
+    return rows || floor.reaches(level) ? std::optional(true) : std::nullopt;
+  });
+  return rows;
 }
 
 std::string coq_row(const FloorRow& row) {
@@ -172,15 +174,16 @@ class Emission {
   void lengths(const PromptLengths& lengths) {
     if (!lengths.rho || lengths.freedom != Freedom::none) not_covered(lengths.reason);
     const bool none = lengths.set == PromptLengths::Set::none;
-    if (!none && (lengths.set != PromptLengths::Set::from || lengths.least_lower != lengths.least_upper ||
-                  lengths.least_lower > most_length)) {
-      not_covered("rho is 1, too close to an integer or too large");
-    }
+    if (lengths.set == PromptLengths::Set::undecided) not_covered(lengths.reason);
+    if (!none && (lengths.set != PromptLengths::Set::from || lengths.least > most_length))
+      not_covered("rho is 1 or too large");
+    const Integer least = none ? Integer(1) : lengths.least;
+    if (lengths.rho->equals(least) == true) not_covered("rho is an integer, which enclosures do not show");
     const MemorizationGroup& group = groups_.front();
     const CoqInstance instance(problem_, group);
     instance_ = instance.text;
     const std::string arguments = length_arguments(group, instance);
-    const long bits = ratio_bits(*lengths.rho, none ? Integer(1) : lengths.least_lower);
+    const long bits = ratio_bits(*lengths.rho, least);
     if (none) {
       impossible(
           fmt::format("apply no_length_impossible; [reflexivity|].\n"
@@ -188,7 +191,7 @@ class Emission {
                       arguments, bits));
       return;
     }
-    const std::string m = lengths.least_lower.str();
+    const std::string m = least.str();
     certificate_.theorem(
         "lengths", "theory 2.2: a prompt of m' tokens gives the wanted outputs exactly iff m' is at least",
         fmt::format("least_length_claim {} (Pos.to_nat {})", instance_, m),
@@ -242,13 +245,12 @@ class Emission {
 
   /// Twice the bits at which rho is seen between m - 1 and m.
   static long ratio_bits(const EntropyRatio& rho, const Integer& m) {
-    for (long bits = 64; bits <= most_bits; bits *= 2) {
-      const WorkingPrecision scope(bits);
+    return at_rising_precision("the place of rho between two integers", 64, [&] {
       const Interval value = rho.enclosure();
-      if (certainly_less(Interval(Integer(m - 1)), value) && certainly_less_equal(value, Interval(m)))
-        return 2 * bits;
-    }
-    not_covered("rho is not separated from an integer by enclosures");
+      const bool is_inside =
+          certainly_less(Interval(Integer(m - 1)), value) && certainly_less_equal(value, Interval(m));
+      return is_inside ? std::optional(2 * working_precision()) : std::nullopt;
+    });
   }
 
   const MemorizationProblem& problem_;

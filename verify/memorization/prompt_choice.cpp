@@ -92,7 +92,7 @@ Vector<Interval> mean_token(const Matrix<Rational>& inverse, const Vector<Interv
 }
 
 PromptChoice refusal(std::string why, bool needs_mass = false) {
-  return {std::nullopt, needs_mass, std::move(why)};
+  return {std::nullopt, needs_mass, false, std::move(why)};
 }
 
 }  // namespace
@@ -114,7 +114,8 @@ PromptChoice choose_prompt(const std::vector<FloorExample>& examples, const Matr
   const bool bounded = sums->high_row.has_value();
   Interval low = sums->low.upper_point(), high = bounded ? sums->high.lower_point() : huge;
   if (!certainly_less(tiny, low)) low = certainly_less(tiny, high) ? tiny : high / Interval(2);
-  if (certainly_less(high, low)) return refusal("the precision does not separate the feasible S_P");
+  if (certainly_less(high, low))
+    return {std::nullopt, false, true, "the precision does not separate the feasible S_P"};
   const Matrix<Rational> inverse = generalized_inverse(V);
   const auto y = solve(Matrix<Rational>(V.transpose()), direction);
 
@@ -127,7 +128,7 @@ PromptChoice choose_prompt(const std::vector<FloorExample>& examples, const Matr
     if (m > longest_written_prompt) return refusal("the prompt is too long to be written out");
     const Pair pair = pair_at(bound, Vector<Rational>::Zero(direction.size()), Interval(m), 0);
     return {realise_prompt(pair.s, mean_token(inverse, pair.r), direction, m.convert_to<long>(), true), false,
-            ""};
+            false, ""};
   }
   if (!y) {
     // Along ker V the score of one token moves freely until e^score = s.
@@ -143,7 +144,7 @@ PromptChoice choose_prompt(const std::vector<FloorExample>& examples, const Matr
       for (Index c = 0; c < token.size(); ++c) token(c) += step * Interval(null_space(c, k));
       break;
     }
-    return {Matrix<Interval>(token), false, ""};
+    return {Matrix<Interval>(token), false, false, ""};
   }
 
   const LengthBound bound(examples, *y, level);
@@ -157,7 +158,7 @@ PromptChoice choose_prompt(const std::vector<FloorExample>& examples, const Matr
     const Interval weight = enclose_root(
         [&](const Interval& w) { return between(pair, other, *y, w).log_rho; }, Interval(0), Interval(1));
     pair = between(pair, other, *y, weight.midpoint());
-    return {realise_prompt(pair.s, mean_token(inverse, pair.r), direction, 1, true), false, ""};
+    return {realise_prompt(pair.s, mean_token(inverse, pair.r), direction, 1, true), false, false, ""};
   }
   const Interval rho = exp(pair.log_rho);
   const Integer m = rho.is_finite() ? ceil(rho.upper()) : Integer(longest_written_prompt + 1);
@@ -166,7 +167,7 @@ PromptChoice choose_prompt(const std::vector<FloorExample>& examples, const Matr
                    decimal(pair.log_rho.upper(), 6, Direction::up) + ", is too long to be written out");
   }
   return {realise_prompt(pair.s, mean_token(inverse, pair.r), direction, m.convert_to<long>(), false), false,
-          ""};
+          false, ""};
 }
 
 }  // namespace promptbound

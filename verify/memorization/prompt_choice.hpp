@@ -9,6 +9,7 @@ namespace promptbound {
 struct PromptChoice {
   std::optional<Matrix<Interval>> tokens;  ///< as columns
   bool needs_mass = false;  ///< every feasible pair that was seen has rho < 1 (A x0 = 0: no integer S_P)
+  bool needs_bits = false;  ///< more precision may find one
   std::string why;          ///< where there is none
 };
 

@@ -12,9 +12,6 @@ namespace {
 
 using Example = SharedQueryProblem::Example;
 
-/// Bits beyond which a ratio that is not separated from an integer is reported as undecided.
-constexpr long most_ratio_bits = 8192;
-
 void check_shapes(const SharedQueryData& data) {
   const Index d = data.query.size();
   if (data.examples.empty()) throw InputError("shared-query data: at least one example is needed");
@@ -92,7 +89,7 @@ PromptLengths no_length(std::string reason) {
 PromptLengths every_length(Freedom freedom, std::string reason) {
   PromptLengths result;
   result.set = PromptLengths::Set::from;
-  result.least_lower = result.least_upper = 1;
+  result.least = 1;
   result.freedom = freedom;
   result.reason = std::move(reason);
   return result;
@@ -105,30 +102,29 @@ PromptLengths lengths_of_ratio(const EntropyRatio& rho) {
   result.rho = rho;
   if (rho.equals(1) == true) {
     result.set = PromptLengths::Set::single;
-    result.least_lower = result.least_upper = 1;
+    result.least = 1;
     result.reason = "rho = 1: exactly one token";
     return result;
   }
-  const Interval one(1);
-  for (long bits = 128; bits <= most_ratio_bits; bits *= 2) {
-    const WorkingPrecision scope(bits);
-    const Interval value = rho.enclosure();
-    if (certainly_less(value, one)) {
+  try {
+    const bool is_less = at_rising_precision("whether rho < 1", 128, [&]() -> std::optional<bool> {
+      const Interval value = rho.enclosure();
+      if (certainly_less(value, Interval(1))) return true;
+      if (certainly_less(Interval(1), value)) return false;
+      return std::nullopt;
+    });
+    if (is_less) {
       result.set = PromptLengths::Set::none;
       result.reason = "rho < 1: the determined S_P is too small for its mean token";
       return result;
     }
-    if (certainly_less(one, value)) {
-      const EntropyRatio::Ceiling ceiling = rho.ceiling();
-      result.set = PromptLengths::Set::from;
-      result.least_lower = ceiling.lower;
-      result.least_upper = ceiling.upper;
-      result.reason = "rho > 1: exactly the lengths m >= ceil(rho)";
-      return result;
-    }
+    result.least = rho.ceiling();
+    result.set = PromptLengths::Set::from;
+    result.reason = "rho > 1: exactly the lengths m >= ceil(rho)";
+  } catch (const Undecided& undecided) {
+    result.set = PromptLengths::Set::undecided;
+    result.reason = undecided.what();
   }
-  result.set = PromptLengths::Set::undecided;
-  result.reason = "rho is not separated from 1 at " + std::to_string(most_ratio_bits) + " bits";
   return result;
 }
 
@@ -158,7 +154,7 @@ PromptLengths decide_case_one(const SharedQueryProblem& problem) {
     if (!length || !is_integer(*length)) return no_length("A x0 = 0 and S_P is no integer");
     PromptLengths result;
     result.set = PromptLengths::Set::single;
-    result.least_lower = result.least_upper = numerator(*length);
+    result.least = numerator(*length);
     result.S = S;
     result.reason = "A x0 = 0: the only length is m = S_P";
     return result;
@@ -190,9 +186,12 @@ PromptLengths decide_case_two(const SharedQueryProblem& problem) {
   // ln rho = ln S - al - be/S is least at S = -be.
   PromptLengths result = every_length(Freedom::sum, "S_P is free: exactly the m >= max(1, |be| e^(1 - al))");
   result.rho = EntropyRatio{-be, al - ExponentialQuotient(1)};
-  const EntropyRatio::Ceiling ceiling = result.rho->ceiling();
-  result.least_lower = std::max<Integer>(1, ceiling.lower);
-  result.least_upper = std::max<Integer>(1, ceiling.upper);
+  try {
+    result.least = std::max<Integer>(1, result.rho->ceiling());
+  } catch (const Undecided& undecided) {
+    result.set = PromptLengths::Set::undecided;
+    result.reason = undecided.what();
+  }
   return result;
 }
 
@@ -250,26 +249,15 @@ SharedQueryProblem shared_query_problem(const SharedQueryData& data) {
 Interval EntropyRatio::enclosure() const { return S.enclosure() * exp(-s.enclosure()); }
 
 std::optional<bool> EntropyRatio::equals(const Integer& n) const {
-  const auto factors = S.monomial();
   const auto score = s.rational();
-  if (!factors || !score) return std::nullopt;
-  // c e^(q - s) is rational only if q = s.
-  return factors->exponent == *score && factors->coefficient == Rational(n);
+  if (!score) return std::nullopt;
+  // S e^(-s) = n only if S = n e^s.
+  const auto factors = S.monomial();
+  return factors && factors->exponent == *score && factors->coefficient == Rational(n);
 }
 
-EntropyRatio::Ceiling EntropyRatio::ceiling() const {
-  Ceiling result;
-  for (long bits = 128; bits <= most_ratio_bits; bits *= 2) {
-    const WorkingPrecision scope(bits);
-    const Interval value = enclosure();
-    if (!value.is_finite()) continue;
-    result = {ceil(value.lower()), ceil(value.upper())};
-    if (result.lower == result.upper) return result;
-    if (result.upper - result.lower == 1 && equals(result.lower) == true) return {result.lower, result.lower};
-  }
-  if (result.upper == 0)
-    throw Undecided("rho has no finite enclosure at " + std::to_string(most_ratio_bits) + " bits");
-  return result;
+Integer EntropyRatio::ceiling() const {
+  return decide_ceil([this] { return enclosure(); }, [this](const Integer& n) { return equals(n) == true; });
 }
 
 PromptLengths decide_prompt_lengths(const SharedQueryProblem& problem) {

@@ -47,14 +47,10 @@ struct SharedQueryProblem {
 struct EntropyRatio {
   ExponentialQuotient S, s;
   [[nodiscard]] Interval enclosure() const;
-  /// Is rho = n? Nothing when algebra does not tell: it does if S = c e^q with rational c, q and s is
-  /// rational.
+  /// Is rho = n? Nothing when algebra does not tell: it does if s is rational.
   [[nodiscard]] std::optional<bool> equals(const Integer& n) const;
-  /// Bounds on ceil(rho), equal unless rho is too close to an integer for the precision limit.
-  struct Ceiling {
-    Integer lower, upper;
-  };
-  [[nodiscard]] Ceiling ceiling() const;
+  /// Decides ceil(rho); throws Undecided at the limit of the precision.
+  [[nodiscard]] Integer ceiling() const;
 };
 
 /// How S_P and s = vbar^T A x0 are bound by the fit.
@@ -68,14 +64,13 @@ enum class Freedom {
 /// The set of lengths m >= 1 at which some prompt fits.
 struct PromptLengths {
   enum class Set {
-    undecided,  ///< the precision limit does not separate rho from 1
+    undecided,  ///< the limit of the precision decides neither whether rho < 1 nor ceil(rho)
     none,       ///< no prompt of any length m >= 1
     single,     ///< exactly one length
     from        ///< exactly the m >= the least length
   };
   Set set = Set::undecided;
-  /// The least length lies between these; they agree unless rho is too close to an integer.
-  Integer least_lower, least_upper;
+  Integer least;            ///< the least length, where there is one
   bool empty_fits = false;  ///< t_i = a_i for all i: m = 0
   std::string reason;       ///< one line for the reader
 

@@ -47,8 +47,8 @@ Vector<Interval> enclosures(const ExactVector& v) {
 
 void check_length(const PromptLengths& lengths, long m) {
   using Set = PromptLengths::Set;
-  const bool fits = (lengths.set == Set::single && lengths.least_upper == m) ||
-                    (lengths.set == Set::from && lengths.least_upper <= m);
+  const bool fits =
+      (lengths.set == Set::single && lengths.least == m) || (lengths.set == Set::from && lengths.least <= m);
   if (!fits || m < 1) throw InputError("no prompt of " + std::to_string(m) + " tokens is known to fit");
   if (m > longest_written_prompt) {
     throw InputError("a prompt of " + std::to_string(m) + " tokens is not written out; at most " +
@@ -166,7 +166,7 @@ Matrix<Interval> compress_prompt(const Vector<Rational>& direction, const Matrix
     if (direction(k) != 0) score += coordinate * ExponentialQuotient(direction(k));
   }
   const EntropyRatio rho{S, score.simplified()};
-  const long m = rho.ceiling().upper.convert_to<long>();
+  const long m = rho.ceiling().convert_to<long>();
   return realise_prompt(S.enclosure(), mean, direction, m, rho.equals(m) == true);
 }
 

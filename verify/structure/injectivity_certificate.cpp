@@ -7,9 +7,9 @@
 namespace promptbound {
 
 Json injectivity_certificate(const Transformer<Rational>& model, const Rational& R,
-                             const std::vector<LayerNorms>& norms, const Injectivity& answer) {
+                             const std::vector<MapNorms>& norms, const Injectivity& answer) {
   Json bounds = Json::array();
-  for (const LayerNorms& layer : norms) {
+  for (const MapNorms& layer : norms) {
     Json heads = Json::array();
     for (const HeadNorms& head : layer.heads) {
       heads.push_back({{"A", to_json(head.A.upper)}, {"V", to_json(head.V.upper)}});

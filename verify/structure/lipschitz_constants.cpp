@@ -3,10 +3,10 @@
 
 namespace promptbound {
 
-std::vector<LayerNorms> layer_norms(const Transformer<Rational>& model) {
-  std::vector<LayerNorms> norms;
+std::vector<MapNorms> map_norms(const Transformer<Rational>& model) {
+  std::vector<MapNorms> norms;
   for (const Layer<Rational>& layer : model.layers) {
-    LayerNorms& of_layer = norms.emplace_back();
+    MapNorms& of_layer = norms.emplace_back();
     for (const AttentionHead<Rational>& head : layer.heads) {
       of_layer.heads.push_back({spectral_norm(head.score_matrix()), spectral_norm(head.value_map())});
     }
@@ -18,11 +18,11 @@ std::vector<LayerNorms> layer_norms(const Transformer<Rational>& model) {
   return norms;
 }
 
-std::vector<LayerConstants> lipschitz_constants(const std::vector<LayerNorms>& norms, const Rational& R) {
+std::vector<LayerConstants> lipschitz_constants(const std::vector<MapNorms>& norms, const Rational& R) {
   if (R < 0) throw InputError("R: " + R.str() + " (accepted: R >= 0)");
   std::vector<LayerConstants> layers;
   Rational radius = R;
-  for (const LayerNorms& of_layer : norms) {
+  for (const MapNorms& of_layer : norms) {
     LayerConstants& layer = layers.emplace_back();
     layer.R = radius;
     for (const HeadNorms& head : of_layer.heads) {

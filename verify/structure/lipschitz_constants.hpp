@@ -15,13 +15,13 @@ struct HeadNorms {
 struct FeedForwardNorms {
   NormBounds W_1, b_1, W_2, b_2;
 };
-struct LayerNorms {
+struct MapNorms {
   std::vector<HeadNorms> heads;
   std::optional<FeedForwardNorms> ffn;
 };
 
 /// The spectral norms of the maps of every layer, enclosed.
-[[nodiscard]] std::vector<LayerNorms> layer_norms(const Transformer<Rational>& model);
+[[nodiscard]] std::vector<MapNorms> map_norms(const Transformer<Rational>& model);
 
 /// One layer on sequences of tokens in the Euclidean ball of radius R: upper bounds, in the max-token
 /// Euclidean norm. A block that is absent has constant 0.
@@ -36,7 +36,7 @@ struct LayerConstants {
 
 /// The constants of all layers for input tokens of norm at most R >= 0. The same for both masks: a causal
 /// softmax is a softmax over fewer tokens of the same ball.
-[[nodiscard]] std::vector<LayerConstants> lipschitz_constants(const std::vector<LayerNorms>& norms,
+[[nodiscard]] std::vector<LayerConstants> lipschitz_constants(const std::vector<MapNorms>& norms,
                                                               const Rational& R);
 
 /// prod (1 + c)(1 + g): Z -> T(Z) on the ball.

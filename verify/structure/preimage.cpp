@@ -1,10 +1,12 @@
 #include <stdexcept>
 
+#include <promptbound/numeric/certify.hpp>
 #include <promptbound/numeric/error.hpp>
+#include <promptbound/numeric/integers.hpp>
 #include <promptbound/numeric/linear_algebra.hpp>
 #include <promptbound/numeric/precision.hpp>
 #include <promptbound/numeric/scalar.hpp>
-#include <promptbound/verify/structure/injectivity.hpp>
+#include <promptbound/verify/structure/preimage.hpp>
 
 namespace promptbound {
 namespace {
@@ -52,8 +54,10 @@ Real largest_entry(const Matrix<Real>& A) {
 }
 
 /// Z <- project(Y - map(Z)), from project(Y), until the steps are rounding errors; block(Z) = Z + map(Z).
+/// `converged` becomes false where the number of steps does not suffice.
 template <class Block, class Project>
-Matrix<Real> iterate(const Matrix<Real>& Y, const Block& block, const Project& project_to_domain) {
+Matrix<Real> iterate(const Matrix<Real>& Y, const Block& block, const Project& project_to_domain,
+                     bool& converged) {
   Matrix<Real> Z = Y;
   project_to_domain(Z);
   const Real small = ldexp(Real(1) + largest_entry(Y), static_cast<int>(8 - working_precision()));
@@ -62,8 +66,9 @@ Matrix<Real> iterate(const Matrix<Real>& Y, const Block& block, const Project& p
     project_to_domain(next);
     const Real step = largest_entry(next - Z);
     Z = std::move(next);
-    if (!(step > small)) break;
+    if (!(step > small)) return Z;
   }
+  converged = false;
   return Z;
 }
 
@@ -109,12 +114,13 @@ Preimage enclose_preimage(const Transformer<Rational>& model, const std::vector<
     states.push_back(std::move(Z));
   }
 
-  Preimage result{Y, true};
+  Preimage result{Y, true, true};
   for (std::size_t l = layers.size(); l-- > 0;) {
     const LayerConstants& constants = layers[l];
     if (model.layers[l].ffn) {
       const auto block = [&](const Matrix<Real>& Z) { return feed_forward_block(*rounded.layers[l].ffn, Z); };
-      const Matrix<Interval> Z = points(iterate(real_midpoints(result.X), block, [](Matrix<Real>&) {}));
+      const Matrix<Interval> Z = points(iterate(
+          real_midpoints(result.X), block, [](Matrix<Real>&) {}, result.converged));
       const Matrix<Interval> residual = result.X - feed_forward_block(*enclosed.layers[l].ffn, Z);
       result.X = around(Z, residual, constants.g);
     }
@@ -124,7 +130,7 @@ Preimage enclose_preimage(const Transformer<Rational>& model, const std::vector<
       return attend_behind(rounded.layers[l], prompt_states, Z, model.mask);
     };
     const auto to_ball = [&](Matrix<Real>& Z) { project(Z, constants.R); };
-    const Matrix<Interval> Z = points(iterate(real_midpoints(result.X), block, to_ball));
+    const Matrix<Interval> Z = points(iterate(real_midpoints(result.X), block, to_ball, result.converged));
     if (!is_in_ball(Z, constants.R)) throw std::logic_error("a projected token left the ball");
     const Matrix<Interval> residual = result.X - attend_behind(enclosed.layers[l], states[l], Z, model.mask);
     result.X = around(Z, residual, constants.c);
@@ -133,6 +139,21 @@ Preimage enclose_preimage(const Transformer<Rational>& model, const std::vector<
   }
   if (!layers.empty()) result.exists = result.exists && is_in_ball(result.X, layers.front().R);
   return result;
+}
+
+Preimage enclose_preimage(const Transformer<Rational>& model, const std::vector<LayerConstants>& layers,
+                          const Matrix<Rational>& prompt, const Matrix<Rational>& Y, long digits) {
+  const Rational tolerance(Integer(1), power(Integer(10), static_cast<unsigned long>(digits)));
+  const auto is_tight = [&](const Interval& x) {
+    return x.is_finite() && x.upper() - x.lower() <= tolerance;
+  };
+  return at_rising_precision(
+      "the preimage to " + std::to_string(digits) + " decimals", bits_for_digits(digits) + 64, [&] {
+        Preimage result = enclose_preimage(model, layers, prompt, from_rational<Interval>(Y));
+        const bool is_done = !result.converged ||
+                             std::all_of(result.X.reshaped().begin(), result.X.reshaped().end(), is_tight);
+        return is_done ? std::optional(std::move(result)) : std::nullopt;
+      });
 }
 
 }  // namespace promptbound

@@ -17,6 +17,9 @@ inline constexpr std::string_view coordinate_letters =
 class HalvingTree {
  public:
   HalvingTree() : nodes_(1) {}
+  /// Reads what text() writes, for a cube of n coordinates. Throws InputError where it is no such text or
+  /// halves a box that is too small to divide.
+  HalvingTree(std::string_view text, std::size_t n);
 
   /// Halves the box of a node; returns the number of the first half's node, the second one's follows.
   std::uint32_t halve(std::uint32_t node, std::size_t coordinate) {
@@ -33,23 +36,8 @@ class HalvingTree {
   [[nodiscard]] std::int32_t coordinate(std::uint32_t node) const { return nodes_[node].coordinate; }
   [[nodiscard]] std::uint32_t first_half(std::uint32_t node) const { return nodes_[node].first; }
 
-  /// In preorder: a letter for the coordinate, '.' for a box that is not halved.
-  [[nodiscard]] std::string text() const {
-    std::string result;
-    std::vector<std::uint32_t> pending = {0};
-    while (!pending.empty()) {
-      const Node node = nodes_[pending.back()];
-      pending.pop_back();
-      if (node.coordinate < 0) {
-        result += '.';
-        continue;
-      }
-      result += coordinate_letters[static_cast<std::size_t>(node.coordinate)];
-      pending.push_back(node.first + 1);
-      pending.push_back(node.first);
-    }
-    return result;
-  }
+  /// Writes the tree in preorder: a letter for the coordinate, '.' for a box that is not halved.
+  [[nodiscard]] std::string text() const;
 
   [[nodiscard]] std::size_t size() const { return nodes_.size(); }
 

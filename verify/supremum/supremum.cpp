@@ -5,169 +5,21 @@
 
 #include <algorithm>
 #include <memory>
-#include <mutex>
 #include <queue>
 #include <stdexcept>
 
 #include <promptbound/numeric/alpha_norm.hpp>
 #include <promptbound/numeric/error.hpp>
 #include <promptbound/numeric/precision.hpp>
+#include <promptbound/verify/supremum/box_division.hpp>
 #include <promptbound/verify/supremum/halving_tree.hpp>
-#include <promptbound/verify/supremum/softmax_mean.hpp>
 
 namespace promptbound {
 namespace {
 
 /// Boxes taken from the queue at once; fixed, so that the search is the same for any number of threads.
 constexpr std::size_t batch = 64;
-/// Radii below this no longer divide exactly in binary64 everywhere.
-constexpr double smallest_radius = 0x1p-45;
-/// More coordinates than this are too many to try each: the widest is halved.
-constexpr std::size_t most_tried = 4;
-constexpr long fast_bits = 64;
-constexpr long precise_bits = 160;
 constexpr double infinity = std::numeric_limits<double>::infinity();
-
-struct Leaf {
-  double upper = infinity;
-  Box box;
-  std::shared_ptr<const KeySelection> keys;  ///< selected for the box that was halved
-  std::uint32_t node = 0;                    ///< in the tree of halvings
-  friend bool operator<(const Leaf& a, const Leaf& b) { return a.upper < b.upper; }
-};
-
-struct Point {
-  double lower = -infinity;
-  std::vector<double> X;
-};
-
-/// The alpha-norm of the errors in a box, from both sides.
-template <class S>
-S norm(const Matrix<LinearForm<S>>& forms, const Number& alpha) {
-  if (alpha.infinite) {
-    S largest(0);
-    for (const LinearForm<S>& form : forms.reshaped()) largest = max(largest, abs(form.range()));
-    return largest;
-  }
-  return S(
-      alpha_norm(forms.unaryExpr([](const LinearForm<S>& form) { return Interval(form.range()); }), alpha));
-}
-
-/// Bounds on boxes; precise intervals where binary64 fails.
-class Bounds {
- public:
-  explicit Bounds(const ApproximationProblem& problem) : problem_(problem), fast_(problem) {}
-
-  /// An enclosure of the errors in the box.
-  FastInterval errors(const Box& box, const KeySelection& keys) { return finite_norm(box, fast_(box, keys)); }
-  FastInterval errors(const Box& box) { return errors(box, fast_.all_keys()); }
-
-  /// The largest error that the box may have, and a selection of keys for its parts.
-  double measure(const Leaf& leaf, KeySelection& refined) {
-    return finite_norm(leaf.box, fast_(leaf.box, leaf.keys ? *leaf.keys : fast_.all_keys(), &refined))
-        .upper();
-  }
-
-  /// What dividing a box needs beside its halves' bounds: a selection of keys for it, and a point with a
-  /// large error.
-  std::shared_ptr<const KeySelection> inspect(const Leaf& leaf, Point& point) {
-    auto refined = std::make_shared<KeySelection>();
-    const auto forms = fast_(leaf.box, leaf.keys ? *leaf.keys : fast_.all_keys(), refined.get());
-    point = promising(leaf.box, *refined, forms);
-    return refined;
-  }
-
- private:
-  FastInterval finite_norm(const Box& box, const Matrix<LinearForm<FastInterval>>& forms) {
-    const FastInterval fast = norm(forms, problem_.alpha);
-    if (fast.is_finite()) return fast;
-    const WorkingPrecision scope(precise_bits);
-    {
-      const std::scoped_lock lock(mutex_);
-      if (!precise_) precise_.emplace(problem_);
-    }
-    return FastInterval(norm((*precise_)(box, precise_->all_keys()), problem_.alpha));
-  }
-
-  /// The point of the box where the linear part of the worst output is extreme.
-  Point promising(const Box& box, const KeySelection& keys, const Matrix<LinearForm<FastInterval>>& forms) {
-    const auto size = [](const LinearForm<FastInterval>& form) { return abs(form.range()).upper(); };
-    const auto worst = std::max_element(forms.reshaped().begin(), forms.reshaped().end(),
-                                        [&](const auto& a, const auto& b) { return size(a) < size(b); });
-    const auto middle = [](const FastInterval& x) { return x.lower() + x.upper(); };
-    const double sign = middle(worst->centre()) < 0 ? -1 : 1;
-    Point result;
-    Box corner = box;
-    for (std::size_t i = 0; i < corner.centre.size(); ++i) {
-      const double slope = i < worst->slopes().size() ? sign * middle(worst->slopes()[i]) : 0;
-      corner.centre[i] += slope > 0 ? box.radius[i] : slope < 0 ? -box.radius[i] : 0;
-      corner.radius[i] = 0;
-      result.X.push_back(corner.centre[i]);
-    }
-    result.lower = errors(corner, keys).lower();
-    return result;
-  }
-
-  const ApproximationProblem& problem_;
-  BoxError<FastInterval> fast_;
-  std::optional<BoxError<Interval>> precise_;
-  std::mutex mutex_;
-};
-
-/// The two halves across coordinate i; exact.
-std::pair<Box, Box> halves(const Box& box, std::size_t i) {
-  std::pair<Box, Box> result{box, box};
-  const double radius = box.radius[i] / 2;
-  result.first.radius[i] = result.second.radius[i] = radius;
-  result.first.centre[i] -= radius;
-  result.second.centre[i] += radius;
-  return result;
-}
-
-struct Division {
-  std::size_t coordinate = 0;
-  std::optional<std::pair<Leaf, Leaf>> halves;  ///< nothing when the box is too small to divide
-  Point point;
-};
-
-/// The coordinate whose extent costs the bound most: the bound of the box without that extent falls furthest.
-/// A small reward for extent itself decides where no single coordinate changes the bound.
-std::size_t costliest(Bounds& bounds, const Leaf& leaf, const KeySelection& keys) {
-  constexpr double reward = 0x1p-6;
-  std::size_t result = 0;
-  double best = -infinity;
-  for (std::size_t i = 0; i < leaf.box.centre.size(); ++i) {
-    double merit = reward * leaf.box.radius[i];
-    if (leaf.box.centre.size() <= most_tried) {
-      Box flat = leaf.box;
-      flat.radius[i] = 0;
-      // Bounds too large to mean anything leave the choice to the extents.
-      merit -= std::min({bounds.errors(flat, keys).upper(), leaf.upper, 1e6});
-    }
-    if (merit > best) {
-      best = merit;
-      result = i;
-    }
-  }
-  return result;
-}
-
-Division divide(Bounds& bounds, const Leaf& leaf) {
-  const WorkingPrecision scope(fast_bits);
-  Division result;
-  const auto keys = bounds.inspect(leaf, result.point);
-  const std::size_t i = costliest(bounds, leaf, *keys);
-  if (leaf.box.radius[i] < smallest_radius) return result;
-  result.coordinate = i;
-  auto [first, second] = halves(leaf.box, i);
-  // A half has no larger error than the whole.
-  result.halves.emplace(Leaf{leaf.upper, std::move(first), keys, 0},
-                        Leaf{leaf.upper, std::move(second), keys, 0});
-  for (Leaf* half : {&result.halves->first, &result.halves->second}) {
-    half->upper = std::min(bounds.errors(half->box, *keys).upper(), half->upper);
-  }
-  return result;
-}
 
 class Search {
  public:
@@ -222,7 +74,7 @@ class Search {
  private:
   [[nodiscard]] std::size_t n() const { return static_cast<std::size_t>(problem_.target.n()); }
 
-  [[nodiscard]] Box cube() const { return {std::vector<double>(n(), 0.5), std::vector<double>(n(), 0.5)}; }
+  [[nodiscard]] Box cube() const { return unit_cube(n()); }
 
   void start() {
     const WorkingPrecision scope(fast_bits);
@@ -237,25 +89,11 @@ class Search {
   /// Goes on from the halvings and the witness; every bound is computed again, so that a state which is not
   /// what a search left costs time, and no more.
   void resume(const SupremumState& state) {
-    const auto need = [](bool holds) {
-      if (!holds) throw InputError("checkpoint: the tree or the witness does not fit the problem");
-    };
-    need(state.witness.empty() || state.witness.size() == n());
-    for (const double x : state.witness) need(x >= 0 && x <= 1);
-    std::vector<std::pair<std::uint32_t, Box>> pending = {{0, cube()}};
-    for (const char letter : state.tree) {
-      need(!pending.empty() && !tree_.is_full());
-      auto [node, box] = std::move(pending.back());
-      pending.pop_back();
-      if (letter == '.' || letter == '*') continue;  // '*' in files of version 0.1: a box that waited
-      const std::size_t coordinate = coordinate_letters.find(letter);
-      need(coordinate < n() && box.radius[coordinate] >= smallest_radius);
-      const std::uint32_t first = tree_.halve(node, coordinate);
-      auto [low, high] = halves(box, coordinate);
-      pending.emplace_back(first + 1, std::move(high));
-      pending.emplace_back(first, std::move(low));
-    }
-    need(pending.empty());
+    const bool fits = state.witness.empty() || state.witness.size() == n();
+    const auto is_inside = [](double x) { return x >= 0 && x <= 1; };
+    if (!fits || !std::all_of(state.witness.begin(), state.witness.end(), is_inside))
+      throw InputError("checkpoint: the witness does not fit the problem");
+    tree_ = HalvingTree(state.tree, n());
     look_at(state.witness.empty() ? cube().centre : state.witness);
     if (!is_refuted()) measure_tree();
   }
@@ -383,7 +221,7 @@ class Search {
 
   const ApproximationProblem& problem_;
   const SupremumOptions& options_;
-  Bounds bounds_;
+  BoxBounds bounds_;
   tbb::task_arena arena_;
   std::priority_queue<Leaf> waiting_;
   HalvingTree tree_;

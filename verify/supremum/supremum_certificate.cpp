@@ -10,8 +10,6 @@ namespace promptbound {
 namespace {
 
 constexpr long least_bits = 128;
-/// Half of what the checker admits without being asked.
-constexpr long most_bits = 8192;
 
 struct TargetJson {
   Json operator()(const Identity&) const { return {{"name", "identity"}}; }
@@ -60,18 +58,10 @@ Json supremum_certificate(const ApproximationProblem& problem, const Rational& e
   certificate["kind"] = "supremum";
   if (answer.verdict == Verdict::refuted) {
     const Matrix<Rational>& X = answer.witness.value().X;
-    const auto suffices = [&](long bits) {
-      const WorkingPrecision scope(bits);
-      return certainly_less(Interval(eps), error_at(problem, X));
-    };
-    long bits = least_bits;
-    while (!suffices(bits)) {
-      bits *= 2;
-      if (bits > most_bits) {
-        throw Undecided("certificate: " + std::to_string(most_bits) +
-                        " bits do not show in multiple precision that the error at the witness is above eps");
-      }
-    }
+    const long bits = at_rising_precision("certificate: the error at the witness", least_bits, [&] {
+      const bool suffices = certainly_less(Interval(eps), error_at(problem, X));
+      return suffices ? std::optional(working_precision()) : std::nullopt;
+    });
     certificate["claim"] = "above";
     certificate["witness"] = to_json(Matrix<Rational>(X.transpose()));
     // Twice what sufficed: another order of operations may round a little more.

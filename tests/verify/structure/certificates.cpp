@@ -20,7 +20,7 @@ namespace {
 Json injectivity_document(RandomNumbers& random, Mask mask) {
   for (Rational size(1, 4);; size /= 2) {
     const Transformer<Rational> model = random_stack(random, 2, 2, size, mask);
-    const auto norms = layer_norms(model);
+    const auto norms = map_norms(model);
     const Injectivity answer = injectivity(lipschitz_constants(norms, 1), mask);
     if (answer.proved) return injectivity_certificate(model, 1, norms, answer);
   }
@@ -90,7 +90,7 @@ TEST_CASE("a bound a hair below the spectral norm is rejected") {
   const Matrix<Rational> I = Matrix<Rational>::Identity(2, 2);
   const Transformer<Rational> model{
       2, {{{head_of_maps<Rational>(0 * I, I / 4)}, std::nullopt}}, Mask::causal};
-  const auto norms = layer_norms(model);
+  const auto norms = map_norms(model);
   Json certificate =
       injectivity_certificate(model, 1, norms, injectivity(lipschitz_constants(norms, 1), model.mask));
   certificate["norms"][0]["heads"][0]["V"] = "1/4";

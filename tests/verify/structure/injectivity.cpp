@@ -5,6 +5,7 @@
 #include <promptbound/numeric/precision.hpp>
 #include <promptbound/numeric/scalar.hpp>
 #include <promptbound/verify/structure/injectivity.hpp>
+#include <promptbound/verify/structure/preimage.hpp>
 
 #include "random.hpp"
 #include "stacks.hpp"
@@ -34,7 +35,7 @@ Transformer<Rational> scaled_identity(const Rational& v, const Rational& g, int 
 }
 
 Injectivity decide(const Transformer<Rational>& model, const Rational& R) {
-  return injectivity(lipschitz_constants(layer_norms(model), R), model.mask);
+  return injectivity(lipschitz_constants(map_norms(model), R), model.mask);
 }
 
 }  // namespace
@@ -58,7 +59,7 @@ TEST_CASE("contractive stacks of 1 to 12 layers: certified and the inverse enclo
         for (Layer<Rational>& layer : model.layers) {
           if (layer.ffn) layer.ffn->b_2 /= 8;
         }
-        constants = lipschitz_constants(layer_norms(model), R);
+        constants = lipschitz_constants(map_norms(model), R);
         answer = injectivity(constants, mask);
       } while (!answer.proved);
       CHECK(answer.separation > 0);
@@ -111,20 +112,31 @@ TEST_CASE("just inside and just outside the condition") {
 
 TEST_CASE("outputs that no input in the ball has: the enclosure does not claim one") {
   const Transformer<Rational> model = scaled_identity(Rational(1, 10), 0, 1, Mask::causal);
-  const auto constants = lipschitz_constants(layer_norms(model), 1);
+  const auto constants = lipschitz_constants(map_norms(model), 1);
   const Matrix<Rational> far = Matrix<Rational>::Constant(2, 1, 5);
   CHECK_FALSE(
       enclose_preimage(model, constants, Matrix<Rational>(2, 0), from_rational<Interval>(far)).exists);
 }
 
+TEST_CASE("an iteration too slow to end leaves an enclosure and is not repeated at more bits") {
+  const Transformer<Rational> model =
+      scaled_identity(Rational(1, 100), 1 - Rational(1, 10000000), 1, Mask::causal);
+  const auto constants = lipschitz_constants(map_norms(model), 1);
+  const Preimage preimage =
+      enclose_preimage(model, constants, Matrix<Rational>(2, 0),
+                       Matrix<Rational>(Matrix<Rational>::Constant(2, 1, Rational(1, 2))), 20);
+  CHECK_FALSE(preimage.converged);
+  for (Index k = 0; k < 2; ++k) CHECK(preimage.X(k).is_finite());
+}
+
 TEST_CASE("what cannot be inverted is refused") {
   const Transformer<Rational> model = scaled_identity(Rational(1, 10), 0, 1, Mask::bidirectional);
-  const auto constants = lipschitz_constants(layer_norms(model), 1);
+  const auto constants = lipschitz_constants(map_norms(model), 1);
   const Matrix<Interval> Y = Matrix<Interval>::Zero(2, 1);
   CHECK_THROWS_AS(enclose_preimage(model, constants, Matrix<Rational>::Zero(2, 1), Y), InputError);
   CHECK_THROWS_AS(enclose_preimage(model, constants, Matrix<Rational>(2, 0), Matrix<Interval>::Zero(3, 1)),
                   InputError);
   CHECK_THROWS_AS(
-      enclose_preimage(model, lipschitz_constants(layer_norms(model), 9), Matrix<Rational>(2, 0), Y),
+      enclose_preimage(model, lipschitz_constants(map_norms(model), 9), Matrix<Rational>(2, 0), Y),
       InputError);
 }

@@ -21,7 +21,7 @@ TEST_CASE("one layer of known norms: the formulas of theory 3.1") {
   ffn.b_2 << 0, 1;
   const Transformer<Rational> model{
       2, {{{head_of_maps<Rational>(2 * I, I / 4), head_of_maps<Rational>(0 * I, I / 2)}, ffn}}, Mask::causal};
-  const LayerConstants layer = lipschitz_constants(layer_norms(model), 3).front();
+  const LayerConstants layer = lipschitz_constants(map_norms(model), 3).front();
   const auto close_above = [](const Rational& x, const Rational& value) {
     return x >= value && x - value <= value / 100000000;
   };
@@ -31,7 +31,7 @@ TEST_CASE("one layer of known norms: the formulas of theory 3.1") {
   CHECK(close_above(layer.R_middle, Rational(21, 4)));
   CHECK(close_above(layer.g, Rational(1, 2)));
   CHECK(close_above(layer.R_out, Rational(63, 8) + Rational(1, 5) + 1));
-  CHECK_THROWS_AS(lipschitz_constants(layer_norms(model), -1), InputError);
+  CHECK_THROWS_AS(lipschitz_constants(map_norms(model), -1), InputError);
 }
 
 TEST_CASE("pairs of sequences in the ball never spread further and never leave the radii") {
@@ -42,7 +42,7 @@ TEST_CASE("pairs of sequences in the ball never spread further and never leave t
         random_stack(random, d, static_cast<int>(random.integer(1, 3)), Rational(random.integer(1, 8), 4),
                      i % 2 == 0 ? Mask::causal : Mask::bidirectional);
     const Rational R(random.integer(1, 3));
-    const auto layers = lipschitz_constants(layer_norms(model), R);
+    const auto layers = lipschitz_constants(map_norms(model), R);
     const double constant = lipschitz_constant(layers).convert_to<double>();
     const Transformer<double> rounded = from_rational<double>(model);
     const Matrix<double> Z = random_in_ball(random, d, T, R).cast<double>();

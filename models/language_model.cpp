@@ -4,6 +4,7 @@
 #include <promptbound/models/config_reader.hpp>
 #include <promptbound/models/foreign_file.hpp>
 #include <promptbound/models/language_model.hpp>
+#include <promptbound/models/mapped_file.hpp>
 #include <promptbound/models/safetensors.hpp>
 #include <promptbound/models/tensor_names.hpp>
 #include <promptbound/numeric/error.hpp>
@@ -78,6 +79,8 @@ Matrix<double> LanguageModel::table_rows(const std::string& name, std::size_t ro
   Matrix<double> result(index_of(config_.width), index_of(count));
   read_elements<double>(table, first * config_.width, 1,
                         {result.data(), static_cast<std::size_t>(result.size())});
+  const std::size_t row_size = config_.width * size_of(table.type);
+  give_back(table.bytes.subspan(first * row_size, count * row_size));
   return result;
 }
 
@@ -184,6 +187,15 @@ TrainedLayer LanguageModel::bert_layer(const std::string& prefix) const {
 
 TrainedLayer LanguageModel::layer(std::size_t index) const {
   const std::string prefix = prefix_ + layers_name(config_.family) + std::to_string(index) + ".";
+  TrainedLayer layer = converted_layer(prefix);
+  for (auto entry = file_.tensors().lower_bound(prefix);
+       entry != file_.tensors().end() && entry->first.starts_with(prefix); ++entry) {
+    give_back(entry->second.bytes);
+  }
+  return layer;
+}
+
+TrainedLayer LanguageModel::converted_layer(const std::string& prefix) const {
   switch (config_.family) {
     case Family::gpt2:
       return gpt2_layer(prefix);

@@ -10,7 +10,8 @@
 namespace promptbound {
 
 /// A folder with config.json and model.safetensors or model.safetensors.index.json. The files are mapped;
-/// each call converts the tensors that it returns, once, into the matrices where they are used.
+/// each call converts the tensors that it returns, once, into the matrices where they are used, and gives the
+/// memory of what it has read back.
 class LanguageModel {
  public:
   /// Throws InputError when the folder, its configuration or the embeddings' shape is not as described, and
@@ -65,6 +66,7 @@ class LanguageModel {
   [[nodiscard]] TrainedAttention attention(const Projections& maps) const;
   [[nodiscard]] TrainedFeedForward feed_forward(const Linear& up, const std::optional<Linear>& gate,
                                                 const Linear& down) const;
+  [[nodiscard]] TrainedLayer converted_layer(const std::string& prefix) const;
   [[nodiscard]] TrainedLayer gpt2_layer(const std::string& prefix) const;
   [[nodiscard]] TrainedLayer llama_layer(const std::string& prefix) const;
   [[nodiscard]] TrainedLayer bert_layer(const std::string& prefix) const;

@@ -4,6 +4,7 @@
 #include <unistd.h>
 
 #include <cerrno>
+#include <cstdint>
 #include <cstring>
 
 #include <promptbound/models/input_files.hpp>
@@ -36,6 +37,16 @@ MappedFile::MappedFile(const std::string& path) {
 
 MappedFile::~MappedFile() {
   if (!bytes_.empty()) munmap(const_cast<std::byte*>(bytes_.data()), bytes_.size());
+}
+
+void give_back(std::span<const std::byte> bytes) {
+  static const auto page = static_cast<std::size_t>(sysconf(_SC_PAGESIZE));
+  const auto begin = reinterpret_cast<std::uintptr_t>(bytes.data());
+  const std::size_t first = (page - begin % page) % page;
+  if (bytes.size() < first + page) return;
+  const std::size_t whole = (bytes.size() - first) / page * page;
+  // A hint: where the system does not take it, the memory stays in use.
+  static_cast<void>(madvise(const_cast<std::byte*>(bytes.data() + first), whole, MADV_DONTNEED));
 }
 
 }  // namespace promptbound

@@ -23,4 +23,9 @@ class MappedFile {
   std::span<const std::byte> bytes_;
 };
 
+/// Gives the memory of bytes of a mapped file back, without forgetting them: they are read again, from the
+/// page cache or the disk, when they are asked for again. Only whole pages inside the bytes are given back.
+/// The bytes must be a part of a MappedFile.
+void give_back(std::span<const std::byte> bytes);
+
 }  // namespace promptbound

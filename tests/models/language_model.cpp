@@ -60,6 +60,9 @@ TEST_CASE("the trained model is recognised and its tensors are where they belong
   CHECK(layer.norm_1.kind == NormKind::layer);
   CHECK(layer.ffn.W_1(200, 3) == values<double>(file.at("h.1.mlp.c_fc.weight"))[3 * 256 + 200]);
   CHECK(layer.ffn.W_2(3, 200) == values<double>(file.at("h.1.mlp.c_proj.weight"))[200 * 64 + 3]);
+  // Memory that was given back is read again.
+  CHECK(model.layer(1).ffn.W_1 == layer.ffn.W_1);
+  CHECK(model.token_embeddings(0, 96) == model.token_embeddings(0, 96));
   CHECK(model.token_embeddings(90, 6)(1, 5) == values<double>(file.at("wte.weight"))[95 * 64 + 1]);
   const InputWeights input = model.input();
   REQUIRE(input.position_codes->cols() == 192);

@@ -154,10 +154,15 @@ def least_difference(printed, least):
         low, high = (int(Fraction(end.digits) * 10**end.exponent) for end in (Decimal(printed["lower"]), Decimal(printed["upper"])))
         if low < 10**40:
             return "the integer is not decided"
-        return None if negative(least, high) and not negative(least, low - 1) else "the enclosure is wrong"
+        if least.far and low > 10**300:
+            at = [raise_precision(lambda: least.far(ln(m)) < 0, 256, MOST_BITS) for m in (high, low - 1)]
+        else:
+            at = [negative(least, m) for m in (high, low - 1)]
+        return None if at == [True, False] else "the enclosure is wrong"
     low, high = (Decimal(printed["log10"][end]) for end in ("lower", "upper"))
+    difference = least.far or (lambda log: least.difference(exp(log)))
     with precision(2000):
-        at = [least.difference(exp(end.enclosure() * ln(10))) < 0 for end in (low, high)]
+        at = [difference(end.enclosure() * ln(10)) < 0 for end in (low, high)]
     return "the logarithm does not enclose it" if at[0] is True or at[1] is False else None
 
 

@@ -15,7 +15,8 @@ from reals import Interval, Real, exp, integer, ln, log10_of, log_ratio, power_l
 class Least:
     """The least whole number m >= 1 at which difference(m), an enclosure, is negative; it stays negative from there on.
 
-    tie(m): is the difference exactly 0 there? far(ln m): the difference where m is beyond 10^300 and far beyond all other numbers.
+    tie(m): is the difference exactly 0 there? far(ln m): the difference where m is far
+    beyond all other numbers, else None.
     """
 
     def __init__(self, difference, tie=lambda m: False, far=None):
@@ -155,10 +156,10 @@ def memory_saturation(m, w, R, Lambda, Lambda_W, Delta, eps):
     def far(log):
         """binom(a + m, a) lies between m^a/a! and m^a/a! e^{a^2/m}; the linear bound is far above."""
         a = c.exact - 1
+        if (log - 2 * ln(a) < 231) is not False:
+            return None
         low = log * a - ln_factorial(a)
-        excess = log - 2 * ln(a)
-        tiny = Fraction(1, 10**100) if (excess < 231) is False else exp(0 - excess)
-        return plateau() * ln(2) - low.hull(low + tiny)
+        return plateau() * ln(2) - low.hull(low + Fraction(1, 10**100))
 
     def tie(length):
         """Are the multisets as many as the plateau's codes?"""

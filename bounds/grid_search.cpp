@@ -42,7 +42,7 @@ std::vector<Range<double>> remaining_ranges(const Integer& first, const Integer&
   std::priority_queue<Range<double>> open;
   const auto add = [&](const Integer& low, const Integer& high) {
     const double bound = objective.approximate ? objective.approximate(low, high) : unknown;
-    open.push({low, high, std::isnan(bound) ? unknown : bound});
+    open.push({low, high, std::isfinite(bound) ? bound : unknown});
   };
   std::vector<Range<double>> result;
   add(first, last);
@@ -71,7 +71,7 @@ Integer best_grid_number(const Integer& first, const Integer& last, const GridOb
   const std::vector<Range<double>> remaining = remaining_ranges(first, last, objective);
   if (remaining.size() == 1 && remaining.front().low == remaining.front().high) return remaining.front().low;
 
-  const unsigned long most_known_bits = objective.contract ? 4096 : 128;
+  const unsigned long most_known_bits = objective.contract ? 1UL << 20 : 128;
   const WorkingPrecision scope(256 + 2 * static_cast<long>(std::min(bit_size(last), most_known_bits)));
   std::optional<Interval> best_value;
   Integer best;

@@ -1,8 +1,10 @@
 #include <algorithm>
 #include <cmath>
+#include <limits>
 #include <optional>
 #include <utility>
 
+#include <promptbound/bounds/box_grid.hpp>
 #include <promptbound/bounds/grid_search.hpp>
 #include <promptbound/bounds/lipschitz_grid.hpp>
 #include <promptbound/bounds/prompt_packing.hpp>
@@ -16,20 +18,16 @@
 namespace promptbound {
 namespace {
 
-/// The floor or ceiling of an enclosed number, as `round` rounds an end: a point where the enclosure decides
-/// it, else what `exact` computes; an enclosure only of a number with more digits before the point than the
-/// working precision holds.
-template <class Round, class Exact>
-Interval rounded(const Interval& x, Round round, Exact exact) {
+/// The ceiling of an enclosed number: a point where the enclosure decides it, else what `exact` computes; an
+/// enclosure only of a number with more digits before the point than the working precision holds.
+template <class Exact>
+Interval ceiling(const Interval& x, Exact exact) {
   Interval result(x);
-  round(&result.get()->left);
-  round(&result.get()->right);
+  mpfr_ceil(&result.get()->left, &result.get()->left);
+  mpfr_ceil(&result.get()->right, &result.get()->right);
   const bool has_known_digits = x.is_finite() && mpfr_get_exp(&x.get()->right) < working_precision() - 32;
   return result.is_point() || !has_known_digits ? result : Interval(Integer(exact()));
 }
-
-void round_down(mpfr_ptr x) { mpfr_floor(x, x); }
-void round_up(mpfr_ptr x) { mpfr_ceil(x, x); }
 
 /// The whole numbers of {low, ..., high} next to the roots of a falling function, by a step of Newton's
 /// interval method from its value at `middle` and its derivative on the range; nothing where the function may
@@ -45,24 +43,24 @@ std::optional<std::pair<Integer, Integer>> beside_root(const Integer& low, const
   return result;
 }
 
-/// Forwards: ln of (k+1)^n/ln(base_k), which grows with the bound.
+/// Forwards in the Euclidean form: ln of (k+1)^n/ln(base_k), which grows with the bound.
 class LengthObjective {
  public:
   explicit LengthObjective(const LipschitzPacking& problem)
       : p_(problem), twice_reach_(2 * p_.Lambda * p_.R), twice_eps_(2 * p_.functions.eps) {}
 
-  [[nodiscard]] Interval value(const Integer& k) const { return log_points(k) - log(log_base(k)); }
+  [[nodiscard]] Interval value(const Integer& k) const { return log_points(k) - log(log1p(ratio(k))); }
 
   /// For low > C the better of two: the numerator at the upper end with the denominator at the lower one;
-  /// and, where an envelope of the objective is monotone on the range, the envelope at an end.
+  /// and, where the objective is monotone on the range, its value at an end.
   [[nodiscard]] Interval bound(const Integer& low, const Integer& high) const {
-    const Interval crude = log_points(high) - log(log_base(low));
-    const int slope = envelope_slope(low, high);
-    if (slope == 0) return crude;
-    return min(crude, envelope(slope > 0 ? high : low));
+    const Interval crude = log_points(high) - log(log1p(ratio(low)));
+    const int sign = slope_sign(low, high);
+    if (sign == 0) return crude;
+    return min(crude, value(sign > 0 ? high : low));
   }
 
-  /// As GridObjective::contract, in the Euclidean form, which is its own envelope.
+  /// As GridObjective::contract.
   [[nodiscard]] std::optional<std::pair<Integer, Integer>> contract(const Integer& low,
                                                                     const Integer& high) const {
     if (low <= p_.functions.C) return std::nullopt;
@@ -71,10 +69,11 @@ class LengthObjective {
   }
 
   [[nodiscard]] double approximate(const Integer& low, const Integer& high) const {
-    // log1p: the base itself would lose a small ratio.
-    const double log_base = p_.is_box ? std::log(p_.base(low).convert_to<double>())
-                                      : std::log1p(p_.ratio(low).convert_to<double>());
-    return p_.functions.n.convert_to<double>() * std::log1p(high.convert_to<double>()) - std::log(log_base);
+    const double ratio = p_.ratio(low).convert_to<double>();
+    // Beyond, binary64 has few digits or none.
+    if (!(ratio > 1e-300 && ratio < 1e300)) return std::numeric_limits<double>::quiet_NaN();
+    return p_.functions.n.convert_to<double>() * std::log1p(high.convert_to<double>()) -
+           std::log(std::log1p(ratio));
   }
 
  private:
@@ -91,19 +90,10 @@ class LengthObjective {
     if (k <= p_.functions.C) return Interval(p_.ratio(k));
     return Interval(twice_reach_) * Interval(k) / room(k);
   }
-  [[nodiscard]] Interval log_base(const Integer& k) const {
-    if (!p_.is_box) return log1p(ratio(k));
-    return log(rounded(ratio(k), round_down, [&] { return floor(p_.ratio(k)); }) + Interval(1));
-  }
-  /// The objective itself; in the box form with R/rho_k in place of floor(R/rho_k) + 1, above it.
-  [[nodiscard]] Interval envelope(const Integer& k) const {
-    return p_.is_box ? log_points(k) - log(log(ratio(k))) : value(k);
-  }
-  /// The sign of the envelope's derivative on all of [low, high], low > C, or 0 where it is not clear: that
-  /// of S, enclosed by its value in the middle and its derivative everywhere.
-  [[nodiscard]] int envelope_slope(const Integer& low, const Integer& high) const {
+  /// The sign of the derivative on all of [low, high], low > C, or 0 where it is not clear: that of S,
+  /// enclosed by its value in the middle and its derivative everywhere.
+  [[nodiscard]] int slope_sign(const Integer& low, const Integer& high) const {
     if (low <= p_.functions.C) return 0;
-    if (p_.is_box && !certainly_less(Interval(1), ratio(low))) return 0;
     const Integer middle = (low + high) / 2;
     const Interval k{Interval(low), Interval(high)};
     const Interval S = slope_at(middle).value + slope_on(low, high).derivative * (k - Interval(middle));
@@ -114,16 +104,11 @@ class LengthObjective {
     Interval value;
     Interval derivative;
   };
-  /// With u = C - 2 eps k and a = 2 Lambda R the derivative of ln(1 + a k/u) is a C/(u (u + a k)), that of
-  /// ln(a k/u) is C/(k u), and that of n ln(k+1) is n/(k+1); so the envelope's derivative has the sign of
-  ///   S = n u (u + a k) ln(1 + a k/u) - a C (k+1),   box:  n k u ln(a k/u) - C (k+1).
+  /// With u = C - 2 eps k and a = 2 Lambda R the derivative of ln(1 + a k/u) is a C/(u (u + a k)), and that
+  /// of n ln(k+1) is n/(k+1); so the objective's derivative has the sign of
+  ///   S = n u (u + a k) ln(1 + a k/u) - a C (k+1).
   [[nodiscard]] Slope slope(const Interval& k, const Interval& u, const Interval& ratio) const {
-    const Interval n(p_.functions.n), C(p_.functions.C), e(twice_eps_), one(1);
-    if (p_.is_box) {
-      const Interval G = log(ratio);
-      return {n * k * u * G - C * (k + one), n * ((u - e * k) * G + C) - C};
-    }
-    const Interval a(twice_reach_);
+    const Interval n(p_.functions.n), C(p_.functions.C), e(twice_eps_), one(1), a(twice_reach_);
     const Interval G = log1p(ratio);
     const Interval sum = u + a * k;
     return {n * u * sum * G - a * C * (k + one), n * ((u * (a - e) - e * sum) * G + a * C) - a * C};
@@ -209,7 +194,7 @@ class AccuracyObjective {
   [[nodiscard]] Interval cells(const Integer& k) const {
     const Interval z = log_cells(k);
     if (!p_.is_box) return expm1(z);
-    return rounded(exp(z), round_up, [&] { return ceil_of_power(k); }) - Interval(1);
+    return ceiling(exp(z), [&] { return ceil_of_power(k); }) - Interval(1);
   }
   /// The objective itself; in the box form with X_k in place of ceil(X_k) - 1, above it.
   [[nodiscard]] Interval envelope(const Integer& k) const {
@@ -255,6 +240,7 @@ Rational LipschitzPacking::ratio(const Integer& k) const {
 Rational LipschitzPacking::base(const Integer& k) const { return packing_base(ratio(k), is_box); }
 
 Integer LipschitzPacking::best_for_length() const {
+  if (is_box) return best_box_grid_number(*this);
   const LengthObjective objective(*this);
   GridObjective search{[&](const Integer& k) { return objective.value(k); },
                        [&](const Integer& low, const Integer& high) { return objective.bound(low, high); }};
@@ -264,8 +250,7 @@ Integer LipschitzPacking::best_for_length() const {
     search.approximate = [&](const Integer& low, const Integer& high) {
       return objective.approximate(low, high);
     };
-  if (!is_box)
-    search.contract = [&](const Integer& low, const Integer& high) { return objective.contract(low, high); };
+  search.contract = [&](const Integer& low, const Integer& high) { return objective.contract(low, high); };
   const Integer flat = std::min(floor(functions.C), functions.finest);
   return best_grid_number(std::max(flat, Integer(1)), functions.finest, search);
 }

@@ -1,4 +1,6 @@
 // Data sets and instances: theory 4.3, 5.4, 5.5 and 5.7.
+#include <fmt/format.h>
+#include <cstdio>
 #include <nlohmann/json.hpp>
 #include <random>
 
@@ -16,6 +18,8 @@ namespace {
 
 /// Some 400 MB of JSON.
 constexpr long most_lora_examples = 2000;
+/// About half a second; from here on the command says what it is at.
+constexpr long slow_lora_examples = 250;
 
 /// A file that is a model and, in "examples", memorization data for it.
 Json model_with_data(const Transformer<Rational>& model, const MemorizationData& data) {
@@ -87,6 +91,9 @@ Built build_lora_data_set(const ConstructOptions& options) {
                      std::to_string(most_lora_examples) + ")");
   }
   const auto N = static_cast<Index>(options.N);
+  if (!options.quiet && N >= slow_lora_examples)
+    fmt::print(stderr, "promptbound: matrices of {} entries, the time and the file grow with N^2\n",
+               16 * N * N);
   std::mt19937_64 random(options.target.seed);
   const auto sevenths = [&] { return Rational(static_cast<long>(random() % 7) - 3, 7); };
   const Matrix<Rational> A = Matrix<Rational>::NullaryExpr(2 * N, 2 * N, sevenths);

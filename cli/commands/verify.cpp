@@ -224,8 +224,8 @@ int verify_integral(const VerifyOptions& options, const ApproximationProblem& pr
   search.most_boxes =
       std::min<std::size_t>(options.boxes, options.memory * (std::size_t(1) << 20) / bytes_per_box);
   search.progress = progress_to(options);
-  const IntegralAnswer answer = enclose_integral(problem, search);
   OutputFile file(options.output);
+  const IntegralAnswer answer = enclose_integral(problem, search);
   if (options.format == Format::json) {
     nlohmann::ordered_json json = {
         {"schema", json_schema},  {"verdict", name(answer.verdict)},
@@ -268,22 +268,25 @@ int verify(const VerifyOptions& options) {
   search.most_waiting = options.memory * (std::size_t(1) << 20) / bytes_per_box;
   search.most_boxes = options.boxes;
   search.progress = progress_to(options);
+  // A search may take days: what cannot be written is refused before it.
+  OutputFile file(options.output);
+  std::optional<OutputFile> certificate;
+  if (!options.certificate.empty()) certificate.emplace(options.certificate);
   if (!options.checkpoint.empty()) use_checkpoint(options, problem, search);
   const auto start = Clock::now();
   const SupremumAnswer answer = enclose_supremum(problem, search);
   const double seconds = std::chrono::duration<double>(Clock::now() - start).count();
 
   const bool is_decided = answer.verdict != Verdict::unknown;
-  std::optional<OutputFile> certificate;
-  if (!options.certificate.empty() && is_decided) {
+  if (!is_decided) certificate.reset();
+  if (certificate) {
     Json proof = supremum_certificate(problem, *search.eps, answer);
     std::map<std::string, std::string> inputs = {{"model", options.model}};
     if (options.target.name == "table") inputs["table"] = options.target.table;
     name_inputs(proof, inputs);
-    certificate.emplace(options.certificate).write(proof.dump(1) + "\n");
+    certificate->write(proof.dump(1) + "\n");
     certificate->flush();
   }
-  OutputFile file(options.output);
   if (options.format == Format::json) {
     file.write(answer_json(answer, options).dump(1) + "\n");
   } else {

@@ -101,13 +101,10 @@ TEST_CASE("among a billion and more grid numbers no neighbour is better near or 
     if (problem.eps >= Rational(1, 2) || last < 1 || packing.base(1) == 1) continue;
     const Integer k = packing.best_for_length();
     const Interval best = problem.length(k);
-    // A floor in the box form leaves more maxima than are visited, all within 10^-9 of each other.
-    const Interval tolerance(problem.is_box && last > 10000000 ? Rational(1000000001, 1000000000)
-                                                               : Rational(1));
     for (Integer step = 1; step <= last; step *= 3) {
       for (const Integer& other : {Integer(k - step), Integer(k + step), Integer(last / step)}) {
         if (other < 1 || other > last) continue;
-        const bool is_better = certainly_less(best * tolerance, problem.length(other));
+        const bool is_better = certainly_less(best, problem.length(other));
         CHECK_FALSE_MESSAGE(is_better, "k = ", k.str(), ", better: ", other.str(), " of ", last.str());
       }
     }
@@ -132,6 +129,86 @@ TEST_CASE("among grid numbers of hundreds of digits no neighbour is better near 
         REQUIRE_FALSE_MESSAGE(is_better, "k = ", k.str(), ", better: ", other.str(), " of ", last.str());
       }
     }
+  }
+}
+
+// Near the best one the bounds of the box form differ by its floor alone: many neighbours, and on both sides
+// the greatest grid number of every base nearby.
+TEST_CASE("box form: among grid numbers of up to hundreds of digits no neighbour is better near or far") {
+  const WorkingPrecision scope(4096);
+  for (int i = 0; i < repetitions(12); ++i) {
+    Problem problem = random_problem(2);
+    problem.is_box = true;
+    const unsigned long digits = 5 + engine() % (i % 2 == 0 ? 20 : 300);
+    problem.eps = std::min(problem.eps, Rational(1, 5)) / power(Integer(10), digits);
+    problem.Lambda = 1 / problem.R;  // as many bases as grid numbers; then fewer, then more
+    if (i % 3 == 1) problem.Lambda *= power(Integer(10), engine() % digits);
+    if (i % 3 == 2) problem.R = 2 / power(Integer(10), engine() % digits);
+    const LipschitzPacking packing = problem.packing();
+    const Integer& last = packing.functions.finest;
+    REQUIRE(last > 100);
+    if (packing.base(1) == 1) continue;
+    const Integer k = packing.best_for_length();
+    const Integer c = numerator(problem.base(k));
+    const auto logarithm = [&](const Integer& other) {
+      return Interval(problem.d * problem.L) * log(Interval(Integer(other + 1))) -
+             log(log(Interval(problem.base(other))));
+    };
+    const Interval best = logarithm(k);
+    const auto require_no_better = [&](const Integer& other) {
+      if (other < 1 || other > last) return;
+      const bool is_better = certainly_less(best, logarithm(other));
+      REQUIRE_FALSE_MESSAGE(is_better, "k = ", k.str(), ", better: ", other.str(), " of ", last.str());
+    };
+    const Rational reach = 2 * problem.Lambda * problem.R, twice_eps = 2 * problem.eps;
+    for (long step = 1; step < 60; ++step) {
+      require_no_better(k - step);
+      require_no_better(k + step);
+      // Base c is that of k < C c/(2 Lambda R + 2 eps c).
+      require_no_better(ceil(problem.C * (c - step) / (reach + twice_eps * (c - step))) - 1);
+      require_no_better(ceil(problem.C * (c + step) / (reach + twice_eps * (c + step))) - 1);
+    }
+    for (Integer step = 64; step <= last; step *= 8) {
+      require_no_better(k - step);
+      require_no_better(k + step);
+    }
+  }
+}
+
+TEST_CASE("box form: the best of 30 thousand grid numbers, all of them asked") {
+  const WorkingPrecision scope(192);
+  for (int i = 0; i < repetitions(3); ++i) {
+    Problem problem = random_problem(1);
+    problem.is_box = true;
+    problem.C = Rational(1 + engine() % 1000, 500);
+    problem.eps = std::min(Rational(problem.C / 60000), Rational(1, 5));
+    problem.Lambda = Rational(1 + engine() % 1000, 100) / problem.R;
+    const LipschitzPacking packing = problem.packing();
+    REQUIRE(packing.functions.finest > 29000);
+    const Interval n(problem.d * problem.L);
+    const auto logarithm = [&](const Integer& k) {
+      return n * log(Interval(Integer(k + 1))) - log(log(Interval(problem.base(k))));
+    };
+    const Interval best = logarithm(packing.best_for_length());
+    for (Integer k = 1; k <= packing.functions.finest; ++k)
+      REQUIRE_FALSE_MESSAGE(certainly_less(best, logarithm(k)), "better: ", k.str());
+  }
+}
+
+TEST_CASE("where binary64 cannot hold R/rho no grid number gives a longer prompt") {
+  const WorkingPrecision scope(4096);
+  const Rational huge(power(Integer(10), 306));  // at k = 60 and beyond
+  for (const auto& [R, is_box] : {std::pair(huge, true), {huge, false}, {Rational(1 / huge), false}}) {
+    Problem problem;
+    problem.d = problem.L = 2;
+    problem.is_box = is_box;
+    problem.eps = Rational(1, 257);
+    problem.R = R;
+    const LipschitzPacking packing = problem.packing();
+    CHECK(packing.functions.finest == 128);
+    const Interval best = problem.length(packing.best_for_length());
+    for (Integer k = 1; k <= 128; ++k)
+      CHECK_FALSE_MESSAGE(certainly_less(best, problem.length(k)), "better: ", k.str());
   }
 }
 

@@ -117,3 +117,12 @@ TEST_CASE("data sets: bad input is one line and leaves nothing behind") {
   refused("hardness-instance --N 50 --D 4 --t 2 --gap 2", "no point at distance");
   CHECK(results.is_empty());
 }
+
+TEST_CASE("prompt-versus-lora: what takes seconds says what it is at") {
+  const std::string construct = "construct prompt-versus-lora -o /dev/null --N ";
+  const Outcome slow = run(construct + "250");
+  CHECK(slow.exit_code == 0);
+  CHECK_MESSAGE(slow.err.find("matrices of 1000000 entries") != std::string::npos, slow.err);
+  CHECK(run(construct + "250 --quiet").err.empty());
+  CHECK(run(construct + "3").err.empty());
+}

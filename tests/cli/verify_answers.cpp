@@ -155,6 +155,27 @@ TEST_CASE("verify: a full disk loses neither the search nor half an answer") {
   CHECK_FALSE(std::filesystem::exists(checkpoint));
 }
 
+TEST_CASE("verify: what cannot be written is refused before the search") {
+  const TemporaryFolder folder;
+  const std::string checkpoint = folder.file("checkpoint.json"), missing = folder.file("missing/answer");
+  const std::string verify =
+      "verify " + data("reversal.json") + " --target reversal --eps 1/10 --checkpoint " + checkpoint;
+  REQUIRE(run(verify + " --boxes 100").exit_code == 3);
+  const std::string kept = read_file(checkpoint);
+  // Where the search begins it says so.
+  REQUIRE(run(verify + " --boxes 100").err.find("going on after") != std::string::npos);
+  write_file(checkpoint, kept);
+  for (const std::string& output : {"-o " + missing, "--certificate " + missing}) {
+    const Outcome outcome = run(verify + " " + output);
+    CHECK(outcome.exit_code == 2);
+    CHECK_MESSAGE(outcome.err.find("cannot write") != std::string::npos, outcome.err);
+    CHECK_MESSAGE(outcome.err.find("going on after") == std::string::npos, outcome.err);
+    CHECK(read_file(checkpoint) == kept);
+  }
+  CHECK(run(verify + " --boxes 100 --certificate " + folder.file("certificate.json")).exit_code == 3);
+  CHECK_FALSE(std::filesystem::exists(folder.file("certificate.json")));
+}
+
 TEST_CASE("verify: a negative or undefined eps is no claim") {
   const TemporaryFolder folder;
   const std::string model = folder.file("model.json"), certificate = folder.file("certificate.json");

@@ -7,7 +7,7 @@ from math import ceil, comb
 
 from length_bounds import require
 from reals import Huge, Interval, Real, exp, integer, ln, log10_of, pi, raise_precision, sqrt, working_precision
-from log_binomial import ln_binomial, stirling
+from log_binomial import ln_binomial, ln_factorial
 
 
 def context_separation(T, s, r_min, r_max, v, d):
@@ -45,15 +45,6 @@ def bessel(l, S):
         ends.append(total + 2 * term if up else total)
     series = Interval.between(Fraction(ends[0], one), Fraction(ends[1], one))
     return exp(l * ln(S / 2) - ln_factorial(l)) * series
-
-
-def ln_factorial(l):
-    if l < 600:
-        product = 1
-        for i in range(2, l + 1):
-            product *= i
-        return ln(product)
-    return (Fraction(l) + Fraction(1, 2)) * ln(l) - l + ln(2 * pi()) / 2 + stirling(Interval.of(l))
 
 
 def sum_of_ratios(l, S):

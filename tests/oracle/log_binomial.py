@@ -1,5 +1,6 @@
 """ln binom(a + m, m) for huge a and m: products where one is small, Stirling's series with its error bound otherwise."""
 from fractions import Fraction
+from math import factorial
 
 from mpmath import bernfrac
 
@@ -43,3 +44,8 @@ def stirling(z):
         total = total + term
         power = power * z * z
 
+
+def ln_factorial(n):
+    if n < SMALL:
+        return ln(factorial(n)) if n > 1 else Interval.of(0)
+    return (n + Fraction(1, 2)) * ln(n) - n + ln(2 * pi()) * Fraction(1, 2) + stirling(Interval.of(n))

@@ -7,7 +7,7 @@ from math import comb, floor
 
 from entropy_lipschitz import NoLength
 from length_bounds import require
-from log_binomial import ln_binomial
+from log_binomial import ln_binomial, ln_factorial
 from reals import Interval, Real, exp, integer, ln, log10_of, log_ratio, power_log10, precision, raise_precision
 
 
@@ -15,11 +15,12 @@ from reals import Interval, Real, exp, integer, ln, log10_of, log_ratio, power_l
 class Least:
     """The least whole number m >= 1 at which difference(m), an enclosure, is negative; it stays negative from there on.
 
-    tie(m): is the difference exactly 0 there?
+    tie(m): is the difference exactly 0 there? far(ln m): the difference where m is far
+    beyond all other numbers, else None.
     """
 
-    def __init__(self, difference, tie=lambda m: False):
-        self.difference, self.tie = difference, tie
+    def __init__(self, difference, tie=lambda m: False, far=None):
+        self.difference, self.tie, self.far = difference, tie, far
 
 
 class Text:
@@ -152,6 +153,14 @@ def memory_saturation(m, w, R, Lambda, Lambda_W, Delta, eps):
         """plateau - min(linear, multiset), as an interval."""
         return plateau() - (Interval.of(length) * per_token.enclosure()).minimum(multiset(length))
 
+    def far(log):
+        """binom(a + m, a) lies between m^a/a! and m^a/a! e^{a^2/m}; the linear bound is far above."""
+        a = c.exact - 1
+        if (log - 2 * ln(a) < 231) is not False:
+            return None
+        low = log * a - ln_factorial(a)
+        return plateau() * ln(2) - low.hull(low + Fraction(1, 10**100))
+
     def tie(length):
         """Are the multisets as many as the plateau's codes?"""
         pairs = (c.exact - 1, length), (c_plateau.exact - 1, q)
@@ -169,6 +178,6 @@ def memory_saturation(m, w, R, Lambda, Lambda_W, Delta, eps):
         # Text where the covering numbers are too long to write; nothing is below a multiset bound of 0.
         "m_multiset": 1 if c.exact == 1 else Least(below_linear) if c.exact else Text("not computed: c "),
         "m_plateau": (Text("none: ") if c.exact == 1 else Text("not computed: c ") if not c.exact else
-                      Least(plateau_below, tie) if c_plateau.exact else Text("not computed: c_plateau ")),
+                      Least(plateau_below, tie, far) if c_plateau.exact else Text("not computed: c_plateau ")),
     }
     return outputs

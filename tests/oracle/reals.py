@@ -269,12 +269,11 @@ def integer_root(n, p):
         return 1
     if p == 2:
         return isqrt(n)
-    r = 1 << -(-n.bit_length() // p)
-    while True:
-        s = ((p - 1) * r + n // r ** (p - 1)) // p
-        if s >= r:
-            return r
-        r = s
+    with precision(n.bit_length() // p + 64):
+        r = int(libmp.to_int(exp(ln(n) / p).hi, "f"))
+    while r**p > n:
+        r -= 1
+    return r
 
 
 def primitive_root(n):

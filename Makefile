@@ -1,9 +1,11 @@
 # make demo: install and build what the command needs, and run the main job. make check: install and build the
 # rest, and run every test. make quick: most tests, in two minutes. make check-all: sanitizers, clang-tidy and long
-# fuzzing too.
-.PHONY: demo program quick check check-all build packages asan tidy clang fuzz format clean
+# fuzzing too. make install, make uninstall: under PREFIX. make package: a Debian package in build/. make docs: the
+# documentation as a site, build/docs/site/index.html, and the theory as one document, build/docs/theory.pdf.
+.PHONY: demo program install uninstall package docs quick check check-all build packages asan tidy clang fuzz format clean
 
 JOBS ?= $(shell nproc)
+PREFIX ?= /usr/local
 FUZZ_SECONDS ?= 600
 
 # $(call configure,OPTIONS): configures the release build; what cmake says is shown when it fails.
@@ -14,17 +16,38 @@ endef
 
 program:
 	@scripts/install-packages command
-	$(call configure,-DPROMPTBOUND_TESTS=OFF -DPROMPTBOUND_BENCH=OFF)
+	$(call configure,-DPROMPTBOUND_TESTS=OFF -DPROMPTBOUND_BENCH=OFF -DPROMPTBOUND_PYTHON=OFF)
 	@cmake --build --preset release --parallel $(JOBS)
 
 demo: program
 	@scripts/demo
 
+# help2man makes the manual pages while the program is built.
+install: program
+	@scripts/install-packages install
+	$(call configure,-DCMAKE_INSTALL_PREFIX=$(PREFIX) -DPROMPTBOUND_TESTS=OFF -DPROMPTBOUND_BENCH=OFF)
+	@cmake --build --preset release --parallel $(JOBS)
+	@cmake --install build --prefix $(PREFIX) > /dev/null
+	@echo "Installed under $(PREFIX); make uninstall removes the files that build/install_manifest.txt lists."
+
+uninstall:
+	@test -f build/install_manifest.txt || { echo "build/install_manifest.txt is not there: nothing was installed" >&2; exit 1; }
+	@xargs -d '\n' rm -f < build/install_manifest.txt
+	@xargs -d '\n' dirname < build/install_manifest.txt | grep /promptbound | sort -ru | xargs -d '\n' rmdir --ignore-fail-on-non-empty 2> /dev/null || true
+	@rm build/install_manifest.txt
+
+package:
+	@scripts/install-packages install
+	$(call configure,-DPROMPTBOUND_TESTS=OFF -DPROMPTBOUND_BENCH=OFF)
+	@cmake --build --preset release --parallel $(JOBS)
+	@cd build && cpack -G DEB > cpack.log 2>&1 || { cat cpack.log; exit 1; }
+	@ls build/*.deb
+
 packages:
 	@scripts/install-packages
 
 build: packages
-	$(call configure,-DPROMPTBOUND_TESTS=ON -DPROMPTBOUND_BENCH=ON)
+	$(call configure,-DPROMPTBOUND_TESTS=ON -DPROMPTBOUND_BENCH=ON -DPROMPTBOUND_PYTHON=ON)
 	@cmake --build --preset release --parallel $(JOBS)
 
 quick: build
@@ -34,6 +57,10 @@ check: build
 	@ctest --preset release --parallel $(JOBS)
 
 check-all: check asan tidy clang fuzz
+
+docs:
+	@scripts/install-packages docs
+	@scripts/build-site
 
 # The same tests under the address and undefined-behaviour sanitizers.
 asan: packages

@@ -6,11 +6,10 @@
 
 #include <promptbound/cli/render/table.hpp>
 
-namespace CLI {
-class App;
-}
-
 namespace promptbound {
+
+class CommandLine;
+class Subcommand;
 
 /// Exit codes of the command.
 enum ExitCode : int {
@@ -35,32 +34,38 @@ struct CommonOptions {
   [[nodiscard]] long shown_digits() const;
 };
 
-/// Adds --format, -o, --digits, --quiet and --threads.
-void add_common_options(CLI::App& subcommand, CommonOptions& options);
+/// What stands in the file of -o: the answer, or what was made (weights, outputs, a figure), the answer being
+/// printed.
+enum class OutputHolds { answer, product };
+
+/// Adds --format, -o, --digits, --quiet and --threads. The format of an answer's file is its ending's where
+/// none is given.
+void add_common_options(Subcommand& subcommand, CommonOptions& options,
+                        OutputHolds holds = OutputHolds::answer);
 
 /// Adds --coq FILE, which asks for a Coq certificate of the result.
-void add_coq_option(CLI::App& subcommand, std::string& file);
+void add_coq_option(Subcommand& subcommand, std::string& file);
 
 /// What a subcommand does after its options are read; returns the exit code.
 using Action = std::function<int()>;
 
 // Each adds one subcommand to the app and stores its action when it is the one called.
-void add_list(CLI::App& app, Action& action);
-void add_eval(CLI::App& app, Action& action);
-void add_bounds(CLI::App& app, Action& action);
-void add_table(CLI::App& app, Action& action);
-void add_verify(CLI::App& app, Action& action);
-void add_structure(CLI::App& app, Action& action);
-void add_construct(CLI::App& app, Action& action);
-void add_run(CLI::App& app, Action& action);
-void add_coq_check(CLI::App& app, Action& action);
-void add_memorize(CLI::App& app, Action& action);
-void add_check(CLI::App& app, Action& action);
-void add_audit(CLI::App& app, Action& action);
-void add_plot(CLI::App& app, Action& action);
-void add_paper(CLI::App& app, Action& action);
-void add_attention(CLI::App& app, Action& action);
-void add_phase(CLI::App& app, Action& action);
+void add_list(CommandLine& line, Action& action);
+void add_eval(CommandLine& line, Action& action);
+void add_bounds(CommandLine& line, Action& action);
+void add_table(CommandLine& line, Action& action);
+void add_verify(CommandLine& line, Action& action);
+void add_structure(CommandLine& line, Action& action);
+void add_construct(CommandLine& line, Action& action);
+void add_run(CommandLine& line, Action& action);
+void add_coq_check(CommandLine& line, Action& action);
+void add_memorize(CommandLine& line, Action& action);
+void add_check(CommandLine& line, Action& action);
+void add_audit(CommandLine& line, Action& action);
+void add_plot(CommandLine& line, Action& action);
+void add_paper(CommandLine& line, Action& action);
+void add_attention(CommandLine& line, Action& action);
+void add_phase(CommandLine& line, Action& action);
 
 /// Runs the command line; prints errors as one line on standard error. Returns the exit code.
 int run_command(int argc, const char* const* argv);

@@ -1,23 +1,23 @@
-#include <CLI/CLI.hpp>
 #include <algorithm>
 
 #include <fmt/format.h>
 
 #include <promptbound/bounds/catalogue.hpp>
+#include <promptbound/cli/command_line.hpp>
 #include <promptbound/cli/parameter_options.hpp>
 #include <promptbound/numeric/error.hpp>
 
 namespace promptbound {
 
-void ParameterOptions::add_to(CLI::App& subcommand) {
+void ParameterOptions::add_to(Subcommand& subcommand) {
   for (const Parameter* parameter : all_parameters()) {
     const std::string name(parameter->name);
     subcommand
-        .add_option_function<std::string>((name.size() == 1 ? "--" : "--") + name,
-                                          [this, name](const std::string& text) { texts_[name] = text; },
-                                          std::string(parameter->meaning))
+        .add_option_function(
+            "--" + name, [this, name](const std::string& text) { texts_[name] = text; },
+            std::string(parameter->meaning))
         ->type_name("X")
-        ->group("Parameters (numbers 1/10, 0.1, 1e-3, inf; ranges 1:8, 0:1:1/4, 1:64:x2; lists 1,2,4)");
+        ->group(parameters_group);
   }
 }
 

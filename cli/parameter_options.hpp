@@ -7,17 +7,19 @@
 
 #include <promptbound/cli/sweep.hpp>
 
-namespace CLI {
-class App;
-}
-
 namespace promptbound {
+
+class Subcommand;
+
+/// The heading of the parameters in a subcommand's help.
+inline constexpr const char* parameters_group =
+    "Parameters (numbers 1/10, 0.1, 1e-3, inf; ranges 1:8, 0:1:1/4, 1:64:x2; lists 1,2,4)";
 
 /// The texts given for parameters, by name.
 class ParameterOptions {
  public:
   /// Adds --NAME for every parameter that some bound of the catalogue uses.
-  void add_to(CLI::App& subcommand);
+  void add_to(Subcommand& subcommand);
 
   /// The sweep over the values given. Throws InputError for values that are not accepted.
   [[nodiscard]] Sweep sweep() const;

@@ -8,12 +8,20 @@
 
 namespace promptbound {
 
+std::string_view main_output(const Bound& bound) {
+  for (const OutputDescription& output : bound.outputs) {
+    if (output.name == "tokens") return output.name;
+  }
+  return bound.outputs.front().name;
+}
+
 SelectedOutput parse_selected(const std::string& text) {
   const auto point = text.find('.');
   const Bound& bound = find_bound(text.substr(0, point));
   std::vector<std::string_view> names;
   for (const OutputDescription& output : bound.outputs) names.push_back(output.name);
-  const std::string output = point == std::string::npos ? std::string(names.front()) : text.substr(point + 1);
+  const std::string output =
+      point == std::string::npos ? std::string(main_output(bound)) : text.substr(point + 1);
   if (std::find(names.begin(), names.end(), output) == names.end()) {
     throw InputError(fmt::format("{}: {} has no output '{}': did you mean {}?", text, bound.id, output,
                                  nearest(output, names)));

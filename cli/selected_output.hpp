@@ -1,4 +1,4 @@
-/// Outputs of bounds as the command line names them: ID.OUTPUT, or ID for the first output.
+/// Outputs of bounds as the command line names them: ID.OUTPUT, or ID for the main one.
 #pragma once
 
 #include <promptbound/bounds/bound.hpp>
@@ -10,7 +10,10 @@ struct SelectedOutput {
   std::string output;
 };
 
-/// Throws InputError naming the nearest id or output.
+/// Returns the output that answers the bound's question: its tokens, or its first.
+[[nodiscard]] std::string_view main_output(const Bound& bound);
+
+/// Reads ID.OUTPUT, or ID for the main output. Throws InputError naming the nearest id or output.
 [[nodiscard]] SelectedOutput parse_selected(const std::string& text);
 
 }  // namespace promptbound

@@ -33,8 +33,8 @@ function(promptbound_fuzz_target name)
   endforeach()
   add_custom_command(
     OUTPUT ${folder}/${name}
-    COMMAND ${PROMPTBOUND_FUZZ_COMPILER} ${PROMPTBOUND_FUZZ_FLAGS} ${objects} -o ${folder}/${name} -lz -lfmt -lmpfi
-            -lmpfr -lgmp
+    COMMAND ${PROMPTBOUND_FUZZ_COMPILER} ${PROMPTBOUND_FUZZ_FLAGS} ${objects} -o ${folder}/${name} -lzip -lcrypto -lfmt
+            -lmpfi -lmpfr -lgmp
     COMMAND ${CMAKE_COMMAND} -E make_directory ${folder}/found/${name}
     DEPENDS ${objects} VERBATIM)
   add_custom_target(fuzz_${name} ALL DEPENDS ${folder}/${name})

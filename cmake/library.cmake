@@ -2,6 +2,9 @@
 
 add_library(promptbound_flags INTERFACE)
 target_compile_options(promptbound_flags INTERFACE -Wall -Wextra -Wconversion)
+# One build serves the programs and the Python module, which is a shared object; what it does not export is called
+# directly.
+target_compile_options(promptbound_flags INTERFACE -fPIC -fvisibility=hidden)
 if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
   # g++ 12 warns of impossible copies inside std::string's operator+ and vector's constructors (GCC bugs 105651,
   # 105329); clang, without these options, watches the same.
@@ -23,9 +26,9 @@ set_target_properties(promptbound::mpfi PROPERTIES IMPORTED_LOCATION ${MPFI_LIBR
 find_package(fmt REQUIRED)
 find_package(Eigen3 REQUIRED NO_MODULE)
 
-# Where the Coq development is installed.
-set(PROMPTBOUND_PROOFS_DIR ${CMAKE_INSTALL_DATADIR}/promptbound/proofs)
-set(PROMPTBOUND_FULL_PROOFS_DIR ${CMAKE_INSTALL_FULL_DATADIR}/promptbound/proofs)
+# Where what comes with the program is installed: the Coq development, published figures.
+set(PROMPTBOUND_DATA_DIR ${CMAKE_INSTALL_DATADIR}/promptbound)
+set(PROMPTBOUND_FULL_DATA_DIR ${CMAKE_INSTALL_FULL_DATADIR}/promptbound)
 
 # Headers stand beside their sources and are included as <promptbound/FOLDER/...>: include/promptbound holds one
 # link per source folder, so that editors and other tools find them without a build.

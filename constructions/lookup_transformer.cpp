@@ -26,6 +26,29 @@ Interval sum_of_halving_terms(long first, const Term& term) {
   return sum + hull(Interval(0), last);
 }
 
+/// f at a point, within 2^-value_bits and in [0,1] where f is.
+Matrix<Rational> rounded_values(const Target& f, const Matrix<Rational>& X) {
+  constexpr long most_bits = 1L << 14;
+  const Rational tolerance(Integer(1), power(Integer(2), value_bits));
+  for (long bits = value_bits + 28; bits <= most_bits; bits *= 2) {
+    const WorkingPrecision scope(bits);
+    const Matrix<Interval> y = evaluate(f, from_rational<Interval>(X));
+    const bool is_tight = std::all_of(y.reshaped().begin(), y.reshaped().end(), [&](const Interval& entry) {
+      return entry.is_finite() && entry.upper() - entry.lower() <= tolerance;
+    });
+    if (!is_tight) continue;
+    return y.unaryExpr([](const Interval& entry) {
+      const Rational middle = entry.midpoint().lower();
+      // A value that may be 0 or 1 is taken there; one that is outside [0,1] stays outside.
+      if (middle < 0 && entry.upper() >= 0) return Rational(0);
+      if (middle > 1 && entry.lower() <= 1) return Rational(1);
+      return middle;
+    });
+  }
+  throw InputError(
+      "target: its value at the centre of a cell is not enclosed (accepted: defined on all of [0,1]^n)");
+}
+
 }  // namespace
 
 Interval gaussian_spread_by_excess(Index n, const Number& alpha, const Rational& B) {
@@ -110,11 +133,11 @@ Matrix<Rational> LookupTransformer::prompt(const Target& f) const {
     if (f.is_rational()) {
       value = evaluate(f, centre);
     } else {
-      const WorkingPrecision scope(value_bits +
-                                   28);  // the sine of a moderate argument is then within 2^-value_bits
-      value = evaluate(f, from_rational<Interval>(centre)).unaryExpr([](const Interval& y) {
-        return std::clamp(y.midpoint().lower(), Rational(0), Rational(1));
-      });
+      value = rounded_values(f, centre);
+    }
+    for (const Rational& y : value.reshaped()) {
+      if (y < 0 || y > 1)
+        throw InputError("target: a value outside [0,1] at the centre of a cell (accepted: f into [0,1])");
     }
     const Vector<Rational> g = centre.reshaped();
     const Rational square = multiply(Matrix<Rational>(g.transpose()), Matrix<Rational>(g))(0, 0);

@@ -128,6 +128,10 @@ Rational lipschitz_constant(const Target& target, const Number& alpha) {
     return table_constant(target, *table, alpha);
   if (const auto* field = std::get_if<SineField>(&target.function))
     return abs(Rational(field->frequency / 2));
+  if (std::holds_alternative<Expression>(target.function))
+    throw InputError(
+        "target-expression: no Lipschitz constant is certified for it (accepted: lookup-transformer with "
+        "--C)");
   if (std::holds_alternative<CoordinateMaximum>(target.function)) return norm_factor_above(target.L, alpha);
   return Rational(1);
 }

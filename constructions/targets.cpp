@@ -93,6 +93,11 @@ Matrix<Scalar> apply(const NodeTable& table, const Matrix<Scalar>& X) {
   return result;
 }
 
+template <class Scalar>
+Matrix<Scalar> apply(const Expression& expression, const Matrix<Scalar>& X) {
+  return evaluate(expression, X);
+}
+
 }  // namespace
 
 template <class Scalar>
@@ -128,7 +133,8 @@ QuantizedFunction quantize(const Target& target, long k) {
     }
     for (Index o = 0; o < target.n(); ++o) {
       // The sine of a rational number other than 0 is transcendental (Lindemann), so that k y is no integer;
-      // the sine of 0 is enclosed by a point.
+      // the sine of 0 is enclosed by a point. An expression whose value is k y exactly, and no point, is
+      // undecided.
       result.digits.push_back(digit(decide_floor(
           [&] {
             return Interval(static_cast<int>(k)) * evaluate(target, from_rational<Interval>(centre))(o);

@@ -6,6 +6,7 @@
 #include <variant>
 #include <vector>
 
+#include <promptbound/constructions/expression.hpp>
 #include <promptbound/constructions/quantized_function.hpp>
 #include <promptbound/numeric/number.hpp>
 
@@ -34,14 +35,19 @@ struct NodeTable {
 
 /// f: [0,1]^{d x L} -> [0,1]^{d x L}.
 struct Target {
-  using Function = std::variant<Identity, Reversal, MeanPooling, CoordinateMaximum, SineField, NodeTable>;
+  using Function =
+      std::variant<Identity, Reversal, MeanPooling, CoordinateMaximum, SineField, NodeTable, Expression>;
 
   Index d = 1, L = 1;
   Function function;
 
   [[nodiscard]] Index n() const { return d * L; }
   /// Does the function take rational points to rational points?
-  [[nodiscard]] bool is_rational() const { return !std::holds_alternative<SineField>(function); }
+  [[nodiscard]] bool is_rational() const {
+    if (const auto* expression = std::get_if<Expression>(&function))
+      return promptbound::is_rational(*expression);
+    return !std::holds_alternative<SineField>(function);
+  }
 };
 
 /// f(X); X may be a box. InputError for a sine in rationals.
@@ -54,7 +60,7 @@ template <class Scalar>
 /// applied to a mean of two isometries. Table: within one cell |df_o/dx_i| <= D_{oi}, the steepest of the
 /// cell's edges along i, and
 /// ||D||_alpha <= ||D||_1^{1/alpha} ||D||_inf^{1 - 1/alpha} (Riesz-Thorin); the cube is convex, so the
-/// largest cell decides.
+/// largest cell decides. Expression: nothing is known, and it throws InputError.
 [[nodiscard]] Rational lipschitz_constant(const Target& target, const Number& alpha);
 
 /// Throws InputError if values are missing or outside [0,1], or if the table is not C-Lipschitz: the message

@@ -45,11 +45,7 @@ Json read_foreign_json(const std::string& path) {
     throw InputError(path + ": UTF-16 text, and JSON is UTF-8: save it again as UTF-8");
   }
   refuse_words(text, path);
-  try {
-    return parse_json(text, path);
-  } catch (const InputError& error) {
-    throw InputError(path + printable(std::string_view(error.what()).substr(path.size()), 160));
-  }
+  return parse_json(text, path);
 }
 
 ConfigReader::ConfigReader(const Json& json, std::string where) : json_(json), where_(std::move(where)) {

@@ -1,6 +1,7 @@
 #include <nlohmann/json.hpp>
 
 #include <promptbound/models/exact_json.hpp>
+#include <promptbound/models/text_file.hpp>
 #include <promptbound/numeric/error.hpp>
 #include <promptbound/numeric/integers.hpp>
 #include <promptbound/numeric/number.hpp>
@@ -8,91 +9,104 @@
 namespace promptbound {
 namespace {
 
-using Base = nlohmann::detail::json_sax_dom_parser<Json>;
-
 /// Documents nested deeper are refused: copying and writing them recurses.
-constexpr int deepest = 64;
+constexpr std::size_t deepest = 64;
 
 /// Builds the document, but keeps the text of every number that is no 64-bit integer, and refuses an object
 /// that has two members of one name: readers differ in which of them they take.
-class ExactReader : public Base {
+class ExactReader final : public Json::json_sax_t {
  public:
-  explicit ExactReader(Json& document) : Base(document, true), document_(document) {}
+  explicit ExactReader(Fractions fractions) : fractions_(fractions) {}
+  Json document() && { return std::move(document_); }
 
-  bool start_object(std::size_t members) {
-    enter();
-    names_.emplace_back();
-    return Base::start_object(members);
+  bool null() override { return add(nullptr); }
+  bool boolean(bool value) override { return add(value); }
+  bool number_integer(Json::number_integer_t value) override { return add(value); }
+  bool number_unsigned(Json::number_unsigned_t value) override { return add(value); }
+  bool number_float(Json::number_float_t, const Json::string_t& text) override {
+    if (fractions_ == Fractions::refused) throw InputError(text + " is no whole number below 2^64");
+    return add(text);
   }
-  bool start_array(std::size_t entries) {
-    enter();
-    return Base::start_array(entries);
-  }
-  bool key(Json::string_t& name) {
-    const auto [object, place] = open_object();
-    if (object->contains(name)) {
-      throw InputError(place + "the member \"" + name.substr(0, 60) + "\" occurs twice");
+  bool string(Json::string_t& text) override { return add(std::move(text)); }
+  bool binary(Json::binary_t&) override { return false; }  // not in texts
+
+  bool start_object(std::size_t) override { return open(Json::object()); }
+  bool key(Json::string_t& name) override {
+    Level& object = open_.back();
+    if (object.value->contains(name)) {
+      const std::string place = place_of_innermost();
+      throw InputError(place + (place.empty() ? "" : ": ") + "the member \"" + name.substr(0, 60) +
+                       "\" occurs twice");
     }
-    names_.back() = name;
-    return Base::key(name);
+    object.member = std::move(name);
+    return true;
   }
-  bool end_object() {
-    --depth_;
-    names_.pop_back();
-    return Base::end_object();
-  }
-  bool end_array() {
-    --depth_;
-    return Base::end_array();
-  }
-  bool number_float(Json::number_float_t, const Json::string_t& text) {
-    Json::string_t copy = text;
-    return string(copy);
+  bool end_object() override { return close(); }
+  bool start_array(std::size_t) override { return open(Json::array()); }
+  bool end_array() override { return close(); }
+
+  bool parse_error(std::size_t, const std::string&, const Json::exception& error) override {
+    const std::string what = error.what();
+    const auto place = what.find("] ");
+    throw InputError("not JSON: " + (place == std::string::npos ? what : what.substr(place + 2)));
   }
 
  private:
-  void enter() {
-    if (++depth_ > deepest) throw InputError("nested deeper than " + std::to_string(deepest));
+  /// An object or array that is being read.
+  struct Level {
+    Json* value;
+    std::string member;  ///< the member of the object that was named last
+  };
+
+  Json& added(Json value) {
+    if (open_.empty()) return document_ = std::move(value);
+    const Level& level = open_.back();
+    if (level.value->is_object()) return (*level.value)[level.member] = std::move(value);
+    level.value->push_back(std::move(value));
+    return level.value->back();
+  }
+  bool add(Json value) {
+    added(std::move(value));
+    return true;
+  }
+  bool open(Json value) {
+    if (open_.size() == deepest) throw InputError("nested deeper than " + std::to_string(deepest));
+    open_.push_back({&added(std::move(value)), ""});
+    return true;
+  }
+  bool close() {
+    open_.pop_back();
+    return true;
   }
 
-  /// The innermost object that is being read, and its place in the document as "layers[0].heads[1]: ".
-  [[nodiscard]] std::pair<const Json*, std::string> open_object() const {
-    const Json* value = &document_;
+  /// `layers[0].heads[1]`; of the document, empty.
+  [[nodiscard]] std::string place_of_innermost() const {
     std::string place;
-    // What is read at present is the last entry of an array, and the member named last of an object.
-    for (auto name = names_.begin(); name + 1 != names_.end(); ++name) {
-      for (; value->is_array(); value = &value->back()) {
-        place += "[" + std::to_string(value->size() - 1) + "]";
+    for (auto level = open_.begin(); level + 1 != open_.end(); ++level) {
+      if (level->value->is_array()) {
+        place += "[" + std::to_string(level->value->size() - 1) + "]";
+      } else {
+        place += (place.empty() ? "" : ".") + level->member;
       }
-      place += (place.empty() ? "" : ".") + *name;
-      value = &(*value)[*name];
     }
-    for (; value->is_array(); value = &value->back()) {
-      place += "[" + std::to_string(value->size() - 1) + "]";
-    }
-    return {value, place.empty() ? place : place + ": "};
+    return place;
   }
 
-  Json& document_;
-  int depth_ = 0;
-  std::vector<std::string> names_;  ///< the member named last of every object that is being read
+  Fractions fractions_;
+  Json document_;
+  std::vector<Level> open_;  ///< outermost first
 };
 
 }  // namespace
 
-Json parse_json(std::string_view text, const std::string& where) {
-  Json result;
-  ExactReader reader(result);
+Json parse_json(std::string_view text, const std::string& where, Fractions fractions) {
+  ExactReader reader(fractions);
   try {
     Json::sax_parse(text, &reader);
   } catch (const InputError& error) {
-    throw InputError(where + ": " + error.what());
-  } catch (const Json::exception& error) {
-    const std::string what = error.what();
-    const auto place = what.find("] ");
-    throw InputError(where + ": not JSON: " + (place == std::string::npos ? what : what.substr(place + 2)));
+    throw InputError(where + ": " + printable(error.what(), 160));
   }
-  return result;
+  return std::move(reader).document();
 }
 
 const Json& member(const Json& object, const std::string& name, const std::string& where) {

@@ -11,10 +11,14 @@ namespace promptbound {
 
 using Json = nlohmann::json;
 
-/// Parses a JSON text; a number that is no 64-bit integer becomes the string of its digits, so that none is
-/// rounded to binary64. Throws InputError with `where` (such as a file name) and the place of the first
-/// error; an object with two members of one name is one.
-[[nodiscard]] Json parse_json(std::string_view text, const std::string& where);
+/// What becomes of a number that is no 64-bit integer: the string of its digits, or an InputError.
+enum class Fractions { as_text, refused };
+
+/// Parses a JSON text: the one reader of all files that hold JSON. No number is rounded to binary64. Throws
+/// InputError with `where` (such as a file name) and the place of the first error; an object with two members
+/// of one name is one.
+[[nodiscard]] Json parse_json(std::string_view text, const std::string& where,
+                              Fractions fractions = Fractions::as_text);
 
 /// The member of an object. Throws InputError naming `where` when it is absent.
 [[nodiscard]] const Json& member(const Json& object, const std::string& name, const std::string& where);

@@ -3,6 +3,7 @@
 #include <vector>
 
 #include <promptbound/models/foreign_file.hpp>
+#include <promptbound/models/text_file.hpp>
 #include <promptbound/numeric/error.hpp>
 
 namespace promptbound {
@@ -52,14 +53,6 @@ std::string inner_folder(const fs::path& folder, const char* config) {
 }
 
 }  // namespace
-
-std::string printable(std::string_view text, std::size_t most) {
-  std::string result(text.substr(0, most));
-  for (char& c : result) {
-    if (c < ' ' || c > '~') c = '?';
-  }
-  return text.size() <= most ? result : result + "...";
-}
 
 void refuse_pointer(std::string_view content, const std::string& path) {
   if (content.substr(0, 64).find("git-lfs.github.com/spec/") == std::string_view::npos) return;

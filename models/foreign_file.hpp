@@ -6,9 +6,6 @@
 
 namespace promptbound {
 
-/// Foreign text for a message: on one line of ASCII, other characters being '?', cut after `most` characters.
-[[nodiscard]] std::string printable(std::string_view text, std::size_t most);
-
 /// Throws InputError when the content is a git-lfs pointer, which stands for a file that was not fetched.
 void refuse_pointer(std::string_view content, const std::string& path);
 

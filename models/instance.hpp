@@ -1,6 +1,8 @@
 /// A model file with a prompt and the encoding of its inputs: what a construction writes and `run` evaluates.
 #pragma once
 
+#include <functional>
+
 #include <promptbound/models/model_json.hpp>
 #include <promptbound/numeric/scalar.hpp>
 
@@ -34,8 +36,9 @@ template <class Scalar>
 }
 
 /// Encloses the output at rising precision until every entry is known within 10^-digits max(1, |entry|).
-/// Throws Undecided at the limit of the precision.
+/// `before_each` is called before each evaluation, and may throw. Throws Undecided at the limit of the
+/// precision.
 [[nodiscard]] Matrix<Interval> enclose_output(const Instance& instance, const Matrix<Rational>& X,
-                                              long digits);
+                                              long digits, const std::function<void()>& before_each = {});
 
 }  // namespace promptbound

@@ -11,8 +11,6 @@
 namespace promptbound {
 namespace {
 
-using RowMajor = Eigen::Matrix<double, Eigen::Dynamic, Eigen::Dynamic, Eigen::RowMajor>;
-
 Index index_of(std::size_t count) { return static_cast<Index>(count); }
 
 /// Loaders apply an adapter that lies in a model's folder: the model is then another one. Soft prompts are
@@ -46,11 +44,6 @@ TensorFile open_weights(const std::string& folder) {
   refuse_weights(folder, "model.safetensors");
 }
 
-Affine part(const Affine& whole, std::size_t first_row, std::size_t rows) {
-  return {whole.W.middleRows(index_of(first_row), index_of(rows)),
-          whole.b.segment(index_of(first_row), index_of(rows))};
-}
-
 }  // namespace
 
 LanguageModel::LanguageModel(const std::string& folder, const std::vector<std::string>& assumed_inert)
@@ -70,106 +63,126 @@ const Tensor& LanguageModel::tensor(const std::string& name, const std::vector<s
   return found;
 }
 
-Matrix<double> LanguageModel::matrix(const std::string& name, std::size_t rows, std::size_t columns) const {
-  const std::vector<double> numbers = values<double>(tensor(name, {rows, columns}));
-  return Eigen::Map<const RowMajor>(numbers.data(), index_of(rows), index_of(columns));
-}
-
-Vector<double> LanguageModel::vector(const std::string& name, std::size_t size) const {
-  const std::vector<double> numbers = values<double>(tensor(name, {size}));
-  return Eigen::Map<const Vector<double>>(numbers.data(), index_of(size));
+Vector<double> LanguageModel::vector(const std::string& name, std::size_t first, std::size_t count,
+                                     std::size_t size) const {
+  Vector<double> result(index_of(count));
+  read_elements<double>(tensor(name, {size}), first, 1, {result.data(), count});
+  return result;
 }
 
 Matrix<double> LanguageModel::table_rows(const std::string& name, std::size_t rows, std::size_t first,
                                          std::size_t count) const {
-  Tensor table = tensor(name, {rows, config_.width});
-  const std::size_t row_size = config_.width * size_of(table.type);
+  const Tensor& table = tensor(name, {rows, config_.width});
   if (first > rows || count > rows - first)
     throw InputError(table.where + ": has only " + std::to_string(rows) + " rows");
-  table.bytes = table.bytes.subspan(first * row_size, count * row_size);
-  table.shape[0] = count;
-  const std::vector<double> numbers = values<double>(table);
-  return Eigen::Map<const Matrix<double>>(numbers.data(), index_of(config_.width), index_of(count));
-}
-
-Affine LanguageModel::linear(const std::string& name, std::size_t out, std::size_t in, bool bias) const {
-  return {matrix(name + ".weight", out, in),
-          bias ? vector(name + ".bias", out) : Vector<double>(Vector<double>::Zero(index_of(out)))};
-}
-
-Affine LanguageModel::transposed_linear(const std::string& name, std::size_t out, std::size_t in) const {
-  return {matrix(name + ".weight", in, out).transpose(), vector(name + ".bias", out)};
+  Matrix<double> result(index_of(config_.width), index_of(count));
+  read_elements<double>(table, first * config_.width, 1,
+                        {result.data(), static_cast<std::size_t>(result.size())});
+  return result;
 }
 
 NormWeights LanguageModel::norm(const std::string& name) const {
   const std::size_t d = config_.width;
-  if (config_.has_rms_norm()) return {vector(name + ".weight", d), Vector<double>::Zero(index_of(d))};
+  const auto weights = [&](const std::string& gain, const std::string& bias) {
+    return NormWeights{NormKind::layer, config_.norm_epsilon, vector(name + gain, d), vector(name + bias, d)};
+  };
+  if (config_.has_rms_norm()) {
+    return {NormKind::rms, config_.norm_epsilon, vector(name + ".weight", d),
+            Vector<double>::Zero(index_of(d))};
+  }
   // Older BERT files say gamma and beta.
   if (file_.find(name + ".gamma") != nullptr) {
     if (file_.find(name + ".weight") != nullptr) {
       throw InputError(file_.where() + ": holds both " + name + ".gamma and " + name + ".weight");
     }
-    return {vector(name + ".gamma", d), vector(name + ".beta", d)};
+    return weights(".gamma", ".beta");
   }
-  return {vector(name + ".weight", d), vector(name + ".bias", d)};
+  return weights(".weight", ".bias");
 }
 
-std::vector<HeadWeights> LanguageModel::split_heads(const Affine& query, const Affine& key,
-                                                    const Affine& value, const Matrix<double>& output) const {
-  const std::size_t s = config_.head_width;
-  std::vector<HeadWeights> heads;
-  for (std::size_t h = 0; h < config_.heads; ++h) {
-    const std::size_t shared = h / (config_.heads / config_.key_heads);
-    heads.push_back({part(query, h * s, s), part(key, shared * s, s), part(value, shared * s, s),
-                     output.middleCols(index_of(h * s), index_of(s))});
+Matrix<double> LanguageModel::block(const Linear& map, std::size_t row, std::size_t rows, std::size_t column,
+                                    std::size_t columns) const {
+  const bool is_transposed = config_.family == Family::gpt2;
+  const Tensor& W = is_transposed ? tensor(map.name + ".weight", {map.in, map.out})
+                                  : tensor(map.name + ".weight", {map.out, map.in});
+  const std::size_t row_step = is_transposed ? 1 : map.in, column_step = is_transposed ? map.out : 1;
+  Matrix<double> result(index_of(rows), index_of(columns));
+  for (std::size_t j = 0; j < columns; ++j) {
+    read_elements<double>(W, row * row_step + (column + j) * column_step, row_step,
+                          {result.col(index_of(j)).data(), rows});
   }
-  return heads;
+  return result;
 }
 
-LayerWeights LanguageModel::gpt2_layer(const std::string& prefix) const {
+Vector<double> LanguageModel::bias(const Linear& map, std::size_t first, std::size_t count) const {
+  if (!map.has_bias) return Vector<double>::Zero(index_of(count));
+  return vector(map.name + ".bias", first, count, map.out);
+}
+
+Affine LanguageModel::rows(const Linear& map, std::size_t first, std::size_t count) const {
+  return {block(map, first, count, 0, map.in), bias(map, first, count)};
+}
+
+TrainedAttention LanguageModel::attention(const Projections& maps) const {
+  const std::size_t s = config_.head_width, shared = config_.heads / config_.key_heads;
+  TrainedAttention result;
+  for (std::size_t g = 0; g < config_.key_heads; ++g) {
+    KeyGroup& group = result.groups.emplace_back();
+    group.key = rows(maps.key, maps.first_key + g * s, s);
+    group.value = rows(maps.value, maps.first_value + g * s, s);
+    for (std::size_t h = g * shared; h < (g + 1) * shared; ++h) {
+      group.queries.push_back({rows(maps.query, h * s, s), block(maps.output, 0, config_.width, h * s, s)});
+    }
+  }
+  result.output_bias = bias(maps.output);
+  result.mask = config_.is_causal() ? Mask::causal : Mask::bidirectional;
+  if (config_.scaled) result.score_divisor = config_.head_width;
+  result.rotary = config_.rotary;
+  return result;
+}
+
+TrainedFeedForward LanguageModel::feed_forward(const Linear& up, const std::optional<Linear>& gate,
+                                               const Linear& down) const {
+  TrainedFeedForward result{matrix(up), bias(up), std::nullopt, config_.activation, matrix(down), bias(down)};
+  if (gate) result.gate = rows(*gate, 0, gate->out);
+  return result;
+}
+
+TrainedLayer LanguageModel::gpt2_layer(const std::string& prefix) const {
   const std::size_t d = config_.width;
-  const Affine all = transposed_linear(prefix + "attn.c_attn", 3 * d, d);
-  const Affine output = transposed_linear(prefix + "attn.c_proj", d, d);
-  return {split_heads(part(all, 0, d), part(all, d, d), part(all, 2 * d, d), output.W),
-          output.b,
-          norm(prefix + "ln_1"),
-          norm(prefix + "ln_2"),
-          transposed_linear(prefix + "mlp.c_fc", config_.hidden, d),
-          std::nullopt,
-          transposed_linear(prefix + "mlp.c_proj", d, config_.hidden)};
+  const Linear joined{prefix + "attn.c_attn", 3 * d, d, true};
+  return {NormPlace::before, norm(prefix + "ln_1"), norm(prefix + "ln_2"),
+          attention({joined, joined, joined, {prefix + "attn.c_proj", d, d, true}, d, 2 * d}),
+          feed_forward({prefix + "mlp.c_fc", config_.hidden, d, true}, std::nullopt,
+                       {prefix + "mlp.c_proj", d, config_.hidden, true})};
 }
 
-LayerWeights LanguageModel::llama_layer(const std::string& prefix) const {
+TrainedLayer LanguageModel::llama_layer(const std::string& prefix) const {
   const std::size_t d = config_.width, all = config_.heads * config_.head_width,
                     shared = config_.key_heads * config_.head_width;
-  const Affine output = linear(prefix + "self_attn.o_proj", d, all, config_.output_bias);
   const bool bias = config_.query_bias;
-  return {split_heads(linear(prefix + "self_attn.q_proj", all, d, bias),
-                      linear(prefix + "self_attn.k_proj", shared, d, bias),
-                      linear(prefix + "self_attn.v_proj", shared, d, bias), output.W),
-          output.b,
-          norm(prefix + "input_layernorm"),
-          norm(prefix + "post_attention_layernorm"),
-          linear(prefix + "mlp.up_proj", config_.hidden, d, config_.ffn_bias),
-          linear(prefix + "mlp.gate_proj", config_.hidden, d, config_.ffn_bias),
-          linear(prefix + "mlp.down_proj", d, config_.hidden, config_.ffn_bias)};
+  return {NormPlace::before, norm(prefix + "input_layernorm"), norm(prefix + "post_attention_layernorm"),
+          attention({{prefix + "self_attn.q_proj", all, d, bias},
+                     {prefix + "self_attn.k_proj", shared, d, bias},
+                     {prefix + "self_attn.v_proj", shared, d, bias},
+                     {prefix + "self_attn.o_proj", d, all, config_.output_bias}}),
+          feed_forward({prefix + "mlp.up_proj", config_.hidden, d, config_.ffn_bias},
+                       Linear{prefix + "mlp.gate_proj", config_.hidden, d, config_.ffn_bias},
+                       {prefix + "mlp.down_proj", d, config_.hidden, config_.ffn_bias})};
 }
 
-LayerWeights LanguageModel::bert_layer(const std::string& prefix) const {
+TrainedLayer LanguageModel::bert_layer(const std::string& prefix) const {
   const std::size_t d = config_.width;
-  const Affine output = linear(prefix + "attention.output.dense", d, d, true);
-  return {split_heads(linear(prefix + "attention.self.query", d, d, true),
-                      linear(prefix + "attention.self.key", d, d, true),
-                      linear(prefix + "attention.self.value", d, d, true), output.W),
-          output.b,
-          norm(prefix + "attention.output.LayerNorm"),
-          norm(prefix + "output.LayerNorm"),
-          linear(prefix + "intermediate.dense", config_.hidden, d, true),
-          std::nullopt,
-          linear(prefix + "output.dense", d, config_.hidden, true)};
+  return {NormPlace::after, norm(prefix + "attention.output.LayerNorm"), norm(prefix + "output.LayerNorm"),
+          attention({{prefix + "attention.self.query", d, d, true},
+                     {prefix + "attention.self.key", d, d, true},
+                     {prefix + "attention.self.value", d, d, true},
+                     {prefix + "attention.output.dense", d, d, true}}),
+          feed_forward({prefix + "intermediate.dense", config_.hidden, d, true}, std::nullopt,
+                       {prefix + "output.dense", d, config_.hidden, true})};
 }
 
-LayerWeights LanguageModel::layer(std::size_t index) const {
+TrainedLayer LanguageModel::layer(std::size_t index) const {
   const std::string prefix = prefix_ + layers_name(config_.family) + std::to_string(index) + ".";
   switch (config_.family) {
     case Family::gpt2:
@@ -192,25 +205,19 @@ std::optional<NormWeights> LanguageModel::final_norm() const {
   }
 }
 
-std::optional<NormWeights> LanguageModel::embedding_norm() const {
-  if (config_.family != Family::bert) return std::nullopt;
-  return norm(prefix_ + "embeddings.LayerNorm");
-}
-
-Matrix<double> LanguageModel::position_codes(std::size_t first, std::size_t count) const {
+InputWeights LanguageModel::input() const {
   switch (config_.family) {
     case Family::gpt2:
-      return table_rows(prefix_ + "wpe.weight", config_.positions, first, count);
+      return {table_rows(prefix_ + "wpe.weight", config_.positions, 0, config_.positions), std::nullopt,
+              std::nullopt};
     case Family::llama:
-      return Matrix<double>::Zero(index_of(config_.width), index_of(count));
+      return {};
     default:
-      return table_rows(prefix_ + "embeddings.position_embeddings.weight", config_.positions, first, count);
+      return {table_rows(prefix_ + "embeddings.position_embeddings.weight", config_.positions, 0,
+                         config_.positions),
+              table_rows(prefix_ + "embeddings.token_type_embeddings.weight", config_.token_types, 0, 1),
+              norm(prefix_ + "embeddings.LayerNorm")};
   }
-}
-
-Vector<double> LanguageModel::type_code() const {
-  if (config_.family != Family::bert) return Vector<double>::Zero(index_of(config_.width));
-  return table_rows(prefix_ + "embeddings.token_type_embeddings.weight", config_.token_types, 0, 1);
 }
 
 Matrix<double> LanguageModel::token_embeddings(std::size_t first, std::size_t count) const {

@@ -4,6 +4,7 @@
 
 #include <promptbound/models/config_reader.hpp>
 #include <promptbound/models/model_config.hpp>
+#include <promptbound/models/rotary_config.hpp>
 #include <promptbound/numeric/error.hpp>
 
 namespace promptbound {
@@ -100,47 +101,6 @@ ModelConfig gpt2(const ConfigReader& config) {
   return model;
 }
 
-/// The base of rotary positions, which transformers 4 writes as rope_theta beside rope_scaling, and
-/// transformers 5 into rope_parameters. Only the default kind is modelled.
-Rational rotary_base(const ConfigReader& config) {
-  std::optional<Rational> base;
-  const auto take = [&](const ConfigReader& from) {
-    if (from.find("rope_theta") == nullptr) return;
-    Rational value = from.positive_or("rope_theta", "");
-    if (base && *base != value) from.fail("rope_theta", "differs from the other rope_theta of the file");
-    base = std::move(value);
-  };
-  take(config);
-  for (const char* name : {"rope_parameters", "rope_scaling"}) {
-    const Json* object = config.find(name);
-    if (object == nullptr) continue;
-    const ConfigReader inner(*object, config.where() + ": " + name);
-    for (const char* kind : {"rope_type", "type"}) {
-      inner.require(kind, "default", "scaled rotary positions are not modelled");
-    }
-    for (const auto& [member, value] : object->items()) {
-      const bool is_known = member == "rope_type" || member == "type" || member == "rope_theta" ||
-                            member == "partial_rotary_factor";
-      if (!is_known && !value.is_null()) inner.fail(excerpt(member), "is not modelled");
-    }
-    if (inner.positive_or("partial_rotary_factor", "1") != 1) {
-      inner.fail("partial_rotary_factor", "positions that turn a part of a head only are not modelled");
-    }
-    const bool is_new = name == "rope_parameters"sv;
-    if (!is_new && !base && inner.find("rope_theta") != nullptr) {
-      inner.fail("rope_theta",
-                 "transformers 4 does not read it here and 5 does (accepted: beside rope_scaling)");
-    }
-    take(inner);
-  }
-  if (config.positive_or("partial_rotary_factor", "1") != 1) {
-    config.fail("partial_rotary_factor", "positions that turn a part of a head only are not modelled");
-  }
-  config.require("rope_interleaved", false, "entries i and i + s/2 are turned together");
-  config.require("use_mrope", false, "one position a token is modelled");
-  return base.value_or(10000);
-}
-
 /// How far a token sees back in models of type mistral and qwen2, whose classes have a window by default.
 std::optional<std::size_t> window_of(const ConfigReader& config, const std::string& type) {
   const bool is_on = type == "mistral" || (type == "qwen2" && config.flag_or("use_sliding_window", false));
@@ -181,7 +141,7 @@ ModelConfig llama(const ConfigReader& config, const std::string& type) {
   model.positions = config.count_or("max_position_embeddings", positions);
   model.activation = activation_of(config, "hidden_act", "silu");
   model.norm_epsilon = config.positive_or("rms_norm_eps", "1e-6");
-  model.rotary_base = rotary_base(config);
+  model.rotary = rotary_positions(config);
   model.window = window_of(config, type);
   check_layer_types(config, model);
   config.require("is_causal", true, "only causal attention is modelled in this layout");
@@ -248,21 +208,6 @@ std::string_view name(Family family) {
   }
 }
 
-std::string_view name(Activation activation) {
-  switch (activation) {
-    case Activation::relu:
-      return "relu";
-    case Activation::gelu:
-      return "gelu";
-    case Activation::gelu_tanh:
-      return "gelu (tanh form)";
-    case Activation::gelu_fast:
-      return "gelu_fast (tanh form)";
-    default:
-      return "silu";
-  }
-}
-
 ModelConfig read_model_config(const std::string& path, const std::vector<std::string>& assumed_inert) {
   const Json json = read_foreign_json(path);
   const ConfigReader config(json, path);
@@ -285,7 +230,7 @@ ModelConfig read_model_config(const std::string& path, const std::vector<std::st
     throw InputError(path + ": " + std::to_string(model.heads) + " heads cannot share " +
                      std::to_string(model.key_heads) + " heads of keys evenly");
   }
-  if (model.rotary_base != 0 && model.head_width % 2 != 0) {
+  if (model.rotary && model.head_width % 2 != 0) {
     throw InputError(path + ": rotary positions need an even head width, not " +
                      std::to_string(model.head_width));
   }

@@ -5,7 +5,8 @@
 #include <string>
 #include <vector>
 
-#include <promptbound/numeric/types.hpp>
+#include <promptbound/transformer/activation.hpp>
+#include <promptbound/transformer/rotary.hpp>
 
 namespace promptbound {
 
@@ -15,16 +16,7 @@ enum class Family {
   bert    ///< norms after the blocks, learned positions, bidirectional
 };
 
-enum class Activation {
-  relu,
-  gelu,
-  gelu_tanh,  ///< gelu_new, gelu_pytorch_tanh: with sqrt(2/pi)
-  gelu_fast,  ///< the same with 0.7978845608, as it was published
-  silu
-};
-
 [[nodiscard]] std::string_view name(Family family);
-[[nodiscard]] std::string_view name(Activation activation);
 
 struct ModelConfig {
   Family family = Family::gpt2;
@@ -41,9 +33,9 @@ struct ModelConfig {
   std::optional<std::size_t> window;
   std::size_t token_types = 0;  ///< BERT-like models only
   Activation activation = Activation::gelu_tanh;
-  Rational norm_epsilon;  ///< added to the variance (or mean square) under the root
-  Rational rotary_base;   ///< of rotary positions; 0 where positions are learned
-  bool scaled = true;     ///< scores are divided by sqrt(head_width)
+  Rational norm_epsilon;                  ///< added to the variance (or mean square) under the root
+  std::optional<RotaryPositions> rotary;  ///< absent where positions are learned
+  bool scaled = true;                     ///< scores are divided by sqrt(head_width)
   /// Biases of queries, keys and values, of the output projection, and of the feed-forward maps.
   bool query_bias = true, output_bias = true, ffn_bias = true;
   /// Members of config.json of which the user says that they change nothing: results are conditional on it.
@@ -56,7 +48,7 @@ struct ModelConfig {
 
 /// Reads config.json; `model_type` is gpt2, llama, mistral, qwen2 or bert. Every member is modelled, known to
 /// change nothing, or listed in assumed_inert. Throws InputError naming the file and the member that is
-/// missing, out of range, unknown, or asks for what is not supported (such as scaled rotary positions).
+/// missing, out of range, unknown, or asks for what is not supported (such as rotary positions of type yarn).
 [[nodiscard]] ModelConfig read_model_config(const std::string& path,
                                             const std::vector<std::string>& assumed_inert = {});
 

@@ -5,6 +5,7 @@
 #include <promptbound/models/npy.hpp>
 #include <promptbound/models/npz_archive.hpp>
 #include <promptbound/models/safetensors.hpp>
+#include <promptbound/models/text_file.hpp>
 #include <promptbound/numeric/error.hpp>
 
 namespace promptbound {
@@ -147,8 +148,8 @@ TensorFile parse_npz(std::span<const std::byte> bytes, const std::string& where)
   for (ArchiveMember& member : archive_members(bytes, where)) {
     std::string name = member.name;
     if (name.ends_with(".npy")) name.resize(name.size() - 4);
-    file.add(name, parse_npy(member.bytes, where + ": " + name));
-    if (member.owner) file.keep_alive(std::move(member.owner));
+    file.add(name, parse_npy(*member.bytes, where + ": " + printable(name, 60)));
+    file.keep_alive(std::move(member.bytes));
   }
   return file;
 }
@@ -161,12 +162,7 @@ TensorFile read_npy(const std::string& path) {
   return file;
 }
 
-TensorFile read_npz(const std::string& path) {
-  auto mapping = std::make_shared<const MappedFile>(path);
-  TensorFile file = parse_npz(mapping->bytes(), path);
-  file.keep_alive(std::move(mapping));
-  return file;
-}
+TensorFile read_npz(const std::string& path) { return parse_npz(MappedFile(path).bytes(), path); }
 
 std::string npy_text(const Tensor& tensor) {
   if (tensor.type != ElementType::F32 && tensor.type != ElementType::F64) {

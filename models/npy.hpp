@@ -11,8 +11,8 @@ namespace promptbound {
 /// wrong: nothing outside `bytes` is ever read.
 [[nodiscard]] Tensor parse_npy(std::span<const std::byte> bytes, const std::string& where);
 
-/// The arrays of a .npz file's content by their names without ".npy". Lengths and checksums are checked;
-/// archives of more than 4 GiB are not read.
+/// The arrays of a .npz file's content, copied, by their names without ".npy". Lengths and checksums are
+/// checked.
 [[nodiscard]] TensorFile parse_npz(std::span<const std::byte> bytes, const std::string& where);
 
 /// Maps a .npy file: one tensor, named "array".

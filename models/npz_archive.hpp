@@ -11,13 +11,12 @@ namespace promptbound {
 
 struct ArchiveMember {
   std::string name;
-  std::span<const std::byte> bytes;   ///< uncompressed
-  std::shared_ptr<const void> owner;  ///< of inflated bytes; null: they lie in the archive
+  std::shared_ptr<const std::vector<std::byte>> bytes;  ///< uncompressed
 };
 
-/// The members of an archive, in the order of its directory; stored or deflated, not encrypted, not ZIP64.
-/// Throws InputError naming `where`: for anything malformed, for a wrong length or checksum, and for
-/// overlapping members.
+/// The members of an archive, in the order of its directory; stored or deflated, not encrypted. Throws
+/// InputError naming `where`: for anything malformed, for a wrong length or checksum, for two members of one
+/// name, and for overlapping members.
 [[nodiscard]] std::vector<ArchiveMember> archive_members(std::span<const std::byte> archive,
                                                          const std::string& where);
 

@@ -101,10 +101,9 @@ PromptAdapter read_prompt_adapter(const std::string& folder, const ModelConfig& 
     throw InputError(tensor.where + ": " + std::to_string(tensor.shape[0]) +
                      " tokens, and the model has only " + std::to_string(model.positions) + " positions");
   }
-  const std::vector<double> numbers = values<double>(tensor);
-  return {Eigen::Map<const Matrix<double>>(numbers.data(), static_cast<Index>(model.width),
-                                           static_cast<Index>(tensor.shape[0])),
-          tensor.type, std::move(base_model), std::move(vouched)};
+  Matrix<double> tokens(static_cast<Index>(model.width), static_cast<Index>(tensor.shape[0]));
+  read_elements<double>(tensor, 0, 1, {tokens.data(), tensor.size()});
+  return {std::move(tokens), tensor.type, std::move(base_model), std::move(vouched)};
 }
 
 }  // namespace promptbound

@@ -6,57 +6,26 @@
 #include <optional>
 #include <set>
 
+#include <promptbound/models/exact_json.hpp>
 #include <promptbound/models/foreign_file.hpp>
 #include <promptbound/models/mapped_file.hpp>
 #include <promptbound/models/safetensors.hpp>
+#include <promptbound/models/text_file.hpp>
 #include <promptbound/numeric/error.hpp>
 
 namespace promptbound {
 namespace {
 
-using Json = nlohmann::ordered_json;
 constexpr const char* metadata_key = "__metadata__";
 constexpr std::uint64_t longest_header = 100'000'000;
 
 std::string shortened(const std::string& text) { return printable(text, 60); }
 
-/// The JSON document, refused when an object has a key twice or when it is nested deeper than `deepest`: both
-/// are checked while it is read.
-Json strict_json(const char* begin, const char* end, int deepest, const std::string& where) {
-  std::vector<std::set<std::string>> keys;
-  const auto check = [&](int depth, Json::parse_event_t event, Json& value) {
-    switch (event) {
-      case Json::parse_event_t::object_start:
-      case Json::parse_event_t::array_start:
-        if (depth >= deepest) throw InputError(where + ": nested too deeply");
-        keys.emplace_back();
-        break;
-      case Json::parse_event_t::object_end:
-      case Json::parse_event_t::array_end:
-        keys.pop_back();
-        break;
-      case Json::parse_event_t::key: {
-        const auto& key = value.get_ref<const std::string&>();
-        if (!keys.back().insert(key).second) {
-          throw InputError(where + ": '" + shortened(key) + "' occurs twice");
-        }
-        break;
-      }
-      default:
-        break;
-    }
-    return true;
-  };
-  try {
-    Json document = Json::parse(begin, end, check);
-    if (!document.is_object()) throw InputError(where + ": not a JSON object");
-    return document;
-  } catch (const Json::exception& error) {
-    const std::string what = error.what();
-    const auto place = what.find("] ");
-    throw InputError(
-        where + ": not JSON: " + printable(place == std::string::npos ? what : what.substr(place + 2), 160));
-  }
+/// The JSON document, which is an object.
+Json json_object(std::string_view text, const std::string& where, Fractions fractions) {
+  Json document = parse_json(text, where, fractions);
+  if (!document.is_object()) throw InputError(where + ": not a JSON object");
+  return document;
 }
 
 /// A key of an object that is known to hold objects.
@@ -141,7 +110,7 @@ TensorFile parse_safetensors(std::span<const std::byte> bytes, const std::string
                      std::to_string(longest_header) + ")");
   }
   const auto* text = reinterpret_cast<const char*>(bytes.data()) + sizeof length;
-  const Json header = strict_json(text, text + length, 3, where + ": header");
+  const Json header = json_object({text, length}, where + ": header", Fractions::refused);
   const std::span<const std::byte> data = bytes.subspan(sizeof length + length);
 
   TensorFile file(where);
@@ -184,9 +153,9 @@ TensorFile read_safetensors(const std::string& path) {
 
 TensorFile read_safetensors_index(const std::string& path) {
   const MappedFile mapping(path);
-  const auto* text = reinterpret_cast<const char*>(mapping.bytes().data());
-  refuse_pointer({text, mapping.bytes().size()}, path);
-  const Json index = strict_json(text, text + mapping.bytes().size(), 3, path);
+  const std::string_view text(reinterpret_cast<const char*>(mapping.bytes().data()), mapping.bytes().size());
+  refuse_pointer(text, path);
+  const Json index = json_object(text, path, Fractions::as_text);
   const Json& weight_map = needed(index, "weight_map", path);
   if (!weight_map.is_object()) throw InputError(path + ": weight_map is not an object");
   std::map<std::string, std::set<std::string>> promised;
@@ -228,7 +197,7 @@ TensorFile read_safetensors_index(const std::string& path) {
 
 std::string safetensors_text(const std::map<std::string, Tensor>& tensors,
                              const std::map<std::string, std::string>& metadata) {
-  Json header = Json::object();
+  nlohmann::ordered_json header = nlohmann::ordered_json::object();
   if (!metadata.empty()) header[metadata_key] = metadata;
   std::size_t end = 0;
   for (const auto& [name, tensor] : tensors) {

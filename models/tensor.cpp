@@ -1,9 +1,10 @@
+#include <Eigen/Core>
 #include <array>
 #include <bit>
 #include <cmath>
 #include <cstdint>
 #include <cstring>
-#include <limits>
+#include <stdexcept>
 
 #include <promptbound/models/tensor.hpp>
 #include <promptbound/numeric/error.hpp>
@@ -35,43 +36,20 @@ constexpr std::array<Description, 16> descriptions = {{{"F64", 8},
                                                        {"F8_E5M2", 1},
                                                        {"other", 1}}};
 
-template <class Bits>
-Bits load(const std::byte* place) {
-  Bits bits;
-  std::memcpy(&bits, place, sizeof bits);
-  return bits;
-}
-
-/// IEEE binary16: 1 sign bit, 5 exponent bits with bias 15, 10 fraction bits.
-float from_half(std::uint16_t bits) {
-  const int exponent = (bits >> 10) & 31;
-  const int fraction = bits & 1023;
-  float magnitude = 0;
-  if (exponent == 31) {
-    magnitude =
-        fraction == 0 ? std::numeric_limits<float>::infinity() : std::numeric_limits<float>::quiet_NaN();
-  } else if (exponent == 0) {
-    magnitude = std::ldexp(static_cast<float>(fraction), -24);
-  } else {
-    magnitude = std::ldexp(static_cast<float>(1024 + fraction), exponent - 25);
-  }
-  return (bits & 0x8000) != 0 ? -magnitude : magnitude;
-}
-
-/// bfloat16: the upper half of a binary32.
-float from_bfloat(std::uint16_t bits) { return std::bit_cast<float>(static_cast<std::uint32_t>(bits) << 16); }
-
-double element(const Tensor& tensor, std::size_t i) {
-  const std::byte* place = tensor.bytes.data() + i * size_of(tensor.type);
-  switch (tensor.type) {
-    case ElementType::F64:
-      return load<double>(place);
-    case ElementType::F32:
-      return load<float>(place);
-    case ElementType::F16:
-      return from_half(load<std::uint16_t>(place));
-    default:
-      return from_bfloat(load<std::uint16_t>(place));
+/// Element after element of one type: target[k] = element first + k step.
+template <class Element, class Scalar>
+void read_as(const Tensor& tensor, std::size_t first, std::size_t step, std::span<Scalar> target) {
+  for (std::size_t k = 0; k < target.size(); ++k) {
+    Element element;
+    std::memcpy(&element, tensor.bytes.data() + (first + k * step) * sizeof element, sizeof element);
+    // Eigen's types of 16 bits go through binary32, which holds all their numbers.
+    using Number = std::conditional_t<std::is_arithmetic_v<Element>, Element, float>;
+    const auto value = static_cast<Number>(element);
+    if (!std::isfinite(value)) {
+      throw InputError(tensor.where + ": element " + std::to_string(first + k * step) + " is " +
+                       (std::isnan(value) ? "NaN" : "infinite"));
+    }
+    target[k] = static_cast<Scalar>(value);
   }
 }
 
@@ -108,27 +86,41 @@ std::string shape_text(const std::vector<std::size_t>& shape) {
 }
 
 template <class Scalar>
+void read_elements(const Tensor& tensor, std::size_t first, std::size_t step, std::span<Scalar> target) {
+  const std::size_t steps = target.empty() ? 0 : target.size() - 1;
+  const bool is_inside =
+      target.empty() ||
+      (first < tensor.size() && (steps == 0 || step == 0 || steps <= (tensor.size() - first - 1) / step));
+  if (!is_inside) {
+    throw std::out_of_range(tensor.where + ": no such elements");
+  }
+  switch (tensor.type) {
+    case ElementType::F64:
+      if (sizeof(Scalar) < 8) {
+        throw InputError(tensor.where + ": element type F64, which single precision does not hold exactly");
+      }
+      return read_as<double>(tensor, first, step, target);
+    case ElementType::F32:
+      return read_as<float>(tensor, first, step, target);
+    case ElementType::F16:
+      return read_as<Eigen::half>(tensor, first, step, target);
+    case ElementType::BF16:
+      return read_as<Eigen::bfloat16>(tensor, first, step, target);
+    default:
+      throw InputError(
+          tensor.where + ": element type " +
+          (tensor.type == ElementType::other ? tensor.other_type : std::string(name(tensor.type))) +
+          " (accepted: F64, F32, F16, BF16)");
+  }
+}
+
+template void read_elements(const Tensor&, std::size_t, std::size_t, std::span<double>);
+template void read_elements(const Tensor&, std::size_t, std::size_t, std::span<float>);
+
+template <class Scalar>
 std::vector<Scalar> values(const Tensor& tensor) {
-  const bool is_read = tensor.type == ElementType::F32 || tensor.type == ElementType::F16 ||
-                       tensor.type == ElementType::BF16 || tensor.type == ElementType::F64;
-  if (!is_read) {
-    const bool is_named = tensor.type != ElementType::other;
-    throw InputError(tensor.where + ": element type " +
-                     (is_named ? std::string(name(tensor.type)) : tensor.other_type) +
-                     " (accepted: F64, F32, F16, BF16)");
-  }
-  if (tensor.type == ElementType::F64 && sizeof(Scalar) < 8) {
-    throw InputError(tensor.where + ": element type F64, which single precision does not hold exactly");
-  }
   std::vector<Scalar> result(tensor.size());
-  for (std::size_t i = 0; i < result.size(); ++i) {
-    const double value = element(tensor, i);
-    if (!std::isfinite(value)) {
-      throw InputError(tensor.where + ": element " + std::to_string(i) + " is " +
-                       (std::isnan(value) ? "NaN" : "infinite"));
-    }
-    result[i] = static_cast<Scalar>(value);
-  }
+  read_elements<Scalar>(tensor, 0, 1, result);
   return result;
 }
 

@@ -55,8 +55,13 @@ struct Tensor {
 /// `(8, 64)`.
 [[nodiscard]] std::string shape_text(const std::vector<std::size_t>& shape);
 
-/// The elements of a floating-point tensor, in C order, as the exact numbers of the file. Throws InputError
-/// if the type is another, if Scalar (double or float) cannot hold it exactly, or at a NaN or an infinity.
+/// Converts the elements first, first + step, ... of a floating-point tensor in C order, as many as `target`
+/// has, to the exact numbers of the file. Throws InputError if the type is another, if Scalar (double or
+/// float) cannot hold it exactly, or at a NaN or an infinity; std::out_of_range beyond the tensor.
+template <class Scalar>
+void read_elements(const Tensor& tensor, std::size_t first, std::size_t step, std::span<Scalar> target);
+
+/// All elements of a floating-point tensor; throws as read_elements.
 template <class Scalar>
 [[nodiscard]] std::vector<Scalar> values(const Tensor& tensor);
 

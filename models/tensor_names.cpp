@@ -3,8 +3,8 @@
 #include <optional>
 #include <set>
 
-#include <promptbound/models/foreign_file.hpp>
 #include <promptbound/models/tensor_names.hpp>
+#include <promptbound/models/text_file.hpp>
 #include <promptbound/numeric/error.hpp>
 
 namespace promptbound {

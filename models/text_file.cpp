@@ -9,6 +9,14 @@
 
 namespace promptbound {
 
+std::string printable(std::string_view text, std::size_t most) {
+  std::string result(text.substr(0, most));
+  for (char& c : result) {
+    if (c < ' ' || c > '~') c = '?';
+  }
+  return text.size() <= most ? result : result + "...";
+}
+
 std::string read_text_file(const std::string& path) {
   constexpr std::uintmax_t largest = 1UL << 30;
   std::error_code error;

@@ -14,6 +14,15 @@ constexpr double inflation = 1 + 0x1p-20;
 constexpr Index most_columns = Index{1} << 24;
 constexpr double infinity = std::numeric_limits<double>::infinity();
 
+Index checked_columns(Index n) {
+  if (n > most_columns) throw InputError("a matrix of more than 2^24 columns is not multiplied");
+  return n;
+}
+/// gamma_n <= n 2^-52 with room for the rounding of this very product.
+double gamma(Index n) { return static_cast<double>(n) * 2 * unit; }
+/// At most 2^-1074 for each product and each product of the radius.
+double underflow(Index n) { return static_cast<double>(n + 1) * 0x1p-1060; }
+
 }  // namespace
 
 BallMatrix::BallMatrix(Matrix<double> exact)
@@ -58,16 +67,18 @@ Matrix<FastInterval> BallMatrix::entries() const {
 }
 
 BallMatrix operator*(const BallMatrix& A, const BallMatrix& B) {
-  const Index n = A.cols();
-  if (n > most_columns) throw InputError("a matrix of more than 2^24 columns is not multiplied");
+  const Index n = checked_columns(A.cols());
   const Matrix<double> size_A = A.mid().cwiseAbs(), size_B = B.mid().cwiseAbs();
-  // gamma_n <= n 2^-52 with room for the rounding of this very product.
-  Matrix<double> radius = (static_cast<double>(n) * 2 * unit) * (size_A * size_B);
+  Matrix<double> radius = gamma(n) * (size_A * size_B);
   if (!A.rad().isZero(0)) radius += A.rad() * (size_B + B.rad());
   if (!B.rad().isZero(0)) radius += size_A * B.rad();
-  // Underflow: at most 2^-1074 for each product and each product of the radius.
-  const double underflow = static_cast<double>(n + 1) * 0x1p-1060;
-  return {A.mid() * B.mid(), (radius * inflation).array() + underflow};
+  return {A.mid() * B.mid(), (radius * inflation).array() + underflow(n)};
+}
+
+BallMatrix times_diagonal(const Matrix<double>& A, const Vector<double>& diagonal) {
+  const Index n = checked_columns(A.cols());
+  const Matrix<double> mid = A * diagonal.asDiagonal();
+  return {mid, (gamma(n) * mid.cwiseAbs() * inflation).array() + underflow(n)};
 }
 
 BallMatrix operator-(const BallMatrix& A, const BallMatrix& B) {

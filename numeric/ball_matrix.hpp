@@ -34,6 +34,8 @@ class BallMatrix {
 
 /// At most 2^24 columns in A.
 [[nodiscard]] BallMatrix operator*(const BallMatrix& A, const BallMatrix& B);
+/// A D for the diagonal matrix D of these entries: the product above without its terms that are 0.
+[[nodiscard]] BallMatrix times_diagonal(const Matrix<double>& A, const Vector<double>& diagonal);
 [[nodiscard]] BallMatrix operator-(const BallMatrix& A, const BallMatrix& B);
 
 /// sqrt(x) for the part of x that is not negative.

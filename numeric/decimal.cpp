@@ -63,11 +63,18 @@ bool has_moderate_ends(const Interval& x) {
 
 }  // namespace
 
-std::string decimal(const Rational& x, long digits, Direction direction) {
-  if (x == 0) return "0";
-  const bool negative = x < 0;
+namespace {
+
+/// mantissa 10^places, the mantissa of `digits` digits, or one more where 99..9 was rounded up to 10..0.
+struct Scaled {
+  Integer mantissa;
+  long places;
+};
+
+/// |x| rounded in the direction given for x; x is not 0.
+Scaled scaled_size(const Rational& x, long digits, Direction direction) {
   const Rational size = abs(x);
-  const bool away_from_zero = (direction == Direction::up) != negative;
+  const bool away_from_zero = (direction == Direction::up) != (x < 0);
   // 10^exponent > size, found from digit counts that are off by at most one each.
   const Integer top = numerator(size);
   const Integer bottom = denominator(size);
@@ -79,10 +86,25 @@ std::string decimal(const Rational& x, long digits, Direction direction) {
   };
   const Integer smallest = power(Integer(10), static_cast<unsigned long>(digits - 1));
   while (scaled(exponent) < smallest) --exponent;
-  const Integer mantissa = away_from_zero ? ceil(scaled(exponent)) : floor(scaled(exponent));
+  return {away_from_zero ? ceil(scaled(exponent)) : floor(scaled(exponent)), exponent - digits};
+}
+
+}  // namespace
+
+std::string decimal(const Rational& x, long digits, Direction direction) {
+  if (x == 0) return "0";
+  const auto [mantissa, places] = scaled_size(x, digits, direction);
   std::string text = mantissa.str();
-  if (static_cast<long>(text.size()) > digits) ++exponent;  // 99..9 rounded up to 10..0
-  return layout(negative, std::move(text), Integer(exponent));
+  const long exponent = places + static_cast<long>(text.size());
+  return layout(x < 0, std::move(text), Integer(exponent));
+}
+
+Rational rounded(const Rational& x, long digits, Direction direction) {
+  if (x == 0) return x;
+  const auto [mantissa, places] = scaled_size(x, digits, direction);
+  const Rational scale = power(Rational(10), static_cast<unsigned long>(std::abs(places)));
+  const Rational size = places < 0 ? Rational(mantissa / scale) : Rational(mantissa * scale);
+  return x < 0 ? Rational(-size) : size;
 }
 
 std::string lower_decimal(const Interval& x, long digits) {

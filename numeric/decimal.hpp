@@ -13,6 +13,9 @@ enum class Direction { down, up };
 /// down (up). Trailing zeros are dropped; scientific notation (`1.5e-7`) outside 1e-5 .. 1e21.
 [[nodiscard]] std::string decimal(const Rational& x, long digits, Direction direction);
 
+/// The number that decimal() writes.
+[[nodiscard]] Rational rounded(const Rational& x, long digits, Direction direction);
+
 /// The lower (upper) end of x rounded down (up); `-inf`, `inf` or `nan` when it is not finite.
 [[nodiscard]] std::string lower_decimal(const Interval& x, long digits);
 [[nodiscard]] std::string upper_decimal(const Interval& x, long digits);

@@ -61,6 +61,7 @@ std::optional<Rational> exact_root(const Rational& x, unsigned long n) {
 }
 
 Integer floor_root(const Integer& x, unsigned long n) {
+  if (n == 1) return x;
   Integer result;
   mpz_root(raw(result), raw(x), n);
   return result;

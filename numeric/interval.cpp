@@ -198,12 +198,65 @@ Interval max(const Interval& a, const Interval& b) {
 
 Interval exp(const Interval& x) { return apply(mpfi_exp, x); }
 Interval expm1(const Interval& x) { return apply(mpfi_expm1, x); }
-Interval log(const Interval& x) { return apply(mpfi_log, x); }
-Interval log1p(const Interval& x) { return apply(mpfi_log1p, x); }
+
+namespace {
+
+/// An interval so narrow, right - left <= 2^-20 left, that the logarithm of its right end is bounded by that
+/// of its left end and the slope there.
+bool is_narrow(const Interval& x, mpfr_srcptr width) {
+  return mpfr_zero_p(width) != 0 || mpfr_get_exp(width) + 20 <= mpfr_get_exp(&x.get()->left);
+}
+
+/// A logarithm by one evaluation: log(right) <= log(left) + (right - left)/slope, slope <= 1/log' on the
+/// interval. `slope` is overwritten.
+template <class Function>
+Interval log_from_left(Function function, const Interval& x, mpfr_srcptr width, mpfr_ptr slope) {
+  Interval result;
+  const bool is_exact = function(&result.get()->left, &x.get()->left, MPFR_RNDD) == 0;
+  mpfr_set(&result.get()->right, &result.get()->left, MPFR_RNDU);
+  if (!is_exact) mpfr_nextabove(&result.get()->right);
+  if (mpfr_zero_p(width) == 0) {
+    mpfr_div(slope, width, slope, MPFR_RNDU);
+    mpfr_add(&result.get()->right, &result.get()->right, slope, MPFR_RNDU);
+  }
+  return result;
+}
+
+/// Two numbers of 64 bits.
+struct Pair {
+  mpfr_t width, slope;
+  Pair() { mpfr_inits2(64, width, slope, nullptr); }
+  ~Pair() { mpfr_clears(width, slope, nullptr); }
+  Pair(const Pair&) = delete;
+  Pair& operator=(const Pair&) = delete;
+};
+
+}  // namespace
+
+Interval log(const Interval& x) {
+  if (!x.is_finite() || mpfr_sgn(&x.get()->left) <= 0) return apply(mpfi_log, x);
+  Pair of;
+  mpfr_sub(of.width, &x.get()->right, &x.get()->left, MPFR_RNDU);
+  if (!is_narrow(x, of.width)) return apply(mpfi_log, x);
+  mpfr_set(of.slope, &x.get()->left, MPFR_RNDD);
+  return log_from_left(mpfr_log, x, of.width, of.slope);
+}
+
+Interval log1p(const Interval& x) {
+  if (!x.is_finite() || mpfr_sgn(&x.get()->left) <= 0) return apply(mpfi_log1p, x);
+  Pair of;
+  mpfr_sub(of.width, &x.get()->right, &x.get()->left, MPFR_RNDU);
+  if (!is_narrow(x, of.width)) return apply(mpfi_log1p, x);
+  mpfr_add_ui(of.slope, &x.get()->left, 1, MPFR_RNDD);
+  return log_from_left(mpfr_log1p, x, of.width, of.slope);
+}
+
 Interval log2(const Interval& x) { return apply(mpfi_log2, x); }
 Interval log10(const Interval& x) { return apply(mpfi_log10, x); }
 Interval sqrt(const Interval& x) { return apply(mpfi_sqrt, x); }
 Interval sin(const Interval& x) { return apply(mpfi_sin, x); }
+Interval cos(const Interval& x) { return apply(mpfi_cos, x); }
+Interval tanh(const Interval& x) { return apply(mpfi_tanh, x); }
 Interval abs(const Interval& x) { return apply(mpfi_abs, x); }
 Interval square(const Interval& x) { return apply(mpfi_sqr, x); }
 

@@ -92,6 +92,8 @@ class Interval {
 [[nodiscard]] Interval log10(const Interval& x);
 [[nodiscard]] Interval sqrt(const Interval& x);
 [[nodiscard]] Interval sin(const Interval& x);
+[[nodiscard]] Interval cos(const Interval& x);
+[[nodiscard]] Interval tanh(const Interval& x);
 [[nodiscard]] Interval abs(const Interval& x);
 [[nodiscard]] Interval square(const Interval& x);
 /// x^n for n >= 0, tight for x of either sign.

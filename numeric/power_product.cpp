@@ -1,3 +1,5 @@
+#include <cmath>
+
 #include <promptbound/numeric/certify.hpp>
 #include <promptbound/numeric/integers.hpp>
 #include <promptbound/numeric/log_rational.hpp>
@@ -9,6 +11,8 @@ namespace {
 
 /// Exact powers of more bits are not formed.
 constexpr unsigned long most_bits = 16 * longest_exact_integer;
+/// Powers of fewer bits are formed without more ado.
+constexpr unsigned long few_bits = 8192;
 
 /// log10 x for a huge x, which rounding to a whole number may have moved up.
 Magnitude magnitude(const PowerProduct& x, long digits, bool rounded_up) {
@@ -66,14 +70,49 @@ Interval PowerProduct::value() const {
   return Interval(product, product * exp(Interval(slack_) * negligible()));
 }
 
+std::optional<unsigned long> PowerProduct::bits_of_root_form() const {
+  constexpr unsigned long most_exponent = 1UL << 20;  // no product below overflows
+  const auto is_long = [](mpz_srcptr x) { return mpz_cmpabs_ui(x, most_exponent) > 0; };
+  const mpq_srcptr exponent = root_exponent_.backend().data();
+  if (is_long(mpq_numref(exponent)) || is_long(mpq_denref(exponent)) || bit_size(root_base_) > most_bits)
+    return std::nullopt;
+  const unsigned long order = mpz_get_ui(mpq_denref(exponent));
+  unsigned long bits = mpz_get_ui(mpq_numref(exponent)) * bit_size(root_base_);
+  for (const Factor& factor : factors_) {
+    const mpz_srcptr power = factor.exponent.backend().data();
+    if (is_long(power) || bit_size(factor.base) > most_bits) return std::nullopt;
+    bits += mpz_get_ui(power) * order * bit_size(factor.base);  // mpz_get_ui gives the size alone
+    if (bits > most_bits) return std::nullopt;
+  }
+  return bits;
+}
+
+std::optional<PowerProduct::RootForm> PowerProduct::root_form() const {
+  if (slack_ > 0 || root_exponent_ < 0) return std::nullopt;
+  const auto bits = bits_of_root_form();
+  if (!bits || *bits > few_bits) return std::nullopt;
+  RootForm form{1, 1, mpz_get_ui(mpq_denref(root_exponent_.backend().data()))};
+  const auto times = [](Integer& product, mpz_srcptr base, unsigned long exponent) {
+    if (exponent == 0 || mpz_cmp_ui(base, 1) == 0) return;
+    Integer power;
+    mpz_pow_ui(power.backend().data(), base, exponent);
+    mpz_mul(product.backend().data(), product.backend().data(), power.backend().data());
+  };
+  const auto times_power = [&](const Rational& base, unsigned long exponent, bool is_divisor) {
+    times(is_divisor ? form.bottom : form.top, mpq_numref(base.backend().data()), exponent);
+    times(is_divisor ? form.top : form.bottom, mpq_denref(base.backend().data()), exponent);
+  };
+  times_power(root_base_, mpz_get_ui(mpq_numref(root_exponent_.backend().data())), false);
+  for (const Factor& factor : factors_)
+    times_power(factor.base, mpz_get_ui(factor.exponent.backend().data()) * form.order, factor.exponent < 0);
+  return form;
+}
+
 bool PowerProduct::is_writable() const {
   if (slack_ > 0) return false;
   // |log2 x| is at most the sum of |exponent| * bits: nearly always enough.
-  Integer bits = 0;
-  for (const Factor& factor : factors_) bits += abs(factor.exponent) * bit_size(factor.base);
-  if (root_exponent_ != 0)
-    bits += (abs(numerator(root_exponent_)) / denominator(root_exponent_) + 1) * bit_size(root_base_);
-  if (bits < 3 * longest_exact_integer) return true;  // log2 10 > 3
+  if (const auto bits = bits_of_root_form(); bits && *bits < 3 * longest_exact_integer)
+    return true;  // log2 10 > 3
   const WorkingPrecision scope(64);
   return certainly_less(abs(log()), Interval(Integer(longest_exact_integer)) * interval_log10());
 }
@@ -81,9 +120,10 @@ bool PowerProduct::is_writable() const {
 std::optional<Rational> PowerProduct::rational_part() const {
   Rational product = 1;
   for (const Factor& factor : factors_) {
-    const std::optional<Rational> term = exact_power(factor.base, Rational(factor.exponent), most_bits);
+    std::optional<Rational> term =
+        factor.exponent == 1 ? factor.base : exact_power(factor.base, Rational(factor.exponent), most_bits);
     if (!term) return std::nullopt;
-    product = product == 1 ? *term : Rational(product * *term);
+    product = product == 1 ? std::move(*term) : Rational(product * *term);
   }
   return product;
 }
@@ -99,6 +139,8 @@ std::optional<Rational> PowerProduct::exact() const {
 
 int compare(const PowerProduct& x, const Integer& candidate) {
   if (candidate <= 0) return 1;
+  if (const auto form = x.root_form(); form && form->order * bit_size(candidate) < few_bits)
+    return form->top.compare(Integer(power(candidate, form->order) * form->bottom));
   const std::optional<Rational> rational = x.rational_part();
   if (!rational) return decide_sign([&] { return x.log() - log_rational(Rational(candidate)); });
   // x/candidate = ratio root^q; ratio is exact, so that it may be near 1.
@@ -112,11 +154,15 @@ int compare(const PowerProduct& x, const Integer& candidate) {
 }
 
 Integer floor(const PowerProduct& x) {
+  if (const auto form = x.root_form()) return floor_root(Integer(form->top / form->bottom), form->order);
   if (const auto exact = x.exact()) return floor(*exact);
   return decide_floor_comparing([&] { return x.value(); }, [&](const Integer& n) { return compare(x, n); });
 }
 
 Integer ceil(const PowerProduct& x) {
+  // t^order >= top/bottom for a whole number t iff t^order > ceil(top/bottom) - 1 = floor((top - 1)/bottom).
+  if (const auto form = x.root_form())
+    return floor_root(Integer((form->top - 1) / form->bottom), form->order) + 1;
   if (const auto exact = x.exact()) return ceil(*exact);
   return decide_ceil_comparing([&] { return x.value(); }, [&](const Integer& n) { return compare(x, n); });
 }
@@ -132,6 +178,11 @@ PowerProduct rounded_up(const PowerProduct& x) {
 }
 
 Quantity quantity(const PowerProduct& x, long digits) {
+  if (auto form = x.root_form(); form && form->order == 1) {
+    if (form->bottom == 1) return std::move(form->top);
+    Rational exact(form->top, form->bottom);
+    return is_integer(exact) ? Quantity(Integer(numerator(exact))) : Quantity(std::move(exact));
+  }
   if (const auto exact = x.exact()) return is_integer(*exact) ? Quantity(floor(*exact)) : Quantity(*exact);
   if (x.is_writable()) return enclose(digits, [&] { return x.value(); });
   return magnitude(x, digits, false);
@@ -162,8 +213,46 @@ Interval negligible() {
 
 Rational reciprocal(const Number& alpha) { return alpha.infinite ? Rational(0) : Rational(1 / alpha.value); }
 
+std::optional<WholePart> whole_part_in_words(const Rational& x, const Rational& y, const Integer& n,
+                                             const Number& alpha) {
+  __extension__ typedef unsigned __int128 Wide;
+  constexpr std::size_t most_bits_of_word = 40;  // top^2 n then fits 120 bits
+  const auto product = [](mpz_srcptr a, mpz_srcptr b) -> unsigned long {
+    if (mpz_sgn(a) < 0 || mpz_sizeinbase(a, 2) + mpz_sizeinbase(b, 2) > most_bits_of_word) return 0;
+    return mpz_get_ui(a) * mpz_get_ui(b);
+  };
+  const mpq_srcptr p = x.backend().data(), q = y.backend().data();
+  const Wide top = product(mpq_numref(p), mpq_denref(q)), bottom = product(mpq_denref(p), mpq_numref(q));
+  if (top == 0 || bottom == 0 || bit_size(n) > most_bits_of_word) return std::nullopt;  // 0 is rare
+  const Wide size = mpz_get_ui(n.backend().data());
+  if (!alpha.infinite && mpq_cmp_ui(alpha.value.backend().data(), 2, 1) == 0) {
+    const Wide square = top * top * size, quotient = square / (bottom * bottom);
+    auto root = static_cast<Wide>(std::sqrt(static_cast<long double>(quotient)));
+    while (root * root > quotient) --root;
+    while ((root + 1) * (root + 1) <= quotient) ++root;
+    return WholePart{static_cast<unsigned long>(root), root * root * bottom * bottom == square};
+  }
+  if (!alpha.infinite && mpq_cmp_ui(alpha.value.backend().data(), 1, 1) != 0) return std::nullopt;
+  const Wide multiple = alpha.infinite ? top : top * size, floor = multiple / bottom;
+  if (floor >> 62 != 0) return std::nullopt;  // room for the next whole number
+  return WholePart{static_cast<unsigned long>(floor), multiple % bottom == 0};
+}
+
+Quantity power_quantity(const Integer& base, const Integer& exponent, const Integer& factor, long digits) {
+  if (mpz_cmp_ui(exponent.backend().data(), few_bits) < 0 &&
+      mpz_get_ui(exponent.backend().data()) * bit_size(base) < few_bits) {
+    Integer result;
+    mpz_pow_ui(result.backend().data(), base.backend().data(), mpz_get_ui(exponent.backend().data()));
+    mpz_mul(result.backend().data(), result.backend().data(), factor.backend().data());
+    if (bit_size(result) < 3 * longest_exact_integer) return result;  // log2 10 > 3
+  }
+  return quantity(PowerProduct().times(Rational(factor)).times(Rational(base), exponent), digits);
+}
+
 PowerProduct least_cells(const Rational& C, const Integer& n, const Number& alpha, const Rational& eps) {
   if (C == 0) return {};
+  if (const auto whole = whole_part_in_words(C, Rational(2 * eps), n, alpha))
+    return PowerProduct().times(Rational(whole->floor + 1));
   return least_above(PowerProduct().times(C / (2 * eps)).times_root(Rational(n), reciprocal(alpha)));
 }
 

@@ -40,12 +40,26 @@ class PowerProduct {
   [[nodiscard]] bool is_writable() const;
 
   friend int compare(const PowerProduct& x, const Integer& candidate);
+  friend Integer floor(const PowerProduct& x);
+  friend Integer ceil(const PowerProduct& x);
+  friend Quantity quantity(const PowerProduct& x, long digits);
 
  private:
   struct Factor {
     Rational base;
     Integer exponent;
   };
+  /// x = (top/bottom)^{1/order}, not in lowest terms
+  struct RootForm {
+    Integer top, bottom;
+    unsigned long order;
+  };
+  /// The root form of a number of a few machine words: floors and ceilings are then integer roots, without
+  /// any enclosure. Nothing where it has more.
+  [[nodiscard]] std::optional<RootForm> root_form() const;
+  /// At least |log2 x^order|, order the denominator of the root's exponent; nothing where it is far beyond
+  /// what is written out.
+  [[nodiscard]] std::optional<unsigned long> bits_of_root_form() const;
   /// The product of the factors but for the root; nothing when it would have more than about a million bits.
   [[nodiscard]] std::optional<Rational> rational_part() const;
 
@@ -80,6 +94,22 @@ class PowerProduct {
 /// 2^-150000 = 10^-45154: far above what rounding to a whole number changes in the logarithm of a number of
 /// more than 100,000 digits, and far below every precision that may be asked for.
 [[nodiscard]] Interval negligible();
+
+/// A number rounded down, and whether it is whole.
+struct WholePart {
+  unsigned long floor;
+  bool is_whole;
+};
+
+/// x/y n^{1/alpha} rounded down by machine words alone, x >= 0, y > 0: for alpha 1, 2 and infinite, where the
+/// numerator of x times the denominator of y, the denominator of x times the numerator of y, and n have at
+/// most 40 bits each; nothing otherwise.
+[[nodiscard]] std::optional<WholePart> whole_part_in_words(const Rational& x, const Rational& y,
+                                                           const Integer& n, const Number& alpha);
+
+/// factor base^exponent, whole numbers >= 1, as a quantity.
+[[nodiscard]] Quantity power_quantity(const Integer& base, const Integer& exponent, const Integer& factor,
+                                      long digits);
 
 /// 1/alpha for an exponent alpha in [1, inf]; 0 for alpha = inf.
 [[nodiscard]] Rational reciprocal(const Number& alpha);

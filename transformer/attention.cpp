@@ -1,45 +1,9 @@
 #include <promptbound/numeric/scalar.hpp>
-#include <promptbound/transformer/attention.hpp>
-#include <promptbound/transformer/softmax.hpp>
+#include <promptbound/transformer/attention_means.hpp>
+#include <promptbound/transformer/layer_loop.hpp>
 
 namespace promptbound {
 namespace {
-
-/// Do two columns hold the same representation? (Equal ends for intervals: the same enclosure then serves
-/// both.)
-template <class Scalar>
-bool same_representation(const Scalar& a, const Scalar& b) {
-  return a == b;
-}
-template <>
-bool same_representation(const FastInterval& a, const FastInterval& b) {
-  return a.lower() == b.lower() && a.upper() == b.upper();
-}
-template <>
-bool same_representation(const Interval& a, const Interval& b) {
-  return a.contains(b) && b.contains(a);
-}
-
-template <class Scalar>
-bool same_column(const Matrix<Scalar>& columns, Index a, Index b) {
-  for (Index row = 0; row < columns.rows(); ++row) {
-    if (!same_representation(columns(row, a), columns(row, b))) return false;
-  }
-  return true;
-}
-
-/// W_V sum_j p_j z_j over the first `visible` keys, from the keys and values already projected.
-template <class Scalar>
-Vector<Scalar> weighted_value(const Matrix<Scalar>& keys, const Matrix<Scalar>& values,
-                              const Matrix<Scalar>& query, Index visible) {
-  Matrix<Scalar> scores = Matrix<Scalar>::Zero(visible, 1);
-  for (Index k = 0; k < keys.rows(); ++k) {
-    for (Index j = 0; j < visible; ++j) scores(j, 0) += keys(k, j) * query(k, 0);
-  }
-  const Matrix<Scalar> weights = softmax<Scalar>(scores.col(0));
-  const Matrix<Scalar> visible_values = values.leftCols(visible);
-  return multiply(visible_values, weights).col(0);
-}
 
 template <class Scalar>
 Matrix<Scalar> with_output_map(const AttentionHead<Scalar>& head, Matrix<Scalar> values) {
@@ -67,39 +31,27 @@ AttentionHead<Scalar> head_of_maps(const Matrix<Scalar>& A, const Matrix<Scalar>
 template <class Scalar>
 Matrix<Scalar> attend(const AttentionHead<Scalar>& head, const Sequence<Scalar>& Z, Mask mask,
                       Index first_query) {
-  const Matrix<Scalar> keys = multiply(head.W_K, Z);
-  const Matrix<Scalar> values = multiply(head.W_V, Z);
   const Sequence<Scalar> asking = Z.rightCols(Z.cols() - first_query);
-  const Matrix<Scalar> queries = multiply(head.W_Q, asking);
-  Matrix<Scalar> result(head.W_V.rows(), queries.cols());
-  for (Index i = 0; i < queries.cols(); ++i) {
-    const bool causal = mask == Mask::causal;
-    // Where all keys are visible, equal queries get equal answers: W_Q of low rank makes that common.
-    if (!causal && i > 0 && same_column(queries, i - 1, i)) {
-      result.col(i) = result.col(i - 1);
-      continue;
-    }
-    const Matrix<Scalar> query = queries.col(i);
-    result.col(i) = weighted_value(keys, values, query, causal ? first_query + i + 1 : Z.cols());
-  }
-  return with_output_map(head, std::move(result));
+  return with_output_map(head, attention_means(multiply(head.W_Q, asking), multiply(head.W_K, Z),
+                                               multiply(head.W_V, Z), mask, first_query));
 }
 
 template <class Scalar>
 Vector<Scalar> attend_from(const AttentionHead<Scalar>& head, const Vector<Scalar>& query,
                            const Sequence<Scalar>& Z) {
   const Matrix<Scalar> asking = query;
-  const Matrix<Scalar> value =
-      weighted_value(multiply(head.W_K, Z), multiply(head.W_V, Z), multiply(head.W_Q, asking), Z.cols());
-  return with_output_map(head, value).col(0);
+  return with_output_map(head, attention_means(multiply(head.W_Q, asking), multiply(head.W_K, Z),
+                                               multiply(head.W_V, Z), Mask::bidirectional))
+      .col(0);
 }
 
 template <class Scalar>
 Sequence<Scalar> attention_block(const std::vector<AttentionHead<Scalar>>& heads, const Sequence<Scalar>& Z,
                                  Mask mask, Index first_query) {
-  Sequence<Scalar> result = Z.rightCols(Z.cols() - first_query);
-  for (const AttentionHead<Scalar>& head : heads) result += attend(head, Z, mask, first_query);
-  return result;
+  return with_heads(heads, Z, first_query,
+                    [&](const AttentionHead<Scalar>& head, const Sequence<Scalar>& tokens, Index from) {
+                      return attend(head, tokens, mask, from);
+                    });
 }
 
 #define PROMPTBOUND_INSTANTIATE(Scalar)                                                               \

@@ -1,5 +1,6 @@
 #include <promptbound/numeric/error.hpp>
 #include <promptbound/numeric/scalar.hpp>
+#include <promptbound/transformer/layer_loop.hpp>
 #include <promptbound/transformer/transformer.hpp>
 
 namespace promptbound {
@@ -41,32 +42,17 @@ Sequence<Scalar> evaluate_from(const Transformer<Scalar>& model, Sequence<Scalar
     throw InputError("input: has shape " + shape_text(Z.rows(), Z.cols()) +
                      " (accepted: " + std::to_string(model.width) + " rows and at least one token)");
   }
-  std::size_t attending = 0;  // the layers that still have attention to do
-  for (std::size_t i = 0; i < model.layers.size(); ++i) {
-    if (!model.layers[i].heads.empty()) attending = i + 1;
-  }
-  if (attending == 0) Z = Sequence<Scalar>(Z.rightCols(Z.cols() - first));
-  for (std::size_t i = 0; i < model.layers.size(); ++i) {
-    const Layer<Scalar>& layer = model.layers[i];
-    if (!layer.heads.empty()) Z = attention_block(layer.heads, Z, model.mask, i + 1 == attending ? first : 0);
-    if (layer.ffn) Z = feed_forward_block(*layer.ffn, Z);
-  }
-  return Z;
+  return through_layers(model.layers, std::move(Z), first,
+                        [&](const AttentionHead<Scalar>& head, const Sequence<Scalar>& tokens, Index from) {
+                          return attend(head, tokens, model.mask, from);
+                        });
 }
 
 }  // namespace
 
 template <class Scalar>
 Sequence<Scalar> feed_forward_block(const FeedForward<Scalar>& block, const Sequence<Scalar>& Z) {
-  Matrix<Scalar> hidden = multiply(block.W_1, Z);
-  for (Index column = 0; column < Z.cols(); ++column) {
-    for (Index row = 0; row < hidden.rows(); ++row) {
-      hidden(row, column) = relu(Scalar(hidden(row, column) + block.b_1(row)));
-    }
-  }
-  Sequence<Scalar> result = Z + multiply(block.W_2, hidden);
-  result.colwise() += block.b_2;
-  return result;
+  return rectified_block(block, Z);
 }
 
 template <class Scalar>

@@ -1,12 +1,12 @@
 #include <fmt/format.h>
-#include <CLI/CLI.hpp>
 #include <cmath>
 #include <memory>
 #include <nlohmann/json.hpp>
 
-#include <promptbound/attention/choice/automatic.hpp>
+#include <promptbound/attention/choice/exact_scale.hpp>
 #include <promptbound/cli/check_proofs.hpp>
 #include <promptbound/cli/command.hpp>
+#include <promptbound/cli/command_line.hpp>
 #include <promptbound/cli/render/record_view.hpp>
 #include <promptbound/cli/render/render_json.hpp>
 #include <promptbound/models/npy.hpp>
@@ -75,12 +75,6 @@ struct Arrays {
     return is_wide(q) || is_wide(k) || is_wide(v) || (prompt_k && (is_wide(*prompt_k) || is_wide(*prompt_v)));
   }
 };
-
-Rational positive_number(const std::string& text, const std::string& option) {
-  Rational number = parse_rational(text, option);
-  if (number <= 0) throw InputError(option + " '" + text + "' is not accepted: a positive number is");
-  return number;
-}
 
 /// What the report says, in text and in JSON.
 struct Report {
@@ -197,7 +191,6 @@ std::optional<Rounding> parse_rounding(const std::string& text) {
 
 template <class T>
 int attend_arrays(const Arrays& files, const AttentionOptions& options) {
-  const Rational scale = positive_number(options.scale, "--scale");
   const auto numbers = [](const Array& array) { return values<T>(array.tensor); };
   const std::vector<T> q = numbers(files.q), k = numbers(files.k), v = numbers(files.v);
   const std::vector<T> prompt_k = files.prompt_k ? numbers(*files.prompt_k) : std::vector<T>();
@@ -221,16 +214,16 @@ int attend_arrays(const Arrays& files, const AttentionOptions& options) {
   request.rounding = parse_rounding(options.rounding);
   request.threads = options.threads;
   std::optional<Rational> accuracy;
-  if (!options.accuracy.empty()) accuracy = positive_number(options.accuracy, "--accuracy");
-  const auto outcome = attend(arrays, scale, accuracy, request);
+  if (!options.accuracy.empty()) accuracy = parse_rational(options.accuracy, "--accuracy");
+  const auto outcome = attend_at_scale(arrays, parse_rational(options.scale, "--scale"), request, accuracy);
   if (const auto* refusal = std::get_if<Refusal>(&outcome)) {
     write_refusal(*refusal, options.format);
     return exit_refuted;
   }
-  const AttentionAnswer& answer = std::get<AttentionAnswer>(outcome);
+  const auto& [answer, error_bound] = std::get<ScaledAnswer>(outcome);
   const double pairs =
       static_cast<double>(arrays.heads) * static_cast<double>(arrays.n) * static_cast<double>(arrays.keys());
-  Report report{answer, files.q.tensor.shape, answer.error_bound(),
+  Report report{answer, files.q.tensor.shape, error_bound,
                 2 * static_cast<double>(arrays.d + arrays.d_v) * pairs};
   report.shape.back() = static_cast<std::size_t>(arrays.d_v);
   if (!options.output.empty()) {
@@ -256,9 +249,9 @@ int attention(const AttentionOptions& options) {
 
 }  // namespace
 
-void add_attention(CLI::App& app, Action& action) {
+void add_attention(CommandLine& line, Action& action) {
   auto options = std::make_shared<AttentionOptions>();
-  CLI::App* subcommand = app.add_subcommand(
+  Subcommand* subcommand = line.add_subcommand(
       "attention", "softmax(scale Q K^T) V with a certified bound on the error of every entry");
   subcommand->footer(
       "Arrays have shape (rows, columns) or (heads, rows, columns), float32 or float64. A file of several "
@@ -288,7 +281,7 @@ void add_attention(CLI::App& app, Action& action) {
       "slower) or auto (default: running where it is needed, or takes at most about 1 ms)");
   subcommand->add_flag("--causal", options->causal,
                        "query i sees the prompt and the keys up to its own position");
-  add_common_options(*subcommand, *options);
+  add_common_options(*subcommand, *options, OutputHolds::product);
   subcommand->get_option("--output")->description("write the outputs to this .npy file");
   subcommand->callback([options, &action] { action = [options] { return attention(*options); }; });
 }

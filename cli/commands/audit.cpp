@@ -1,7 +1,7 @@
-#include <CLI/CLI.hpp>
 #include <memory>
 
 #include <promptbound/cli/command.hpp>
+#include <promptbound/cli/command_line.hpp>
 #include <promptbound/cli/render/audit.hpp>
 #include <promptbound/numeric/error.hpp>
 #include <promptbound/numeric/integers.hpp>
@@ -50,9 +50,9 @@ int audit(const AuditOptions& options) {
 
 }  // namespace
 
-void add_audit(CLI::App& app, Action& action) {
+void add_audit(CommandLine& line, Action& action) {
   auto options = std::make_shared<AuditOptions>();
-  CLI::App* subcommand = app.add_subcommand(
+  Subcommand* subcommand = line.add_subcommand(
       "audit", "what the theorems say about real weights and a real soft prompt, certified");
   subcommand->footer(
       "Examples:\n"
@@ -88,8 +88,7 @@ void add_audit(CLI::App& app, Action& action) {
           "take it that this member of config.json, which is not known here, changes nothing: results "
           "are conditional on it (repeatable)")
       ->type_name("NAME")
-      ->allow_extra_args(false)
-      ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll);
+      ->repeated();
   add_common_options(*subcommand, *options);
   subcommand->callback([options, &action] { action = [options] { return audit(*options); }; });
 }

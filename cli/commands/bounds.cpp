@@ -1,17 +1,18 @@
 #include <fmt/format.h>
-#include <CLI/CLI.hpp>
 #include <memory>
 #include <nlohmann/json.hpp>
 
 #include <promptbound/bounds/bracket.hpp>
 #include <promptbound/bounds/catalogue.hpp>
 #include <promptbound/cli/command.hpp>
+#include <promptbound/cli/command_line.hpp>
 #include <promptbound/cli/parallel_rows.hpp>
 #include <promptbound/cli/parameter_options.hpp>
 #include <promptbound/cli/parameter_view.hpp>
 #include <promptbound/cli/render/gap.hpp>
 #include <promptbound/cli/render/record_view.hpp>
 #include <promptbound/cli/render/render_json.hpp>
+#include <promptbound/cli/selected_output.hpp>
 #include <promptbound/numeric/error.hpp>
 
 namespace promptbound {
@@ -158,14 +159,6 @@ void write_point(const ParameterView& parameters, const Overview& point, Format 
       "bound's assumptions and names the Coq theorem, promptbound list ID the theorems of all its forms.");
 }
 
-/// The output that answers a bound's question, for one column a bound.
-std::string_view main_output(const Bound& bound) {
-  for (const OutputDescription& output : bound.outputs) {
-    if (output.name == "tokens") return output.name;
-  }
-  return bound.outputs.front().name;
-}
-
 Cell end_cell(const std::optional<PromptLength>& end, const std::optional<Record>& none) {
   if (end) return end->tokens;
   return absent(*none);
@@ -280,9 +273,10 @@ int bounds(const BoundsOptions& options) {
 
 }  // namespace
 
-void add_bounds(CLI::App& app, Action& action) {
+void add_bounds(CommandLine& line, Action& action) {
   auto options = std::make_shared<BoundsOptions>();
-  CLI::App* subcommand = app.add_subcommand("bounds", "all bounds for given parameters, the bracket on top");
+  Subcommand* subcommand =
+      line.add_subcommand("bounds", "all bounds for given parameters, the bracket on top");
   subcommand->footer(
       "Examples:\n"
       "  promptbound bounds --d 2 --L 2 --eps 1/10\n"

@@ -1,9 +1,9 @@
-#include <CLI/CLI.hpp>
 #include <cstdlib>
 #include <memory>
 #include <nlohmann/json.hpp>
 
 #include <promptbound/cli/command.hpp>
+#include <promptbound/cli/command_line.hpp>
 #include <promptbound/cli/render/render_json.hpp>
 #include <promptbound/models/text_file.hpp>
 #include <promptbound/verify/check/check.hpp>
@@ -48,10 +48,10 @@ int run(const CheckOptions& options) {
 
 }  // namespace
 
-void add_check(CLI::App& app, Action& action) {
+void add_check(CommandLine& line, Action& action) {
   auto options = std::make_shared<CheckOptions>();
-  CLI::App* subcommand =
-      app.add_subcommand("check", "recompute a certificate: accepted or rejected, and what is trusted");
+  Subcommand* subcommand =
+      line.add_subcommand("check", "recompute a certificate: accepted or rejected, and what is trusted");
   subcommand->footer(
       "Exit codes: 0 accepted, 1 rejected, 3 unknown (a limit ended the check).\n"
       "Examples:\n"
@@ -69,12 +69,12 @@ void add_check(CLI::App& app, Action& action) {
   subcommand
       ->add_option("--bits", options->limits.bits,
                    "most bits of precision that a certificate may ask for (default 16384)")
-      ->check(CLI::Range(64L, 1L << 24))
+      ->range(64L, 1L << 24)
       ->type_name("N");
   subcommand
       ->add_option("--seconds", options->limits.seconds,
                    "most seconds until there is an answer (default: no limit)")
-      ->check(CLI::Range(1L, 1000000000L))
+      ->range(1L, 1000000000L)
       ->type_name("N");
   add_common_options(*subcommand, *options);
   subcommand->callback([options, &action] { action = [options] { return run(*options); }; });

@@ -1,11 +1,11 @@
 #include <fmt/format.h>
-#include <CLI/CLI.hpp>
 #include <iterator>
 #include <memory>
 #include <nlohmann/json.hpp>
 #include <set>
 #include <sstream>
 
+#include <promptbound/cli/command_line.hpp>
 #include <promptbound/cli/commands/construction.hpp>
 #include <promptbound/cli/commands/construction_proofs.hpp>
 #include <promptbound/cli/render/record_view.hpp>
@@ -35,13 +35,12 @@ void write_claim(const Record& claim, const ConstructOptions& options) {
 }
 
 /// Refuses the options given that the construction does not use.
-void refuse_unused(const CLI::App& subcommand, const Construction& construction) {
+void refuse_unused(const Subcommand& subcommand, const Construction& construction) {
   std::istringstream used(std::string(construction.parameters) +
                           " id format output digits most-bits quiet threads help");
   const std::set<std::string> names(std::istream_iterator<std::string>{used}, {});
-  for (const CLI::Option* option : subcommand.get_options()) {
-    const std::string name = option->get_lnames().empty() ? "id" : option->get_lnames().front();
-    if (option->count() == 0 || names.count(name) > 0) continue;
+  for (const std::string& name : subcommand.given()) {
+    if (names.count(name) > 0) continue;
     throw InputError("--" + name + ": " + std::string(construction.id) +
                      " does not use it (accepted: " + std::string(construction.parameters) + ")");
   }
@@ -85,9 +84,9 @@ std::string summaries() {
 
 }  // namespace
 
-void add_construct(CLI::App& app, Action& action) {
+void add_construct(CommandLine& line, Action& action) {
   auto options = std::make_shared<ConstructOptions>();
-  CLI::App* subcommand = app.add_subcommand(
+  Subcommand* subcommand = line.add_subcommand(
       "construct", "build a theorem's transformer, prompt or data set as a file that run reads");
   subcommand->footer(
       summaries() +
@@ -96,19 +95,19 @@ void add_construct(CLI::App& app, Action& action) {
       "  promptbound construct universal-transformer --d 1 --L 1 --k 3 --target sine -o sine.json\n"
       "  promptbound construct softmax-universal --d 2 --k 2 --rank 2 -o softmax.safetensors\n"
       "  promptbound construct prompt-versus-lora --N 4 -o data.json\n"
-      "  promptbound construct impossible-pair --model model.json -o pair.json");
+      "  promptbound construct layer --d 3 --N 2 -o layer.json\n"
+      "  promptbound construct impossible-pair --model layer.json -o pair.json");
   subcommand->add_option("id", options->id, "the construction, see below")->required();
-  const auto small = CLI::Range(1L, 1000L);
   const auto number = [&](const std::string& name, long& value, long least, long most,
                           const std::string& help) {
-    subcommand->add_option("--" + name, value, help)->check(CLI::Range(least, most))->type_name("N");
+    subcommand->add_option("--" + name, value, help)->range(least, most)->type_name("N");
   };
   const auto text = [&](const std::string& name, std::string& value, const std::string& type,
                         const std::string& help) {
     subcommand->add_option("--" + name, value, help)->type_name(type);
   };
-  subcommand->add_option("--d", options->d, "token dimension (default 1)")->check(small)->type_name("N");
-  subcommand->add_option("--L", options->L, "input tokens (default 1)")->check(small)->type_name("N");
+  subcommand->add_option("--d", options->d, "token dimension (default 1)")->range(1, 1000)->type_name("N");
+  subcommand->add_option("--L", options->L, "input tokens (default 1)")->range(1, 1000)->type_name("N");
   number("k", options->k, 1, 1000000, "grid cells per coordinate");
   text("eta", options->eta, "NUMBER", "ramp width, below 1/(2k) (default 1/(1000k))");
   text("form", options->form, "NAME",
@@ -117,7 +116,7 @@ void add_construct(CLI::App& app, Action& action) {
        "prompt-versus-lora: original (default), updated");
   subcommand
       ->add_option("--rank", options->rank, "rank of the attention weights (softmax-universal, default 1)")
-      ->check(small)
+      ->range(1, 1000)
       ->type_name("N");
   text("eps", options->eps, "NUMBER", "accuracy (lookup-transformer, memorization-prompt)");
   text("C", options->C, "NUMBER", "Lipschitz constant (lookup-transformer; random table; default 1)");
@@ -129,14 +128,14 @@ void add_construct(CLI::App& app, Action& action) {
   text("query", options->query, "LIST", "the query token, such as 1/2,0.3 (compressed-prompt)");
   text("tokens", options->tokens, "FILE", "input tokens as rows, the query last (separated-prompts)");
   text("radius", options->radius, "NUMBER", "largest entry of prompt tokens (separated-prompts, default 1)");
-  number("m", options->m, 1, 1000000, "prompt tokens (separated-prompts, default 1)");
+  number("m", options->m, 1, 1000000, "prompt tokens (separated-prompts, default 1; layer, default 2)");
   number("q", options->q, 2, 1000000, "values in each direction (separated-prompts, default 2)");
   number("N", options->N, 1, 100000, "examples or points (default 4)");
   number("D", options->D, 1, 100000, "dimension of the points (hardness-instance, default 16)");
   number("t", options->t, 0, 100000, "distance of near points (hardness-instance, default 1)");
   number("gap", options->gap, 1, 100000, "gap to far points (hardness-instance, default 2)");
   options->target.add_to(*subcommand);
-  add_common_options(*subcommand, *options);
+  add_common_options(*subcommand, *options, OutputHolds::product);
   subcommand->callback([options, subcommand, &action] {
     action = [options, subcommand] {
       refuse_unused(*subcommand, find_construction(options->id));

@@ -6,6 +6,7 @@
 #include <promptbound/constructions/hardness_instance.hpp>
 #include <promptbound/constructions/impossible_pair.hpp>
 #include <promptbound/constructions/lora_data_set.hpp>
+#include <promptbound/constructions/random_layer.hpp>
 #include <promptbound/models/instance.hpp>
 #include <promptbound/numeric/error.hpp>
 #include <promptbound/verify/memorization/memorization_data.hpp>
@@ -34,6 +35,27 @@ Json rows_json(const Matrix<int>& columns) {
 }
 
 }  // namespace
+
+Built build_layer(const ConstructOptions& options) {
+  const Index tokens = options.m > 0 ? static_cast<Index>(options.m) : 2;
+  const RandomLayer layer =
+      random_layer(options.d, static_cast<Index>(options.N), tokens, options.target.seed);
+  MemorizationData data;
+  for (std::size_t i = 0; i < layer.inputs.size(); ++i)
+    data.push_back({layer.inputs[i], 1, layer.targets[i]});
+  Record record;
+  record.id = "layer";
+  record.kind = Kind::exact;
+  record.theory = "2.2";
+  record.source = "own";
+  record.inputs = {{"d", std::to_string(options.d)},
+                   {"N", std::to_string(options.N)},
+                   {"m", std::to_string(tokens)},
+                   {"seed", std::to_string(options.target.seed)}};
+  record.add("accuracy", layer.unit);
+  record.holds("a prompt of m tokens, which is not written, meets every example within the accuracy");
+  return {model_with_data(layer.model, data), std::move(record)};
+}
 
 Built build_impossible_pair(const ConstructOptions& options) {
   const Instance instance = options.read_model();

@@ -1,6 +1,6 @@
-#include <CLI/CLI.hpp>
 #include <nlohmann/json.hpp>
 
+#include <promptbound/cli/command_line.hpp>
 #include <promptbound/cli/commands/construct_target.hpp>
 #include <promptbound/models/exact_json.hpp>
 #include <promptbound/models/text_file.hpp>
@@ -26,20 +26,29 @@ Target table_from_file(const std::string& path, Index d, Index L, const Rational
 
 }  // namespace
 
-void TargetOptions::add_to(CLI::App& subcommand) {
+void TargetOptions::add_to(Subcommand& subcommand) {
   subcommand
       .add_option("--target", name, "identity, reversal (default), mean, maximum, sine, random or table")
       ->type_name("NAME");
+  subcommand
+      .add_option(
+          "--target-expression", expression,
+          "a target of your own in place of --target, such as \"0.5+0.5*sin(2*pi*x[0,1])\": x[c,i] is "
+          "coordinate "
+          "c of token i; one for all outputs, or d L of them separated by ';' (docs/guide/targets.md)")
+      ->excludes("--target")
+      ->type_name("TEXT");
   subcommand.add_option("--frequency", frequency, "frequency of the sine field (default 2)")->type_name("W");
   subcommand.add_option("--table", table, "file of the target `table`: values at the nodes of a grid")
       ->type_name("FILE");
   subcommand.add_option("--cells", cells, "cells per coordinate of the random table (default 2)")
-      ->check(CLI::Range(1L, 1000L))
+      ->range(1L, 1000L)
       ->type_name("N");
   subcommand.add_option("--seed", seed, "seed of the random table (default 1)")->type_name("N");
 }
 
 Target TargetOptions::make(Index d, Index L, const Rational& C, const Number& alpha) const {
+  if (!expression.empty()) return {d, L, parse_expression(expression, d, L)};
   if (name == "identity") return {d, L, Identity{}};
   if (name == "reversal") return {d, L, Reversal{}};
   if (name == "mean") return {d, L, MeanPooling{}};

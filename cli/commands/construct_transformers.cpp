@@ -99,8 +99,8 @@ Built build_lookup(const ConstructOptions& options) {
   const Number alpha = options.alpha_number();
   const Rational C = parse_rational(options.C, "C");
   const Target target = options.make_target();
-  const Rational certified = lipschitz_constant(target, alpha);
-  if (certified > C) {
+  const bool is_own = std::holds_alternative<Expression>(target.function);
+  if (const Rational certified = is_own ? C : lipschitz_constant(target, alpha); certified > C) {
     throw InputError("C: the target is certified for C = " + certified.str() + " only, C = " + C.str() +
                      " was given (accepted: C >= " + certified.str() + ")");
   }
@@ -108,7 +108,10 @@ Built build_lookup(const ConstructOptions& options) {
       LookupRecipe::choose(options.d, options.L, C, alpha, options.accuracy_wanted()));
   Instance instance{lookup.blocks().transformer(), lookup.prompt(target),
                     offsets(lookup.blocks(), options.d, options.L), options.d};
-  return {std::move(instance), lookup.claim()};
+  Record claim = lookup.claim();
+  if (is_own)
+    claim.assume("the target expression is C-Lipschitz in the alpha-norm on the cube, with values in [0,1]");
+  return {std::move(instance), std::move(claim)};
 }
 
 Built build_memorization_prompt(const ConstructOptions& options) {

@@ -10,6 +10,8 @@ namespace promptbound {
 namespace {
 
 constexpr Construction all[] = {
+    {"layer", "2.2", "own", "a random layer, and examples that a prompt of m tokens gives",
+     "memorize, structure, impossible-pair", "d N m seed", build_layer},
     {"least-length-prompt", "2.2", "own", "a prompt of least length for data that share a query",
      "run, memorize", "model data accuracy", build_least_length_prompt},
     {"compressed-prompt", "2.2", "own",
@@ -17,11 +19,12 @@ constexpr Construction all[] = {
      build_compressed_prompt},
     {"universal-transformer", "5.1", "HWGLSL25",
      "one attention layer with exact means, universal under prompting", "run, verify",
-     "d L k eta form C alpha target frequency table cells seed", build_universal},
+     "d L k eta form C alpha target target-expression frequency table cells seed", build_universal},
     {"softmax-universal", "5.1", "KS24, HWGLSL25", "the same with softmax attention of any rank",
-     "run, verify", "d L k eta rank C alpha target frequency table cells seed", build_softmax},
+     "run, verify", "d L k eta rank C alpha target target-expression frequency table cells seed",
+     build_softmax},
     {"lookup-transformer", "5.2", "own", "k^n prompt tokens approximate any function within eps",
-     "run, verify", "d L eps C alpha target frequency table cells seed", build_lookup},
+     "run, verify", "d L eps C alpha target target-expression frequency table cells seed", build_lookup},
     {"memorization-prompt", "5.3", "own", "N examples by N prompt tokens", "run", "data eps alpha",
      build_memorization_prompt},
     {"impossible-pair", "5.4", "WCWH23", "two examples that no prompt fits, for a given layer",
@@ -30,7 +33,7 @@ constexpr Construction all[] = {
      "run, memorize", "N seed form", build_lora_data_set},
     {"selective-shift", "5.6", "WCWH23, YBRRK20",
      "contextual codes by selective shifts, with positional offsets", "run, verify",
-     "d L k eta form C alpha target frequency table cells seed", build_selective_shift},
+     "d L k eta form C alpha target target-expression frequency table cells seed", build_selective_shift},
     {"hardness-instance", "4.3, 5.7", "AS23", "a nearest-neighbour problem that attention decides", "run",
      "N D t gap seed", build_hardness_instance},
     {"separated-prompts", "5.8", "own", "q^r prompts whose outputs at a query are pairwise separated", "run",

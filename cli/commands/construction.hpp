@@ -66,6 +66,7 @@ struct Construction {
 [[nodiscard]] Built build_compressed_prompt(const ConstructOptions& options);
 [[nodiscard]] Built build_separated_prompts(const ConstructOptions& options);
 // Data sets and instances.
+[[nodiscard]] Built build_layer(const ConstructOptions& options);
 [[nodiscard]] Built build_impossible_pair(const ConstructOptions& options);
 [[nodiscard]] Built build_lora_data_set(const ConstructOptions& options);
 [[nodiscard]] Built build_hardness_instance(const ConstructOptions& options);

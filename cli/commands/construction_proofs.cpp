@@ -3,6 +3,7 @@
 namespace promptbound {
 
 std::vector<ProofStatus> construction_proof(std::string_view id) {
+  if (id == "layer") return {computed("of the prompt at hand")};
   if (id == "least-length-prompt") {
     return {proved_on_paper("2.2").of({"least_tokens"}), computed("of the prompt at hand")};
   }

@@ -1,5 +1,4 @@
 #include <fmt/format.h>
-#include <CLI/CLI.hpp>
 #include <chrono>
 #include <cstdio>
 #include <filesystem>
@@ -8,7 +7,9 @@
 #include <sstream>
 
 #include <promptbound/cli/command.hpp>
+#include <promptbound/cli/command_line.hpp>
 #include <promptbound/cli/coq_process.hpp>
+#include <promptbound/cli/shipped.hpp>
 #include <promptbound/coq/sentences.hpp>
 #include <promptbound/numeric/error.hpp>
 
@@ -31,18 +32,6 @@ std::string read_certificate(const std::string& path) {
   return text.str();
 }
 
-/// The development beside the installed program, or beside the one in the build folder. Neither path is
-/// absolute, so that the installed tree can be moved.
-std::string own_development() {
-  namespace fs = std::filesystem;
-  const fs::path folder = fs::read_symlink("/proc/self/exe").parent_path();
-  const fs::path installed = fs::weakly_canonical(folder / PROMPTBOUND_INSTALLED_PROOFS);
-  const fs::path built = folder / "proofs";
-  std::error_code error;
-  const bool is_built = !fs::exists(installed, error) && fs::exists(built, error);
-  return (is_built ? fs::weakly_canonical(built) : installed).string();
-}
-
 int check(const CoqCheckOptions& options) {
   const std::string text = read_certificate(options.file);
   // What coqc accepts is a proof only if the file cannot assume anything.
@@ -51,7 +40,7 @@ int check(const CoqCheckOptions& options) {
     fmt::print("rejected: {}: {}\n", options.file, content.refused);
     return exit_refuted;
   }
-  const std::string proofs = options.proofs.empty() ? own_development() : options.proofs;
+  const std::string proofs = options.proofs.empty() ? shipped("proofs").string() : options.proofs;
   if (!std::filesystem::is_regular_file(proofs + "/certificates/entropy_bits_claim.vo")) {
     fmt::print("unknown: {}: the development in {} is not compiled: make -C {} -j2\n", options.file, proofs,
                proofs);
@@ -77,10 +66,10 @@ int check(const CoqCheckOptions& options) {
 
 }  // namespace
 
-void add_coq_check(CLI::App& app, Action& action) {
+void add_coq_check(CommandLine& line, Action& action) {
   auto options = std::make_shared<CoqCheckOptions>();
-  CLI::App* subcommand =
-      app.add_subcommand("coq-check", "compile a Coq certificate: proved, rejected or unknown");
+  Subcommand* subcommand =
+      line.add_subcommand("coq-check", "compile a Coq certificate: proved, rejected or unknown");
   subcommand->footer(
       "Exit codes: 0 proved, 1 rejected, 3 unknown (time, memory, or no coqc).\n"
       "Example:\n"
@@ -94,10 +83,10 @@ void add_coq_check(CLI::App& app, Action& action) {
                    "compiled Coq development (default: the one installed with this program)")
       ->type_name("DIR");
   subcommand->add_option("--time-limit", options->seconds, "seconds (default 120)")
-      ->check(CLI::Range(1L, 86400L))
+      ->range(1L, 86400L)
       ->type_name("SECONDS");
   subcommand->add_option("--memory-limit", options->megabytes, "MiB of address space (default 4096)")
-      ->check(CLI::Range(256L, 1048576L))
+      ->range(256L, 1048576L)
       ->type_name("MIB");
   subcommand->callback([options, &action] { action = [options] { return check(*options); }; });
 }

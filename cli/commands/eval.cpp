@@ -1,10 +1,10 @@
 #include <fmt/format.h>
-#include <CLI/CLI.hpp>
 #include <memory>
 #include <nlohmann/json.hpp>
 
 #include <promptbound/bounds/catalogue.hpp>
 #include <promptbound/cli/command.hpp>
+#include <promptbound/cli/command_line.hpp>
 #include <promptbound/cli/parallel_rows.hpp>
 #include <promptbound/cli/parameter_options.hpp>
 #include <promptbound/cli/record_columns.hpp>
@@ -94,10 +94,10 @@ int eval(const EvalOptions& options) {
 
 }  // namespace
 
-void add_eval(CLI::App& app, Action& action) {
+void add_eval(CommandLine& line, Action& action) {
   auto options = std::make_shared<EvalOptions>();
-  CLI::App* subcommand =
-      app.add_subcommand("eval", "one bound, forwards or backwards, at one point or over a sweep");
+  Subcommand* subcommand =
+      line.add_subcommand("eval", "one bound, forwards or backwards, at one point or over a sweep");
   subcommand->footer(
       "Examples:\n"
       "  promptbound eval entropy-bits --d 2 --L 2 --eps 1/10\n"

@@ -1,6 +1,5 @@
 #include <fmt/format.h>
 #include <fmt/ranges.h>
-#include <CLI/CLI.hpp>
 #include <algorithm>
 #include <memory>
 #include <nlohmann/json.hpp>
@@ -8,6 +7,7 @@
 #include <promptbound/bounds/catalogue.hpp>
 #include <promptbound/cli/check_catalogue.hpp>
 #include <promptbound/cli/check_proofs.hpp>
+#include <promptbound/cli/command_line.hpp>
 #include <promptbound/cli/commands/construction.hpp>
 #include <promptbound/cli/commands/construction_proofs.hpp>
 #include <promptbound/cli/render/record_view.hpp>
@@ -290,10 +290,10 @@ int list(const ListOptions& options) {
 
 }  // namespace
 
-void add_list(CLI::App& app, Action& action) {
+void add_list(CommandLine& line, Action& action) {
   auto options = std::make_shared<ListOptions>();
-  CLI::App* subcommand =
-      app.add_subcommand("list", "every bound, construction and check: id, theory item, parameters, source");
+  Subcommand* subcommand =
+      line.add_subcommand("list", "every bound, construction and check: id, theory item, parameters, source");
   subcommand->footer(
       "Examples:\n  promptbound list entropy-bits\n  promptbound list --format json -o catalogue.json");
   subcommand->add_option("id", options->id, "explain this one only");

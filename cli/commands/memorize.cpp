@@ -1,10 +1,10 @@
-#include <CLI/CLI.hpp>
 #include <cstdio>
 #include <memory>
 #include <nlohmann/json.hpp>
 
 #include <promptbound/cli/check_proofs.hpp>
 #include <promptbound/cli/command.hpp>
+#include <promptbound/cli/command_line.hpp>
 #include <promptbound/cli/render/record_view.hpp>
 #include <promptbound/cli/render/render_json.hpp>
 #include <promptbound/models/instance_safetensors.hpp>
@@ -223,9 +223,9 @@ int run(const MemorizeOptions& options) {
 
 }  // namespace
 
-void add_memorize(CLI::App& app, Action& action) {
+void add_memorize(CommandLine& line, Action& action) {
   auto options = std::make_shared<MemorizeOptions>();
-  CLI::App* subcommand = app.add_subcommand(
+  Subcommand* subcommand = line.add_subcommand(
       "memorize", "can a prompt make a one-layer model give these outputs? verdict, prompt, floor");
   subcommand->footer(
       "The floor is an enclosure of e* (theory 2.3): every prompt of any length leaves at least e* at the "
@@ -244,7 +244,7 @@ void add_memorize(CLI::App& app, Action& action) {
       ->add_option(
           "--descent-tokens", options->descent_tokens,
           "tokens of the prompt that gradient descent seeks, to set against the floor (default 32; 0: none)")
-      ->check(CLI::Range(0L, 1000L))
+      ->range(0L, 1000L)
       ->type_name("N");
   subcommand->add_option("--certificate", options->certificate,
                          "write the verdict's certificate to this file");

@@ -1,10 +1,10 @@
 #include <fmt/format.h>
-#include <CLI/CLI.hpp>
 #include <filesystem>
 #include <memory>
 
 #include <promptbound/bounds/catalogue.hpp>
 #include <promptbound/cli/command.hpp>
+#include <promptbound/cli/command_line.hpp>
 #include <promptbound/cli/render/figure_presets.hpp>
 #include <promptbound/numeric/error.hpp>
 
@@ -79,8 +79,9 @@ std::vector<TableRecipe> table_recipes(const PaperOptions& options) {
         "1:65536:x4", "--w", "2", "--R", "1", "--Lambda", "2", "--Lambda-W", "3", "--Delta", "1", "--eps",
         "1/10"}},
       {"catalogue", {"list"}}};
+  recipes.push_back({"capacity", {"table", "--preset", "capacity"}});
   if (!options.models.empty()) {
-    recipes.push_back({"capacity", {"table", "--preset", "capacity", "--models", options.models}});
+    recipes.back().command.insert(recipes.back().command.end(), {"--models", options.models});
   }
   if (!options.model.empty()) {
     recipes.push_back({"audit", {"audit", "--model", options.model}});
@@ -98,12 +99,12 @@ int run_recipe(const TableRecipe& recipe, const char* format, const std::string&
   return run_command(static_cast<int>(arguments.size()), arguments.data());
 }
 
-std::string reference_page(const CLI::App& subcommand) {
-  return fmt::format("# promptbound {}\n\n{}.\n\n```\n{}```\n", subcommand.get_name(),
-                     subcommand.get_description(), subcommand.help("promptbound"));
+std::string reference_page(Subcommand& subcommand) {
+  return fmt::format("# promptbound {}\n\n{}.\n\n```\n{}```\n", subcommand.name(), subcommand.description(),
+                     subcommand.help());
 }
 
-int paper(const CLI::App& app, const PaperOptions& options) {
+int paper(CommandLine& line, const PaperOptions& options) {
   const Staging staging(options.folder);
   for (const FigurePreset& preset : figure_presets()) {
     const Figure figure = preset.make();
@@ -132,8 +133,8 @@ int paper(const CLI::App& app, const PaperOptions& options) {
         run_recipe({id, {"list", id}}, "markdown", staging.file("reference/bounds/" + id + ".md"));
     if (code != exit_done) return code;
   }
-  for (const CLI::App* subcommand : app.get_subcommands({})) {
-    staging.write("reference/" + subcommand->get_name() + ".md", reference_page(*subcommand));
+  for (Subcommand& subcommand : line.subcommands()) {
+    staging.write("reference/" + subcommand.name() + ".md", reference_page(subcommand));
   }
   staging.commit();
   return exit_done;
@@ -141,27 +142,28 @@ int paper(const CLI::App& app, const PaperOptions& options) {
 
 }  // namespace
 
-void add_paper(CLI::App& app, Action& action) {
+void add_paper(CommandLine& line, Action& action) {
   auto options = std::make_shared<PaperOptions>();
-  CLI::App* subcommand =
-      app.add_subcommand("paper", "every table, figure and reference page of the documentation, in one go");
+  Subcommand* subcommand =
+      line.add_subcommand("paper", "every table, figure and reference page of the documentation, in one go");
   subcommand->footer(
       "Writes figures/ (SVG, PDF, PNG, PGFPlots), tables/ (LaTeX, Markdown, CSV) and reference/ (a page per\n"
       "subcommand and per bound); with --model also audit.html.\n"
       "Example:\n"
-      "  promptbound paper -o paper --models tests/reference/models.csv --model tests/models/data/tiny-gpt2 "
+      "  promptbound paper -o paper --model tests/models/data/tiny-gpt2 "
       "\\\n"
       "    --prompt tests/models/data/tiny-gpt2-prompt");
   subcommand->add_option("-o,--output", options->folder, "folder to write into")
       ->required()
       ->type_name("DIR");
   subcommand
-      ->add_option("--models", options->models, "CSV file of published models, for the table of capacities")
+      ->add_option("--models", options->models,
+                   "CSV file of models for the table of capacities (default: as for table)")
       ->type_name("FILE");
   subcommand->add_option("--model", options->model, "model to audit")->type_name("DIR");
   subcommand->add_option("--prompt", options->prompt, "its soft prompt")->type_name("DIR")->needs("--model");
   subcommand->callback(
-      [options, &app, &action] { action = [options, &app] { return paper(app, *options); }; });
+      [options, &line, &action] { action = [options, &line] { return paper(line, *options); }; });
 }
 
 }  // namespace promptbound

@@ -1,11 +1,11 @@
 #include <fmt/format.h>
-#include <CLI/CLI.hpp>
 #include <cmath>
 #include <memory>
 #include <random>
 
 #include <promptbound/attention/choice/automatic.hpp>
 #include <promptbound/cli/command.hpp>
+#include <promptbound/cli/command_line.hpp>
 #include <promptbound/cli/render/figure.hpp>
 #include <promptbound/numeric/error.hpp>
 #include <promptbound/numeric/number.hpp>
@@ -129,17 +129,15 @@ int phase(const PhaseOptions& options) {
 
 }  // namespace
 
-void add_phase(CLI::App& app, Action& action) {
+void add_phase(CommandLine& line, Action& action) {
   auto options = std::make_shared<PhaseOptions>();
-  CLI::App* subcommand = app.add_subcommand(
+  Subcommand* subcommand = line.add_subcommand(
       "phase", "measure where certified polynomial attention stops to pay, over B/sqrt(ln T) (theory 4.1)");
   subcommand->footer(
       "Example:\n  promptbound phase --T 4096 --d 4 --accuracy 1e-3 --ratios 1/10,1/2,1 --format csv -o "
       "phase.csv");
-  subcommand->add_option("--T", options->T, "tokens (default 4096)")
-      ->check(CLI::Range(Index{2}, Index{1} << 22));
-  subcommand->add_option("--d", options->d, "dimension of tokens and values (default 4)")
-      ->check(CLI::Range(1, 256));
+  subcommand->add_option("--T", options->T, "tokens (default 4096)")->range(Index{2}, Index{1} << 22);
+  subcommand->add_option("--d", options->d, "dimension of tokens and values (default 4)")->range(1, 256);
   subcommand->add_option("--accuracy", options->accuracy,
                          "largest error, as a part of the largest |value| (default 1e-3)");
   subcommand->add_option("--ratios", options->ratios,

@@ -1,9 +1,9 @@
 #include <fmt/format.h>
-#include <CLI/CLI.hpp>
 #include <memory>
 
 #include <promptbound/bounds/catalogue.hpp>
 #include <promptbound/cli/command.hpp>
+#include <promptbound/cli/command_line.hpp>
 #include <promptbound/cli/parallel_rows.hpp>
 #include <promptbound/cli/parameter_options.hpp>
 #include <promptbound/cli/parameter_view.hpp>
@@ -96,10 +96,10 @@ int plot(const PlotOptions& options) {
 
 }  // namespace
 
-void add_plot(CLI::App& app, Action& action) {
+void add_plot(CommandLine& line, Action& action) {
   auto options = std::make_shared<PlotOptions>();
-  CLI::App* subcommand =
-      app.add_subcommand("plot", "figures as SVG, PDF, PNG or PGFPlots: presets, or outputs over a sweep");
+  Subcommand* subcommand =
+      line.add_subcommand("plot", "figures as SVG, PDF, PNG or PGFPlots: presets, or outputs over a sweep");
   std::string presets;
   for (const FigurePreset& preset : figure_presets())
     presets += fmt::format("  {:<17} {}\n", preset.id, preset.shows);
@@ -112,10 +112,10 @@ void add_plot(CLI::App& app, Action& action) {
       ->required()
       ->type_name("WHAT");
   subcommand->add_option("--scale", options->scale, "x axis of a sweep: log (default) or linear")
-      ->check(CLI::IsMember({"log", "linear"}))
+      ->one_of({"log", "linear"})
       ->type_name("SCALE");
   options->parameters.add_to(*subcommand);
-  add_common_options(*subcommand, *options);
+  add_common_options(*subcommand, *options, OutputHolds::product);
   subcommand->callback([options, &action] { action = [options] { return plot(*options); }; });
 }
 

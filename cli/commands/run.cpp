@@ -1,9 +1,9 @@
 #include <fmt/format.h>
-#include <CLI/CLI.hpp>
 #include <memory>
 #include <nlohmann/json.hpp>
 
 #include <promptbound/cli/command.hpp>
+#include <promptbound/cli/command_line.hpp>
 #include <promptbound/cli/commands/run_family.hpp>
 #include <promptbound/cli/render/render_json.hpp>
 #include <promptbound/models/instance_safetensors.hpp>
@@ -123,9 +123,9 @@ int run(const RunOptions& options) {
 
 }  // namespace
 
-void add_run(CLI::App& app, Action& action) {
+void add_run(CommandLine& line, Action& action) {
   auto options = std::make_shared<RunOptions>();
-  CLI::App* subcommand = app.add_subcommand(
+  Subcommand* subcommand = line.add_subcommand(
       "run", "evaluate a file that construct wrote: a model with its prompt on an input, or an instance");
   subcommand->footer(
       "Examples:\n"
@@ -144,7 +144,7 @@ void add_run(CLI::App& app, Action& action) {
                          "binary64, fast-interval, interval (default), mpfr or rational");
   subcommand
       ->add_option("--bits", options->bits, "fixed precision of interval and mpfr (default: as digits ask)")
-      ->check(CLI::Range(2L, default_precision_limit))
+      ->range(2L, default_precision_limit)
       ->type_name("N");
   add_common_options(*subcommand, *options);
   subcommand->callback([options, &action] { action = [options] { return run(*options); }; });

@@ -1,9 +1,9 @@
-#include <CLI/CLI.hpp>
 #include <memory>
 #include <nlohmann/json.hpp>
 
 #include <promptbound/cli/check_proofs.hpp>
 #include <promptbound/cli/command.hpp>
+#include <promptbound/cli/command_line.hpp>
 #include <promptbound/cli/commands/construct_target.hpp>
 #include <promptbound/cli/render/record_view.hpp>
 #include <promptbound/cli/render/render_json.hpp>
@@ -164,9 +164,9 @@ int structure(const StructureOptions& options) {
 
 }  // namespace
 
-void add_structure(CLI::App& app, Action& action) {
+void add_structure(CommandLine& line, Action& action) {
   auto options = std::make_shared<StructureOptions>();
-  CLI::App* subcommand = app.add_subcommand(
+  Subcommand* subcommand = line.add_subcommand(
       "structure", "norms, Lipschitz constants, injectivity and the inverse of a model, certified");
   subcommand->footer(
       "Examples:\n"

@@ -1,15 +1,16 @@
 #include <fmt/format.h>
-#include <CLI/CLI.hpp>
 #include <memory>
 
 #include <promptbound/bounds/catalogue.hpp>
 #include <promptbound/cli/command.hpp>
+#include <promptbound/cli/command_line.hpp>
 #include <promptbound/cli/model_table.hpp>
 #include <promptbound/cli/parallel_rows.hpp>
 #include <promptbound/cli/parameter_options.hpp>
 #include <promptbound/cli/parameter_view.hpp>
 #include <promptbound/cli/render/record_view.hpp>
 #include <promptbound/cli/selected_output.hpp>
+#include <promptbound/cli/shipped.hpp>
 #include <promptbound/numeric/error.hpp>
 
 namespace promptbound {
@@ -61,7 +62,9 @@ int table(const TableOptions& options) {
   if (options.preset.empty()) {
     write_outputs(options, *writer);
   } else {
-    write_model_table(read_models(options.models), options.computed_digits(), *writer);
+    write_model_table(
+        read_models(options.models.empty() ? shipped("published_models.csv").string() : options.models),
+        options.computed_digits(), *writer);
   }
   file.commit();
   return exit_done;
@@ -69,21 +72,25 @@ int table(const TableOptions& options) {
 
 }  // namespace
 
-void add_table(CLI::App& app, Action& action) {
+void add_table(CommandLine& line, Action& action) {
   auto options = std::make_shared<TableOptions>();
-  CLI::App* subcommand = app.add_subcommand("table", "chosen outputs over a sweep, or a preset table");
+  Subcommand* subcommand = line.add_subcommand("table", "chosen outputs over a sweep, or a preset table");
   subcommand->footer(
       "Examples:\n"
       "  promptbound table --of entropy-bits.tokens,lookup-upper.tokens --d 1:4 --L 2 --eps 1/10 --format "
       "latex\n"
-      "  promptbound table --preset capacity --models models.csv");
-  subcommand->add_option("--of", options->outputs, "outputs ID.OUTPUT, comma-separated")
+      "  promptbound table --preset capacity");
+  subcommand
+      ->add_option("--of", options->outputs, "outputs ID.OUTPUT, or ID for the main one, comma-separated")
       ->delimiter(',')
       ->type_name("ID.OUTPUT");
   subcommand->add_option("--preset", options->preset, "capacity: accessible lengths of language models")
-      ->check(CLI::IsMember({"capacity"}))
+      ->one_of({"capacity"})
       ->type_name("NAME");
-  subcommand->add_option("--models", options->models, "CSV file of models for --preset capacity")
+  subcommand
+      ->add_option(
+          "--models", options->models,
+          "CSV file of models for --preset capacity (default: published figures that come with the program)")
       ->type_name("FILE");
   options->parameters.add_to(*subcommand);
   add_common_options(*subcommand, *options);

@@ -1,5 +1,4 @@
 #include <fmt/format.h>
-#include <CLI/CLI.hpp>
 #include <chrono>
 #include <cmath>
 #include <cstdio>
@@ -10,6 +9,7 @@
 
 #include <promptbound/cli/check_proofs.hpp>
 #include <promptbound/cli/command.hpp>
+#include <promptbound/cli/command_line.hpp>
 #include <promptbound/cli/commands/construct_target.hpp>
 #include <promptbound/cli/render/record_view.hpp>
 #include <promptbound/cli/render/render_json.hpp>
@@ -299,9 +299,9 @@ int verify(const VerifyOptions& options) {
 
 }  // namespace
 
-void add_verify(CLI::App& app, Action& action) {
+void add_verify(CommandLine& line, Action& action) {
   auto options = std::make_shared<VerifyOptions>();
-  CLI::App* subcommand = app.add_subcommand(
+  Subcommand* subcommand = line.add_subcommand(
       "verify", "is a model file's error within eps for every input of the cube? both bounds, witness");
   subcommand->footer(
       "Example:\n"
@@ -319,10 +319,10 @@ void add_verify(CLI::App& app, Action& action) {
       ->add_option("--ratio", options->ratio, "stop when upper <= (1 + ratio) lower as well (default 1/20)")
       ->type_name("NUMBER");
   subcommand->add_option("--L", options->L, "input tokens, where the model file does not say")
-      ->check(CLI::Range(1L, 1000L))
+      ->range(1L, 1000L)
       ->type_name("N");
   subcommand->add_option("--memory", options->memory, "MiB for waiting boxes (default 1024)")
-      ->check(CLI::Range(1UL, 1UL << 20))
+      ->range(1L, 1L << 20)
       ->type_name("MIB");
   subcommand->add_option("--boxes", options->boxes, "boxes bounded at most (default 1000000000)")
       ->type_name("N");
@@ -335,7 +335,7 @@ void add_verify(CLI::App& app, Action& action) {
                    "go on from this file if it exists, and keep the search in it until a verdict")
       ->type_name("FILE");
   subcommand->add_option("--checkpoint-every", options->checkpoint_seconds, "seconds (default 60)")
-      ->check(CLI::Range(1L, 1000000L))
+      ->range(1L, 1000000L)
       ->type_name("N");
   subcommand->add_flag("--integral", options->integral,
                        "enclose d_alpha, the mean error, instead of the supremum (--alpha finite)");

@@ -133,6 +133,7 @@ void write_question(const Audit& audit, const AuditQuestion& question, TableWrit
 }  // namespace
 
 void write_audit(const Audit& audit, const AuditQuestion& question, TableWriter& writer) {
+  for (const std::string& sentence : audit_words(audit)) writer.paragraph(sentence);
   write_question(audit, question, writer);
   writer.paragraph(
       "Every number is certified: an enclosure of what the formula gives for the weights as stored, in real "

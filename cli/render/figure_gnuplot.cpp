@@ -1,13 +1,9 @@
 #include <fmt/format.h>
-#include <sys/wait.h>
 
 #include <array>
-#include <cstdio>
-#include <fstream>
-#include <iterator>
 
+#include <promptbound/cli/render/child_process.hpp>
 #include <promptbound/cli/render/figure.hpp>
-#include <promptbound/cli/render/temporary_folder.hpp>
 #include <promptbound/numeric/error.hpp>
 
 namespace promptbound {
@@ -91,32 +87,28 @@ std::string script(const Figure& figure, FigureFormat format, const std::string&
   return text + plots + "\n" + data;
 }
 
-std::string file_content(const std::string& path) {
-  std::ifstream file(path, std::ios::binary);
-  return {std::istreambuf_iterator<char>(file), std::istreambuf_iterator<char>()};
-}
-
 }  // namespace
 
 std::string draw_with_gnuplot(const Figure& figure, FigureFormat format) {
-  const TemporaryFolder folder;
-  const std::string output = folder.path() + "/figure", log = folder.path() + "/log";
-  const std::string commands = script(figure, format, output);
-  std::FILE* gnuplot = popen(("gnuplot 2>'" + log + "'").c_str(), "w");
-  if (gnuplot == nullptr) throw std::runtime_error("gnuplot could not be started");
-  std::fwrite(commands.data(), 1, commands.size(), gnuplot);
-  const int status = pclose(gnuplot);
-  constexpr int not_found = 127;
-  if (WIFEXITED(status) && WEXITSTATUS(status) == not_found) {
-    throw InputError(
-        "gnuplot is not installed (Debian: apt-get install gnuplot-nox); .tex figures need none");
+  const ChildOutcome outcome = run_child({.program = "gnuplot",
+                                          .arguments = {"script"},
+                                          .input_name = "script",
+                                          .input = script(figure, format, "figure"),
+                                          .result_name = "figure"});
+  switch (outcome.end) {
+    case ChildOutcome::End::not_installed:
+      throw InputError(
+          "gnuplot is not installed (Debian: apt-get install gnuplot-nox); .tex figures need none");
+    case ChildOutcome::End::not_run:
+      throw std::runtime_error(outcome.message);
+    default:
+      break;
   }
-  std::string content = file_content(output);
-  if (status != 0 || content.empty()) {
-    throw std::runtime_error("gnuplot failed on figure " + figure.id + ": " +
-                             file_content(log).substr(0, 200));
+  const bool is_drawn = outcome.end == ChildOutcome::End::exited && outcome.exit_code == 0;
+  if (!is_drawn || outcome.result.empty()) {
+    throw std::runtime_error("gnuplot failed on figure " + figure.id + ": " + outcome.log.substr(0, 200));
   }
-  return content;
+  return outcome.result;
 }
 
 }  // namespace promptbound

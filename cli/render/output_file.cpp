@@ -92,9 +92,10 @@ bool is_standard_output(const struct stat& status) {
 }  // namespace
 
 void remove_unfinished_output_on_signals() {
-  std::signal(SIGINT, remove_and_end);
-  std::signal(SIGTERM, remove_and_end);
-  std::signal(SIGHUP, remove_and_end);
+  for (const int number : {SIGINT, SIGTERM, SIGHUP}) {
+    // What is ignored from the start, as nohup asks for, stays ignored.
+    if (std::signal(number, SIG_IGN) != SIG_IGN) std::signal(number, remove_and_end);
+  }
   std::signal(SIGXFSZ, SIG_IGN);  // a file-size limit is reported like a full disk
 }
 

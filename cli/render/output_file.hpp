@@ -58,7 +58,8 @@ class OutputFile {
 /// Everything that was printed has reached standard output; throws OutputError otherwise.
 void flush_standard_output();
 
-/// Ctrl-C and termination remove an unfinished file before the process ends.
+/// Ctrl-C, termination and hang-up remove an unfinished file before the process ends, unless they are
+/// ignored.
 void remove_unfinished_output_on_signals();
 
 }  // namespace promptbound

@@ -12,13 +12,19 @@ constexpr const char* head =
     "2em auto; "
     "max-width: 75em; padding: 0 1em; }\n"
     "h2 { font-size: 1.1em; margin: 2em 0 0.5em; }\n"
-    ".table { overflow-x: auto; }\n"
     "table { border-collapse: collapse; border-top: 2px solid; border-bottom: 2px solid; font-size: 0.9em; "
     "}\n"
     "th { border-bottom: 1px solid; text-align: left; vertical-align: bottom; }\n"
-    "th, td { padding: 0.2em 0.7em; vertical-align: top; }\n"
-    "td.number, th.number { text-align: right; font-variant-numeric: tabular-nums; white-space: nowrap; }\n"
+    "th, td { padding: 0.2em 0.7em; vertical-align: top; overflow-wrap: anywhere; }\n"
+    "td.number, th.number { text-align: right; font-variant-numeric: tabular-nums; }\n"
     "tr:nth-child(even) td { background: #f3f3f3; }\n"
+    // On a narrow screen every row is a list of its cells, each with its heading.
+    "@media screen and (max-width: 45em) {\n"
+    "thead { display: none; } table, tbody, tr, td { display: block; }\n"
+    "tr { border-bottom: 1px solid #bbb; padding: 0.4em 0; } tr:nth-child(even) td { background: none; }\n"
+    "td, td.number { text-align: left; padding: 0.1em 0; } td:empty { display: none; }\n"
+    "td::before { content: attr(data-label) \": \"; color: #666; } }\n"
+    "@media print { body { max-width: none; } tr { break-inside: avoid; } }\n"
     "figure { margin: 1.5em 0; } figure svg { max-width: 100%; height: auto; }\n"
     "</style>\n</head>\n<body>\n<h1>promptbound</h1>\n";
 
@@ -31,7 +37,7 @@ class HtmlWriter : public TableWriter {
   void begin(const std::string& title, const std::vector<Column>& columns) override {
     columns_ = columns;
     if (!title.empty()) file_.write("<h2>" + escaped(title) + "</h2>\n");
-    std::string line = "<div class=\"table\"><table>\n<thead><tr>";
+    std::string line = "<table>\n<thead><tr>";
     for (const Column& column : columns) {
       line += std::string("<th") + class_of(column) + ">" + escaped(column.heading) + "</th>";
     }
@@ -41,13 +47,13 @@ class HtmlWriter : public TableWriter {
   void row(const std::vector<Cell>& cells) override {
     std::string line = "<tr>";
     for (std::size_t i = 0; i < cells.size(); ++i) {
-      line +=
-          std::string("<td") + class_of(columns_[i]) + ">" + escaped(cell_text(cells[i], digits_)) + "</td>";
+      line += std::string("<td") + class_of(columns_[i]) + " data-label=\"" + escaped(columns_[i].heading) +
+              "\">" + escaped(cell_text(cells[i], digits_)) + "</td>";
     }
     file_.write(line + "</tr>\n");
   }
 
-  void end() override { file_.write("</tbody></table></div>\n"); }
+  void end() override { file_.write("</tbody></table>\n"); }
 
   [[nodiscard]] bool has_figures() const override { return true; }
 

@@ -125,3 +125,14 @@ TEST_CASE("a prompt for another model - damaged weights and a context out of ran
   replace("model/model.safetensors", changed);
   check_refused(here, "not a safetensors file");
 }
+
+TEST_CASE("an audit begins with sentences whose numbers are those of its rows") {
+  const std::string text = run(trained).out;
+  CHECK_MESSAGE(text.starts_with(
+                    "The 8 tokens of this prompt store 16384 bits: however it was trained, it cannot choose "
+                    "freely among all texts of more than 2488 tokens (2.7).\n"),
+                text.substr(0, 300));
+  CHECK(text.find("it holds at most 49500 bits (2.5): no more is said by this than by what it stores.") !=
+        std::string::npos);
+  CHECK(text.find("by at most 7.256e+27 r, for any input and prompt (3.1).") != std::string::npos);
+}

@@ -136,12 +136,10 @@ TEST_CASE("tables compile in LaTeX with booktabs and siunitx (skipped where pdfl
     return;
   }
   const TemporaryFolder folder;
-  const std::string models = PROMPTBOUND_REFERENCE_DIR "/models.csv";
   CHECK(run("bounds --d 2 --L 2 --eps 1/10 --format latex -o " + folder.file("a.tex")).exit_code == 0);
   CHECK(run("bounds --d 1:3 --L 2 --eps 1/10,3/7,1/2 --format latex -o " + folder.file("b.tex")).exit_code ==
         0);
-  CHECK(run("table --preset capacity --models " + models + " --format latex -o " + folder.file("c.tex"))
-            .exit_code == 0);
+  CHECK(run("table --preset capacity --format latex -o " + folder.file("c.tex")).exit_code == 0);
   CHECK(run("list --format latex -o " + folder.file("d.tex")).exit_code == 0);
   CHECK(run("eval quantized-capacity --d 4096 --L 8192 --eps 1e-6 --format latex -o " + folder.file("e.tex"))
             .exit_code == 0);
@@ -157,8 +155,7 @@ TEST_CASE("tables compile in LaTeX with booktabs and siunitx (skipped where pdfl
 
 // The published columns are decimals: our enclosure, rounded to as many places, must print the same.
 TEST_CASE("the capacity table reproduces the published numbers to all digits given") {
-  const std::string csv =
-      run("table --preset capacity --models " PROMPTBOUND_REFERENCE_DIR "/models.csv --format json").out;
+  const std::string csv = run("table --preset capacity --format json").out;
   const json rows = json::parse(csv)["rows"];
   CHECK(rows.size() == 6);
   int capacities = 0;

@@ -90,10 +90,9 @@ TEST_CASE("plots that cannot be made are refused and leave nothing") {
 TEST_CASE("paper writes tables - figures and a page per subcommand" * doctest::skip(!has("gnuplot"))) {
   const TemporaryFolder folder;
   const std::string paper = folder.file("paper");
-  const Outcome outcome =
-      run("paper -o " + paper +
-          " --models " PROMPTBOUND_REFERENCE_DIR "/models.csv --model " PROMPTBOUND_MODELS_DIR
-          "/tiny-gpt2 --prompt " PROMPTBOUND_MODELS_DIR "/tiny-gpt2-prompt");
+  const Outcome outcome = run("paper -o " + paper +
+                              " --model " PROMPTBOUND_MODELS_DIR "/tiny-gpt2 --prompt " PROMPTBOUND_MODELS_DIR
+                              "/tiny-gpt2-prompt");
   REQUIRE_MESSAGE(outcome.exit_code == 0, outcome.err);
   for (const char* file : {"figures/bracket.pdf", "figures/length.tex", "tables/capacity.tex",
                            "tables/audit.csv", "tables/bounds-alpha-inf.md", "reference/audit.md",

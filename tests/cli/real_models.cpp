@@ -166,6 +166,24 @@ TEST_CASE("a model of the layout of Llama 3 as transformers 4 and 5 write its co
   CHECK(audit.at("assumptions").empty());
 }
 
+TEST_CASE("the scaled rotary positions of Llama 3.1 turn the prompt's queries and keys otherwise") {
+  const json audit = numbers(audit_of("llama32-rope-llama3"));
+  ChangedModel unscaled("llama32-rope-llama3");
+  unscaled.config.erase("rope_scaling");
+  const json plain = numbers(unscaled.audit());
+  const auto sizes = [](const json& of) -> const json& {
+    return of.at("layers")[0].at("heads")[0].at("prompt");
+  };
+  // Rotations keep lengths, and move entries and scores.
+  CHECK(lower(sizes(audit).at("query").at("norm")) ==
+        doctest::Approx(lower(sizes(plain).at("query").at("norm"))).epsilon(1e-12));
+  CHECK(sizes(audit).at("value") == sizes(plain).at("value"));
+  CHECK(lower(sizes(audit).at("polynomial").at("S")) > 1.0001 * upper(sizes(plain).at("polynomial").at("S")));
+  // A factor of 1 scales nothing.
+  unscaled.config["rope_scaling"] = {{"rope_type", "linear"}, {"factor", 1.0}};
+  CHECK(without_names(numbers(unscaled.audit())) == without_names(plain));
+}
+
 TEST_CASE("models of type mistral and qwen2 and GPT-2 with gelu_fast - give numbers") {
   const json mistral = numbers(audit_of("mistral-as-is"));
   CHECK(mistral.at("model").at("type") == "mistral");
@@ -190,7 +208,9 @@ TEST_CASE("what is read elsewhere or not at all does not stand in the way") {
 }
 
 TEST_CASE("what changes the function and is not modelled is refused by name") {
-  check_refused(audit_of("llama32-rope-llama3"), {"config.json: rope_scaling", "rope_type", "\"llama3\""});
+  ChangedModel yarn("llama32-rope-llama3");
+  yarn.config["rope_scaling"]["rope_type"] = "yarn";
+  check_refused(yarn.audit(), {"config.json: rope_scaling", "rope_type", "\"yarn\""});
   check_refused(audit_of("llama-is_causal-false"), {"config.json: is_causal", "false"});
   check_refused(audit_of("qwen3-relabelled"), {"model.layers.0.self_attn.k_norm.weight"});
   check_refused(audit_of("bnb-nf4"), {"config.json: quantization_config", "bitsandbytes"});

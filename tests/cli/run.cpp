@@ -3,10 +3,8 @@
 #include <sys/wait.h>
 
 #include <cstdlib>
-#include <filesystem>
 #include <fstream>
 #include <sstream>
-#include <stdexcept>
 
 std::string read_file(const std::string& path) {
   std::ostringstream text;
@@ -16,24 +14,12 @@ std::string read_file(const std::string& path) {
 
 void write_file(const std::string& path, const std::string& text) { std::ofstream(path) << text; }
 
-Outcome run(const std::string& arguments) {
+Outcome run_in_shell(const std::string& command) {
   const TemporaryFolder folder;
   const std::string out = folder.file("out");
   const std::string err = folder.file("err");
-  const int status =
-      std::system(("{ " PROMPTBOUND_PROGRAM " " + arguments + "; } >" + out + " 2>" + err).c_str());
+  const int status = std::system(("{ " + command + "; } >" + out + " 2>" + err).c_str());
   return {WIFEXITED(status) ? WEXITSTATUS(status) : -1, read_file(out), read_file(err)};
 }
 
-TemporaryFolder::TemporaryFolder() {
-  std::string name = std::filesystem::temp_directory_path() / "promptbound-test-XXXXXX";
-  if (mkdtemp(name.data()) == nullptr) throw std::runtime_error("no temporary folder");
-  path_ = name;
-}
-
-TemporaryFolder::~TemporaryFolder() {
-  std::error_code ignored;
-  std::filesystem::remove_all(path_, ignored);
-}
-
-bool TemporaryFolder::is_empty() const { return std::filesystem::is_empty(path_); }
+Outcome run(const std::string& arguments) { return run_in_shell(PROMPTBOUND_PROGRAM " " + arguments); }

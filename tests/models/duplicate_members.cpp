@@ -30,10 +30,12 @@ TEST_CASE("a member that occurs twice is refused with its name and place at any 
   CHECK(refusal(R"({"":1,"":2})") == R"(file: the member "" occurs twice)");
   // Escapes spell the same name.
   CHECK(refusal(R"({"eps":1,"\u0065ps":2})") == R"(file: the member "eps" occurs twice)");
+  // Foreign names are one line of the message.
+  CHECK(refusal(R"({"a\nb":1,"a\nb":2})") == R"(file: the member "a?b" occurs twice)");
 }
 
 TEST_CASE("a model folder's config.json is read under the same rule") {
-  const TestFolder folder;
+  const TemporaryFolder folder;
   const std::string config = folder.write("config.json", R"({"model_type":"gpt2","n_head":2,"n_head":4})");
   CHECK(refusal_of([&] { (void)read_model_config(config); }) ==
         config + ": the member \"n_head\" occurs twice");

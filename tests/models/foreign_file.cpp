@@ -6,6 +6,7 @@
 #include <promptbound/models/foreign_file.hpp>
 #include <promptbound/models/prompt_adapter.hpp>
 #include <promptbound/models/safetensors.hpp>
+#include <promptbound/models/text_file.hpp>
 
 #include "small_language_model.hpp"
 
@@ -26,7 +27,7 @@ const std::string pointer = "version https://git-lfs.github.com/spec/v1\noid sha
 }  // namespace
 
 TEST_CASE("a folder that is none and a folder whose model lies deeper") {
-  const TestFolder folder;
+  const TemporaryFolder folder;
   CHECK(contains(refusal("org/name"), "org/name: no such folder"));
   CHECK(contains(refusal("org/name"), "hub ids are not downloaded"));
   const std::string file = folder.write("model.safetensors", "");
@@ -45,7 +46,7 @@ TEST_CASE("a folder that is none and a folder whose model lies deeper") {
 
 TEST_CASE("weights in other formats and under other names are named") {
   const auto holding = [](const std::vector<std::string>& names) {
-    const TestFolder folder;
+    const TemporaryFolder folder;
     write_small_model(folder, "gpt2", 831);
     std::filesystem::remove(folder.path() + "/model.safetensors");
     for (const std::string& name : names) folder.write(name, "");
@@ -68,7 +69,7 @@ TEST_CASE("weights in other formats and under other names are named") {
 }
 
 TEST_CASE("git-lfs pointers are called by their name wherever one stands") {
-  const TestFolder folder;
+  const TemporaryFolder folder;
   write_small_model(folder, "llama", 832);
   const std::string weights = folder.write("model.safetensors", pointer);
   CHECK(contains(refusal(folder.path()), weights + ": a git-lfs pointer"));
@@ -84,7 +85,7 @@ TEST_CASE("git-lfs pointers are called by their name wherever one stands") {
 }
 
 TEST_CASE("an adapter in the model's own folder which loaders apply is not passed over") {
-  const TestFolder folder;
+  const TemporaryFolder folder;
   write_small_model(folder, "llama", 835);
   folder.write("adapter_config.json", R"({"peft_type": "LORA", "r": 2})");
   CHECK(contains(refusal(folder.path()), "LORA"));
@@ -99,7 +100,7 @@ TEST_CASE("foreign text in messages is one line of ASCII") {
 }
 
 TEST_CASE("adapters: kinds - encoders - further weights and formats are named") {
-  const TestFolder model_folder, folder;
+  const TemporaryFolder model_folder, folder;
   write_small_model(model_folder, "gpt2", 833);
   const ModelConfig config = LanguageModel(model_folder.path()).config();
   write_small_prompt(folder, 834);

@@ -18,7 +18,7 @@ bool contains(const std::string& text, const std::string& part) {
 }
 
 ModelConfig read(const json& config) {
-  const TestFolder folder;
+  const TemporaryFolder folder;
   return read_model_config(folder.write("config.json", config.dump()));
 }
 
@@ -91,7 +91,7 @@ json of_version_5(json config) {
 
 TEST_CASE("configurations of published models pass and mean what they say") {
   CHECK(read(gpt2()).positions == 64);
-  CHECK(read(llama()).rotary_base == 500000);
+  CHECK(read(llama()).rotary->base == 500000);
   CHECK(read(mistral()).type == "mistral");
   CHECK(read(qwen2()).query_bias);
   CHECK_FALSE(read(qwen2()).output_bias);
@@ -99,7 +99,7 @@ TEST_CASE("configurations of published models pass and mean what they say") {
   CHECK(read(bert()).token_types == 2);
   for (const json& config : {llama(), mistral(), qwen2()}) {
     const ModelConfig model = read(of_version_5(config));
-    CHECK(model.rotary_base == 500000);
+    CHECK(model.rotary->base == 500000);
     CHECK(model.assumed_inert.empty());
   }
   // What releases and their descendants add.
@@ -183,9 +183,9 @@ TEST_CASE("what changes the function of one family is refused by name") {
   }
 }
 
-TEST_CASE("rotary positions: one base and no scaling") {
+TEST_CASE("rotary positions: one base and a kind that is modelled") {
   const auto with = [](const json& members) { return merged(llama(), members); };
-  for (const char* kind : {"linear", "dynamic", "yarn", "longrope", "llama3", "mrope", "proportional"}) {
+  for (const char* kind : {"dynamic", "yarn", "longrope", "mrope", "proportional"}) {
     for (const char* member : {"rope_scaling", "rope_parameters"}) {
       for (const char* key : {"type", "rope_type"}) {
         const std::string message = refusal(with({{member, {{key, kind}, {"factor", 2.0}}}}));
@@ -194,7 +194,7 @@ TEST_CASE("rotary positions: one base and no scaling") {
       }
     }
   }
-  CHECK(read(with({{"rope_scaling", {{"type", "default"}}}})).rotary_base == 500000);
+  CHECK(read(with({{"rope_scaling", {{"type", "default"}}}})).rotary->base == 500000);
   CHECK(contains(refusal(with({{"rope_scaling", {{"rope_type", "default"}, {"factor", 2.0}}}})), "factor"));
   CHECK(contains(refusal(with({{"rope_scaling", "default"}})), "rope_scaling"));
   CHECK(contains(refusal(with({{"rope_parameters", {{"partial_rotary_factor", 0.5}}}})),
@@ -203,16 +203,59 @@ TEST_CASE("rotary positions: one base and no scaling") {
                  "full_attention"));
   // Two bases that differ mean two models, depending on who reads them.
   CHECK(contains(refusal(with({{"rope_parameters", {{"rope_theta", 10000}}}})), "rope_theta"));
-  CHECK(read(with({{"rope_parameters", {{"rope_theta", 500000}}}})).rotary_base == 500000);
+  CHECK(read(with({{"rope_parameters", {{"rope_theta", 500000}}}})).rotary->base == 500000);
   json none = llama();
   none.erase("rope_theta");
-  CHECK(read(none).rotary_base == 10000);
+  CHECK(read(none).rotary->base == 10000);
   none["rope_parameters"] = {{"rope_theta", 7}};
-  CHECK(read(none).rotary_base == 7);
+  CHECK(read(none).rotary->base == 7);
   none.erase("rope_parameters");
   // transformers 4 would take 10000, transformers 5 would take 7.
   none["rope_scaling"] = {{"rope_type", "default"}, {"rope_theta", 7}};
   CHECK(contains(refusal(none), "rope_theta"));
+}
+
+TEST_CASE("scaled rotary positions: linear and llama3 with exactly their members") {
+  const json llama3 = {{"rope_type", "llama3"},
+                       {"factor", 32.0},
+                       {"low_freq_factor", 1.0},
+                       {"high_freq_factor", 4.0},
+                       {"original_max_position_embeddings", 8192}};
+  const auto with = [](const json& rope) { return merged(llama(), {{"rope_scaling", rope}}); };
+  const auto scaling = std::get<Llama3Scaling>(read(with(llama3)).rotary->scaling);
+  CHECK(scaling.factor == 32);
+  CHECK(scaling.low_frequency == 1);
+  CHECK(scaling.high_frequency == 4);
+  CHECK(scaling.original_positions == 8192);
+  for (const char* key : {"type", "rope_type"}) {
+    CHECK(std::get<LinearScaling>(read(with({{key, "linear"}, {"factor", 2.5}})).rotary->scaling).factor ==
+          Rational(5, 2));
+  }
+  // As transformers 5 writes it: the base inside, and no rope_scaling.
+  json modern = llama();
+  modern.erase("rope_theta");
+  modern["rope_scaling"] = nullptr;
+  modern["rope_parameters"] = llama3;
+  modern["rope_parameters"]["rope_theta"] = 7;
+  CHECK(read(modern).rotary->base == 7);
+  CHECK(std::get<Llama3Scaling>(read(modern).rotary->scaling).factor == 32);
+  // Every member is needed, and none of another kind is taken.
+  for (const char* name :
+       {"factor", "low_freq_factor", "high_freq_factor", "original_max_position_embeddings"}) {
+    json changed = llama3;
+    changed.erase(name);
+    CHECK(contains(refusal(with(changed)), name));
+    changed[name] = -1;
+    CHECK(contains(refusal(with(changed)), name));
+    if (name != std::string("factor")) {
+      CHECK(contains(refusal(with({{"rope_type", "linear"}, {"factor", 2}, {name, 3}})), name));
+    }
+  }
+  CHECK(contains(refusal(with({{"rope_type", "linear"}})), "factor"));
+  CHECK(contains(refusal(with(merged(llama3, {{"low_freq_factor", 4.0}}))), "low_freq_factor"));
+  CHECK(contains(refusal(with(merged(llama3, {{"attention_factor", 2.0}}))), "attention_factor"));
+  CHECK(contains(refusal(with(merged(llama3, {{"type", "linear"}}))), "type"));
+  CHECK(contains(refusal(merged(with(llama3), {{"rope_parameters", llama3}})), "rope_parameters"));
 }
 
 TEST_CASE("windows: null is none - absent is the class's own") {
@@ -265,7 +308,7 @@ TEST_CASE("classes of the family are accepted in every framework - others are do
 }
 
 TEST_CASE("text that is no JSON gives one clean line") {
-  const TestFolder folder;
+  const TemporaryFolder folder;
   const auto refused = [&](const std::string& text) {
     const std::string message =
         refusal_of([&] { static_cast<void>(read_model_config(folder.write("config.json", text))); });

@@ -129,14 +129,15 @@ TEST_CASE("hostile headers are refused") {
   CHECK(contains(refusal("", 0), "not JSON"));
   CHECK(contains(refusal("{\"a\":", 0), "not JSON"));
   CHECK(contains(refusal("{\"\xff\":1}", 0), "not JSON"));
-  CHECK(contains(refusal(std::string(1000000, '['), 0), "nested too deeply"));
+  CHECK(contains(refusal(std::string(1000000, '['), 0), "nested deeper than 64"));
   CHECK(contains(refusal(R"({"a":{"dtype":"F32","shape":[2],"data_offsets":[0,8]}, "a":{}})", 8),
-                 "'a' occurs twice"));
+                 "x: header: the member \"a\" occurs twice"));
   CHECK(contains(refusal(R"({"a":{"dtype":"F32","dtype":"F32","shape":[2],"data_offsets":[0,8]}})", 8),
-                 "'dtype' occurs twice"));
+                 "x: header: a: the member \"dtype\" occurs twice"));
   CHECK(contains(refusal(R"({"a":7})", 8), "x: a: an object"));
   CHECK(contains(refusal(R"({"__metadata__":"x"})", 0), "__metadata__"));
   CHECK(contains(refusal(R"({"__metadata__":{"x":1}})", 0), "__metadata__"));
+  CHECK(contains(refusal(R"({"__metadata__":{"x":1.5}})", 0), "1.5 is no whole number"));
   CHECK(contains(refusal(R"({"__metadata__":null})", 0), "__metadata__"));
 }
 
@@ -147,11 +148,12 @@ TEST_CASE("hostile offsets and shapes are refused") {
   CHECK(refusal(entry("[2]", "[0,8]"), 8).empty());
   CHECK(contains(refusal(entry("[3]", "[0,12]"), 8), "ends at byte 12 of the data, which has 8 bytes"));
   CHECK(contains(refusal(entry("[2]", "[0,18446744073709551615]"), 8), "ends at byte 18446744073709551615"));
-  CHECK(contains(refusal(entry("[2]", "[0,18446744073709551616]"), 8), "whole numbers"));
+  CHECK(contains(refusal(entry("[2]", "[0,18446744073709551616]"), 8),
+                 "18446744073709551616 is no whole number"));
   CHECK(contains(refusal(entry("[2]", "[8,0]"), 8), "begin <= end"));
   CHECK(contains(refusal(entry("[2]", "[0]"), 8), "begin <= end"));
   CHECK(contains(refusal(entry("[2]", "[-8,0]"), 8), "whole numbers"));
-  CHECK(contains(refusal(entry("[2]", "[0,8.0]"), 8), "whole numbers"));
+  CHECK(contains(refusal(entry("[2]", "[0,8.0]"), 8), "8.0 is no whole number"));
   CHECK(contains(refusal(entry("[2]", "null"), 8), "whole numbers"));
   CHECK(contains(refusal(entry("[1]", "[0,8]"), 8), "needs 4"));
   CHECK(contains(refusal(entry("[4294967296,4294967296]", "[0,8]"), 8), "larger than any file"));
@@ -171,7 +173,7 @@ TEST_CASE("hostile offsets and shapes are refused") {
 }
 
 TEST_CASE("files are mapped - what is no file is refused") {
-  const TestFolder folder;
+  const TemporaryFolder folder;
   const std::vector<double> a = {1, 2};
   const std::string path = folder.write("a.safetensors", safetensors_text({{"a", view(a, {2})}}));
   CHECK(values<double>(read_safetensors(path).at("a")) == a);
@@ -182,7 +184,7 @@ TEST_CASE("files are mapped - what is no file is refused") {
 }
 
 TEST_CASE("shards are one model and their index is judged by the tensors that are read") {
-  const TestFolder folder;
+  const TemporaryFolder folder;
   const std::vector<double> a = {1, 2}, b = {3};
   folder.write("one.safetensors", safetensors_text({{"a", view(a, {2})}}));
   folder.write("two.safetensors", safetensors_text({{"b", view(b, {1})}}));

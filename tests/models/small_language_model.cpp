@@ -90,7 +90,7 @@ WrittenTensors bert(Builder builder) {
   return builder.take();
 }
 
-void write_tensors(const TestFolder& folder, const std::string& file, const WrittenTensors& written) {
+void write_tensors(const TemporaryFolder& folder, const std::string& file, const WrittenTensors& written) {
   std::map<std::string, Tensor> tensors;
   for (const auto& [name, tensor] : written) tensors[name] = view(tensor.values, tensor.shape);
   folder.write(file, safetensors_text(tensors));
@@ -98,7 +98,7 @@ void write_tensors(const TestFolder& folder, const std::string& file, const Writ
 
 }  // namespace
 
-WrittenTensors write_small_model(const TestFolder& folder, const std::string& family, std::uint64_t seed,
+WrittenTensors write_small_model(const TemporaryFolder& folder, const std::string& family, std::uint64_t seed,
                                  double scale) {
   const Builder builder(seed, scale);
   WrittenTensors written;
@@ -120,7 +120,7 @@ WrittenTensors write_small_model(const TestFolder& folder, const std::string& fa
   return written;
 }
 
-std::vector<double> write_small_prompt(const TestFolder& folder, std::uint64_t seed) {
+std::vector<double> write_small_prompt(const TemporaryFolder& folder, std::uint64_t seed) {
   Builder builder(seed, 0.5);
   builder.add("prompt_embeddings", {3, 8});
   WrittenTensors written = builder.take();

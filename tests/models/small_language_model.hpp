@@ -20,10 +20,10 @@ using WrittenTensors = std::map<std::string, WrittenTensor>;
 /// Writes config.json and model.safetensors of a model of width 8 with two layers of two (llama: four, two of
 /// keys) heads, hidden width 12, vocabulary 5 and 16 positions, and returns its tensors. family: gpt2, llama,
 /// bert.
-WrittenTensors write_small_model(const TestFolder& folder, const std::string& family, std::uint64_t seed,
+WrittenTensors write_small_model(const TemporaryFolder& folder, const std::string& family, std::uint64_t seed,
                                  double scale = 0.5);
 
 /// Writes a prompt of 3 tokens for it, in the PEFT layout; returns its rows one after the other.
-std::vector<double> write_small_prompt(const TestFolder& folder, std::uint64_t seed);
+std::vector<double> write_small_prompt(const TemporaryFolder& folder, std::uint64_t seed);
 
 }  // namespace promptbound

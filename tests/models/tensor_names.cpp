@@ -14,13 +14,13 @@ bool contains(const std::string& text, const std::string& part) {
   return text.find(part) != std::string::npos;
 }
 
-void write_tensors(const TestFolder& folder, const WrittenTensors& written) {
+void write_tensors(const TemporaryFolder& folder, const WrittenTensors& written) {
   std::map<std::string, Tensor> tensors;
   for (const auto& [name, tensor] : written) tensors[name] = view(tensor.values, tensor.shape);
   folder.write("model.safetensors", safetensors_text(tensors));
 }
 
-std::string refusal(const TestFolder& folder) {
+std::string refusal(const TemporaryFolder& folder) {
   return refusal_of([&] { static_cast<void>(LanguageModel(folder.path())); });
 }
 
@@ -30,10 +30,10 @@ const WrittenTensor one = {{1}, {0.5}};
 
 TEST_CASE("embeddings are found behind what wrappers put before their names") {
   for (const std::string family : {"gpt2", "llama", "bert"}) {
-    const TestFolder folder;
+    const TemporaryFolder folder;
     const WrittenTensors written = write_small_model(folder, family, 821);
     const Matrix<double> embeddings = LanguageModel(folder.path()).token_embeddings(0, 5);
-    const Matrix<double> up = LanguageModel(folder.path()).layer(1).up.W;
+    const Matrix<double> up = LanguageModel(folder.path()).layer(1).ffn.W_1;
     for (const std::string prefix :
          {"_orig_mod.", "module.", "base_model.model.", "module._orig_mod.", "transformer.", "model."}) {
       CAPTURE(family);
@@ -44,7 +44,7 @@ TEST_CASE("embeddings are found behind what wrappers put before their names") {
       write_tensors(folder, wrapped);
       const LanguageModel model(folder.path());
       CHECK(model.token_embeddings(0, 5) == embeddings);
-      CHECK(model.layer(1).up.W == up);
+      CHECK(model.layer(1).ffn.W_1 == up);
     }
     WrittenTensors both = written;
     for (const auto& [name, tensor] : written) both["module." + name] = tensor;
@@ -77,7 +77,7 @@ TEST_CASE("a tensor that a layer of the model does not have is refused by name")
              {"bert.encoder.layer.0.crossattention.self.query.weight",
               "bert.encoder.layer.0.attention.self.distance_embedding.weight",
               "bert.embeddings.embeddings_project.weight", "bert.encoder.LayerNorm.weight"}}}) {
-    const TestFolder folder;
+    const TemporaryFolder folder;
     const WrittenTensors written = write_small_model(folder, each.family, 822);
     CHECK(refusal(folder).empty());
     for (const std::string name : each.names) {
@@ -104,17 +104,17 @@ TEST_CASE("buffers - heads and what lies outside the model are no part of it") {
                            Case{"bert",
                                 {"bert.pooler.dense.weight", "bert.embeddings.position_ids",
                                  "cls.predictions.bias", "classifier.weight", "qa_outputs.weight"}}}) {
-    const TestFolder folder;
+    const TemporaryFolder folder;
     WrittenTensors written = write_small_model(folder, each.family, 823);
-    const Matrix<double> down = LanguageModel(folder.path()).layer(1).down.W;
+    const Matrix<double> down = LanguageModel(folder.path()).layer(1).ffn.W_2;
     for (const char* name : each.names) written[name] = one;
     write_tensors(folder, written);
-    CHECK(LanguageModel(folder.path()).layer(1).down.W == down);
+    CHECK(LanguageModel(folder.path()).layer(1).ffn.W_2 == down);
   }
 }
 
 TEST_CASE("biases that the configuration asks for are needed and read") {
-  const TestFolder folder;
+  const TemporaryFolder folder;
   WrittenTensors written = write_small_model(folder, "llama", 824);
   const auto write_config = [&](const char* type, const char* members) {
     folder.write("config.json", std::string(R"({"model_type": ")") + type +
@@ -132,10 +132,10 @@ TEST_CASE("biases that the configuration asks for are needed and read") {
     written[prefix + "v_proj.bias"] = {{4}, {13, 14, 15, 16}};
   }
   write_tensors(folder, written);
-  CHECK(layer().heads[2].query.b == Vector<double>{{5, 6}});
-  CHECK(layer().heads[2].key.b == Vector<double>{{11, 12}});
-  CHECK(layer().heads[3].value.b == Vector<double>{{15, 16}});
-  CHECK(layer().output_bias.isZero(0));
+  CHECK(layer().attention.groups[1].queries[0].query.b == Vector<double>{{5, 6}});
+  CHECK(layer().attention.groups[1].key.b == Vector<double>{{11, 12}});
+  CHECK(layer().attention.groups[1].value.b == Vector<double>{{15, 16}});
+  CHECK(layer().attention.output_bias.isZero(0));
   write_config("mistral", "");
   CHECK(contains(refusal(folder), "k_proj.bias"));
   write_config("llama", R"(, "attention_bias": true)");
@@ -145,11 +145,11 @@ TEST_CASE("biases that the configuration asks for are needed and read") {
                                                                                  {1, 1, 1, 1, 1, 1, 1, 9}};
   }
   write_tensors(folder, written);
-  CHECK(layer().output_bias(7) == 9);
+  CHECK(layer().attention.output_bias(7) == 9);
 }
 
 TEST_CASE("both names of a norm of BERT at once are two models") {
-  const TestFolder folder;
+  const TemporaryFolder folder;
   WrittenTensors written = write_small_model(folder, "bert", 825);
   const auto layer = [&] { return LanguageModel(folder.path()).layer(0); };
   const Vector<double> gain = layer().norm_1.gain;

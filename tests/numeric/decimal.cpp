@@ -31,6 +31,8 @@ TEST_CASE("printed ends enclose: text read back is never inside the number") {
     CAPTURE(x.str());
     CHECK(parse_number(decimal(x, digits, Direction::down))->value <= x);
     CHECK(parse_number(decimal(x, digits, Direction::up))->value >= x);
+    for (const Direction direction : {Direction::down, Direction::up})
+      CHECK(rounded(x, digits, direction) == parse_number(decimal(x, digits, direction))->value);
     const Interval enclosure(x);
     CHECK(parse_number(lower_decimal(enclosure, digits))->value <= enclosure.lower());
     CHECK(parse_number(upper_decimal(enclosure, digits))->value >= enclosure.upper());

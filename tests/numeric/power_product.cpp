@@ -116,3 +116,52 @@ TEST_CASE("quantities of any size are ordered") {
   CHECK_FALSE(certainly_less_equal(text, six));
   CHECK(certainly_less_equal(huge, Quantity(PowerTower{Interval(6)})));
 }
+
+TEST_CASE("whole parts by machine words agree with integer arithmetic up to the largest words") {
+  std::mt19937_64 random(23);
+  const auto up_to = [&](unsigned bits) { return Integer(1 + (random() >> (64 - bits))); };
+  long decided = 0;
+  for (int i = 0; i < 20000; ++i) {
+    const auto bits = 1 + static_cast<unsigned>(random() % 24);
+    Rational x(up_to(bits), up_to(1 + static_cast<unsigned>(random() % 16)));
+    const Rational y(up_to(1 + static_cast<unsigned>(random() % 16)),
+                     up_to(1 + static_cast<unsigned>(random() % 16)));
+    Integer n = up_to(1 + static_cast<unsigned>(random() % 39));
+    if (random() % 4 == 0) {  // whole numbers, and their neighbours
+      const Integer root = up_to(12);
+      n = root * root;
+      x = y * Rational(up_to(4), up_to(2));
+    }
+    for (const Number& alpha : {Number(Rational(1)), Number(Rational(2)), Number::infinity()}) {
+      const auto whole = whole_part_in_words(x, y, n, alpha);
+      if (!whole) continue;
+      ++decided;
+      const unsigned long order = alpha == Number(Rational(2)) ? 2 : 1;
+      const Rational power_of_x = power(Rational(x / y), order) * (alpha.infinite ? Integer(1) : n);
+      const Integer below(whole->floor);
+      CHECK(power(below, order) <= power_of_x);
+      CHECK(power(Integer(below + 1), order) > power_of_x);
+      CHECK(whole->is_whole == (power(below, order) == power_of_x));
+    }
+  }
+  CHECK(decided > 10000);
+  // Beyond the words, and where no words are meant.
+  const Rational large(Integer(1) << 40);
+  CHECK_FALSE(whole_part_in_words(large, 1, 1, Number::infinity()).has_value());
+  CHECK_FALSE(whole_part_in_words(1, large, 1, Number::infinity()).has_value());
+  CHECK_FALSE(whole_part_in_words(1, 1, Integer(1) << 40, Number::infinity()).has_value());
+  CHECK_FALSE(whole_part_in_words(1, 1, 5, Number(Rational(3))).has_value());
+  CHECK_FALSE(whole_part_in_words(-1, 1, 5, Number(Rational(2))).has_value());
+  const Rational most((Integer(1) << 39) - 1);
+  CHECK(whole_part_in_words(most, 1, (Integer(1) << 40) - 1, Number(Rational(2)))->floor ==
+        floor_root(Integer(numerator(most) * numerator(most) * ((Integer(1) << 40) - 1)), 2));
+}
+
+TEST_CASE("powers of whole numbers are exact up to what is written out and magnitudes beyond") {
+  CHECK(power_quantity(7, 3, 2, 40).exact() == "686");
+  CHECK(power_quantity(1, Integer(1) << 70, 5, 40).exact() == "5");
+  CHECK(power_quantity(10, 99999, 1, 40).exact().size() == 100000);
+  CHECK(std::holds_alternative<Magnitude>(power_quantity(10, 100000, 1, 40).value()));
+  CHECK(std::get<Integer>(power_quantity(3, 5000, 7, 40).value()) == 7 * power(Integer(3), 5000));
+  CHECK(std::get<Integer>(power_quantity(3, 50000, 7, 40).value()) == 7 * power(Integer(3), 50000));
+}

@@ -8,7 +8,7 @@ from math import comb, floor
 from entropy_lipschitz import NoLength
 from length_bounds import require
 from log_binomial import ln_binomial
-from reals import Interval, Real, exp, integer, ln, log10_of, log_ratio, power_log10, raise_precision
+from reals import Interval, Real, exp, integer, ln, log10_of, log_ratio, power_log10, precision, raise_precision
 
 
 
@@ -82,12 +82,14 @@ class Count:
         self.written = written
 
     def floor(self):
-        if self._w < 10**6:
-            return floor(self._base**self._w)
-        return raise_precision(lambda: self._power().floor())  # never a whole number
+        if self._base.denominator == 1:
+            return int(self._base) ** self._w
+        with precision(128):
+            bits = self._power().magnitude()
+        return raise_precision(lambda: self._power().floor(), bits + 64)  # never a whole number
 
     def _power(self):
-        return exp(ln(self._base) * self._w)
+        return Interval.of(self._base).power(self._w)
 
     def enclosure(self):
         if self.exact is not None:

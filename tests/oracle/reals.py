@@ -99,22 +99,33 @@ class Interval:
         return Interval(self.lo if libmp.mpf_le(self.lo, other.lo) else other.lo,
                         self.hi if libmp.mpf_ge(self.hi, other.hi) else other.hi)
 
+    def is_finite(self):
+        return self.lo != libmp.fninf and self.hi != libmp.finf
+
     def floor(self):
         """The floor of every point of the interval, None where it is not one integer."""
-        low = libmp.to_int(self.lo, "f")
-        return low if low == libmp.to_int(self.hi, "f") else None
+        if not self.is_finite():
+            return None
+        low = int(libmp.to_int(self.lo, "f"))
+        return low if low == int(libmp.to_int(self.hi, "f")) else None
 
     def ceil(self):
-        high = libmp.to_int(self.hi, "c")
-        return high if high == libmp.to_int(self.lo, "c") else None
+        if not self.is_finite():
+            return None
+        high = int(libmp.to_int(self.hi, "c"))
+        return high if high == int(libmp.to_int(self.lo, "c")) else None
+
+    def power(self, n):
+        """Of a positive interval, by squaring: for long exponents much faster than by the logarithm."""
+        return Interval(*libmp.mpi_pow_int((self.lo, self.hi), n, _precision[-1]))
 
     def magnitude(self):
         """The bits of the integer part of the upper end, negative for small numbers."""
-        return self.hi[2] + self.hi[3]
+        return int(self.hi[2] + self.hi[3])
 
     def ends(self):
         """Both ends as fractions."""
-        return tuple(Fraction(*libmp.to_rational(end)) for end in (self.lo, self.hi))
+        return tuple(Fraction(*map(int, libmp.to_rational(end))) for end in (self.lo, self.hi))
 
 
 def exp(x):
@@ -122,7 +133,12 @@ def exp(x):
 
 
 def ln(x):
+    """Of an enclosure of a positive number; one that reaches down to 0 has no lower bound."""
     x = Interval.of(x)
+    if libmp.mpf_le(x.hi, libmp.fzero):
+        raise ArithmeticError("logarithm of an enclosure that holds no positive number")
+    if libmp.mpf_le(x.lo, libmp.fzero):
+        return Interval(libmp.fninf, libmp.mpf_log(x.hi, _precision[-1], "c"))
     return Interval(*libmp.mpi_log((x.lo, x.hi), _precision[-1]))
 
 

@@ -1,6 +1,6 @@
 """Parameter sets: log-uniform up to the allowed maxima, of moderate size, and on the exact boundaries of the formulas."""
 from fractions import Fraction
-from math import exp, log
+from math import ceil, exp, log
 
 MAX_DIMENSION, MAX_COUNT, MAX_BITS = 10**9, 10**18, 10**6
 
@@ -33,13 +33,31 @@ def fraction(rng, low=-4, high=3):
     return Fraction(whole(rng, 1, 10 ** rng.randint(1, 8))) * Fraction(10) ** (round(rng.uniform(low, high)) - 4)
 
 
+def factors(n, p):
+    """How often p divides n > 0."""
+    count, step, grows = 0, 1, True
+    while step:
+        if n % p**step == 0:
+            n, count = n // p**step, count + step
+            step = 2 * step if grows else step
+        else:
+            step, grows = step // 2, False
+    return count
+
+
 def text(value):
-    if isinstance(value, str):
-        return value
-    value = Fraction(value)
-    if value.denominator != 1 or value < 10**30:
+    """As an argument of the program: a decimal with an exponent where that is short."""
+    if isinstance(value, str) or (isinstance(value, int) and value < 10**20):
         return str(value)
-    return str(value)
+    value = Fraction(value)
+    twos = factors(value.denominator, 2)
+    fives = factors(value.denominator >> twos, 5)
+    if 2**twos * 5**fives != value.denominator or max(value.numerator, value.denominator) < 10**9:
+        return str(value)
+    digits = value.numerator * 2 ** (max(twos, fives) - twos) * 5 ** (max(twos, fives) - fives)
+    zeros = factors(digits, 10)
+    digits, exponent = digits // 10**zeros, zeros - max(twos, fives)
+    return f"{digits}e{exponent}" if exponent else str(digits)
 
 
 def alpha_of(rng, kind):
@@ -119,6 +137,9 @@ def draw(rng, form, index, small):
             v["w"] = whole(rng, 1, MAX_DIMENSION if size == "largest" else 1000)
         if id == "lookup-upper" and b:
             v["b"] = whole(rng, 1, MAX_BITS if size == "largest" and not small else 200)
+            if rng.random() < 0.8 and not tiny:  # fine enough for eps
+                fine = log(n) / float(alpha or 10**9) + log(eps.denominator) - log(eps.numerator)
+                v["b"] = min(MAX_BITS, max(1, ceil(fine / log(2))) + whole(rng, 1, 20))
         if id == "entropy-lipschitz":
             v |= {"R": real(), "Lambda": real(), "norm": norm}
             if norm == "max" and not solve and eps < Fraction(1, 2) and rng.random() < 0.2:
@@ -176,7 +197,7 @@ def draw(rng, form, index, small):
              "r-max": r_min * (1 + Fraction(whole(rng, 1, 1000), 100)) if rng.random() < 0.9 else real(),
              "v": whole(rng, 2, MAX_COUNT), "d": whole(rng, 1, MAX_DIMENSION)}
     elif id == "polynomial-degree":
-        eta = fraction(rng, min(low, -6), -4) if rng.random() < 0.9 else real()
+        eta = 1 / (1 + fraction(rng, -2, -min(low, -6))) if rng.random() < 0.95 else real()
         if solve:
             v = {"g": whole(rng, 1, 300 if small else 3000 if index % 10 else 100_000) - 1, "eta": eta}
         else:
@@ -198,7 +219,7 @@ def draw(rng, form, index, small):
         v = {"B": fraction(rng, -3, 0) if size == "moderate" else Fraction(whole(rng, 100, 1700 if small or index % 8 else 31_622), 100),
              "T": whole(rng, 2, MAX_COUNT), "d": whole(rng, 1, MAX_DIMENSION if size == "largest" else 256)}
         if rng.random() < 0.7:
-            v["eta"] = fraction(rng, min(low, -6), -4)
+            v["eta"] = 1 / (1 + fraction(rng, -2, -min(low, -6))) if rng.random() < 0.95 else real()
         if rng.random() < 0.5:
             v["d-v"] = whole(rng, 1, MAX_DIMENSION)
         if rng.random() < 0.3:

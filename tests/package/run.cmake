@@ -27,6 +27,7 @@ file(RENAME ${WORK}/installed ${prefix})
 # What is there, and what is not.
 foreach(path bin/promptbound bin/promptbound-check share/promptbound/proofs/theorems.txt
              share/promptbound/proofs/Makefile share/promptbound/proofs/certificates/entropy_bits_claim.v
+             share/promptbound/published_models.csv share/bash-completion/completions/promptbound
              share/doc/promptbound/LICENSE share/doc/promptbound/NOTICE share/doc/promptbound/CITATION.cff
              share/doc/promptbound/docs/theory/1-prompt-length.md include/promptbound/verify/check/check.hpp)
   if(NOT EXISTS ${prefix}/${path})
@@ -45,9 +46,12 @@ if(NOT code EQUAL 1)
 endif()
 
 # A consumer: the tokens of entropy-bits.
-run(ignored 0 ${CMAKE_COMMAND} -S ${SOURCE}/tests/package -B ${WORK}/consumer -G ${GENERATOR}
-    -D CMAKE_CXX_COMPILER=${COMPILER} -D CMAKE_PREFIX_PATH=${prefix})
-run(ignored 0 ${CMAKE_COMMAND} --build ${WORK}/consumer --parallel 2)
+foreach(project examples/consumer tests/package)
+  get_filename_component(name ${project} NAME)
+  run(ignored 0 ${CMAKE_COMMAND} -S ${SOURCE}/${project} -B ${WORK}/${name} -G ${GENERATOR}
+      -D CMAKE_CXX_COMPILER=${COMPILER} -D CMAKE_PREFIX_PATH=${prefix})
+  run(ignored 0 ${CMAKE_COMMAND} --build ${WORK}/${name} --parallel 2)
+endforeach()
 run(tokens 0 ${WORK}/consumer/consumer)
 expect("^20\n$" "${tokens}")
 

@@ -117,7 +117,7 @@ std::string architecture_of_scores(const ModelConfig& config) {
   std::string text = config.scaled ? fmt::format("scores are divided by sqrt({}), not by {}",
                                                  config.head_width, config.head_width)
                                    : fmt::format("scores are not divided by {}", config.head_width);
-  if (config.rotary_base != 0) text += "; rotary positions make A_h depend on the distance";
+  if (config.rotary) text += "; rotary positions make A_h depend on the distance";
   return text;
 }
 
@@ -281,17 +281,16 @@ Audit audit_model(const AuditQuestion& question) {
   }
   check_window(audit, question);
   audit.assumptions = assumptions(question, audit.config.assumed_inert, of_prompt);
-  audit.norms = model_norms(model, prompt);
-  std::vector<std::vector<PromptHead>> pass;
-  if (audit.prompt_length > 0) pass = prompt_pass(model, prompt);
-  audit.heads = audit_heads(audit, question, pass);
+  ModelSweep measured = sweep_layers(model, prompt);
+  audit.norms = std::move(measured.norms);
+  audit.heads = audit_heads(audit, question, measured.prompt);
 
   audit.theorems.push_back({"3.1",
                             "Lipschitz constant",
                             true,
                             fmt::format("holds with the norms' own constants max|gain|/sqrt({}){}",
                                         decimal(audit.config.norm_epsilon, 6, Direction::up),
-                                        audit.config.rotary_base == 0
+                                        !audit.config.rotary
                                             ? ""
                                             : "; rotary positions: ||W_K|| ||W_Q|| instead of ||A_h||; gated "
                                               "feed-forward: its own constant"),

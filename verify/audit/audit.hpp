@@ -6,8 +6,7 @@
 
 #include <promptbound/models/prompt_adapter.hpp>
 #include <promptbound/records/record.hpp>
-#include <promptbound/verify/audit/model_norms.hpp>
-#include <promptbound/verify/audit/prompt_pass.hpp>
+#include <promptbound/verify/audit/model_sweep.hpp>
 
 namespace promptbound {
 

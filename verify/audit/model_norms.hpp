@@ -51,8 +51,23 @@ struct ModelNorms {
   Interval log_lipschitz;
 };
 
-/// prompt: d x m, or d x 0 without one. Reads one layer at a time.
-[[nodiscard]] ModelNorms model_norms(const LanguageModel& model, const Matrix<double>& prompt);
+/// Collects the norms of a model's layers, one after the other.
+class NormCollector {
+ public:
+  /// Reads the embeddings and the model's last norm. prompt: d x m, or d x 0 without one.
+  NormCollector(const LanguageModel& model, const InputWeights& input, const Matrix<double>& prompt);
+  /// Takes the next layer.
+  void add(const TrainedLayer& layer);
+  /// The norms of the layers that were taken; the collector is empty afterwards.
+  [[nodiscard]] ModelNorms take() { return std::move(norms_); }
+
+ private:
+  ModelConfig config_;
+  /// The norm whose output enters the next block of a model that norms after its blocks.
+  std::optional<NormWeights> entering_;
+  FastInterval radius_;  ///< of the tokens that enter the next layer
+  ModelNorms norms_;
+};
 
 /// max ||p|| over the tokens.
 [[nodiscard]] FastInterval largest_token(const Matrix<double>& tokens);

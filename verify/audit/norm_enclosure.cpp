@@ -53,6 +53,11 @@ FastInterval largest_eigenvalue(const BallMatrix& G) {
   return {quotients.lower(), above.upper()};
 }
 
+void add_square(FastInterval& sum, const FastInterval& entry) {
+  const FastInterval x = abs(entry);
+  sum += x * x;
+}
+
 BallMatrix gram(const BallMatrix& X) { return X * X.transpose(); }
 
 }  // namespace
@@ -77,11 +82,20 @@ FastInterval product_norm(const BallMatrix& X, const BallMatrix& Y) {
 FastInterval euclidean_norm(const BallMatrix& v) {
   FastInterval sum(0);
   for (Index column = 0; column < v.cols(); ++column) {
-    for (Index row = 0; row < v.rows(); ++row) {
-      const FastInterval x = abs(v.entry(row, column));
-      sum += x * x;
-    }
+    for (Index row = 0; row < v.rows(); ++row) add_square(sum, v.entry(row, column));
   }
+  return sqrt(sum);
+}
+
+FastInterval euclidean_norm(const Eigen::Ref<const Vector<double>>& v) {
+  FastInterval sum(0);
+  for (const double x : v) add_square(sum, FastInterval(x));
+  return sqrt(sum);
+}
+
+FastInterval row_norm(const BallMatrix& A, Index row) {
+  FastInterval sum(0);
+  for (Index column = 0; column < A.cols(); ++column) add_square(sum, A.entry(row, column));
   return sqrt(sum);
 }
 

@@ -23,5 +23,8 @@ namespace promptbound {
 
 /// The Euclidean norm of a vector, or of all entries of a matrix (Frobenius).
 [[nodiscard]] FastInterval euclidean_norm(const BallMatrix& v);
+[[nodiscard]] FastInterval euclidean_norm(const Eigen::Ref<const Vector<double>>& v);
+/// The Euclidean norm of one row.
+[[nodiscard]] FastInterval row_norm(const BallMatrix& A, Index row);
 
 }  // namespace promptbound

@@ -5,12 +5,9 @@
 /// depend on the prompt alone. In a bidirectional model that holds for the first layer's inputs only.
 #pragma once
 
-#include <promptbound/models/language_model.hpp>
+#include <promptbound/transformer/trained_layer.hpp>
 
 namespace promptbound {
-
-/// Intervals lose digits in every layer, so the working precision is raised until the sizes are enclosed
-/// within 10^-12 of themselves.
 
 /// The largest entry in absolute value, and the largest Euclidean norm of a token.
 struct TokenSize {
@@ -26,9 +23,29 @@ struct PromptHead {
   FastInterval centred_score;
 };
 
-/// The heads of each layer that the prompt determines: all layers of a causal model, else the first.
-/// tokens: d x m, at the positions 0 .. m-1.
-[[nodiscard]] std::vector<std::vector<PromptHead>> prompt_pass(const LanguageModel& model,
-                                                               const Matrix<double>& tokens);
+/// The pass at one working precision, which takes the layers one after the other. Intervals lose digits in
+/// every layer, so that a pass that does not end tight is to be done again with more bits.
+class PromptPass {
+ public:
+  /// tokens: d x m, m >= 1, at the positions 0 .. m-1.
+  PromptPass(const InputWeights& input, const Matrix<double>& tokens, long bits);
+
+  /// Whether the prompt alone determines what the next layer does to its tokens.
+  [[nodiscard]] bool is_determined() const { return is_determined_; }
+  /// Takes the next layer; does nothing where that is not determined. Behind the last one no states are
+  /// computed.
+  void add(const TrainedLayer& layer, bool is_last);
+
+  /// The heads of each layer that the prompt determines: all layers of a causal model, else the first.
+  [[nodiscard]] const std::vector<std::vector<PromptHead>>& heads() const { return heads_; }
+  /// Whether all sizes are enclosed within 10^-12 of themselves.
+  [[nodiscard]] bool is_tight() const { return is_tight_; }
+
+ private:
+  long bits_;
+  Sequence<Interval> states_;
+  bool is_determined_ = true, is_tight_ = true;
+  std::vector<std::vector<PromptHead>> heads_;
+};
 
 }  // namespace promptbound

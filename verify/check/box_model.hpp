@@ -1,4 +1,5 @@
-/// A model over boxes of inputs, as the checker of supremum certificates encloses it.
+/// A model over boxes of inputs, as the checker of supremum certificates encloses it. Shares intervals and
+/// linear forms (numeric/) with the producers; layers, attention and feed-forward blocks are its own.
 #pragma once
 
 #include <promptbound/verify/check/model.hpp>

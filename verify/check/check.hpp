@@ -1,5 +1,5 @@
-/// The independent checker: recomputes what a certificate claims from the certificate alone. It shares no
-/// code with what produces certificates beyond numbers and the reading of JSON.
+/// The independent checker: recomputes what a certificate claims from the certificate alone. It shares number
+/// types and the reading of JSON with what produces certificates, and no other code.
 #pragma once
 
 #include <optional>

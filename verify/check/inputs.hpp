@@ -3,7 +3,8 @@
 ///
 /// A certificate holds its model, data and target in full, and in "inputs" the SHA-256 of the files that they
 /// were read from, by role: "model", "data", "table". Nothing is recomputed from a hash: that the content is
-/// the file's is the word of whoever made the certificate, until both are compared here.
+/// the file's is the word of whoever made the certificate, until both are compared here. Shares the hash and
+/// the reading of JSON with the producers.
 #pragma once
 
 #include <string>

@@ -1,3 +1,5 @@
+// Certificates of memorization. Shares rationals and intervals with the producers; floors, lengths and errors
+// are computed again from the data.
 #include <algorithm>
 #include <map>
 #include <nlohmann/json.hpp>

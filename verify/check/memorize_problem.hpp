@@ -1,4 +1,5 @@
-/// The problem of a memorization certificate, read and recomputed by the checker alone.
+/// The problem of a memorization certificate, read and recomputed by the checker alone. Shares rationals and
+/// intervals with the producers; sums of exponentials, attention and blocks are its own.
 #pragma once
 
 #include <optional>

@@ -1,5 +1,6 @@
-/// A model of any number of layers as the checkers read it, and its value at one sequence. Shares no code
-/// with transformer/ and the producers.
+/// A model of any number of layers as the checkers read it, and its value at one sequence. Shares
+/// rationals and intervals with the producers; attention and feed-forward blocks are not those of
+/// transformer/.
 #pragma once
 
 #include <optional>

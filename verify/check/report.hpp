@@ -1,4 +1,5 @@
-/// What a checker answers, and what all checkers ask of a certificate.
+/// What a checker answers, and what all checkers ask of a certificate. Shares the reading of exact JSON and
+/// the hash with the producers, and not the writing of certificates.
 #pragma once
 
 #include <stdexcept>

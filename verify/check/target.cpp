@@ -42,13 +42,19 @@ std::vector<FormToken> forms_of(const Box& box, Index d) {
 
 Target::Target(const Json& json, Index d, Index L) : d_(d), L_(L) {
   const Json& name = member(json, "name", "target");
-  static const std::vector<std::string> names = {"identity", "reversal", "mean", "maximum", "sine", "table"};
+  static const std::vector<std::string> names = {"identity", "reversal", "mean",      "maximum",
+                                                 "sine",     "table",    "expression"};
   const auto found = name.is_string()
                          ? std::find(names.begin(), names.end(), name.get_ref<const std::string&>())
                          : names.end();
   require(found != names.end(), "target: the name is not known");
   name_ = static_cast<Name>(found - names.begin());
   if (name_ == Name::sine) frequency_ = rational_from(member(json, "frequency", "target"), "frequency");
+  if (name_ == Name::expression) {
+    const Json& text = member(json, "expression", "target");
+    require(text.is_string(), "target.expression: a text is needed");
+    expression_ = Expression(text.get_ref<const std::string&>(), d, L);
+  }
   if (name_ != Name::table) return;
   const Integer cells = integer_from(member(json, "cells", "target"), "cells");
   require(cells >= 1 && cells <= 1000000, "target.cells: a number from 1 to 1000000 is needed");
@@ -113,6 +119,10 @@ Matrix<Interval> Target::at(const Matrix<Rational>& X) const {
     case Name::table:
       value.reshaped() = interpolated(X.reshaped());
       break;
+    case Name::expression: {
+      const std::vector<Interval> outputs = expression_.at({X.reshaped().begin(), X.reshaped().end()});
+      return Eigen::Map<const Matrix<Interval>>(outputs.data(), d_, L_);
+    }
   }
   return value.unaryExpr([](const Rational& y) { return Interval(y); });
 }
@@ -157,9 +167,20 @@ std::vector<FormToken> Target::table_over(const Box& box) const {
   return result;
 }
 
+std::vector<FormToken> Target::expression_over(const std::vector<FormToken>& X) const {
+  FormToken entries;
+  for (const FormToken& token : X) entries.insert(entries.end(), token.begin(), token.end());
+  const FormToken outputs = expression_.over(entries);
+  std::vector<FormToken> result;
+  for (auto begin = outputs.begin(); begin != outputs.end(); begin += d_)
+    result.emplace_back(begin, begin + d_);
+  return result;
+}
+
 std::vector<FormToken> Target::over(const Box& box) const {
   if (name_ == Name::table) return table_over(box);
   const std::vector<FormToken> X = forms_of(box, d_);
+  if (name_ == Name::expression) return expression_over(X);
   std::vector<FormToken> value = X;
   const auto L = static_cast<std::size_t>(L_), d = static_cast<std::size_t>(d_);
   for (std::size_t i = 0; i < L; ++i) {

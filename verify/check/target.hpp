@@ -1,9 +1,11 @@
 /// The target functions of supremum certificates, at points and over boxes, as the checker evaluates them.
+/// Shares intervals and linear forms with the producers; the functions are written again.
 #pragma once
 
 #include <vector>
 
 #include <promptbound/numeric/linear_form.hpp>
+#include <promptbound/verify/check/expression.hpp>
 #include <promptbound/verify/check/report.hpp>
 
 namespace promptbound::checker {
@@ -30,10 +32,11 @@ class Target {
   [[nodiscard]] std::vector<FormToken> over(const Box& box) const;
 
  private:
-  enum class Name { identity, reversal, mean, maximum, sine, table };
+  enum class Name { identity, reversal, mean, maximum, sine, table, expression };
 
   [[nodiscard]] Vector<Rational> interpolated(const Vector<Rational>& x) const;
   [[nodiscard]] std::vector<FormToken> table_over(const Box& box) const;
+  [[nodiscard]] std::vector<FormToken> expression_over(const std::vector<FormToken>& X) const;
   [[nodiscard]] std::size_t place(const std::vector<long>& node) const;
 
   Index d_, L_;
@@ -42,6 +45,7 @@ class Target {
   long cells_ = 0;
   std::vector<Rational> values_;
   std::vector<FastInterval> enclosed_;
+  Expression expression_;
 };
 
 }  // namespace promptbound::checker

@@ -19,7 +19,8 @@ struct Example {
   Vec weighted;  ///< V sum_j e^{score - shift} z_j
 };
 
-/// The layer in binary64, and the derivative of its errors.
+/// The layer in binary64, and the derivative of its errors: attention is said again here because its
+/// derivative is needed, and nothing is concluded from it.
 class Landscape {
  public:
   Landscape(const Transformer<Rational>& model, const MemorizationData& data) {
@@ -143,7 +144,7 @@ FoundPrompt descend(const Transformer<Rational>& model, const MemorizationData& 
   }
   if (best.prompt.size() == 0) best.prompt = Mat::Zero(model.width, options.tokens);
   const Matrix<Rational> prompt = best.prompt.unaryExpr([](double x) { return Rational(x); });
-  return {prompt, prompt_error(model, data, prompt)};
+  return {prompt, PromptError(model, data)(prompt)};
 }
 
 }  // namespace promptbound

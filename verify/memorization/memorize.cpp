@@ -53,8 +53,9 @@ Matrix<Rational> rounded(const Matrix<Interval>& tokens, unsigned long decimals)
 /// The steps of one decision at the working precision; each sets the answer and says whether it is final.
 class Decision {
  public:
-  Decision(const MemorizationProblem& problem, const MemorizationGroup& group, MemorizationAnswer& answer)
-      : problem_(problem), group_(group), answer_(answer) {}
+  Decision(const MemorizationProblem& problem, const MemorizationGroup& group, const PromptError& error_of,
+           MemorizationAnswer& answer)
+      : problem_(problem), group_(group), error_of_(error_of), answer_(answer) {}
 
   /// No prompt at all: rows of the floor, or a target off the image of V.
   bool refute() {
@@ -164,7 +165,7 @@ class Decision {
       answer_.error = Interval(0);
     } else {
       const Interval allowed(problem_.accuracy);
-      Interval error = output_error(problem_, group_, prompt);
+      Interval error = error_of_(prompt);
       if (!certainly_less_equal(error, allowed)) {
         if (!error.is_finite() || certainly_less(allowed, error)) return false;
         const std::optional<bool> meets = meets_exactly(problem_, group_, prompt);
@@ -220,6 +221,7 @@ class Decision {
 
   const MemorizationProblem& problem_;
   const MemorizationGroup& group_;
+  const PromptError& error_of_;
   MemorizationAnswer& answer_;
   std::string doubt_;
 };
@@ -266,8 +268,8 @@ bool reads_no_values(const Transformer<Rational>& model) {
 
 /// What is known of the infimum of all prompts' errors before a decision: the empty prompt leaves no less
 /// than that, and with V = 0 every prompt leaves what it does.
-LeastError least_error_of(const Transformer<Rational>& model, const MemorizationData& data) {
-  const Interval empty = prompt_error(model, data, Matrix<Rational>(model.width, 0));
+LeastError least_error_of(const Transformer<Rational>& model, const PromptError& error_of) {
+  const Interval empty = error_of(Matrix<Rational>(model.width, 0));
   LeastError result;
   if (!empty.is_finite()) return result;
   result.upper = empty.upper();
@@ -295,19 +297,19 @@ void narrow_least_error(const MemorizationProblem& problem, const std::vector<Me
 
 /// The verdict by rising precision, and why.
 void decide(MemorizationProblem& problem, const std::vector<MemorizationGroup>& groups,
-            MemorizationAnswer& answer) {
+            const PromptError& error_of, MemorizationAnswer& answer) {
   const long first_bits = bits_for(problem.accuracy);
   std::string doubt;  // the subject of the last attempt
   const auto attempt = [&]() -> std::optional<bool> {
     problem.bits = working_precision();
     doubt.clear();
     for (const MemorizationGroup& group : groups) {
-      Decision decision(problem, group, answer);
+      Decision decision(problem, group, error_of, answer);
       if (decision.refute()) return true;
       if (!decision.doubt().empty()) doubt = decision.doubt();
     }
     if (groups.size() == 1) {
-      Decision decision(problem, groups.front(), answer);
+      Decision decision(problem, groups.front(), error_of, answer);
       if (decision.attempt()) return true;
       if (!decision.doubt().empty()) doubt = decision.doubt();
     }
@@ -340,9 +342,10 @@ MemorizationAnswer memorize(const Transformer<Rational>& model, const Memorizati
   if (accuracy < 0) throw InputError("accuracy: a number >= 0 is needed");
   if (data.empty()) throw InputError("memorization data: at least one example is needed");
   MemorizationAnswer answer;
+  const PromptError error_of(model, data);
   {
     const WorkingPrecision scope(bits_for(accuracy));
-    answer.least_error = least_error_of(model, data);
+    answer.least_error = least_error_of(model, error_of);
   }
   if (model.layers.size() != 1 || model.layers.front().heads.size() != 1) {
     answer.why = "theory 2.2 to 2.4 concern one layer with one attention head";
@@ -359,7 +362,7 @@ MemorizationAnswer memorize(const Transformer<Rational>& model, const Memorizati
     }
     narrow_least_error(problem, groups, answer);
   }
-  decide(problem, groups, answer);
+  decide(problem, groups, error_of, answer);
   LeastError& least = answer.least_error;
   if (answer.verdict == Memorizable::impossible) least.lower = std::max(least.lower, accuracy);
   if (answer.error)

@@ -3,38 +3,6 @@
 
 namespace promptbound {
 
-Interval output_error(const MemorizationProblem& problem, const MemorizationGroup& group,
-                      const Matrix<Rational>& prompt) {
-  Interval S;
-  Vector<Interval> weighted = Vector<Interval>::Zero(group.query.size());
-  const Matrix<Rational> values = multiply(problem.V, prompt);
-  for (Index j = 0; j < prompt.cols(); ++j) {
-    const Interval weight = exp(Interval(Rational(prompt.col(j).dot(group.direction))));
-    S += weight;
-    for (Index c = 0; c < values.rows(); ++c) weighted(c) += weight * Interval(values(c, j));
-  }
-  const auto& ffn = problem.model.layers.front().ffn;
-  std::optional<FeedForward<Interval>> block;
-  if (ffn) {
-    block = {from_rational<Interval>(ffn->W_1), from_rational<Interval>(ffn->b_1),
-             from_rational<Interval>(ffn->W_2), from_rational<Interval>(ffn->b_2)};
-  }
-  Interval error;
-  for (std::size_t i = 0; i < group.examples.size(); ++i) {
-    const AttentionSums& sums = group.examples[i].sums;
-    const Interval total = S + sums.S.enclosure();
-    Matrix<Interval> output(weighted.size(), 1);
-    for (Index c = 0; c < weighted.size(); ++c) {
-      const Interval own = sums.weighted_values[static_cast<std::size_t>(c)].enclosure();
-      output(c, 0) = Interval(group.query(c)) + (weighted(c) + own) / total;
-    }
-    if (block) output = feed_forward_block(*block, output);
-    const Vector<Rational>& wanted = problem.data[group.members[i]].target;
-    for (Index c = 0; c < wanted.size(); ++c) error = max(error, abs(output(c, 0) - Interval(wanted(c))));
-  }
-  return error;
-}
-
 std::optional<bool> meets_exactly(const MemorizationProblem& problem, const MemorizationGroup& group,
                                   const Matrix<Rational>& prompt) {
   const AttentionSums own = attention_sums(problem.V, group.direction, prompt);

@@ -8,14 +8,9 @@
 
 namespace promptbound {
 
-/// Encloses the maximum error at the layer's output, at the working precision. The prompt's tokens are
-/// columns, and may be none.
-[[nodiscard]] Interval output_error(const MemorizationProblem& problem, const MemorizationGroup& group,
-                                    const Matrix<Rational>& prompt);
-
-/// Decides whether that error is at most the accuracy, where enclosures overlap the accuracy since both may
-/// be equal. Nothing where a feed-forward block meets numbers that are not rational. Throws Undecided at the
-/// limit of the precision.
+/// Decides whether the maximum error at the layer's output is at most the accuracy, where enclosures overlap
+/// the accuracy since both may be equal. Nothing where a feed-forward block meets numbers that are not
+/// rational. Throws Undecided at the limit of the precision.
 [[nodiscard]] std::optional<bool> meets_exactly(const MemorizationProblem& problem,
                                                 const MemorizationGroup& group,
                                                 const Matrix<Rational>& prompt);

@@ -6,6 +6,8 @@
 
 #include <promptbound/numeric/error.hpp>
 #include <promptbound/numeric/precision.hpp>
+#include <promptbound/transformer/attention_means.hpp>
+#include <promptbound/transformer/layer_loop.hpp>
 #include <promptbound/verify/supremum/softmax_mean.hpp>
 #include <promptbound/verify/supremum/static_prompt.hpp>
 
@@ -33,12 +35,12 @@ class SparseMatrix {
     }
   }
 
-  [[nodiscard]] Forms<S> times(const Forms<S>& Z) const {
-    Forms<S> result(static_cast<Index>(rows_.size()), Z.cols());
-    for (std::size_t row = 0; row < rows_.size(); ++row) {
+  friend Forms<S> multiply(const SparseMatrix& W, const Forms<S>& Z) {
+    Forms<S> result(static_cast<Index>(W.rows_.size()), Z.cols());
+    for (std::size_t row = 0; row < W.rows_.size(); ++row) {
       for (Index token = 0; token < Z.cols(); ++token) {
         LinearForm<S>& sum = result(static_cast<Index>(row), token);
-        for (const Entry& entry : rows_[row]) {
+        for (const Entry& entry : W.rows_[row]) {
           LinearForm<S> term = Z(entry.column, token);
           sum += term *= entry.value;
         }
@@ -71,7 +73,7 @@ constexpr double negligible_share = 0x1p-40;
 template <class S>
 struct CompiledBlock {
   SparseMatrix<S> W_1, W_2;
-  Vector<S> b_1, b_2;
+  Vector<LinearForm<S>> b_1, b_2;
 };
 
 template <class S>
@@ -245,9 +247,8 @@ void ApproximationProblem::check() const {
 template <class S>
 struct BoxError<S>::Compiled {
   std::vector<CompiledLayer<S>> layers;
-  std::size_t attending = 0;  ///< layers up to the last that has attention
-  Matrix<S> start;            ///< tokens that move with the input, before it is added
-  Index first = 0;            ///< the first of them that is an input position
+  Matrix<S> start;  ///< tokens that move with the input, before it is added
+  Index first = 0;  ///< the first of them that is an input position
   Mask mask = Mask::bidirectional;
   Target target;
   KeySelection all_keys;
@@ -261,7 +262,6 @@ struct BoxError<S>::Compiled {
     for (std::size_t l = 0; l < problem.model.layers.size(); ++l) {
       const Layer<Rational>& layer = problem.model.layers[l];
       CompiledLayer<S>& made = layers.emplace_back();
-      if (!layer.heads.empty()) attending = l + 1;
       for (const AttentionHead<Rational>& head : layer.heads) {
         std::optional<SparseMatrix<S>> W_O;
         if (head.W_O) W_O.emplace(*head.W_O);
@@ -280,9 +280,10 @@ struct BoxError<S>::Compiled {
       }
       if (layer.ffn) {
         made.ffn = CompiledBlock<S>{SparseMatrix<S>(layer.ffn->W_1), SparseMatrix<S>(layer.ffn->W_2),
-                                    from_rational<S>(layer.ffn->b_1), from_rational<S>(layer.ffn->b_2)};
+                                    forms(layer.ffn->b_1), forms(layer.ffn->b_2)};
       }
     }
+    const std::size_t attending = attending_layers(layers);
     for (std::size_t l = 0; l < attending; ++l) {
       for (const CompiledHead<S>& head : layers[l].heads) {
         KeySelection::Query every;
@@ -293,42 +294,27 @@ struct BoxError<S>::Compiled {
     }
   }
 
-  /// The block at the positions from `from` on; `next` is the first of its queries in the selection.
-  [[nodiscard]] Forms<S> attention(const CompiledLayer<S>& layer, const Forms<S>& Z, Index from,
-                                   std::size_t variables, const KeySelection& selection, std::size_t& next,
-                                   KeySelection* refined) const {
-    const Forms<S> asking = Z.rightCols(Z.cols() - from);
-    Forms<S> result = asking;
-    for (const CompiledHead<S>& head : layer.heads) {
-      const Forms<S> queries = head.W_Q.times(asking);
-      const Forms<S> keys = head.W_K.times(Z);
-      const Forms<S> values = head.W_V.times(Z);
-      Forms<S> means(values.rows(), asking.cols());
-      for (Index i = 0; i < asking.cols(); ++i) {
-        const Index visible = mask == Mask::causal ? from + i + 1 : Z.cols();
-        const KeySelection::Query& selected = selection.queries[next++];
-        const std::vector<S> weights =
-            relative_weights(head, selected.keys, keys, visible, queries, i, variables);
-        average_values(head, selected, values, visible, weights, variables, means, i);
-        if (refined != nullptr) refined->queries.push_back(refine(selected, weights));
-      }
-      result += head.W_O ? head.W_O->times(means) : means;
-    }
-    return result;
+  [[nodiscard]] static Vector<LinearForm<S>> forms(const Vector<Rational>& b) {
+    return b.unaryExpr([](const Rational& x) { return LinearForm<S>(from_rational<S>(x)); });
   }
 
-  [[nodiscard]] static Forms<S> feed_forward(const CompiledBlock<S>& block, const Forms<S>& Z) {
-    Forms<S> hidden = block.W_1.times(Z);
-    for (Index token = 0; token < Z.cols(); ++token) {
-      for (Index h = 0; h < hidden.rows(); ++h) {
-        hidden(h, token) = (hidden(h, token) + LinearForm<S>(block.b_1(h))).positive_part();
-      }
+  /// What a head adds at the positions from `from` on; `next` is the first of its queries in the selection.
+  [[nodiscard]] Forms<S> attend(const CompiledHead<S>& head, const Forms<S>& Z, Index from,
+                                std::size_t variables, const KeySelection& selection, std::size_t& next,
+                                KeySelection* refined) const {
+    const Forms<S> queries = multiply(head.W_Q, Forms<S>(Z.rightCols(Z.cols() - from)));
+    const Forms<S> keys = multiply(head.W_K, Z);
+    const Forms<S> values = multiply(head.W_V, Z);
+    Forms<S> means(values.rows(), queries.cols());
+    for (Index i = 0; i < queries.cols(); ++i) {
+      const Index visible = visible_keys(mask, from + i, Z.cols());
+      const KeySelection::Query& selected = selection.queries[next++];
+      const std::vector<S> weights =
+          relative_weights(head, selected.keys, keys, visible, queries, i, variables);
+      average_values(head, selected, values, visible, weights, variables, means, i);
+      if (refined != nullptr) refined->queries.push_back(refine(selected, weights));
     }
-    Forms<S> result = Z + block.W_2.times(hidden);
-    for (Index token = 0; token < Z.cols(); ++token) {
-      for (Index row = 0; row < Z.rows(); ++row) result(row, token) += LinearForm<S>(block.b_2(row));
-    }
-    return result;
+    return head.W_O ? multiply(*head.W_O, means) : means;
   }
 };
 
@@ -360,15 +346,10 @@ Matrix<LinearForm<S>> BoxError<S>::operator()(const Box& box, const KeySelection
   }
   Forms<S> Z = model.start.unaryExpr([](const S& entry) { return LinearForm<S>(entry); });
   Z.block(0, model.first, d, L) += X;
-  if (model.attending == 0) Z = Forms<S>(Z.rightCols(L));
-  for (std::size_t l = 0; l < model.layers.size(); ++l) {
-    const CompiledLayer<S>& layer = model.layers[l];
-    if (!layer.heads.empty()) {
-      Z = model.attention(layer, Z, l + 1 == model.attending ? model.first : 0, variables, keys, next_query,
-                          refined);
-    }
-    if (layer.ffn) Z = Compiled::feed_forward(*layer.ffn, Z);
-  }
+  Z = through_layers(model.layers, std::move(Z), model.first,
+                     [&](const CompiledHead<S>& head, const Forms<S>& tokens, Index from) {
+                       return model.attend(head, tokens, from, variables, keys, next_query, refined);
+                     });
   return Z.topRows(d) - evaluate(model.target, X);
 }
 

@@ -24,6 +24,9 @@ struct TargetJson {
     for (const Rational& value : table.values) values.push_back(to_json(value));
     return {{"name", "table"}, {"cells", table.cells}, {"values", std::move(values)}};
   }
+  Json operator()(const Expression& expression) const {
+    return {{"name", "expression"}, {"expression", canonical_text(expression)}};
+  }
 };
 
 }  // namespace

@@ -9,8 +9,8 @@
 
 #include <promptbound/models/prompt_adapter.hpp>
 #include <promptbound/models/safetensors.hpp>
-#include <promptbound/verify/audit/model_norms.hpp>
-#include <promptbound/verify/audit/prompt_pass.hpp>
+#include <promptbound/numeric/precision.hpp>
+#include <promptbound/verify/audit/model_sweep.hpp>
 
 #include "models/small_language_model.hpp"
 #include "naive_language_model.hpp"
@@ -95,7 +95,7 @@ void check_at_most(naive::Real value, const FastInterval& bound) {
 }
 
 void check_pass(const LanguageModel& model, const naive::Pass& pass, const naive::Rows& prompt) {
-  const auto certified = prompt_pass(model, columns(prompt));
+  const auto certified = sweep_layers(model, columns(prompt)).prompt;
   CHECK(certified.size() == (model.config().is_causal() ? pass.heads.size() : 1));
   for (std::size_t l = 0; l < certified.size(); ++l) {
     for (std::size_t h = 0; h < certified[l].size(); ++h) {
@@ -185,12 +185,45 @@ naive::Rows difference(naive::Rows A, const naive::Rows& B) {
 
 }  // namespace
 
+TEST_CASE("the states behind every layer and the outputs agree with loops over long double") {
+  for (const std::string family : {"gpt2", "llama", "bert"}) {
+    CAPTURE(family);
+    const TemporaryFolder folder;
+    const naive::Weights weights = weights_of(write_small_model(folder, family, 703));
+    const LanguageModel model(folder.path());
+    RandomNumbers random(713);
+    naive::Rows prompt(4, naive::Row(8));
+    for (auto& token : prompt) {
+      for (auto& x : token) x = random.rational(-1, 1).convert_to<double>();
+    }
+    const naive::Pass pass = naive::evaluate(weights, small_shape(family), prompt);
+    const auto check = [&](const Sequence<Interval>& Z, const naive::Rows& reference) {
+      for (Index token = 0; token < Z.cols(); ++token) {
+        for (Index row = 0; row < Z.rows(); ++row) {
+          const naive::Real value = reference[static_cast<std::size_t>(token)][static_cast<std::size_t>(row)];
+          CHECK(std::abs(static_cast<naive::Real>(Z(row, token).lower_double()) - value) < 1e-14L);
+          CHECK(std::abs(static_cast<naive::Real>(Z(row, token).upper_double()) - value) < 1e-14L);
+        }
+      }
+    };
+    const WorkingPrecision scope(128);
+    Sequence<Interval> Z = embedded(
+        model.input(), Sequence<Interval>(columns(prompt).unaryExpr([](double x) { return Interval(x); })));
+    for (std::size_t l = 0; l < 2; ++l) {
+      Z = through_layer(model.layer(l), Z);
+      check(Z, pass.states[l]);
+    }
+    const auto norm = model.final_norm();
+    check(norm ? normalized(*norm, Z) : Z, pass.output);
+  }
+}
+
 TEST_CASE("small models of all three layouts agree with loops over long double") {
   for (const std::string family : {"gpt2", "llama", "bert"}) {
     for (const std::uint64_t seed : {701U, 702U}) {
       CAPTURE(family);
       CAPTURE(seed);
-      const TestFolder folder;
+      const TemporaryFolder folder;
       const naive::Weights weights = weights_of(write_small_model(folder, family, seed));
       const naive::Shape shape = small_shape(family);
       const LanguageModel model(folder.path());
@@ -201,7 +234,7 @@ TEST_CASE("small models of all three layouts agree with loops over long double")
       }
       const naive::Pass pass = naive::evaluate(weights, shape, prompt);
       check_pass(model, pass, prompt);
-      const ModelNorms norms = model_norms(model, columns(prompt));
+      const ModelNorms norms = sweep_layers(model, columns(prompt)).norms;
       check_norms(norms, weights, shape);
       check_bounds(norms, pass);
       // Nearby prompts: the outputs differ by no more than the Lipschitz constant allows, nor do large steps.
@@ -230,7 +263,7 @@ TEST_CASE("the trained model and its prompt agree with loops over long double") 
   CHECK(adapter.tokens == columns(prompt));
   const naive::Pass pass = naive::evaluate(weights, shape, prompt);
   check_pass(model, pass, prompt);
-  const ModelNorms norms = model_norms(model, adapter.tokens);
+  const ModelNorms norms = sweep_layers(model, adapter.tokens).norms;
   check_norms(norms, weights, shape);
   check_bounds(norms, pass);
   naive::Real radius = 0, steepest = 0;
@@ -246,7 +279,7 @@ TEST_CASE("an audit covers the whole vocabulary and all positions") {
   // Tokens of the vocabulary at the last positions are in the radius as well.
   const std::string folder = PROMPTBOUND_MODELS_DIR;
   const naive::Weights weights = read_naively(folder + "/tiny-gpt2/model.safetensors");
-  const ModelNorms norms = model_norms(LanguageModel(folder + "/tiny-gpt2"), Matrix<double>(64, 0));
+  const ModelNorms norms = sweep_layers(LanguageModel(folder + "/tiny-gpt2"), Matrix<double>(64, 0)).norms;
   naive::Rows tokens = tokens_of(weights.at("wte.weight"), 64);
   const naive::Rows codes = tokens_of(weights.at("wpe.weight"), 64);
   CHECK(codes.size() == 192);
@@ -278,8 +311,11 @@ TEST_CASE("models with the layouts of published releases agree with loops over l
   };
   for (const Case& one :
        {Case{"llama3-8b-like-bf16", rotary(500000)}, Case{"llama-v5-rope_parameters", rotary(500000)},
-        Case{"llama-rope-default", rotary(500000)}, Case{"mistral-as-is", rotary(10000)},
-        Case{"qwen2-as-is", rotary(1000000)}, Case{"mx-e8m0-unused", rotary(10000)},
+        Case{"llama-rope-default", rotary(500000)},
+        Case{"llama32-rope-llama3",
+             {"llama", "model.", 16, 2, 4, 2, 8, 24, 1e-5L, 500000, false, {32, 1, 4, 16}}},
+        Case{"mistral-as-is", rotary(10000)}, Case{"qwen2-as-is", rotary(1000000)},
+        Case{"mx-e8m0-unused", rotary(10000)},
         Case{"rinna-gelu_fast", {"gpt2", "", 16, 2, 4, 4, 4, 64, 1e-5L, 0, true}}}) {
     CAPTURE(one.folder);
     // mx-e8m0-unused has the element type that is not read in a tensor that is not used.
@@ -288,7 +324,7 @@ TEST_CASE("models with the layouts of published releases agree with loops over l
     const LanguageModel model(realfiles + one.folder);
     const naive::Pass pass = naive::evaluate(weights, one.shape, prompt);
     check_pass(model, pass, prompt);
-    const ModelNorms norms = model_norms(model, columns(prompt));
+    const ModelNorms norms = sweep_layers(model, columns(prompt)).norms;
     check_norms(norms, weights, one.shape);
     check_bounds(norms, pass);
   }
@@ -296,7 +332,7 @@ TEST_CASE("models with the layouts of published releases agree with loops over l
 
 TEST_CASE("with rotary positions biases of queries and keys are part of the bounds for any token") {
   // Scores of tokens that are nearly 0 before the biases differ by the rotations of the biases alone.
-  const TestFolder folder;
+  const TemporaryFolder folder;
   WrittenTensors written = write_small_model(folder, "llama", 711, 0.01);
   for (const char* layer : {"model.layers.0.", "model.layers.1."}) {
     for (const auto& [map, size] :
@@ -317,10 +353,10 @@ TEST_CASE("with rotary positions biases of queries and keys are part of the boun
   const naive::Rows prompt(6, naive::Row(8, 0.01));
   const naive::Pass pass = naive::evaluate(weights, shape, prompt);
   check_pass(model, pass, prompt);
-  const ModelNorms norms = model_norms(model, columns(prompt));
+  const ModelNorms norms = sweep_layers(model, columns(prompt)).norms;
   check_norms(norms, weights, shape);
   check_bounds(norms, pass);
-  const auto certified = prompt_pass(model, columns(prompt));
+  const auto certified = sweep_layers(model, columns(prompt)).prompt;
   for (std::size_t l = 0; l < 2; ++l) {
     for (std::size_t h = 0; h < 4; ++h) {
       const FastInterval& bound = norms.layers[l].heads[h].centred_score;
@@ -337,7 +373,7 @@ TEST_CASE("the Lipschitz constant of 48 layers is enclosed by its logarithm") {
   const LanguageModel model(realfiles + "deep-gpt2-xl-48-layers");
   const naive::Weights weights = read_naively(realfiles + "deep-gpt2-xl-48-layers/model.safetensors");
   const naive::Rows prompt = prompt_of("deep-prompt-p48", 4);
-  const ModelNorms norms = model_norms(model, columns(prompt));
+  const ModelNorms norms = sweep_layers(model, columns(prompt)).norms;
   const auto steepest = [&](const std::string& norm) {
     naive::Real largest = 0;
     for (const double gain : weights.at(norm + ".weight")) {

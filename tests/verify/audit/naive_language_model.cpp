@@ -110,12 +110,23 @@ Names names(const Shape& shape, std::size_t l) {
           layer + "output.LayerNorm"};
 }
 
+/// The frequency of a pair by the cases of the published definition.
+Real frequency(const Shape& shape, std::size_t i) {
+  const Real plain = std::pow(shape.rotary_base, -2 * static_cast<Real>(i) / static_cast<Real>(shape.s));
+  const auto& scaling = shape.llama3;
+  if (scaling.factor == 0) return plain;
+  const Real wavelength = 2 * std::acos(-1.0L) / plain;
+  if (wavelength < scaling.original / scaling.high) return plain;
+  if (wavelength > scaling.original / scaling.low) return plain / scaling.factor;
+  const Real smooth = (scaling.original / wavelength - scaling.low) / (scaling.high - scaling.low);
+  return (1 - smooth) * plain / scaling.factor + smooth * plain;
+}
+
 Rows rotated(const Shape& shape, Rows X) {
   if (shape.rotary_base == 0) return X;
   for (std::size_t position = 0; position < X.size(); ++position) {
     for (std::size_t i = 0; i < shape.s / 2; ++i) {
-      const Real angle = static_cast<Real>(position) *
-                         std::pow(shape.rotary_base, -2 * static_cast<Real>(i) / static_cast<Real>(shape.s));
+      const Real angle = static_cast<Real>(position) * frequency(shape, i);
       Real& a = X[position][i];
       Real& b = X[position][i + shape.s / 2];
       const Real new_a = a * std::cos(angle) - b * std::sin(angle);

@@ -21,6 +21,10 @@ struct Shape {
   std::size_t d, layers, heads, key_heads, s, hidden;
   Real eps, rotary_base;
   bool gelu_fast = false;  ///< sqrt(2/pi) is taken as 0.7978845608
+  /// Scaled rotary positions as in Llama 3.1; none where factor is 0.
+  struct {
+    Real factor = 0, low = 0, high = 0, original = 0;
+  } llama3 = {};
 };
 
 /// One head at one layer: its tokens' queries, keys (rotated) and values, tokens as rows.

@@ -28,7 +28,7 @@ Json certificate_with_inputs() {
   const MemorizationAnswer answer = memorize(model, data, 0);
   REQUIRE(answer.verdict == Memorizable::possible);
   Json certificate = parse_json(answer.certificate, "certificate");
-  const TestFolder folder;
+  const TemporaryFolder folder;
   name_inputs(certificate, {{"model", folder.write("model.json", model_text)},
                             {"data", folder.write("data.json", data_text)}});
   return certificate;

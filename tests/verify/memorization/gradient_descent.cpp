@@ -44,7 +44,8 @@ TEST_CASE("50 random instances - N = 3..8: no prompt found is below the floor - 
   const long count = repetitions(50);
   long close = 0;
   for (long i = 0; i < count; ++i) {
-    const Instance instance = random_instance(random, random.integer(2, 5), static_cast<int>(3 + i % 6), false);
+    const Instance instance =
+        random_instance(random, random.integer(2, 5), static_cast<int>(3 + i % 6), false);
     const MemorizationAnswer answer = memorize(instance.model, instance.data, Rational(1, 1000000));
     const FoundPrompt found = descend(instance.model, instance.data, {});
     REQUIRE(answer.floor.has_value());

@@ -63,12 +63,12 @@ TEST_CASE("no prompt's error lies below the least error's lower end and its uppe
     const WorkingPrecision scope(256);
     for (int trial = 0; trial < 40; ++trial) {
       const int size = 1 << trial % 8;
-      const Interval error = prompt_error(model, data, random.matrix(d, random.integer(0, 5), -size, size));
+      const Interval error = PromptError(model, data)(random.matrix(d, random.integer(0, 5), -size, size));
       CHECK_FALSE(certainly_less(error, Interval(least.lower)));
     }
     if (kind % 4 != 0) continue;
     // V = 0: all prompts are the empty one.
-    const Interval empty = prompt_error(model, data, Matrix<Rational>(d, 0));
+    const Interval empty = PromptError(model, data)(Matrix<Rational>(d, 0));
     CHECK(empty.contains(least.lower));
     CHECK(empty.contains(*least.upper));
     ++exact;
@@ -103,7 +103,7 @@ TEST_CASE("half the largest distance of two targets is approached by ever longer
     const Matrix<Rational> mean = multiply(*inverse(V), Matrix<Rational>((low + high) / Rational(2) - query));
     bool is_close = false;
     for (Index m = 16; m <= 1 << 15 && !is_close; m *= 8) {
-      const Interval error = prompt_error(model, data, mean.replicate(1, m));
+      const Interval error = PromptError(model, data)(mean.replicate(1, m));
       CHECK_FALSE(certainly_less(error, Interval(least.lower)));
       is_close = certainly_less(error, Interval(Rational(limit + Rational(1, 100))));
     }

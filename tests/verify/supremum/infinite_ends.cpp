@@ -1,6 +1,6 @@
 // The functions of intervals of verify/, on every combination of finite, zero and infinite ends.
 #include <promptbound/numeric/precision.hpp>
-#include <promptbound/verify/audit/activation.hpp>
+#include <promptbound/transformer/activation.hpp>
 #include <promptbound/verify/audit/norm_enclosure.hpp>
 #include <promptbound/verify/supremum/softmax_mean.hpp>
 

@@ -2,8 +2,9 @@
 
 #include <cmath>
 
+#include <promptbound/numeric/error.hpp>
 #include <promptbound/numeric/precision.hpp>
-#include <promptbound/verify/audit/activation.hpp>
+#include <promptbound/transformer/activation.hpp>
 
 #include "random.hpp"
 
@@ -92,4 +93,29 @@ TEST_CASE("the Lipschitz constants bound every derivative and are not far above"
   const Interval peak = normal_distribution(sqrt(Interval(2))) + exp(Interval(-1)) / sqrt(interval_pi());
   CHECK(certainly_less(peak, Interval(lipschitz_constant(Activation::gelu))));
   CHECK(certainly_less(Interval(Rational(1128, 1000)), peak));
+}
+
+TEST_CASE("activations in every scalar: nested enclosures - exact in rationals at 0 and for relu") {
+  RandomNumbers random(2502);
+  for (const Activation activation :
+       {Activation::relu, Activation::gelu, Activation::gelu_tanh, Activation::gelu_fast, Activation::silu}) {
+    for (int i = 0; i < 50; ++i) {
+      const Rational x = random.rational(-6, 6);
+      const WorkingPrecision coarse(64);
+      const auto fast = activate(activation, from_rational<FastInterval>(x));
+      const auto certified = activate(activation, from_rational<Interval>(x));
+      const double plain = activate(activation, from_rational<double>(x));
+      const WorkingPrecision fine(200);
+      const Interval tight = activate(activation, from_rational<Interval>(x));
+      const Real precise = activate(activation, from_rational<Real>(x));
+      CHECK(Interval(fast).contains(tight));
+      CHECK(certified.contains(tight));
+      CHECK(certified.contains(static_cast<Rational>(precise)));
+      CHECK(abs(Rational(Rational(plain) - tight.lower())) < Rational(1, 1000000000));
+    }
+    CHECK(activate(activation, Rational(0)) == 0);
+  }
+  CHECK(activate(Activation::relu, Rational(-1, 3)) == 0);
+  CHECK(activate(Activation::relu, Rational(1, 3)) == Rational(1, 3));
+  CHECK_THROWS_AS(static_cast<void>(activate(Activation::silu, Rational(1))), InputError);
 }

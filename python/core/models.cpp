@@ -1,0 +1,278 @@
+// Models: instances in and out, their outputs, constructions, memorization, structure, audits, certificates.
+#include <pybind11/stl.h>
+
+#include <nlohmann/json.hpp>
+
+#include <promptbound/cli/check_proofs.hpp>
+#include <promptbound/cli/commands/construction.hpp>
+#include <promptbound/cli/commands/construction_proofs.hpp>
+#include <promptbound/cli/render/audit.hpp>
+#include <promptbound/cli/render/render_json.hpp>
+#include <promptbound/models/instance_safetensors.hpp>
+#include <promptbound/numeric/certify.hpp>
+#include <promptbound/numeric/error.hpp>
+#include <promptbound/numeric/integers.hpp>
+#include <promptbound/numeric/precision.hpp>
+#include <promptbound/verify/audit/audit.hpp>
+#include <promptbound/verify/check/check.hpp>
+#include <promptbound/verify/memorization/memorize.hpp>
+#include <promptbound/verify/structure/injectivity_certificate.hpp>
+
+#include "core.hpp"
+
+namespace promptbound::python {
+namespace {
+
+/// Tokens as rows, from arrays, sequences or numbers.
+Matrix<Rational> tokens_from(py::handle tokens, const std::string& what) {
+  return matrix_from(json_of(tokens, what), what).transpose();
+}
+
+Instance make_instance(const py::dict& members) { return instance_from(json_of(members, ""), "model"); }
+
+// --- outputs
+
+py::list as_lists(const Matrix<double>& output) {
+  py::list rows;
+  for (Index token = 0; token < output.cols(); ++token) {
+    py::list row;
+    for (Index c = 0; c < output.rows(); ++c) row.append(output(c, token));
+    rows.append(std::move(row));
+  }
+  return rows;
+}
+
+py::object run(const Instance& instance, py::handle input, const std::string& scalar, long digits) {
+  const Matrix<Rational> X = tokens_from(input, "input");
+  if (scalar == "binary64")
+    return as_lists(interruptible([instance, X](Running&) { return evaluate<double>(instance, X); }));
+  if (scalar == "rational")
+    return tokens_of(interruptible([instance, X](Running&) { return evaluate<Rational>(instance, X); }));
+  if (scalar == "interval") {
+    return tokens_of(interruptible([instance, X, digits](Running& running) {
+      return enclose_output(instance, X, digits, [&] {
+        if (running.cancelled) throw Cancelled();
+      });
+    }));
+  }
+  throw InputError("scalar: '" + scalar.substr(0, 60) + "' (accepted: binary64, interval, rational)");
+}
+
+// --- constructions
+
+py::list construction_entries() {
+  py::list result;
+  for (const Construction& construction : constructions()) {
+    py::dict entry;
+    entry["id"] = std::string(construction.id);
+    entry["theory"] = std::string(construction.theory);
+    entry["source"] = std::string(construction.source);
+    entry["summary"] = std::string(construction.summary);
+    entry["parameters"] = std::string(construction.parameters);
+    result.append(std::move(entry));
+  }
+  return result;
+}
+
+long whole(py::handle value, const std::string& what) {
+  const Rational number = rational_of(value, what);
+  if (!is_integer(number) || number < 0 || number > 1000000)
+    throw InputError(what + ": " + number.str().substr(0, 60) +
+                     " (accepted: a whole number from 0 to 1000000)");
+  return numerator(number).convert_to<long>();
+}
+
+ConstructOptions construct_options(const Construction& construction, const py::dict& parameters) {
+  ConstructOptions options;
+  const std::map<std::string, long*> counts = {
+      {"k", &options.k},     {"N", &options.N}, {"D", &options.D}, {"t", &options.t},
+      {"gap", &options.gap}, {"m", &options.m}, {"q", &options.q}, {"cells", &options.target.cells}};
+  const std::map<std::string, Index*> sizes = {{"d", &options.d}, {"L", &options.L}, {"rank", &options.rank}};
+  const std::map<std::string, std::string*> numbers = {{"eta", &options.eta},
+                                                       {"C", &options.C},
+                                                       {"alpha", &options.alpha},
+                                                       {"eps", &options.eps},
+                                                       {"accuracy", &options.accuracy},
+                                                       {"radius", &options.radius},
+                                                       {"frequency", &options.target.frequency}};
+  const std::map<std::string, std::string*> texts = {
+      {"form", &options.form},          {"model", &options.model},
+      {"data", &options.data},          {"query", &options.query},
+      {"tokens", &options.tokens},      {"target", &options.target.name},
+      {"table", &options.target.table}, {"target-expression", &options.target.expression}};
+  const std::string used = " " + std::string(construction.parameters) + " ";
+  for (const auto& [key, value] : parameters) {
+    std::string name = key.cast<std::string>();
+    std::replace(name.begin(), name.end(), '_', '-');
+    if (used.find(" " + name + " ") == std::string::npos) {
+      throw InputError("--" + name + ": " + std::string(construction.id) +
+                       " does not use it (accepted: " + std::string(construction.parameters) + ")");
+    }
+    if (counts.count(name) != 0) *counts.at(name) = whole(value, name);
+    if (sizes.count(name) != 0) *sizes.at(name) = whole(value, name);
+    if (numbers.count(name) != 0) *numbers.at(name) = number_text(value, name);
+    if (texts.count(name) != 0) *texts.at(name) = py::str(value).cast<std::string>();
+    if (name == "seed") options.target.seed = static_cast<unsigned long>(whole(value, name));
+  }
+  if (options.d < 1 || options.d > 1000 || options.L < 1 || options.L > 1000)
+    throw InputError("d, L: (accepted: integers from 1 to 1000)");
+  return options;
+}
+
+/// (an Instance or the JSON text of what is none, the claim)
+py::tuple construct(const std::string& id, const py::dict& parameters) {
+  const Construction& construction = find_construction(id);
+  const ConstructOptions options = construct_options(construction, parameters);
+  Built built = interruptible([&construction, options](Running&) {
+    const WorkingPrecision scope(bits_for_digits(options.computed_digits()) + 64);
+    Built result = construction.build(options);
+    result.claim.proof = construction_proof(result.claim.id);
+    return result;
+  });
+  py::object content;
+  if (auto* instance = std::get_if<Instance>(&built.content)) {
+    content = py::cast(std::move(*instance));
+  } else {
+    content = parsed(std::get<Json>(built.content).dump());
+  }
+  return py::make_tuple(std::move(content), std::move(built.claim));
+}
+
+// --- memorization
+
+py::dict memorize_data(const Instance& instance, py::handle examples, py::handle accuracy) {
+  const Rational wanted = rational_of(accuracy, "--accuracy");
+  const MemorizationData data =
+      memorization_data_from(json_of(examples, "data"), instance.model.width, "data");
+  const auto [answer, proofs] = interruptible([model = instance.model, data, wanted](Running&) {
+    MemorizationAnswer found = memorize(model, data, wanted);
+    auto proof = memorize_proof(form_of(model, data, wanted, found));
+    return std::make_pair(std::move(found), std::move(proof));
+  });
+  const auto optional = [](const auto& value) { return value ? object_of(*value) : py::object(py::none()); };
+  py::dict result;
+  result["verdict"] = answer.verdict == Memorizable::possible     ? "possible"
+                      : answer.verdict == Memorizable::impossible ? "impossible"
+                                                                  : "unknown";
+  result["why"] = answer.why;
+  result["prompt"] = answer.prompt ? py::object(tokens_of(*answer.prompt)) : py::none();
+  result["error"] = optional(answer.error);
+  result["no_prompt_shorter_than"] = answer.prompt ? object_of(answer.least_length) : py::object(py::none());
+  result["floor"] = py::none();
+  if (answer.floor)
+    result["floor"] = py::make_tuple(object_of(answer.floor->lower), object_of(answer.floor->upper));
+  result["output_floor"] = object_of(answer.output_floor);
+  result["least_error"] =
+      py::make_tuple(object_of(answer.least_error.lower), optional(answer.least_error.upper));
+  result["rank_lower"] = answer.rank_lower;
+  result["certificate"] = answer.certificate.empty() ? py::object(py::none()) : py::str(answer.certificate);
+  std::vector<std::string_view> parts;
+  if (answer.verdict != Memorizable::unknown) parts.emplace_back("verdict");
+  if (answer.prompt) parts.insert(parts.end(), {"prompt_length", "error"});
+  result["proof"] = proof_lines(proofs_of(proofs, parts));
+  return result;
+}
+
+// --- structure
+
+py::dict structure(const Instance& instance, py::handle radius) {
+  const Rational R = rational_of(radius, "--R");
+  struct Found {
+    std::vector<LayerConstants> layers;
+    Injectivity injectivity;
+    std::string certificate;
+  };
+  const Found found = interruptible([model = instance.model, R](Running&) {
+    const std::vector<MapNorms> norms = map_norms(model);
+    Found made{lipschitz_constants(norms, R), {}, ""};
+    made.injectivity = injectivity(made.layers, model.mask);
+    if (made.injectivity.proved)
+      made.certificate = injectivity_certificate(model, R, norms, made.injectivity).dump(1);
+    return made;
+  });
+  py::dict result;
+  result["injective"] = found.injectivity.proved;
+  result["why"] = found.injectivity.why;
+  result["separation"] =
+      found.injectivity.proved ? object_of(found.injectivity.separation) : py::object(py::none());
+  result["lipschitz"] = object_of(lipschitz_constant(found.layers));
+  py::list layers;
+  for (const LayerConstants& layer : found.layers) {
+    py::dict entry;
+    entry["R"] = object_of(layer.R);
+    entry["c"] = object_of(layer.c);
+    entry["g"] = object_of(layer.g);
+    entry["R_out"] = object_of(layer.R_out);
+    layers.append(std::move(entry));
+  }
+  result["layers"] = std::move(layers);
+  result["certificate"] = found.injectivity.proved ? py::object(py::str(found.certificate)) : py::none();
+  std::vector<std::string_view> parts = {"lipschitz", "R", "c", "g", "R_out"};
+  if (found.injectivity.proved) parts.insert(parts.end(), {"verdict", "separation"});
+  result["proof"] = proof_lines(proofs_of(structure_proof(instance.model.mask), parts));
+  return result;
+}
+
+// --- audit and certificates
+
+std::string audit(const std::string& model, const std::string& prompt, py::handle context, py::handle eta,
+                  py::handle Delta, py::handle eps, const std::vector<std::string>& assume_inert,
+                  long digits) {
+  const auto positive = [](py::handle value, const std::string& option) {
+    const Rational number = rational_of(value, option);
+    if (number <= 0) throw InputError(option + ": '" + number.str() + "' (accepted: a number > 0)");
+    return number;
+  };
+  AuditQuestion question{
+      model,       prompt, 0, positive(eta, "--eta"), positive(Delta, "--Delta"), positive(eps, "--eps"),
+      assume_inert};
+  if (!context.is_none()) {
+    const Rational T = rational_of(context, "--context");
+    if (!is_integer(T) || T < 1)
+      throw InputError("--context: '" + T.str() + "' (accepted: a whole number of tokens)");
+    question.context = numerator(T);
+  }
+  return interruptible([=](Running&) { return audit_json(audit_model(question), question, digits); });
+}
+
+py::dict check(const std::string& text, const std::string& where, long bits) {
+  const CheckReport report = interruptible([=](Running&) {
+    return check_certificate(text, where, CheckLimits{bits, std::nullopt});
+  });
+  py::dict result;
+  result["verdict"] = verdict_name(report);
+  result["reason"] = report.reason;
+  result["object"] = report.object;
+  result["format"] = report.format;
+  result["statement"] = report.statement;
+  result["theorem"] = report.theorem;
+  result["trusted"] = report.trusted;
+  result["text"] = report_text(report);
+  return result;
+}
+
+}  // namespace
+
+void add_models(py::module_& module) {
+  py::class_<Instance>(module, "Instance")
+      .def(py::init(&make_instance))
+      .def_static("read", &read_instance)
+      .def_property_readonly("width", [](const Instance& i) { return i.model.width; })
+      .def_property_readonly("data_width", [](const Instance& i) { return i.data_width; })
+      .def_property_readonly("layers", [](const Instance& i) { return i.model.layers.size(); })
+      .def_property_readonly("causal", [](const Instance& i) { return i.model.mask == Mask::causal; })
+      .def_property_readonly("input_tokens", [](const Instance& i) { return i.input_offsets.cols(); })
+      .def_property_readonly("prompt_tokens", [](const Instance& i) { return i.prompt.cols(); })
+      .def("prompt", [](const Instance& i) { return tokens_of(i.prompt); })
+      .def("json", [](const Instance& i) { return to_json(i).dump(); })
+      .def("safetensors", [](const Instance& i) { return py::bytes(instance_safetensors(i)); })
+      .def("run", run);
+  module.def("constructions", construction_entries);
+  module.def("construct", construct);
+  module.def("memorize", memorize_data);
+  module.def("structure", structure);
+  module.def("audit", audit);
+  module.def("check", check);
+}
+
+}  // namespace promptbound::python

@@ -1,0 +1,19 @@
+/// One sweep over the layers of a model: norms of its weights, and the pass of a prompt.
+#pragma once
+
+#include <promptbound/verify/audit/model_norms.hpp>
+#include <promptbound/verify/audit/prompt_pass.hpp>
+
+namespace promptbound {
+
+struct ModelSweep {
+  ModelNorms norms;
+  /// As PromptPass::heads; empty without a prompt.
+  std::vector<std::vector<PromptHead>> prompt;
+};
+
+/// prompt: d x m, or d x 0 without one. Each layer is read once, for all that is asked of it; the pass alone
+/// reads the layers again where its enclosures need more bits.
+[[nodiscard]] ModelSweep sweep_layers(const LanguageModel& model, const Matrix<double>& prompt);
+
+}  // namespace promptbound

@@ -23,10 +23,11 @@ struct Instance {
 [[nodiscard]] Instance instance_from(const Json& json, const std::string& where);
 [[nodiscard]] Json to_json(const Instance& instance);
 
-/// The sequence that enters the model; throws InputError if X has another shape than the instance asks for.
+/// Returns the sequence that enters the model; throws InputError if X has another shape than the instance
+/// asks for.
 [[nodiscard]] Matrix<Rational> encoded_input(const Instance& instance, const Matrix<Rational>& X);
 
-/// The output at the input positions, data entries only.
+/// Returns the output at the input positions, data entries only.
 template <class Scalar>
 [[nodiscard]] Matrix<Scalar> evaluate(const Instance& instance, const Matrix<Rational>& X) {
   const Matrix<Scalar> output =

@@ -12,7 +12,7 @@ namespace promptbound {
 
 enum class Method { automatic, exact, polynomial, cholesky };
 
-/// `exact`, ...
+/// Names the method: `exact`, ...
 [[nodiscard]] std::string name(Method method);
 
 struct AttentionRequest {
@@ -41,7 +41,7 @@ struct AttentionAnswer {
   ExpectedSeconds expected;          ///< what the choice rests on; empty when the method was given
   std::optional<Calibration> rates;  ///< of this machine, where the choice rests on them
   double seconds = 0;                ///< of the method that was used, without the choice
-  /// In the precision of the arrays, or in binary64 where binary32 cannot certify the accuracy.
+  /// The result in the precision of the arrays, or in binary64 where binary32 cannot certify the accuracy.
   std::variant<Attended<float>, Attended<double>> result;
 
   [[nodiscard]] double error_bound() const;  ///< the largest of the result

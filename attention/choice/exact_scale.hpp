@@ -11,8 +11,8 @@ struct ScaledAnswer {
   double error_bound = 0;  ///< of every entry, for the exact scale; infinite where nothing is certified
 };
 
-/// `arrays` and `request` without their scale and accuracy, which are exact here. Throws InputError for a
-/// scale or an accuracy that is not positive, and as check_arrays does.
+/// Returns `arrays` and `request` without their scale and accuracy, which are exact here. Throws InputError
+/// for a scale or an accuracy that is not positive, and as check_arrays does.
 template <class T>
 [[nodiscard]] std::variant<ScaledAnswer, Refusal> attend_at_scale(AttentionArrays<T> arrays,
                                                                   const Rational& scale,

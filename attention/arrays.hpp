@@ -26,11 +26,11 @@ struct AttentionArrays {
   Mask mask = Mask::bidirectional;
 
   [[nodiscard]] Index keys() const { return prompt + m; }
-  /// Keys that query i sees; they are the first ones of [prompt, input].
+  /// Counts the keys that query i sees; they are the first ones of [prompt, input].
   [[nodiscard]] Index visible(Index i) const {
     return mask == Mask::causal ? prompt + m - n + i + 1 : keys();
   }
-  /// Key and value number j of [prompt, input].
+  /// Returns key and value number j of [prompt, input].
   [[nodiscard]] const T* key(Index head, Index j) const {
     return j < prompt ? prompt_k + (head * prompt + j) * d : k + (head * m + j - prompt) * d;
   }

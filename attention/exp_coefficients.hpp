@@ -15,7 +15,7 @@
 
 namespace promptbound::exp_coefficients {
 
-/// Of T's format.
+/// The format of T.
 template <class T>
 inline constexpr int mantissa_bits = sizeof(T) == 4 ? 23 : 52;
 /// N = 2^index_bits.
@@ -53,7 +53,8 @@ inline constexpr double eighths[8] = {0x1p0,
                                       0x1.ae89f995ad3adp0,
                                       0x1.d5818dcfba487p0};
 
-/// The bits of the entries less j/N of an exponent: adding n N + j at the exponent's place makes 2^(n + j/N).
+/// Returns the bits of the entries less j/N of an exponent: adding n N + j at the exponent's place makes 2^(n
+/// + j/N).
 template <class Bits, class T, std::size_t count>
 constexpr std::array<Bits, count> without_index(const T (&table)[count]) {
   std::array<Bits, count> result{};
@@ -75,7 +76,8 @@ alignas(64) inline constexpr auto table_bits = [] {
 /// the highest degree on.
 inline constexpr float scaled_single[5] = {0x1.e96912p-10F, 0x1.277c1cp-7F, 0x1.c91c1p-5F, 0x1.ebdb6ap-3F,
                                            0x1.62e4bap-1F};
-/// In binary64 x = n + j/16 + f, 0 <= f <= 1/16, and 2^(j/16 + f) is t + t f P(f) with the table's entry t.
+/// The coefficients of P in binary64, where x = n + j/16 + f, 0 <= f <= 1/16, and 2^(j/16 + f) is t + t f
+/// P(f) with the table's entry t.
 inline constexpr double scaled_double[6] = {0x1.4a03b26ef5189p-13, 0x1.5d7517dcfa561p-10,
                                             0x1.3b2ad01b225b5p-7,  0x1.c6b08d4e90bdap-5,
                                             0x1.ebfbdff841237p-3,  0x1.62e42fefa39abp-1};

@@ -8,9 +8,9 @@
 
 namespace promptbound {
 
-/// Squared Euclidean norms of `count` rows of d numbers, less `centre` where there is one; at least the exact
-/// ones, to `squares` where they are wanted. Returns the largest, or NaN where a number is not finite or a
-/// square overflows in binary64.
+/// Computes squared Euclidean norms of `count` rows of d numbers, less `centre` where there is one; at least
+/// the exact ones, to `squares` where they are wanted. Returns the largest, or NaN where a number is not
+/// finite or a square overflows in binary64.
 template <class T>
 double square_norms(const T* rows, Index count, Index d, const T* centre, double* squares);
 
@@ -19,7 +19,7 @@ double square_norms(const T* rows, Index count, Index d, const T* centre, double
 template <class T>
 bool widen_ranges(const T* rows, Index count, Index d, T* least, T* largest);
 
-/// The largest of `count` rows of d certified errors; infinite where one of them is, or is NaN.
+/// Returns the largest of `count` rows of d certified errors; infinite where one of them is, or is NaN.
 double largest_error(const float* errors, Index count, Index d);
 
 /// Adds column c of `count` rows of d numbers to sums[c], rounded.
@@ -32,11 +32,11 @@ struct NormErrors {
   double bounded_slope = 0, bounded_constant = 0, bounded_up_to = 0;
   double slope = 0, constant = 0;
 };
-/// errors[i] = at least half the larger error of query i, from its squared norm, or 1 if that is less.
-/// Returns whether the first kind counted for any.
+/// Puts into errors[i] at least half the larger error of query i, from its squared norm, or 1 if that is
+/// less. Returns whether the first kind counted for any.
 bool errors_of_norms(const std::vector<double>& squares, const NormErrors& parts, double* errors);
 
-/// out[i d + c] = factor[c] row[i] + constant, rounded up to binary32; all at least 0.
+/// Computes out[i d + c] = factor[c] row[i] + constant, rounded up to binary32; all at least 0.
 void write_rows(const std::vector<double>& factors, const std::vector<double>& rows, double constant,
                 float* out);
 

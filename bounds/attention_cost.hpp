@@ -11,7 +11,7 @@ namespace promptbound {
 /// Requires eta < 1: otherwise the polynomial may vanish and the quotient of 4.2 says nothing.
 [[nodiscard]] bool is_usable_accuracy(const Rational& eta, Record& record);
 
-/// binom(d + g, g): monomials of degree at most g in d variables; 10^log10 when it has more than
+/// Returns binom(d + g, g): monomials of degree at most g in d variables; 10^log10 when it has more than
 /// longest_exact_integer digits.
 [[nodiscard]] Quantity polynomial_rank(const Integer& d, const Integer& g, long digits);
 
@@ -22,7 +22,7 @@ struct AttentionCost {
   Quantity crossover;   ///< least T at which `polynomial` is below `exact`
 };
 
-/// `rank` as polynomial_rank gives it.
+/// Takes `rank` as polynomial_rank gives it.
 [[nodiscard]] AttentionCost attention_cost(const Integer& T, const Integer& d, const Integer& d_v,
                                            const Quantity& rank, const Integer& exp_cost, long digits);
 

@@ -69,7 +69,7 @@ using CertifyInCoq = void (*)(const Arguments& arguments, const Record& record, 
 /// printed then.
 struct Form {
   std::string when;  ///< in words, such as `norm = max, alpha = inf`; empty: always
-  /// Is this the form of these arguments, and of the applicable record that they gave?
+  /// Tells whether this is the form of these arguments, and of the applicable record that they gave.
   std::function<bool(const Arguments& arguments, const Record& record)> holds;
   std::vector<ProofStatus> proof;
 };

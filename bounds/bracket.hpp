@@ -33,7 +33,7 @@ struct Bracket {
   std::vector<PromptLength> beside;
 };
 
-/// The bracket at these arguments, with what `records`, evaluated at them, say of other models.
+/// Returns the bracket at these arguments, with what `records`, evaluated at them, say of other models.
 [[nodiscard]] Bracket bracket(const Arguments& arguments, const std::vector<Record>& records, long digits);
 
 }  // namespace promptbound

@@ -7,16 +7,16 @@
 
 namespace promptbound {
 
-/// Every bound, in the order of the theory page.
+/// Returns every bound, in the order of the theory page.
 [[nodiscard]] const std::vector<Bound>& catalogue();
 
-/// The bound of that id. Throws InputError naming the nearest id when there is none.
+/// Returns the bound of that id. Throws InputError naming the nearest id when there is none.
 [[nodiscard]] const Bound& find_bound(std::string_view id);
 
-/// Every parameter that some bound uses, in order of first use.
+/// Returns every parameter that some bound uses, in order of first use.
 [[nodiscard]] const std::vector<const Parameter*>& all_parameters();
 
-/// Every required parameter is given (defaults count as given).
+/// Tells whether every required parameter is given (defaults count as given).
 [[nodiscard]] bool has_required(const std::vector<Use>& uses, const Arguments& arguments);
 
 /// Evaluates a bound to `digits` significant digits. Arguments that the bound does not use are ignored. A
@@ -26,10 +26,10 @@ namespace promptbound {
 [[nodiscard]] Record evaluate(const Bound& bound, const Arguments& arguments, long digits,
                               std::string_view only = "");
 
-/// The inverse of the bound for the unknown of that name. Throws InputError when it has none.
+/// Returns the inverse of the bound for the unknown of that name. Throws InputError when it has none.
 [[nodiscard]] const Inverse& find_inverse(const Bound& bound, std::string_view unknown);
 
-/// The bound read backwards, as `evaluate` above.
+/// Returns the bound read backwards, as `evaluate` above.
 [[nodiscard]] Record evaluate(const Bound& bound, const Inverse& inverse, const Arguments& arguments,
                               long digits);
 
@@ -38,7 +38,7 @@ namespace promptbound {
 void certify_in_coq(const Bound& bound, const Inverse* inverse, const Arguments& arguments,
                     const Record& record, CoqCertificate& certificate);
 
-/// The known name nearest to `name`, for messages.
+/// Returns the known name nearest to `name`, for messages.
 [[nodiscard]] std::string nearest(std::string_view name, const std::vector<std::string_view>& known);
 
 }  // namespace promptbound

@@ -1,3 +1,4 @@
+// One bound of catalogue.hpp.
 #include <algorithm>
 
 #include <promptbound/bounds/forms.hpp>

@@ -7,13 +7,13 @@ namespace promptbound {
 
 using Condition = std::function<bool(const Arguments& arguments, const Record& record)>;
 
-/// A single form: whatever the arguments, these proofs.
+/// Returns a single form: whatever the arguments, these proofs.
 [[nodiscard]] std::vector<Form> always(std::vector<ProofStatus> proof);
 
-/// The forms under a further condition, which `when` says in words.
+/// Returns the forms under a further condition, which `when` says in words.
 [[nodiscard]] std::vector<Form> where(std::string_view when, const Condition& holds, std::vector<Form> forms);
 
-/// The lists one after the other.
+/// Returns the lists one after the other.
 [[nodiscard]] std::vector<Form> joined(std::vector<Form> forms, const std::vector<Form>& more);
 
 }  // namespace promptbound

@@ -1,3 +1,4 @@
+// One bound of catalogue.hpp.
 #include <fmt/format.h>
 
 #include <promptbound/bounds/forms.hpp>

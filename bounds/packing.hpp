@@ -15,9 +15,9 @@ struct Packing {
   Rational eps;
   Integer finest;  ///< the largest k < C/(2 eps); 0 when there is none
 
-  /// h_k = min(1, C/k)
+  /// Returns h_k = min(1, C/k)
   [[nodiscard]] Rational height(const Integer& k) const;
-  /// s (k+1)^n: bits that tell the functions apart
+  /// Returns s (k+1)^n: bits that tell the functions apart
   [[nodiscard]] PowerProduct bits(const Integer& k) const;
 };
 

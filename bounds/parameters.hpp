@@ -27,7 +27,7 @@ struct Parameter {
   long most = 1000000000000000000;
   std::vector<std::string_view> choices = {};
 
-  /// What is accepted, in words.
+  /// Returns what is accepted, in words.
   [[nodiscard]] std::string accepted() const;
 };
 

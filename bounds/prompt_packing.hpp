@@ -5,14 +5,14 @@
 
 namespace promptbound {
 
-/// Prompts of m tokens in a ball of radius R, pairwise 2 rho apart: at most base^{w m} of them, where
+/// Counts prompts of m tokens in a ball of radius R, pairwise 2 rho apart: at most base^{w m} of them, where
 ///   base = 1 + R/rho           (norm = euclidean: tokens in the Euclidean R-ball, max-token Euclidean
 ///   distance) base = floor(R/rho) + 1    (norm = max: entries in [-R, R], largest entry of the difference).
 [[nodiscard]] Rational packing_base(const Arguments& arguments, const Rational& rho);
-/// The same from R/rho; the box form is norm = max.
+/// Does the same from R/rho; the box form is norm = max.
 [[nodiscard]] Rational packing_base(const Rational& ratio, bool is_box);
 
-/// norm = max?
+/// Tells whether norm = max.
 [[nodiscard]] bool is_box_form(const Arguments& arguments);
 
 /// Adds what the user vouches for when 1.3 or 2.5 is applied: radius, Lipschitz constant and their norm.

@@ -9,16 +9,16 @@ namespace promptbound {
 
 class SaturationRegimes {
  public:
-  /// linear_base: 1 + R/rho; covering_base: 1 + 2R/rho; plateau_base: 1 + 8R/eta; step_ratio: 2R/eta; w:
-  /// token width.
+  /// Takes linear_base: 1 + R/rho; covering_base: 1 + 2R/rho; plateau_base: 1 + 8R/eta; step_ratio: 2R/eta;
+  /// w: token width.
   SaturationRegimes(Rational linear_base, Integer w, const Rational& covering_base,
                     const Rational& plateau_base, Rational step_ratio);
 
-  /// ln((1 + R/rho)^{w m}).
+  /// Returns ln((1 + R/rho)^{w m}).
   [[nodiscard]] Interval log_linear(const Integer& m) const;
-  /// ln binom(c + m - 1, m), at the working precision.
+  /// Returns ln binom(c + m - 1, m), at the working precision.
   [[nodiscard]] Interval log_multisets(const Integer& m) const;
-  /// ln binom(q + c' - 1, c' - 1).
+  /// Returns ln binom(q + c' - 1, c' - 1).
   [[nodiscard]] Interval log_plateau() const;
 
   [[nodiscard]] Quantity covering(long digits) const;
@@ -26,9 +26,9 @@ class SaturationRegimes {
   [[nodiscard]] Quantity plateau_steps(long digits) const;
   [[nodiscard]] Quantity plateau_quantity(long digits) const;
 
-  /// Least m >= 1 at which the multiset bound is below the linear one, and at which the plateau is below
-  /// both: exact when it has at most `digits` digits, else enclosed. Text that says why there is no number,
-  /// where c or c' has more than longest_exact_integer digits, or no m is the least.
+  /// Returns the least m >= 1 at which the multiset bound is below the linear one, and at which the plateau
+  /// is below both: exact when it has at most `digits` digits, else enclosed. Text that says why there is no
+  /// number, where c or c' has more than longest_exact_integer digits, or no m is the least.
   [[nodiscard]] Quantity multiset_takes_over(long digits) const;
   [[nodiscard]] Quantity plateau_takes_over(long digits) const;
 
@@ -45,7 +45,7 @@ class SaturationRegimes {
   [[nodiscard]] std::optional<Rational> multiset_count(const Integer& m) const;
   [[nodiscard]] std::optional<Rational> plateau_count() const;
 
-  /// Are the multiset and the plateau count the same binomial coefficient?
+  /// Tells whether the multiset and the plateau count are the same binomial coefficient.
   [[nodiscard]] bool is_plateau_multiset(const Integer& m) const;
   [[nodiscard]] bool is_multiset_below_linear(const Integer& m) const;
   [[nodiscard]] bool is_plateau_least(const Integer& m) const;

@@ -7,10 +7,10 @@
 
 namespace promptbound {
 
-/// Delta - 2 eps, required to be positive; the record says so otherwise.
+/// Returns Delta - 2 eps, required to be positive; the record says so otherwise.
 [[nodiscard]] std::optional<Rational> label_gap(const Arguments& arguments, Record& record);
 
-/// rho = (Delta - 2 eps)/(2 Lambda): prompts of different labellings are more than 2 rho apart.
+/// Returns rho = (Delta - 2 eps)/(2 Lambda): prompts of different labellings are more than 2 rho apart.
 [[nodiscard]] std::optional<Rational> separation_radius(const Arguments& arguments, Record& record);
 
 }  // namespace promptbound

@@ -1,3 +1,4 @@
+// One bound of catalogue.hpp.
 #include <promptbound/bounds/forms.hpp>
 #include <promptbound/numeric/certify.hpp>
 #include <promptbound/numeric/integers.hpp>

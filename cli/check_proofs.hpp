@@ -13,8 +13,8 @@ struct CheckForm {
   std::vector<ProofStatus> proof;
 };
 
-/// `structure`: `lipschitz` and the layers' `R`, `c`, `g`, `R_out` (3.1); `verdict`, `separation`,
-/// `output_distance` and the layers' `ratio` (3.2); `preimage`.
+/// Returns what proves of `structure`: `lipschitz` and the layers' `R`, `c`, `g`, `R_out` (3.1); `verdict`,
+/// `separation`, `output_distance` and the layers' `ratio` (3.2); `preimage`.
 [[nodiscard]] std::vector<ProofStatus> structure_proof(Mask mask);
 
 /// What the verdict of `memorize` rests on.
@@ -48,17 +48,17 @@ struct MemorizeForm {
 [[nodiscard]] MemorizeForm form_of(const Transformer<Rational>& model, const MemorizationData& data,
                                    const Rational& accuracy, const MemorizationAnswer& answer);
 
-/// `verdict`, `least_prompt_length`, `prompt_length`, `error`, `floor`, `output_floor`, `exact_lengths_from`,
-/// `rank_lower` and `found_by_descent`.
+/// Returns what proves `verdict`, `least_prompt_length`, `prompt_length`, `error`, `floor`, `output_floor`,
+/// `exact_lengths_from`, `rank_lower` and `found_by_descent`.
 [[nodiscard]] std::vector<ProofStatus> memorize_proof(const MemorizeForm& form);
 
-/// `error_bound` of `attention`.
+/// Returns what proves `error_bound` of `attention`.
 [[nodiscard]] std::vector<ProofStatus> attention_proof(Method method, bool binary64);
 
-/// `verdict` and the bounds of `verify`.
+/// Returns what proves `verdict` and the bounds of `verify`.
 [[nodiscard]] std::vector<ProofStatus> verify_proof();
 
-/// The forms of the check of that id (check_catalogue.hpp), for `list`; none: nothing is proved.
+/// Returns the forms of the check of that id (check_catalogue.hpp), for `list`; none: nothing is proved.
 [[nodiscard]] std::vector<CheckForm> check_forms(std::string_view id);
 
 }  // namespace promptbound

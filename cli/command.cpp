@@ -96,9 +96,11 @@ void add_common_options(Subcommand& subcommand, CommonOptions& options, OutputHo
       ->type_name("N");
   // The limit holds as long as the option.
   subcommand
-      .add_option_function<long>(
+      .add_option_function(
           "--most-bits",
-          [limit = std::make_shared<std::optional<PrecisionLimit>>()](long bits) { limit->emplace(bits); },
+          [limit = std::make_shared<std::optional<PrecisionLimit>>()](const std::string& bits) {
+            limit->emplace(std::stol(bits));
+          },
           fmt::format("bits of working precision at which what is still undecided is unknown (default {})",
                       default_precision_limit))
       ->range(2L, 1L << 40)

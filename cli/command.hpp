@@ -28,9 +28,9 @@ struct CommonOptions {
   bool quiet = false;
   int threads = 1;
 
-  /// Digits of computed enclosures: as asked, 40 by default.
+  /// Returns the digits of computed enclosures: as asked, 40 by default.
   [[nodiscard]] long computed_digits() const { return digits > 0 ? digits : 40; }
-  /// Digits shown: as asked; by default 40 for machines (csv, json) and 10 for people.
+  /// Returns the digits shown: as asked; by default 40 for machines (csv, json) and 10 for people.
   [[nodiscard]] long shown_digits() const;
 };
 

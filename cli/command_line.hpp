@@ -51,8 +51,8 @@ class Subcommand {
   Subcommand(const Subcommand&) = delete;
   Subcommand& operator=(const Subcommand&) = delete;
 
-  /// Add an option `--NAME`, `-n,--NAME`, or a positional argument `NAME`, whose value goes where the second
-  /// argument says.
+  /// Returns Add an option `--NAME`, `-n,--NAME`, or a positional argument `NAME`, whose value goes where the
+  /// second argument says.
   Option* add_option(const std::string& name, std::string& value, const std::string& help);
   Option* add_option(const std::string& name, std::vector<std::string>& values, const std::string& help);
   Option* add_option(const std::string& name, int& value, const std::string& help);

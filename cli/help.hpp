@@ -16,9 +16,9 @@ namespace promptbound {
 /// Returns the arguments with `help X` read as `X --help`, and `help` alone as `--help`.
 [[nodiscard]] std::vector<std::string> with_help_words(int argc, const char* const* argv);
 
-/// Leaves in the help of a subcommand the parameters of the bounds that its line names, with defaults; where
-/// it names none, those of all bounds, with the bounds that use them, and for eval the bounds instead. Throws
-/// InputError where the line names a bound that there is not.
+/// Returns Leaves in the help of a subcommand the parameters of the bounds that its line names, with
+/// defaults; where it names none, those of all bounds, with the bounds that use them, and for eval the bounds
+/// instead. Throws InputError where the line names a bound that there is not.
 void tailor_help(CLI::App& subcommand);
 
 /// Says which word of the line was not understood, and what is nearest to it.

@@ -23,8 +23,8 @@ struct PublishedModel {
 /// Reads the models file. Throws InputError with file and line for anything malformed.
 [[nodiscard]] std::vector<PublishedModel> read_models(const std::string& path);
 
-/// accessible-length in bits and published form per prompt token, beside the published capacity, the measured
-/// slope, and the ratio of published form to measured slope.
+/// Writes accessible-length in bits and published form per prompt token, beside the published capacity, the
+/// measured slope, and the ratio of published form to measured slope.
 void write_model_table(const std::vector<PublishedModel>& models, long digits, TableWriter& writer);
 
 }  // namespace promptbound

@@ -21,10 +21,10 @@ class ParameterOptions {
   /// Adds --NAME for every parameter that some bound of the catalogue uses.
   void add_to(Subcommand& subcommand);
 
-  /// The sweep over the values given. Throws InputError for values that are not accepted.
+  /// Returns the sweep over the values given. Throws InputError for values that are not accepted.
   [[nodiscard]] Sweep sweep() const;
 
-  /// The text given for the parameter of that name; there is one.
+  /// Returns the text given for the parameter of that name; there is one.
   [[nodiscard]] const std::string& text(const std::string& name) const { return texts_.at(name); }
 
   /// Throws InputError when a parameter is given that none of these uses mentions.

@@ -13,18 +13,18 @@ namespace promptbound {
 /// The parameters of the bounds that a command evaluates, at one point or over a sweep.
 class ParameterView {
  public:
-  /// `uses`: those of all the bounds. Of two uses of one parameter that was not given, one with a default
-  /// wins.
+  /// Takes in `uses` those of all the bounds. Of two uses of one parameter that was not given, one with a
+  /// default wins.
   ParameterView(const ParameterOptions& options, const std::vector<Use>& uses);
 
-  /// What the head of an output says.
+  /// Returns what the head of an output says.
   [[nodiscard]] const std::vector<ShownParameter>& shown() const { return shown_; }
 
-  /// The head of a sweep. CSV, whose rows are read by programs, has columns instead.
+  /// Writes the head of a sweep. CSV, whose rows are read by programs, has columns instead.
   void write_head(Format format, TableWriter& writer) const {
     if (format != Format::csv) writer.parameters(shown_);
   }
-  /// The columns of a sweep that hold parameters: those that vary, in CSV all.
+  /// Returns the columns of a sweep that hold parameters: those that vary, in CSV all.
   [[nodiscard]] std::vector<Column> headings(Format format) const;
   [[nodiscard]] std::vector<Cell> cells(Format format, const Arguments& arguments) const;
 

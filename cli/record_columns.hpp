@@ -10,7 +10,7 @@ namespace promptbound {
 /// The columns of a sweep over one bound: parameters, every output, and the kinds of proof.
 class RecordColumns {
  public:
-  /// `parameters` outlives the columns.
+  /// Refers to `parameters`, which outlives the columns.
   RecordColumns(const ParameterView& parameters, Format format, const Bound& bound, const Inverse* inverse);
 
   [[nodiscard]] std::vector<Column> headings() const;

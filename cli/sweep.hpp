@@ -45,7 +45,7 @@ class Sweep {
 
   [[nodiscard]] std::uint64_t size() const { return size_; }
   [[nodiscard]] Arguments at(std::uint64_t index) const;
-  /// The parameters with more than one value.
+  /// Returns the parameters with more than one value.
   [[nodiscard]] std::vector<const Parameter*> varying() const;
 
  private:

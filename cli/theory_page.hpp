@@ -6,8 +6,8 @@
 
 namespace promptbound {
 
-/// "theory 1.2 (docs/theory/1-prompt-length.md)" for the item "1.2". Several items, "4.3, 5.7", name the page
-/// of each; "-" (no item) gives "no theory item".
+/// Writes "theory 1.2 (docs/theory/1-prompt-length.md)" for the item "1.2". Several items, "4.3, 5.7", name
+/// the page of each; "-" (no item) gives "no theory item".
 [[nodiscard]] std::string theory_citation(std::string_view theory);
 
 }  // namespace promptbound

@@ -25,15 +25,15 @@ class CodeBook {
   CodeBook(const Grid& grid, long first);
 
   [[nodiscard]] Integer integer(const Code& code) const;
-  /// The code at or below z, the code above z; nothing where z lies outside.
+  /// Returns the code at or below z, the code above z; nothing where z lies outside.
   [[nodiscard]] std::optional<Code> at_or_below(const Rational& z) const;
   [[nodiscard]] std::optional<Code> above(const Rational& z) const;
   [[nodiscard]] Code lowest() const;
-  /// The next code in the order; nothing after the last.
+  /// Returns the next code in the order; nothing after the last.
   [[nodiscard]] std::optional<Code> next(const Code& code) const;
 
-  /// sum_p digits[p] K^p, and back: `count` digits of q < K^count. Both halve their argument, so that 10^5
-  /// digits take milliseconds.
+  /// Returns sum_p digits[p] K^p, and back: `count` digits of q < K^count. Both halve their argument, so that
+  /// 10^5 digits take milliseconds.
   [[nodiscard]] Integer from_digits(const Digits& digits) const;
   [[nodiscard]] Digits to_digits(const Integer& q, std::size_t count) const;
 
@@ -42,7 +42,7 @@ class CodeBook {
   [[nodiscard]] std::size_t digit_count() const { return digit_count_; }           ///< dT
 
  private:
-  /// The integer below K^{dT} that holds one token's digits in their places.
+  /// Returns the integer below K^{dT} that holds one token's digits in their places.
   [[nodiscard]] Integer own_code(const Digits& digits, long position) const;
   void add_digits(const Digits& digits, std::size_t begin, std::size_t count, Integer& sum) const;
   void take_digits(const Integer& q, std::size_t count, Digits& digits) const;

@@ -13,14 +13,14 @@ namespace promptbound {
 /// z| <= s/4 keeps different tokens apart, at distance s/2 if the vocabulary's least distance is s.
 class ContextCode {
  public:
-  /// Vocabulary: d x v without zero or repeated columns; 2 <= T <= v; at most 10^5 pairs of a token and its
-  /// set. Throws InputError otherwise.
+  /// Takes a vocabulary d x v without zero or repeated columns; 2 <= T <= v; at most 10^5 pairs of a token
+  /// and its set. Throws InputError otherwise.
   ContextCode(Matrix<Rational> vocabulary, Index T);
 
   [[nodiscard]] const Transformer<Rational>& layer() const { return layer_; }
 
-  /// The least distance of two outputs that belong to different tokens or to different sets, enclosed by
-  /// computing every output; the precision rises until it is certainly positive. Throws Undecided when it
+  /// Returns the least distance of two outputs that belong to different tokens or to different sets, enclosed
+  /// by computing every output; the precision rises until it is certainly positive. Throws Undecided when it
   /// does not.
   [[nodiscard]] Interval separation() const;
 

@@ -56,16 +56,16 @@ struct Expression {
 /// Reads it for inputs of d coordinates and L tokens. Throws InputError with the place of the first fault.
 [[nodiscard]] Expression parse_expression(std::string_view text, Index d, Index L);
 
-/// One text for each graph, which parse_expression reads back: every operation in brackets, constants as
-/// whole numbers or (p/q), parts t1, t2, .. where they are used twice or deep.
+/// Returns One text for each graph, which parse_expression reads back: every operation in brackets, constants
+/// as whole numbers or (p/q), parts t1, t2, .. where they are used twice or deep.
 [[nodiscard]] std::string canonical_text(const Expression& expression);
 
 /// Does it take rational points to rational points, wherever it is defined?
 [[nodiscard]] bool is_rational(const Expression& expression);
 
-/// The outputs (d x L) at X. Scalars that enclose give the whole line where an operation is not certainly
-/// defined on its operands' enclosures (a divisor that may be 0, the logarithm of what may be <= 0, the
-/// square root of what may be negative), also where a later operation would hide that. Rationals throw
+/// Returns the outputs (d x L) at X. Scalars that enclose give the whole line where an operation is not
+/// certainly defined on its operands' enclosures (a divisor that may be 0, the logarithm of what may be <= 0,
+/// the square root of what may be negative), also where a later operation would hide that. Rationals throw
 /// InputError there, and where the value is not rational.
 template <class Scalar>
 [[nodiscard]] Matrix<Scalar> evaluate(const Expression& expression, const Matrix<Scalar>& X);

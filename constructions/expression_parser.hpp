@@ -20,7 +20,7 @@ inline constexpr NamedFunction named_functions[] = {{"min", Operation::minimum},
                                                     {"cos", Operation::cosine},
                                                     {"tanh", Operation::hyperbolic_tangent}};
 
-/// How many operands it takes.
+/// Returns How many operands it takes.
 [[nodiscard]] int operands(Operation operation);
 
 }  // namespace promptbound

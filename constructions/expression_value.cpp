@@ -1,4 +1,4 @@
-// Expressions in every scalar. Over boxes each node has two enclosures that hold at once: a linear form,
+// Expressions in every scalar, of expression.hpp. Over boxes each node has two enclosures that hold at once: a linear form,
 // which knows how it depends on the box's coordinates, and a range, which knows that squares are not
 // negative.
 #include <algorithm>

@@ -15,9 +15,9 @@ struct NearestPoints {
   int t = 0, gap = 1;
 };
 
-/// M points each, uniform random b; of the a a random half lies within t of some b, the rest is uniform among
-/// the points that keep the promise. Throws InputError when none such is found: t + gap is too large for M
-/// and D.
+/// Draws M points each, uniform random b; of the a a random half lies within t of some b, the rest is uniform
+/// among the points that keep the promise. Throws InputError when none such is found: t + gap is too large
+/// for M and D.
 [[nodiscard]] NearestPoints planted_points(Index M, Index D, int t, int gap, std::uint64_t seed);
 
 /// Queries sqrt(beta) q, keys sqrt(beta) k with q, k in {-1, 0, 1} (columns), of dimension D + |o|, o = D -
@@ -34,8 +34,9 @@ struct HardnessInstance {
 /// checked.
 [[nodiscard]] HardnessInstance hardness_instance(const NearestPoints& points);
 
-/// The attention output at query i: >= 3/4 in the near case and <= 1/4 in the far case (c = ln 3), so that an
-/// approximation to less than 1/4, cut at 1/2, decides. Equal to 1/(1 + M / sum_{real j} exp(<q_i, k_j>)).
+/// Returns the attention output at query i: >= 3/4 in the near case and <= 1/4 in the far case (c = ln 3), so
+/// that an approximation to less than 1/4, cut at 1/2, decides. Equal to 1/(1 + M / sum_{real j} exp(<q_i,
+/// k_j>)).
 template <class Scalar>
 [[nodiscard]] Scalar hardness_output(const HardnessInstance& instance, Index i);
 

@@ -6,8 +6,8 @@
 
 namespace promptbound {
 
-/// The least multiple of 2^-10 that is certainly at least x: scores may be larger than needed, and short
-/// numbers read better.
+/// Returns the least multiple of 2^-10 that is certainly at least x: scores may be larger than needed, and
+/// short numbers read better.
 [[nodiscard]] Rational round_score_up(const Interval& x);
 
 /// Token layout, width 4n + d + L + 2: data d, onehot L, flag 1, gate n, gather n, g n, g2 1, f n.
@@ -16,20 +16,20 @@ namespace promptbound {
 /// f), FFN 2 (data <- sum_j relu(f_j + onehot_j - 1)). For L = 1: Att 2 and FFN 2, the query reading data.
 class LookupBlocks {
  public:
-  /// beta >= 0, Lambda_1 >= 0 (unused for L = 1), Lambda_2 real.
+  /// Takes beta >= 0, Lambda_1 >= 0 (unused for L = 1), Lambda_2 real.
   LookupBlocks(Index d, Index L, Rational beta, Rational Lambda_1, Rational Lambda_2);
 
   [[nodiscard]] Index width() const { return 4 * n_ + d_ + L_ + 2; }
   [[nodiscard]] Transformer<Rational> transformer() const;
 
-  /// The prompt token with key g (n entries, coordinate (c, i) at i d + c), offset g2 and value f. Only the
-  /// difference of scores counts: adding one number to every g2 shifts the scores against those of input
-  /// keys.
+  /// Returns the prompt token with key g (n entries, coordinate (c, i) at i d + c), offset g2 and value f.
+  /// Only the difference of scores counts: adding one number to every g2 shifts the scores against those of
+  /// input keys.
   [[nodiscard]] Vector<Rational> prompt_token(const Vector<Rational>& g, const Rational& g2,
                                               const Vector<Rational>& f) const;
-  /// Input tokens: data x_i, onehot e_i.
+  /// Returns the input tokens: data x_i, onehot e_i.
   [[nodiscard]] Matrix<Rational> input(const Matrix<Rational>& X) const;
-  /// The data rows of an output.
+  /// Returns the data rows of an output.
   template <class Scalar>
   [[nodiscard]] Matrix<Scalar> output(const Sequence<Scalar>& Z) const {
     return Z.topRows(d_);

@@ -26,27 +26,25 @@ Interval sum_of_halving_terms(long first, const Term& term) {
   return sum + hull(Interval(0), last);
 }
 
-/// f at a point, within 2^-value_bits and in [0,1] where f is.
+/// f at a point, within 2^-value_bits and in [0,1] where f is. Throws Undecided where f has no such enclosure
+/// at the limit of the precision: it may be undefined there.
 Matrix<Rational> rounded_values(const Target& f, const Matrix<Rational>& X) {
-  constexpr long most_bits = 1L << 14;
   const Rational tolerance(Integer(1), power(Integer(2), value_bits));
-  for (long bits = value_bits + 28; bits <= most_bits; bits *= 2) {
-    const WorkingPrecision scope(bits);
+  const auto attempt = [&]() -> std::optional<Matrix<Rational>> {
     const Matrix<Interval> y = evaluate(f, from_rational<Interval>(X));
     const bool is_tight = std::all_of(y.reshaped().begin(), y.reshaped().end(), [&](const Interval& entry) {
       return entry.is_finite() && entry.upper() - entry.lower() <= tolerance;
     });
-    if (!is_tight) continue;
-    return y.unaryExpr([](const Interval& entry) {
+    if (!is_tight) return std::nullopt;
+    return Matrix<Rational>(y.unaryExpr([](const Interval& entry) {
       const Rational middle = entry.midpoint().lower();
       // A value that may be 0 or 1 is taken there; one that is outside [0,1] stays outside.
       if (middle < 0 && entry.upper() >= 0) return Rational(0);
       if (middle > 1 && entry.lower() <= 1) return Rational(1);
       return middle;
-    });
-  }
-  throw InputError(
-      "target: its value at the centre of a cell is not enclosed (accepted: defined on all of [0,1]^n)");
+    }));
+  };
+  return at_rising_precision("the target's value at the centre of a cell", value_bits + 28, attempt);
 }
 
 }  // namespace

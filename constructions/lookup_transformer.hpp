@@ -8,14 +8,14 @@
 
 namespace promptbound {
 
-/// How far a Gaussian average over the grid is from the nearest centre: the factor 1 + tau of theory 5.2, tau
-/// the smaller of
+/// Bounds how far a Gaussian average over the grid is from the nearest centre: the factor 1 + tau of
+/// theory 5.2, tau the smaller of
 ///   2 n^{1-1/alpha} x(B),  x(B) = 1/(2eB) + sum_{j>=2} (j-1/2) e^{-B(j^2-j)} + sum_{j>=1} (j+1/2) e^{-B
 ///   j^2},  and (n (1+D))^{1/a} n^{-1/alpha} - 1,  a = min(alpha, B), D = sum_{j>=2} (2j-1)^a e^{-B(j^2-j)} +
 ///   sum_{l>=1} (2l)^a e^{-B l^2}.
 /// An upper bound at the working precision; B >= 1.
 [[nodiscard]] Interval gaussian_spread(Index n, const Number& alpha, const Rational& B);
-/// The first of the two forms alone.
+/// Returns the first of the two forms alone.
 [[nodiscard]] Interval gaussian_spread_by_excess(Index n, const Number& alpha, const Rational& B);
 
 /// The choices of theory 5.2 for given d, L, C, alpha, eps.
@@ -30,8 +30,8 @@ struct LookupRecipe {
       Lambda_1;  ///< at least max(0, ln(4 C n^{1/alpha} k^n/(L sigma))), rounded up to a multiple of 2^-10
   Rational Lambda_2;  ///< at least ln(4 n^{1/alpha} L/sigma), rounded up likewise
 
-  /// d, L >= 1, C >= 0, eps > 0, alpha >= 1. Throws InputError if the prompt would have more than 10^8
-  /// entries.
+  /// Chooses for d, L >= 1, C >= 0, eps > 0, alpha >= 1. Throws InputError if the prompt would have more than
+  /// 10^8 entries.
   static LookupRecipe choose(Index d, Index L, const Rational& C, const Number& alpha, const Rational& eps);
 };
 
@@ -42,16 +42,16 @@ class LookupTransformer {
   [[nodiscard]] const LookupRecipe& recipe() const { return recipe_; }
   [[nodiscard]] const LookupBlocks& blocks() const { return blocks_; }
   [[nodiscard]] long prompt_tokens() const { return prompt_tokens_; }  ///< m = k^n
-  /// One token a grid centre g: key g, g2 = ||g||^2 - n/(4k^2), value f(g). Values that are not rational are
-  /// replaced by rationals within 2^-100.
+  /// Returns one token a grid centre g: key g, g2 = ||g||^2 - n/(4k^2), value f(g). Values that are not
+  /// rational are replaced by rationals within 2^-100.
   [[nodiscard]] Matrix<Rational> prompt(const Target& f) const;
 
-  /// C n^{1/alpha}(1+tau)/(2k) + C n^{1/alpha} q1 + n^{1/alpha} q2 + n^{1/alpha} 2^-100 (the last for values
-  /// that are not rational): the supremum over X of ||out - f||_alpha is at most this, for every f in F(C,
-  /// alpha).
+  /// Returns C n^{1/alpha}(1+tau)/(2k) + C n^{1/alpha} q1 + n^{1/alpha} q2 + n^{1/alpha} 2^-100 (the last for
+  /// values that are not rational): the supremum over X of ||out - f||_alpha is at most this, for every f in
+  /// F(C, alpha).
   [[nodiscard]] Interval guarantee() const;
-  /// The same for prompts that hold the values exactly, with the first form of tau: what Coq proves for L
-  /// > 1.
+  /// Does the same for prompts that hold the values exactly, with the first form of tau: what Coq proves for
+  /// L > 1.
   [[nodiscard]] Interval guarantee_by_excess() const;
   [[nodiscard]] Record claim() const;
 

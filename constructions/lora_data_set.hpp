@@ -18,12 +18,12 @@ struct LoraDataSet {
   Index prompt_numbers;  ///< N d trainable numbers in such a prompt
   Index update_numbers;  ///< N + d in the update
 
-  /// The model with W_1 + u v^T: its outputs on the inputs are the targets.
+  /// Returns the model with W_1 + u v^T: its outputs on the inputs are the targets.
   [[nodiscard]] Transformer<Rational> updated() const;
 };
 
-/// For N >= 1, the given score matrix A (d x d) and M (N x N, entries at most 3/7 in size). Throws InputError
-/// when they do not fit.
+/// Makes the data set for N >= 1, the given score matrix A (d x d) and M (N x N, entries at most 3/7 in
+/// size). Throws InputError when they do not fit.
 [[nodiscard]] LoraDataSet lora_data_set(const Matrix<Rational>& A, const Matrix<Rational>& M);
 
 }  // namespace promptbound

@@ -22,9 +22,9 @@ class MemorizationPrompt {
   MemorizationPrompt(std::vector<LookupExample> examples, const Number& alpha, const Rational& eps);
 
   [[nodiscard]] const LookupBlocks& blocks() const { return blocks_; }
-  /// N tokens: key x_j, g2 = ||x_j||^2, value y_j.
+  /// Returns N tokens: key x_j, g2 = ||x_j||^2, value y_j.
   [[nodiscard]] Matrix<Rational> prompt() const;
-  /// An enclosure of the bound of 5.3 on the error at any example: below eps.
+  /// Encloses the bound of 5.3 on the error at any example: below eps.
   [[nodiscard]] Interval guarantee() const;
 
  private:

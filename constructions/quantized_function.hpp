@@ -20,16 +20,16 @@ struct QuantizedFunction {
   }
 };
 
-/// The value of a digit: (digit - 1/2)/k, the centre of its cell.
+/// Returns the value of a digit: (digit - 1/2)/k, the centre of its cell.
 [[nodiscard]] Rational digit_value(long digit, long k);
 
-/// k^n; throws InputError if it exceeds 10^12.
+/// Returns k^n; throws InputError if it exceeds 10^12.
 [[nodiscard]] long cell_count(long k, Index n);
 
-/// The centre of cell g in [0,1]^{d x L}.
+/// Returns the centre of cell g in [0,1]^{d x L}.
 [[nodiscard]] Matrix<Rational> cell_centre(Index d, Index L, long k, long cell);
 
-/// The values of f at the centre of cell g, as a d x L matrix.
+/// Returns the values of f at the centre of cell g, as a d x L matrix.
 [[nodiscard]] Matrix<Rational> cell_value(const QuantizedFunction& f, long cell);
 
 }  // namespace promptbound

@@ -17,24 +17,24 @@ namespace promptbound {
 /// The statement is for hard attention; softmax with beta() keeps every code within 1/4.
 class SelectiveShift {
  public:
-  /// T >= 2 tokens, k >= 1 cells per coordinate, eta as for the staircase. Throws InputError for values out
-  /// of range and for more than 2^20 codes.
+  /// Takes T >= 2 tokens, k >= 1 cells per coordinate, eta as for the staircase. Throws InputError for values
+  /// out of range and for more than 2^20 codes.
   explicit SelectiveShift(const Grid& grid);
 
   [[nodiscard]] const Grid& grid() const { return grid_; }
-  /// T windowed blocks, and the k^d windows that the original visits.
+  /// Returns T windowed blocks, and the k^d windows that the original visits.
   [[nodiscard]] long blocks() const { return grid_.tokens; }
   [[nodiscard]] Integer original_blocks() const;
 
-  /// The code of a position under hard attention; digits as in Code, 1..k, token by token.
+  /// Returns the code of a position under hard attention; digits as in Code, 1..k, token by token.
   [[nodiscard]] Integer code(const Code& code) const;
-  /// A multiple of 1/64 that is at least 4 ln(4 (T-1) (1 + c_g) ((3c)^T + 1)).
+  /// Returns a multiple of 1/64 that is at least 4 ln(4 (T-1) (1 + c_g) ((3c)^T + 1)).
   [[nodiscard]] const Rational& beta() const { return beta_; }
 
-  /// Tokens with contents in [0,1]^d at positions 0, 1, ..., and the constant coordinate 1.
+  /// Returns tokens with contents in [0,1]^d at positions 0, 1, ..., and the constant coordinate 1.
   [[nodiscard]] Matrix<Rational> input(const Matrix<Rational>& X) const;
 
-  /// FFN 1, the T + 1 attention blocks with softmax: coordinate 0 becomes the code.
+  /// Returns FFN 1, the T + 1 attention blocks with softmax: coordinate 0 becomes the code.
   [[nodiscard]] Transformer<Rational> encoder() const;
   /// The encoder followed by a feed-forward block that gives coordinates 0..d-1 the wanted values at the
   /// codes of positions >= first: constant within 1/4 of a code, linear between. Hidden width at most 2 (T -

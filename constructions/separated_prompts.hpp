@@ -14,17 +14,17 @@ namespace promptbound {
 /// the input.
 class SeparatedPrompts {
  public:
-  /// query x0: d; tokens: the keys that it sees (columns); radius > 0: bound on the max norm of prompt
-  /// tokens; m >= 1 tokens; q >= 2 values for each direction. Throws InputError when r would be 0 or shapes
-  /// do not fit.
+  /// Takes the query x0: d; tokens: the keys that it sees (columns); radius > 0: bound on the max norm of
+  /// prompt tokens; m >= 1 tokens; q >= 2 values for each direction. Throws InputError when r would be 0 or
+  /// shapes do not fit.
   SeparatedPrompts(const AttentionHead<Rational>& head, const Vector<Rational>& query,
                    const Matrix<Rational>& tokens, const Rational& radius, long m, long q);
 
   [[nodiscard]] Index directions() const { return directions_.cols(); }  ///< r
   [[nodiscard]] Integer count() const;                                   ///< q^r
-  /// Prompt number k, 0 <= k < count(), as columns.
+  /// Returns prompt number k, 0 <= k < count(), as columns.
   [[nodiscard]] Matrix<Rational> prompt(Integer k) const;
-  /// An enclosure of step m/(m + S); any two attention outputs at the query are at least its lower end apart.
+  /// Encloses step m/(m + S); any two attention outputs at the query are at least its lower end apart.
   [[nodiscard]] Interval separation() const;
 
  private:

@@ -14,17 +14,19 @@ namespace promptbound {
 /// around each code and linear between: width 2 L k^{dT} - 1.
 class SoftmaxUniversal {
  public:
-  /// rank: of W_Q, W_K and W_V, 1 .. d. d, L, k, eta as in 5.1; throws InputError for more than 2^16 codes.
+  /// Takes the rank of W_Q, W_K and W_V, 1 .. d. d, L, k, eta as in 5.1; throws InputError for more than 2^16
+  /// codes.
   SoftmaxUniversal(Index d, Index L, long k, const Rational& eta, Index rank);
 
-  /// All weights; knots and slopes are exact dyadic numbers.
+  /// Returns all weights; knots and slopes are exact dyadic numbers.
   [[nodiscard]] Transformer<Rational> transformer() const;
   [[nodiscard]] Matrix<Rational> prompt(const QuantizedFunction& f) const { return exact_.prompt(f); }
   [[nodiscard]] Matrix<Rational> input(const Matrix<Rational>& X) const { return exact_.input(X); }
 
-  /// The least distance of two context codes.
+  /// Returns the least distance of two context codes.
   [[nodiscard]] const Interval& separation() const { return separation_; }
-  /// Bits of working precision with which the codes were told apart; evaluation needs about twice as many.
+  /// Returns the bits of working precision with which the codes were told apart; evaluation needs about twice
+  /// as many.
   [[nodiscard]] long bits() const { return bits_; }
   [[nodiscard]] Record claim() const;
 

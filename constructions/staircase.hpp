@@ -7,7 +7,7 @@
 
 namespace promptbound {
 
-/// Where the steps are: k cells per coordinate; token j holds its content x in [0,1]^d shifted to x + 2j. The
+/// The steps: k cells per coordinate; token j holds its content x in [0,1]^d shifted to x + 2j. The
 /// digit of x_c is min(floor(k x_c), k - 1) + 1, reached by ramps on [i/k - eta, i/k], i = 1..k-1.
 struct Grid {
   Index d = 0;
@@ -22,7 +22,8 @@ struct Grid {
 /// level(c, j, i): what coordinate c of token j adds when its digit is i, 1 <= i <= k.
 using Levels = std::function<Rational(Index, long, long)>;
 
-/// Tokens moved to their positions: column j becomes Z_j + 2 (first + j) on each of the first d coordinates.
+/// Returns tokens moved to their positions: column j becomes Z_j + 2 (first + j) on each of the first d
+/// coordinates.
 [[nodiscard]] Matrix<Rational> positioned(const Matrix<Rational>& Z, Index d, long first);
 
 /// The digit of a content x in [0,1], and how far x has climbed the ramp to the next one: [0, 1).
@@ -32,9 +33,9 @@ struct Step {
 };
 [[nodiscard]] Step step_of(const Grid& grid, const Rational& x);
 
-/// The block that maps a positioned token to (sum_c level(c, j, digit of x_c), 0, ..., 0), linearly on the
-/// ramps and, between positions, on [2j+1, 2j+2]. Coordinates from d on, if the width is larger, stay. Hidden
-/// width d (2 T k - 1).
+/// Returns the block that maps a positioned token to (sum_c level(c, j, digit of x_c), 0, ..., 0), linearly
+/// on the ramps and, between positions, on [2j+1, 2j+2]. Coordinates from d on, if the width is larger, stay.
+/// Hidden width d (2 T k - 1).
 [[nodiscard]] FeedForward<Rational> staircase_block(const Grid& grid, Index width, const Levels& level);
 
 }  // namespace promptbound

@@ -1,3 +1,4 @@
+// Lipschitz constants and random tables of targets.hpp.
 #include <random>
 
 #include <promptbound/constructions/targets.hpp>

@@ -50,11 +50,11 @@ struct Target {
   }
 };
 
-/// f(X); X may be a box. InputError for a sine in rationals.
+/// Returns f(X); X may be a box. InputError for a sine in rationals.
 template <class Scalar>
 [[nodiscard]] Matrix<Scalar> evaluate(const Target& target, const Matrix<Scalar>& X);
 
-/// A rational C with f in F(C, alpha): exact where that is rational and simple, otherwise rounded up.
+/// Returns a rational C with f in F(C, alpha): exact where that is rational and simple, otherwise rounded up.
 ///
 /// identity, reversal, mean pooling: 1. Coordinate maximum: L^{1/alpha}. Sine field: w/2, the sine being
 /// applied to a mean of two isometries. Table: within one cell |df_o/dx_i| <= D_{oi}, the steepest of the
@@ -67,11 +67,12 @@ template <class Scalar>
 /// names two nodes whose values are too far apart, or the constant that can be certified.
 void check_table(const Target& target, const Rational& C, const Number& alpha);
 
-/// A random table scaled about 1/2 to be C-Lipschitz in the alpha-norm.
+/// Returns a random table scaled about 1/2 to be C-Lipschitz in the alpha-norm.
 [[nodiscard]] Target random_table(Index d, Index L, long cells, const Rational& C, const Number& alpha,
                                   unsigned long seed);
 
-/// The table that a prompt holds for f: the digits of f at the cell centres, |digit value - f| <= 1/(2k).
+/// Returns the table that a prompt holds for f: the digits of f at the cell centres, |digit value - f| <=
+/// 1/(2k).
 [[nodiscard]] QuantizedFunction quantize(const Target& target, long k);
 
 }  // namespace promptbound

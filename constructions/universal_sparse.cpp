@@ -1,3 +1,4 @@
+// Evaluation without dense weights, of universal_transformer.hpp.
 #include <promptbound/constructions/universal_transformer.hpp>
 #include <promptbound/numeric/error.hpp>
 #include <promptbound/numeric/integers.hpp>

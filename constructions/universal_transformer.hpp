@@ -27,8 +27,8 @@ enum class UniversalForm { wide, deep };
 /// the integer code of 5.1, and FFN 2 interpolates the wanted outputs through the codes t_1 < t_2 < ... .
 class UniversalTransformer {
  public:
-  /// k >= 1 cells per coordinate, 0 < eta < 1/(2k) the width of the ramps. Throws InputError for values out
-  /// of range and for prompts of more than 10^8 entries.
+  /// Takes k >= 1 cells per coordinate, 0 < eta < 1/(2k) the width of the ramps. Throws InputError for values
+  /// out of range and for prompts of more than 10^8 entries.
   UniversalTransformer(Index d, Index L, long k, const Rational& eta);
 
   [[nodiscard]] static UniversalSizes sizes(Index d, Index L, long k);
@@ -36,31 +36,31 @@ class UniversalTransformer {
   [[nodiscard]] Index input_tokens() const { return L_; }
   [[nodiscard]] long prompt_tokens() const { return prompt_tokens_; }
 
-  /// All weights. Throws InputError, stating the need, if they take more than about `memory_bytes`.
+  /// Returns all weights. Throws InputError, stating the need, if they take more than about `memory_bytes`.
   [[nodiscard]] Transformer<Rational> dense(UniversalForm form, double memory_bytes = 1 << 30) const;
 
-  /// The prompt for f: token g L + i holds the outputs of f at the centre of cell g, output position i.
-  /// Positioned: ready for evaluation.
+  /// Returns the prompt for f: token g L + i holds the outputs of f at the centre of cell g, output position
+  /// i. Positioned: ready for evaluation.
   [[nodiscard]] Matrix<Rational> prompt(const QuantizedFunction& f) const;
-  /// An input X in [0,1]^{d x L} at its positions behind the prompt.
+  /// Returns an input X in [0,1]^{d x L} at its positions behind the prompt.
   [[nodiscard]] Matrix<Rational> input(const Matrix<Rational>& X) const {
     return positioned(X, grid_.d, prompt_tokens_);
   }
 
-  /// What evaluate(dense(form), prompt, input) returns, for positioned tokens with contents in [0,1], without
-  /// the weights: the telescoped sum of FFN 2 is interpolation between the two codes around z, found by
-  /// decoding z.
+  /// Returns what evaluate(dense(form), prompt, input) returns, for positioned tokens with contents in [0,1],
+  /// without the weights: the telescoped sum of FFN 2 is interpolation between the two codes around z, found
+  /// by decoding z.
   [[nodiscard]] Matrix<Rational> evaluate_sparse(UniversalForm form, const Matrix<Rational>& prompt,
                                                  const Matrix<Rational>& input) const;
 
-  /// The output that the prompt inside a code's digits asks for at the code's position: d values.
+  /// Returns the output that the prompt inside a code's digits asks for at the code's position: d values.
   [[nodiscard]] Vector<Rational> wanted_output(const Code& code) const;
 
-  /// The bound on d_alpha(f, output), for f in F(C, alpha) and finite alpha, and on the error off the ramps:
-  /// ( off^alpha + n n (k-1) eta )^{1/alpha}, off = (C+1) n^{1/alpha}/(2k).
+  /// Returns the bound on d_alpha(f, output), for f in F(C, alpha) and finite alpha, and on the error off the
+  /// ramps: ( off^alpha + n n (k-1) eta )^{1/alpha}, off = (C+1) n^{1/alpha}/(2k).
   [[nodiscard]] Interval guarantee(const Rational& C, const Rational& alpha) const;
   [[nodiscard]] Interval guarantee_off_ramps(const Rational& C, const Number& alpha) const;
-  /// Sizes and guarantee as a record of kind sufficient.
+  /// Returns sizes and guarantee as a record of kind sufficient.
   [[nodiscard]] Record claim(const Rational& C, const Rational& alpha) const;
 
  private:

@@ -25,10 +25,10 @@ class CoqCertificate {
   void theorem(std::string_view name, std::string_view meaning, std::string_view statement,
                std::string_view proof);
 
-  /// The full name of a theorem added since begin().
+  /// Returns the full name of a theorem added since begin().
   [[nodiscard]] std::string full_name(std::string_view name) const { return prefix_ + std::string(name); }
 
-  /// The whole file.
+  /// Returns the whole file.
   [[nodiscard]] std::string text() const;
 
  private:
@@ -37,9 +37,9 @@ class CoqCertificate {
   std::set<std::string, std::less<>> modules_;
 };
 
-/// A rational as the quotient of integer numerals that the theorems speak of: `(1/10)`, `(3/1)`.
+/// Writes a rational as the quotient of integer numerals that the theorems speak of: `(1/10)`, `(3/1)`.
 [[nodiscard]] std::string coq_quotient(const Rational& x);
-/// Its numerator and denominator, or 1/alpha as the q and p of the theorems: two arguments.
+/// Writes its numerator and denominator, or 1/alpha as the q and p of the theorems: two arguments.
 [[nodiscard]] std::string coq_inverse_exponent(const Number& alpha);
 /// The closing step of a claim that a boolean checker over Z decides.
 inline constexpr std::string_view coq_computed = "vm_cast_no_check (eq_refl true)";
@@ -47,8 +47,8 @@ inline constexpr std::string_view coq_computed = "vm_cast_no_check (eq_refl true
 /// Checkers over Z multiply numbers of at most this many bits: a few seconds of coqc.
 inline constexpr unsigned long most_coq_bits = 20000;
 
-/// The integer that the record prints under that name. Throws InputError when it is too large to be written
-/// out, or no number.
+/// Returns the integer that the record prints under that name. Throws InputError when it is too large to be
+/// written out, or no number.
 [[nodiscard]] Integer printed_integer(const Record& record, std::string_view output);
 
 /// Throws InputError: this form of the bound has no certificate. Says whether it is proved in Coq all the

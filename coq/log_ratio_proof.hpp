@@ -8,7 +8,7 @@
 
 namespace promptbound {
 
-/// Tactics that prove is_ceil value (log_quotient E b w c), the same with is_floor, for the ratio
+/// Returns tactics that prove is_ceil value (log_quotient E b w c), the same with is_floor, for the ratio
 /// E ln b/(w ln c) of integers: the three ways of proofs/certificates/log_decide.v.
 [[nodiscard]] std::string coq_prove_ceil(const LogRatio& ratio, const Integer& value,
                                          CoqCertificate& certificate);

@@ -23,12 +23,12 @@ class ConfigReader {
   ConfigReader(const Json& json, std::string where);
 
   [[nodiscard]] const std::string& where() const { return where_; }
-  /// Null when the member is absent or null.
+  /// Returns null when the member is absent or null.
   [[nodiscard]] const Json* find(const std::string& name) const;
-  /// Whether the member is there, null or not.
+  /// Tells whether the member is there, null or not.
   [[nodiscard]] bool has(const std::string& name) const;
 
-  /// Whole numbers from 1 to 2^30.
+  /// Reads a whole number from 1 to 2^30.
   [[nodiscard]] std::size_t count(const std::string& name) const;
   [[nodiscard]] std::size_t count_or(const std::string& name, std::size_t otherwise) const;
   [[nodiscard]] Rational positive_or(const std::string& name, const char* otherwise) const;
@@ -55,7 +55,7 @@ class ConfigReader {
   mutable std::map<std::string, std::string> doubts_;  ///< member -> detail
 };
 
-/// A piece of a value from a file, for a message: on one line, at most 40 characters.
+/// Quotes a piece of a value from a file, for a message: on one line, at most 40 characters.
 [[nodiscard]] std::string excerpt(const Json& value);
 
 }  // namespace promptbound

@@ -20,18 +20,18 @@ enum class Fractions { as_text, refused };
 [[nodiscard]] Json parse_json(std::string_view text, const std::string& where,
                               Fractions fractions = Fractions::as_text);
 
-/// The member of an object. Throws InputError naming `where` when it is absent.
+/// Returns the member of an object. Throws InputError naming `where` when it is absent.
 [[nodiscard]] const Json& member(const Json& object, const std::string& name, const std::string& where);
 
-/// `"1/3"`, `"0.1"`, `7` or a number text as parse_json leaves it; anything else is an InputError.
+/// Reads `"1/3"`, `"0.1"`, `7` or a number text as parse_json leaves it; anything else is an InputError.
 [[nodiscard]] Rational rational_from(const Json& value, const std::string& where);
 [[nodiscard]] Integer integer_from(const Json& value, const std::string& where);
-/// An array of numbers.
+/// Reads an array of numbers.
 [[nodiscard]] Vector<Rational> vector_from(const Json& value, const std::string& where);
-/// An array of rows of equal length, at least one of each.
+/// Reads an array of rows of equal length, at least one of each.
 [[nodiscard]] Matrix<Rational> matrix_from(const Json& value, const std::string& where);
 
-/// The exact texts that the readers above accept.
+/// Writes the exact texts that the readers above accept.
 [[nodiscard]] Json to_json(const Rational& value);
 [[nodiscard]] Json to_json(const Vector<Rational>& values);
 [[nodiscard]] Json to_json(const Matrix<Rational>& values);

@@ -1,3 +1,4 @@
+// The list of members that change nothing, of model_config.hpp.
 #include <algorithm>
 #include <array>
 #include <string_view>

@@ -9,7 +9,8 @@ namespace promptbound {
 /// are not noted. Every reader of input files calls this.
 void note_input(const std::string& path);
 
-/// Has the file behind this name been noted, under whatever name (links of both kinds included)?
+/// Tells whether the file behind this name has been noted, under whatever name (links of both kinds
+/// included).
 [[nodiscard]] bool is_input(const std::string& path);
 
 }  // namespace promptbound

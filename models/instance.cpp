@@ -63,7 +63,8 @@ Matrix<Rational> encoded_input(const Instance& instance, const Matrix<Rational>&
   return result;
 }
 
-Matrix<Interval> enclose_output(const Instance& instance, const Matrix<Rational>& X, long digits) {
+Matrix<Interval> enclose_output(const Instance& instance, const Matrix<Rational>& X, long digits,
+                                const std::function<void()>& before_each) {
   const Interval tolerance(Rational(Integer(1), power(Integer(10), static_cast<unsigned long>(digits))));
   const auto is_tight = [&](const Interval& x) {
     return certainly_less_equal(x.upper_point() - x.lower_point(),
@@ -71,6 +72,7 @@ Matrix<Interval> enclose_output(const Instance& instance, const Matrix<Rational>
   };
   return at_rising_precision(
       "the output to " + std::to_string(digits) + " digits", bits_for_digits(digits) + 64, [&] {
+        if (before_each) before_each();
         Matrix<Interval> output = evaluate<Interval>(instance, X);
         const bool is_done = std::all_of(output.reshaped().begin(), output.reshaped().end(), is_tight);
         return is_done ? std::optional(std::move(output)) : std::nullopt;

@@ -1,6 +1,8 @@
 /// A model file with a prompt and the encoding of its inputs: what a construction writes and `run` evaluates.
 #pragma once
 
+#include <functional>
+
 #include <promptbound/models/model_json.hpp>
 #include <promptbound/numeric/scalar.hpp>
 
@@ -21,10 +23,11 @@ struct Instance {
 [[nodiscard]] Instance instance_from(const Json& json, const std::string& where);
 [[nodiscard]] Json to_json(const Instance& instance);
 
-/// The sequence that enters the model; throws InputError if X has another shape than the instance asks for.
+/// Returns the sequence that enters the model; throws InputError if X has another shape than the instance
+/// asks for.
 [[nodiscard]] Matrix<Rational> encoded_input(const Instance& instance, const Matrix<Rational>& X);
 
-/// The output at the input positions, data entries only.
+/// Returns the output at the input positions, data entries only.
 template <class Scalar>
 [[nodiscard]] Matrix<Scalar> evaluate(const Instance& instance, const Matrix<Rational>& X) {
   const Matrix<Scalar> output =
@@ -34,8 +37,9 @@ template <class Scalar>
 }
 
 /// Encloses the output at rising precision until every entry is known within 10^-digits max(1, |entry|).
-/// Throws Undecided at the limit of the precision.
+/// `before_each` is called before each evaluation, and may throw. Throws Undecided at the limit of the
+/// precision.
 [[nodiscard]] Matrix<Interval> enclose_output(const Instance& instance, const Matrix<Rational>& X,
-                                              long digits);
+                                              long digits, const std::function<void()>& before_each = {});
 
 }  // namespace promptbound

@@ -6,7 +6,7 @@
 
 namespace promptbound {
 
-/// The file's content. Tensors (binary64): "layers.I.heads.J.W_Q", W_K, W_V and perhaps W_O,
+/// Returns the file's content. Tensors (binary64): "layers.I.heads.J.W_Q", W_K, W_V and perhaps W_O,
 /// "layers.I.ffn.W_1", b_1, W_2, b_2, "prompt" and "input_offsets" (tokens as rows). An entry that is no
 /// binary64 number is rounded there and stands exactly in the metadata:
 ///   "promptbound": {"schema":1,"d":..,"causal":..,"data_width":..,"heads":[heads of each layer]},
@@ -19,7 +19,7 @@ namespace promptbound {
 /// for exact entries that are not what the tensor rounds.
 [[nodiscard]] Instance instance_from(const TensorFile& file);
 
-/// A model file by the end of its name: .safetensors, otherwise JSON.
+/// Tells a model file's format by the end of its name: .safetensors, otherwise JSON.
 [[nodiscard]] bool is_safetensors_name(const std::string& path);
 [[nodiscard]] Instance read_instance(const std::string& path);
 

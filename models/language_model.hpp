@@ -23,12 +23,12 @@ class LanguageModel {
   /// Throws InputError when a tensor is missing, has another shape or element type, or holds a NaN or an
   /// infinity. 0 <= index < layers.
   [[nodiscard]] TrainedLayer layer(std::size_t index) const;
-  /// What enters the first layer, with the codes of all positions where these are learned. Token types: the
-  /// code of type 0.
+  /// Returns what enters the first layer, with the codes of all positions where these are learned. Token
+  /// types: the code of type 0.
   [[nodiscard]] InputWeights input() const;
-  /// The norm after the last layer, where the model has one.
+  /// Returns the norm after the last layer, where the model has one.
   [[nodiscard]] std::optional<NormWeights> final_norm() const;
-  /// The embeddings of the vocabulary's tokens first, first + 1, ...: d x count.
+  /// Returns the embeddings of the vocabulary's tokens first, first + 1, ...: d x count.
   [[nodiscard]] Matrix<double> token_embeddings(std::size_t first, std::size_t count) const;
 
  private:
@@ -38,7 +38,7 @@ class LanguageModel {
   [[nodiscard]] Vector<double> vector(const std::string& name, std::size_t size) const {
     return vector(name, 0, size, size);
   }
-  /// Rows first .. first + count - 1 of a table with so many rows, as columns.
+  /// Reads the rows first .. first + count - 1 of a table with so many rows, as columns.
   [[nodiscard]] Matrix<double> table_rows(const std::string& name, std::size_t rows, std::size_t first,
                                           std::size_t count) const;
   [[nodiscard]] NormWeights norm(const std::string& name) const;
@@ -49,13 +49,13 @@ class LanguageModel {
     std::size_t out, in;
     bool has_bias;
   };
-  /// A block of W: `rows` rows and `columns` columns from (row, column) on.
+  /// Returns a block of W: `rows` rows and `columns` columns from (row, column) on.
   [[nodiscard]] Matrix<double> block(const Linear& map, std::size_t row, std::size_t rows, std::size_t column,
                                      std::size_t columns) const;
   [[nodiscard]] Matrix<double> matrix(const Linear& map) const { return block(map, 0, map.out, 0, map.in); }
   [[nodiscard]] Vector<double> bias(const Linear& map, std::size_t first, std::size_t count) const;
   [[nodiscard]] Vector<double> bias(const Linear& map) const { return bias(map, 0, map.out); }
-  /// Rows first .. first + count - 1 of the map.
+  /// Reads the rows first .. first + count - 1 of the map.
   [[nodiscard]] Affine rows(const Linear& map, std::size_t first, std::size_t count) const;
 
   /// Projections whose rows (output: columns) are the heads one after the other, from these rows on.

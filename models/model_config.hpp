@@ -52,8 +52,8 @@ struct ModelConfig {
 [[nodiscard]] ModelConfig read_model_config(const std::string& path,
                                             const std::vector<std::string>& assumed_inert = {});
 
-/// Whether this member of a configuration changes nothing that is modelled, whatever its value: names, sizes
-/// of heads that are not modelled, dropout, training and generation.
+/// Tells whether this member of a configuration changes nothing that is modelled, whatever its value: names,
+/// sizes of heads that are not modelled, dropout, training and generation.
 [[nodiscard]] bool is_inert_member(Family family, const std::string& name);
 
 }  // namespace promptbound

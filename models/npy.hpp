@@ -7,19 +7,19 @@
 
 namespace promptbound {
 
-/// The array of a .npy file's content, as a view of `bytes`. Throws InputError naming `where` and what is
-/// wrong: nothing outside `bytes` is ever read.
+/// Returns the array of a .npy file's content, as a view of `bytes`. Throws InputError naming `where` and
+/// what is wrong: nothing outside `bytes` is ever read.
 [[nodiscard]] Tensor parse_npy(std::span<const std::byte> bytes, const std::string& where);
 
-/// The arrays of a .npz file's content, copied, by their names without ".npy". Lengths and checksums are
-/// checked.
+/// Returns the arrays of a .npz file's content, copied, by their names without ".npy". Lengths and checksums
+/// are checked.
 [[nodiscard]] TensorFile parse_npz(std::span<const std::byte> bytes, const std::string& where);
 
 /// Maps a .npy file: one tensor, named "array".
 [[nodiscard]] TensorFile read_npy(const std::string& path);
 [[nodiscard]] TensorFile read_npz(const std::string& path);
 
-/// The content of a .npy file (version 1) for a tensor of type F32 or F64.
+/// Returns the content of a .npy file (version 1) for a tensor of type F32 or F64.
 [[nodiscard]] std::string npy_text(const Tensor& tensor);
 
 /// Reads a file of arrays by the end of its name: .npy, .npz, .safetensors, or .safetensors.index.json.

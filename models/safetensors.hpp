@@ -9,8 +9,8 @@
 
 namespace promptbound {
 
-/// The tensors of a file's content, as views of `bytes`. Throws InputError naming `where` and what is wrong:
-/// nothing outside `bytes` is ever read.
+/// Returns the tensors of a file's content, as views of `bytes`. Throws InputError naming `where` and what is
+/// wrong: nothing outside `bytes` is ever read.
 [[nodiscard]] TensorFile parse_safetensors(std::span<const std::byte> bytes, const std::string& where);
 
 /// Maps one file.
@@ -22,7 +22,7 @@ namespace promptbound {
 /// that tensor is asked for.
 [[nodiscard]] TensorFile read_safetensors_index(const std::string& path);
 
-/// A file with these tensors, in the order of their names, and a header padded to whole 8 bytes.
+/// Returns a file with these tensors, in the order of their names, and a header padded to whole 8 bytes.
 [[nodiscard]] std::string safetensors_text(const std::map<std::string, Tensor>& tensors,
                                            const std::map<std::string, std::string>& metadata = {});
 

@@ -33,7 +33,7 @@ enum class ElementType {
 };
 
 [[nodiscard]] std::string_view name(ElementType type);
-/// Bytes of one element; of `other`, 1.
+/// Returns the bytes of one element; of `other`, 1.
 [[nodiscard]] std::size_t size_of(ElementType type);
 
 /// A view of an array in C order, little-endian, at any alignment. It does not own its bytes.
@@ -44,15 +44,16 @@ struct Tensor {
   std::span<const std::byte> bytes;
   std::string other_type = {};  ///< the file's name of the type, where it is `other`
 
-  /// The number of elements: the product of the shape.
+  /// Returns the number of elements: the product of the shape.
   [[nodiscard]] std::size_t size() const { return bytes.size() / size_of(type); }
 };
 
-/// The product of a shape times the element size; nothing beyond 2^63. Throws InputError naming `where` then.
+/// Returns the product of a shape times the element size; nothing beyond 2^63. Throws InputError naming
+/// `where` then.
 [[nodiscard]] std::size_t byte_count(const std::vector<std::size_t>& shape, ElementType type,
                                      const std::string& where);
 
-/// `(8, 64)`.
+/// Writes a shape as `(8, 64)`.
 [[nodiscard]] std::string shape_text(const std::vector<std::size_t>& shape);
 
 /// Converts the elements first, first + step, ... of a floating-point tensor in C order, as many as `target`
@@ -61,11 +62,11 @@ struct Tensor {
 template <class Scalar>
 void read_elements(const Tensor& tensor, std::size_t first, std::size_t step, std::span<Scalar> target);
 
-/// All elements of a floating-point tensor; throws as read_elements.
+/// Returns all elements of a floating-point tensor; throws as read_elements.
 template <class Scalar>
 [[nodiscard]] std::vector<Scalar> values(const Tensor& tensor);
 
-/// A view of numbers in memory, for the writers.
+/// Returns a view of numbers in memory, for the writers.
 [[nodiscard]] Tensor view(std::span<const double> values, std::vector<std::size_t> shape);
 [[nodiscard]] Tensor view(std::span<const float> values, std::vector<std::size_t> shape);
 
@@ -86,11 +87,12 @@ class TensorFile {
   [[nodiscard]] const std::string& where() const { return where_; }
   [[nodiscard]] const std::map<std::string, Tensor>& tensors() const { return tensors_; }
   [[nodiscard]] const std::map<std::string, std::string>& absent() const { return absent_; }
-  /// Null when there is none.
+  /// Returns null when there is none.
   [[nodiscard]] const Tensor* find(const std::string& name) const;
   /// Throws InputError when there is none.
   [[nodiscard]] const Tensor& at(const std::string& name) const;
-  /// The tensor of a file that holds exactly one; throws InputError naming those that it holds otherwise.
+  /// Returns the tensor of a file that holds exactly one; throws InputError naming those that it holds
+  /// otherwise.
   [[nodiscard]] const Tensor& only() const;
 
   /// The `__metadata__` of a safetensors file.

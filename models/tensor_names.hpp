@@ -8,14 +8,14 @@
 
 namespace promptbound {
 
-/// The table of the vocabulary's embeddings, `wte.weight`, without the file's prefix.
+/// Returns the table of the vocabulary's embeddings, `wte.weight`, without the file's prefix.
 [[nodiscard]] const char* embedding_name(Family family);
-/// What stands between the prefix and the number of a layer: `h.`
+/// Returns what stands between the prefix and the number of a layer: `h.`
 [[nodiscard]] const char* layers_name(Family family);
 
-/// What stands before every name of the model in this file: `model.` inside a model with an output layer, and
-/// before it what wrappers add (`module.`, `_orig_mod.`, `base_model.model.`). Throws InputError when the
-/// embeddings are nowhere, or in two places.
+/// Returns what stands before every name of the model in this file: `model.` inside a model with an output
+/// layer, and before it what wrappers add (`module.`, `_orig_mod.`, `base_model.model.`). Throws InputError
+/// when the embeddings are nowhere, or in two places.
 [[nodiscard]] std::string model_prefix(const TensorFile& file, Family family);
 
 /// Throws InputError naming a tensor that the model's layers or the model around them hold in this file and
@@ -23,7 +23,7 @@ namespace promptbound {
 /// outside the model (output layers, heads of tasks) are none of its business.
 void check_tensor_names(const TensorFile& file, const std::string& prefix, const ModelConfig& config);
 
-/// Whether the tensor belongs to an output layer or the head of a task, whatever wraps it.
+/// Tells whether the tensor belongs to an output layer or the head of a task, whatever wraps it.
 [[nodiscard]] bool is_of_head(std::string_view name);
 
 }  // namespace promptbound

@@ -6,10 +6,11 @@
 
 namespace promptbound {
 
-/// The bytes of a file of at most 1 GiB. Throws InputError naming the file when it cannot be read.
+/// Returns the bytes of a file of at most 1 GiB. Throws InputError naming the file when it cannot be read.
 [[nodiscard]] std::string read_text_file(const std::string& path);
 
-/// Foreign text for a message: on one line of ASCII, other characters being '?', cut after `most` characters.
+/// Makes foreign text fit for a message: on one line of ASCII, other characters being '?', cut after `most`
+/// characters.
 [[nodiscard]] std::string printable(std::string_view text, std::size_t most);
 
 }  // namespace promptbound

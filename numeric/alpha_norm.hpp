@@ -8,18 +8,18 @@
 
 namespace promptbound {
 
-/// n^(1/alpha) for n >= 1, alpha >= 1 or infinite: the alpha-norm of the all-ones vector of R^n; 1 for alpha
-/// = inf.
+/// Returns n^(1/alpha) for n >= 1, alpha >= 1 or infinite: the alpha-norm of the all-ones vector of R^n; 1
+/// for alpha = inf.
 [[nodiscard]] Interval norm_factor(const Integer& n, const Number& alpha);
 
-/// The same where it is rational, nothing where it is irrational.
+/// Does the same where it is rational, nothing where it is irrational.
 [[nodiscard]] std::optional<Rational> exact_norm_factor(const Integer& n, const Number& alpha);
 
-/// x^q for the part of x that is not negative, q > 0; 0^q = 0 (where the power of an interval by way of
-/// logarithms is undefined).
+/// Returns x^q for the part of x that is not negative, q > 0; 0^q = 0 (where the power of an interval by way
+/// of logarithms is undefined).
 [[nodiscard]] Interval nonnegative_power(const Interval& x, const Rational& q);
 
-/// The alpha-norm of a vector from enclosures of its entries, alpha >= 1 or infinite.
+/// Returns the alpha-norm of a vector from enclosures of its entries, alpha >= 1 or infinite.
 [[nodiscard]] Interval alpha_norm(const Matrix<Interval>& entries, const Number& alpha);
 
 }  // namespace promptbound

@@ -14,10 +14,10 @@ namespace promptbound {
 /// infinite radius.
 class BallMatrix {
  public:
-  /// Exactly this matrix.
+  /// Takes exactly this matrix.
   explicit BallMatrix(Matrix<double> exact);
   BallMatrix(Matrix<double> mid, Matrix<double> rad);
-  /// The smallest balls found around intervals.
+  /// Returns the smallest balls found around intervals.
   [[nodiscard]] static BallMatrix around(const Matrix<FastInterval>& entries);
 
   [[nodiscard]] Index rows() const { return mid_.rows(); }
@@ -32,13 +32,13 @@ class BallMatrix {
   Matrix<double> mid_, rad_;
 };
 
-/// At most 2^24 columns in A.
+/// Multiplies; A has at most 2^24 columns.
 [[nodiscard]] BallMatrix operator*(const BallMatrix& A, const BallMatrix& B);
-/// A D for the diagonal matrix D of these entries: the product above without its terms that are 0.
+/// Returns a D for the diagonal matrix D of these entries: the product above without its terms that are 0.
 [[nodiscard]] BallMatrix times_diagonal(const Matrix<double>& A, const Vector<double>& diagonal);
 [[nodiscard]] BallMatrix operator-(const BallMatrix& A, const BallMatrix& B);
 
-/// sqrt(x) for the part of x that is not negative.
+/// Returns sqrt(x) for the part of x that is not negative.
 [[nodiscard]] FastInterval sqrt(const FastInterval& x);
 
 }  // namespace promptbound

@@ -41,7 +41,7 @@ inline constexpr long default_precision_limit = 1L << 20;
 /// computes.
 class PrecisionLimit {
  public:
-  /// bits: 2 .. 2^40.
+  /// Takes 2 .. 2^40 bits.
   explicit PrecisionLimit(long bits);
   ~PrecisionLimit();
   PrecisionLimit(const PrecisionLimit&) = delete;
@@ -77,26 +77,26 @@ using Enclosing = std::function<Interval()>;
 /// enclosure cannot separate from it. It must be right: precision alone can never decide equality.
 using EqualsInteger = std::function<bool(const Integer&)>;
 
-/// The exact floor or ceiling of an enclosed real number, which must be small enough to be written out.
-/// Throws Undecided at the limit.
+/// Decides the exact floor or ceiling of an enclosed real number, which must be small enough to be written
+/// out. Throws Undecided at the limit.
 [[nodiscard]] Integer decide_floor(const Enclosing& value, const EqualsInteger& equals);
 [[nodiscard]] Integer decide_ceil(const Enclosing& value, const EqualsInteger& equals);
-/// The same, when `known` already encloses the value: often that decides.
+/// Does the same, when `known` already encloses the value: often that decides.
 [[nodiscard]] Integer decide_ceil(const Interval& known, const Enclosing& value, const EqualsInteger& equals);
 
 /// The sign of the enclosed real number minus the integer given, decided exactly by other means than `value`;
 /// called only for a candidate that the enclosure cannot separate from it.
 using CompareWithInteger = std::function<int(const Integer&)>;
 
-/// The same, where a comparison with the one integer in question decides at once.
+/// Does the same, where a comparison with the one integer in question decides at once.
 [[nodiscard]] Integer decide_floor_comparing(const Enclosing& value, const CompareWithInteger& compare);
 [[nodiscard]] Integer decide_ceil_comparing(const Enclosing& value, const CompareWithInteger& compare);
 
-/// The sign of the enclosed real number, which is not 0: evaluated at rising precision. Throws Undecided at
-/// the limit.
+/// Decides the sign of the enclosed real number, which is not 0: evaluated at rising precision. Throws
+/// Undecided at the limit.
 [[nodiscard]] int decide_sign(const Enclosing& value);
 
-/// Is x < y? Decided from enclosures at rising precision; `equal` says whether x = y exactly.
+/// Decides whether x < y, from enclosures at rising precision; `equal` says whether x = y exactly.
 [[nodiscard]] bool decide_less(const Enclosing& x, const Enclosing& y, const std::function<bool()>& equal);
 
 }  // namespace promptbound

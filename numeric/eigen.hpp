@@ -43,7 +43,8 @@ using Matrix = Eigen::Matrix<Scalar, Eigen::Dynamic, Eigen::Dynamic>;
 template <class Scalar>
 using Vector = Eigen::Matrix<Scalar, Eigen::Dynamic, 1>;
 
-/// Is x y = 0 without computing it? Only where that is exact: most weights of the constructions are zero.
+/// Tells whether x y = 0 without computing it, only where that is exact: most weights of the constructions
+/// are zero.
 template <class Scalar>
 [[nodiscard]] bool is_zero_product(const Scalar&, const Scalar&) {
   return false;
@@ -53,8 +54,8 @@ inline bool is_zero_product(const FastInterval& x, const FastInterval& y) {
   return x.lower() == 0 && x.upper() == 0 && y.is_finite();
 }
 
-/// A B. Every scalar but binary64 sums in the order of the columns of A, so that results in two precisions
-/// are comparable.
+/// Multiplies A B. Every scalar but binary64 sums in the order of the columns of A, so that results in two
+/// precisions are comparable.
 template <class Scalar>
 [[nodiscard]] Matrix<Scalar> multiply(const Matrix<Scalar>& A, const Matrix<Scalar>& B) {
   if constexpr (std::is_same_v<Scalar, double>) {

@@ -8,15 +8,15 @@
 
 namespace promptbound {
 
-/// sqrt(x). Rationals: the squares of rationals; example: sqrt(4/9) = 2/3.
+/// Returns sqrt(x). Rationals: the squares of rationals; example: sqrt(4/9) = 2/3.
 template <class Scalar>
 [[nodiscard]] Scalar square_root(const Scalar& x);
 
-/// x^2, never below 0 for intervals of either sign.
+/// Returns x^2, never below 0 for intervals of either sign.
 template <class Scalar>
 [[nodiscard]] Scalar squared(const Scalar& x);
 
-/// base^exponent for base > 0. Rationals: where the power is rational; example: 100^(-1/2) = 1/10.
+/// Returns base^exponent for base > 0. Rationals: where the power is rational; example: 100^(-1/2) = 1/10.
 template <class Scalar>
 [[nodiscard]] Scalar real_power(const Rational& base, const Rational& exponent);
 

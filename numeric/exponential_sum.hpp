@@ -19,7 +19,7 @@ class ExponentialSum {
   ExponentialSum() = default;
   ExponentialSum(const Rational& constant);  // NOLINT(google-explicit-constructor): the rationals embed
   ExponentialSum(int constant) : ExponentialSum(Rational(constant)) {}  // NOLINT(google-explicit-constructor)
-  /// coefficient * e^exponent
+  /// Returns coefficient * e^exponent
   static ExponentialSum exponential(const Rational& exponent, const Rational& coefficient = 1);
 
   ExponentialSum& operator+=(const ExponentialSum& other);
@@ -28,7 +28,7 @@ class ExponentialSum {
   [[nodiscard]] ExponentialSum operator-() const;
 
   [[nodiscard]] bool is_zero() const { return terms_.empty(); }
-  /// Exponent -> coefficient, no coefficient zero.
+  /// Returns exponent -> coefficient, no coefficient zero.
   [[nodiscard]] const std::map<Rational, Rational>& terms() const { return terms_; }
   [[nodiscard]] Interval enclosure() const;
 
@@ -44,8 +44,8 @@ class ExponentialSum {
 [[nodiscard]] inline ExponentialSum operator-(ExponentialSum a, const ExponentialSum& b) { return a -= b; }
 [[nodiscard]] inline ExponentialSum operator*(ExponentialSum a, const ExponentialSum& b) { return a *= b; }
 
-/// The sum q with a = q b when there is one of at most as many terms as a; nothing otherwise, which does not
-/// prove that there is none. b != 0.
+/// Returns the sum q with a = q b when there is one of at most as many terms as a; nothing otherwise, which
+/// does not prove that there is none. b != 0.
 [[nodiscard]] std::optional<ExponentialSum> exact_quotient(const ExponentialSum& a, const ExponentialSum& b);
 
 /// numerator / denominator, a number of the field Q(e^s : s rational). It is kept as it arises: only factors
@@ -68,16 +68,16 @@ class ExponentialQuotient {
   [[nodiscard]] ExponentialQuotient operator-() const;
 
   [[nodiscard]] bool is_zero() const { return numerator_.is_zero(); }
-  /// The same number, as a sum where exact_quotient finds one.
+  /// Returns the same number, as a sum where exact_quotient finds one.
   [[nodiscard]] ExponentialQuotient simplified() const;
-  /// The exact sign, -1, 0 or 1; throws Undecided beyond the precision limit.
+  /// Returns the exact sign, -1, 0 or 1; throws Undecided beyond the precision limit.
   [[nodiscard]] int sign() const;
   /// The factors of coefficient * e^exponent when the number has this form (0 included, as 0 * e^0).
   struct Monomial {
     Rational coefficient, exponent;
   };
   [[nodiscard]] std::optional<Monomial> monomial() const;
-  /// The number where it is rational.
+  /// Returns the number where it is rational.
   [[nodiscard]] std::optional<Rational> rational() const;
   [[nodiscard]] Interval enclosure() const;
 

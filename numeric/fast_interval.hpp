@@ -12,9 +12,9 @@
 
 namespace promptbound {
 
-/// A double that is at least (at most) the neighbour above (below) x, for finite x. With ulp(x) <= 2^-52 |x|
-/// for normal x, and 2^-1074 the spacing of the subnormal numbers, the exact x + step is at least the
-/// neighbour, and rounding is monotone.
+/// Returns a double that is at least (at most) the neighbour above (below) x, for finite x. With ulp(x) <=
+/// 2^-52 |x| for normal x, and 2^-1074 the spacing of the subnormal numbers, the exact x + step is at least
+/// the neighbour, and rounding is monotone.
 [[nodiscard]] inline double step_up(double x) {
   return x + std::max(std::abs(x) * 0x1p-52, std::numeric_limits<double>::denorm_min());
 }
@@ -27,7 +27,7 @@ class FastInterval {
   FastInterval() = default;
   FastInterval(int value) : lower_(value), upper_(value) {}  // NOLINT(google-explicit-constructor): scalar
   explicit FastInterval(double value) : FastInterval(value, value) {}
-  /// [lower, upper]; the whole line if the ends are NaN or out of order.
+  /// Makes [lower, upper]; the whole line if the ends are NaN or out of order.
   FastInterval(double lower, double upper) : lower_(lower), upper_(upper) {
     if (!(lower <= upper)) *this = whole_line();
   }
@@ -42,7 +42,7 @@ class FastInterval {
 
   [[nodiscard]] double lower() const { return lower_; }
   [[nodiscard]] double upper() const { return upper_; }
-  /// A point interval at an end.
+  /// Returns a point interval at an end.
   [[nodiscard]] FastInterval lower_point() const { return FastInterval(lower_); }
   [[nodiscard]] FastInterval upper_point() const { return FastInterval(upper_); }
   [[nodiscard]] bool is_finite() const { return std::isfinite(lower_) && std::isfinite(upper_); }
@@ -50,8 +50,8 @@ class FastInterval {
   [[nodiscard]] bool contains(const FastInterval& inner) const {
     return lower_ <= inner.lower_ && inner.upper_ <= upper_;
   }
-  /// The same interval with multiple-precision ends; the working precision must be at least 53 bits for it to
-  /// be no wider.
+  /// Returns the same interval with multiple-precision ends; the working precision must be at least 53 bits
+  /// for it to be no wider.
   explicit operator Interval() const { return {Interval(lower_), Interval(upper_)}; }
 
   FastInterval& operator+=(const FastInterval& b) {
@@ -68,8 +68,9 @@ class FastInterval {
   friend FastInterval operator/(FastInterval a, const FastInterval& b) { return a /= b; }
 
  private:
-  /// a + b rounded up: the rounding error of a sum is a double, found by Knuth's TwoSum; when it is not
-  /// positive the rounded sum is an upper bound. A sum that overflows leaves a NaN error and takes the step.
+  /// Returns a + b rounded up: the rounding error of a sum is a double, found by Knuth's TwoSum; when it is
+  /// not positive the rounded sum is an upper bound. A sum that overflows leaves a NaN error and takes the
+  /// step.
   static double sum_up(double a, double b) {
     const double sum = a + b;
     const double b_part = sum - a;
@@ -106,7 +107,7 @@ inline FastInterval& FastInterval::operator/=(const FastInterval& b) {
   return *this = {same_sign ? std::max(0.0, step_down(low)) : step_down(low), step_up(high)};
 }
 
-/// Certain comparisons: true only if the relation holds for every pair of points.
+/// Compares with certainty: true only if the relation holds for every pair of points.
 [[nodiscard]] inline bool certainly_less(const FastInterval& a, const FastInterval& b) {
   return a.upper() < b.lower();
 }
@@ -114,11 +115,11 @@ inline FastInterval& FastInterval::operator/=(const FastInterval& b) {
   return a.upper() <= b.lower();
 }
 
-/// The smallest interval that contains both.
+/// Returns the smallest interval that contains both.
 [[nodiscard]] inline FastInterval hull(const FastInterval& a, const FastInterval& b) {
   return {std::min(a.lower(), b.lower()), std::max(a.upper(), b.upper())};
 }
-/// Enclosures of min(x, y) and max(x, y).
+/// Encloses min(x, y) and max(x, y).
 [[nodiscard]] inline FastInterval min(const FastInterval& a, const FastInterval& b) {
   return {std::min(a.lower(), b.lower()), std::min(a.upper(), b.upper())};
 }
@@ -129,8 +130,8 @@ inline FastInterval& FastInterval::operator/=(const FastInterval& b) {
   return {std::max({0.0, x.lower(), -x.upper()}), std::max(-x.lower(), x.upper())};
 }
 
-/// e^x by a polynomial of our own with a proved error; the C library's exp, whose error no standard bounds,
-/// is not used. Relative width at most 2^-47 for x in [-708, 709], a point.
+/// Returns e^x by a polynomial of our own with a proved error; the C library's exp, whose error no standard
+/// bounds, is not used. Relative width at most 2^-47 for x in [-708, 709], a point.
 [[nodiscard]] FastInterval exp(const FastInterval& x);
 
 }  // namespace promptbound

@@ -9,33 +9,34 @@ namespace promptbound {
 
 [[nodiscard]] Integer floor(const Rational& x);
 [[nodiscard]] Integer ceil(const Rational& x);
-/// Is x a whole number?
+/// Tells whether x is a whole number.
 [[nodiscard]] bool is_integer(const Rational& x);
 
-/// x^n, exactly.
+/// Returns x^n, exactly.
 [[nodiscard]] Integer power(const Integer& x, unsigned long n);
 [[nodiscard]] Rational power(const Rational& x, unsigned long n);
 
-/// An upper bound on the number of decimal digits of |x| that is at most one too large.
+/// Bounds the number of decimal digits of |x| from above, at most one too large.
 [[nodiscard]] std::size_t decimal_digits(const Integer& x);
 
-/// Bits of |x|; of numerator or denominator, whichever has more: |log2 x| <= bit_size(x) for x > 0.
+/// Counts the bits of |x|; of numerator or denominator, whichever has more: |log2 x| <= bit_size(x) for x >
+/// 0.
 [[nodiscard]] unsigned long bit_size(const Integer& x);
 [[nodiscard]] unsigned long bit_size(const Rational& x);
 
-/// The non-negative n-th root of x >= 0 where it is rational, nothing where it is irrational; n >= 1.
+/// Returns the non-negative n-th root of x >= 0 where it is rational, nothing where it is irrational; n >= 1.
 [[nodiscard]] std::optional<Integer> exact_root(const Integer& x, unsigned long n);
 [[nodiscard]] std::optional<Rational> exact_root(const Rational& x, unsigned long n);
 
-/// floor(x^(1/n)) for x >= 0, n >= 1.
+/// Returns floor(x^(1/n)) for x >= 0, n >= 1.
 [[nodiscard]] Integer floor_root(const Integer& x, unsigned long n);
 
-/// x^q where that is rational, nothing where it is irrational; x > 0. Nothing as well when the result would
-/// have more than `max_bits` bits.
+/// Returns x^q where that is rational, nothing where it is irrational; x > 0. Nothing as well when the result
+/// would have more than `max_bits` bits.
 [[nodiscard]] std::optional<Rational> exact_power(const Rational& x, const Rational& q,
                                                   unsigned long max_bits);
 
-/// binom(n, k), exactly; 0 when k > n.
+/// Returns binom(n, k), exactly; 0 when k > n.
 [[nodiscard]] Integer binomial(const Integer& n, unsigned long k);
 
 /// Does x^i = y^j hold, for x, y > 0 and i, j >= 1? Decided exactly and in time polynomial in the sizes of

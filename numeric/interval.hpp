@@ -23,8 +23,8 @@ class Interval {
   explicit Interval(double value);
   explicit Interval(const Integer& value);
   explicit Interval(const Rational& value);
-  /// From the lower end of `lower` to the upper end of `upper`, enclosures of one number's bounds. Throws
-  /// std::logic_error when these ends are out of order: one of the bounds is false then.
+  /// Reaches from the lower end of `lower` to the upper end of `upper`, enclosures of one number's bounds.
+  /// Throws std::logic_error when these ends are out of order: one of the bounds is false then.
   Interval(const Interval& lower, const Interval& upper);
   Interval(const Interval& other);
   Interval(Interval&& other) noexcept;
@@ -39,15 +39,15 @@ class Interval {
   Interval& operator/=(const Interval& other);
   [[nodiscard]] Interval operator-() const;
 
-  /// The ends as exact dyadic numbers; throws std::domain_error for an infinite end.
+  /// Returns the ends as exact dyadic numbers; throws std::domain_error for an infinite end.
   [[nodiscard]] Rational lower() const;
   [[nodiscard]] Rational upper() const;
-  /// A point interval at an end, and at some point of the interval: about the middle where both ends are
-  /// finite.
+  /// Returns a point interval at an end, and at some point of the interval: about the middle where both ends
+  /// are finite.
   [[nodiscard]] Interval lower_point() const;
   [[nodiscard]] Interval upper_point() const;
   [[nodiscard]] Interval midpoint() const;
-  /// Outward-rounded binary64 ends.
+  /// Returns an end rounded outward to binary64.
   [[nodiscard]] double lower_double() const;
   [[nodiscard]] double upper_double() const;
 
@@ -55,8 +55,8 @@ class Interval {
   [[nodiscard]] bool is_point() const;
   [[nodiscard]] bool contains(const Rational& point) const;
   [[nodiscard]] bool contains(const Interval& inner) const;
-  /// upper - lower <= 2^-bits * min |x| over the interval; false when the interval contains 0 and is no
-  /// point.
+  /// Tells whether upper - lower <= 2^-bits * min |x| over the interval; false when the interval contains 0
+  /// and is no point.
   [[nodiscard]] bool is_relatively_tight(long bits) const;
 
   [[nodiscard]] mpfi_srcptr get() const { return value_; }
@@ -71,16 +71,16 @@ class Interval {
 [[nodiscard]] inline Interval operator*(Interval a, const Interval& b) { return a *= b; }
 [[nodiscard]] inline Interval operator/(Interval a, const Interval& b) { return a /= b; }
 
-/// Certain comparisons: true only if the relation holds for every pair of points of the two intervals.
+/// Compares with certainty: true only if the relation holds for every pair of points of the two intervals.
 [[nodiscard]] bool certainly_less(const Interval& a, const Interval& b);
 [[nodiscard]] bool certainly_less_equal(const Interval& a, const Interval& b);
 [[nodiscard]] inline bool certainly_positive(const Interval& a) { return certainly_less(Interval(0), a); }
 
-/// The smallest interval that contains both.
+/// Returns the smallest interval that contains both.
 [[nodiscard]] Interval hull(const Interval& a, const Interval& b);
-/// What two enclosures of one number have in common; throws std::logic_error when that is nothing.
+/// Returns what two enclosures of one number have in common; throws std::logic_error when that is nothing.
 [[nodiscard]] Interval intersection(const Interval& a, const Interval& b);
-/// Enclosures of min(x, y) and max(x, y).
+/// Encloses min(x, y) and max(x, y).
 [[nodiscard]] Interval min(const Interval& a, const Interval& b);
 [[nodiscard]] Interval max(const Interval& a, const Interval& b);
 
@@ -96,13 +96,13 @@ class Interval {
 [[nodiscard]] Interval tanh(const Interval& x);
 [[nodiscard]] Interval abs(const Interval& x);
 [[nodiscard]] Interval square(const Interval& x);
-/// x^n for n >= 0, tight for x of either sign.
+/// Returns x^n for n >= 0, tight for x of either sign.
 [[nodiscard]] Interval power(const Interval& x, unsigned long n);
-/// x^q for x > 0: by an integer root and power where numerator and denominator are small, else as exp(q ln
-/// x).
+/// Returns x^q for x > 0: by an integer root and power where numerator and denominator are small, else as
+/// exp(q ln x).
 [[nodiscard]] Interval power(const Interval& x, const Rational& q);
 [[nodiscard]] Interval interval_pi();
-/// ln 2 and ln 10.
+/// Returns ln 2 and ln 10.
 [[nodiscard]] Interval interval_log2();
 [[nodiscard]] Interval interval_log10();
 

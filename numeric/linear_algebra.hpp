@@ -20,34 +20,34 @@ struct EchelonForm {
   [[nodiscard]] Index rank() const { return static_cast<Index>(pivots.size()); }
 };
 
-/// Fraction-free Gauss-Jordan elimination (Bareiss): every division is exact, so that no entry grows beyond a
-/// minor of the matrix with its denominators cleared.
+/// Eliminates without fractions (Gauss-Jordan, Bareiss): every division is exact, so that no entry grows
+/// beyond a minor of the matrix with its denominators cleared.
 [[nodiscard]] EchelonForm echelon_form(const Matrix<Rational>& A);
 
 [[nodiscard]] Index rank(const Matrix<Rational>& A);
 
-/// One solution X of A X = B, its free coordinates 0; nothing if there is none. A may have any shape.
+/// Returns one solution X of A X = B, its free coordinates 0; nothing if there is none. A may have any shape.
 [[nodiscard]] std::optional<Matrix<Rational>> solve(const Matrix<Rational>& A, const Matrix<Rational>& B);
 
 [[nodiscard]] std::optional<Vector<Rational>> solve(const Matrix<Rational>& A, const Vector<Rational>& b);
 
-/// Some G with A G A = A, so that G b solves A x = b whenever that has a solution.
+/// Returns some G with A G A = A, so that G b solves A x = b whenever that has a solution.
 [[nodiscard]] Matrix<Rational> generalized_inverse(const Matrix<Rational>& A);
 
-/// The determinant of a square matrix; 1 for the empty one.
+/// Returns the determinant of a square matrix; 1 for the empty one.
 [[nodiscard]] Rational determinant(const Matrix<Rational>& A);
 
-/// Nothing if the square matrix A is singular.
+/// Returns A^-1, or nothing if the square matrix A is singular.
 [[nodiscard]] std::optional<Matrix<Rational>> inverse(const Matrix<Rational>& A);
 
-/// A basis of {x : A x = 0}, as columns.
+/// Returns a basis of {x : A x = 0}, as columns.
 [[nodiscard]] Matrix<Rational> kernel(const Matrix<Rational>& A);
 
-/// Some point of each entry's enclosure, near its middle, and points as enclosures.
+/// Returns some point of each entry's enclosure, near its middle, and points as enclosures.
 [[nodiscard]] Matrix<Real> real_midpoints(const Matrix<Interval>& A);
 [[nodiscard]] Matrix<Interval> points(const Matrix<Real>& A);
 
-/// An enclosure of A^-1 B for every matrix in the square A and every right-hand side in B: an approximate
+/// Encloses A^-1 B for every matrix in the square A and every right-hand side in B: an approximate
 /// inverse R is computed, then ||I - R A|| < 1 is proved. Nothing if that fails at the working precision; A
 /// may still be regular.
 [[nodiscard]] std::optional<Matrix<Interval>> enclose_solution(const Matrix<Interval>& A,

@@ -16,19 +16,19 @@ class LinearForm {
   LinearForm() : centre_(0) {}
   LinearForm(int value) : centre_(value) {}  // NOLINT(google-explicit-constructor): scalar
   explicit LinearForm(S value) : centre_(std::move(value)) {}
-  /// centre + radius delta_index.
+  /// Makes centre + radius delta_index.
   LinearForm(S centre, const S& radius, std::size_t index)
       : centre_(std::move(centre)), slopes_(index + 1, S(0)) {
     slopes_[index] = radius;
   }
 
   [[nodiscard]] const S& centre() const { return centre_; }
-  /// a_i; forms hold slopes up to the last one that was ever set.
+  /// Returns a_i; forms hold slopes up to the last one that was ever set.
   [[nodiscard]] const boost::container::small_vector<S, 3>& slopes() const { return slopes_; }
   [[nodiscard]] bool is_constant() const { return slopes_.empty(); }
-  /// An enclosure over the whole box.
+  /// Encloses the form over the whole box.
   [[nodiscard]] S range() const { return centre_ + deviation(); }
-  /// An enclosure of sum_i a_i delta_i over the whole box.
+  /// Encloses sum_i a_i delta_i over the whole box.
   [[nodiscard]] S deviation() const {
     S result(0);
     for (const S& slope : slopes_) result += hull(-slope, slope);
@@ -73,8 +73,8 @@ class LinearForm {
   friend LinearForm operator*(LinearForm a, const LinearForm& b) { return a *= b; }
   friend LinearForm operator/(LinearForm a, const LinearForm& b) { return a /= b; }
 
-  /// relu(t): exact where the sign of t is known, else slope t + [0, max(-slope l, (1 - slope) u)] for t in
-  /// [l, u], by convexity for any slope in [0, 1]; slope = u/(u - l) makes both ends equal.
+  /// Returns relu(t): exact where the sign of t is known, else slope t + [0, max(-slope l, (1 - slope) u)]
+  /// for t in [l, u], by convexity for any slope in [0, 1]; slope = u/(u - l) makes both ends equal.
   [[nodiscard]] LinearForm positive_part() const {
     const S over = range();
     const S low = over.lower_point(), high = over.upper_point();
@@ -96,13 +96,13 @@ class LinearForm {
 template <class S>
 inline constexpr bool is_interval<LinearForm<S>> = true;
 
-/// max(a, b) = b + relu(a - b).
+/// Returns max(a, b) = b + relu(a - b).
 template <class S>
 [[nodiscard]] LinearForm<S> max(const LinearForm<S>& a, const LinearForm<S>& b) {
   return b + (a - b).positive_part();
 }
 
-/// sin(c + x) = sin c + cos(xi) x: the mean value form.
+/// Returns sin(c + x) = sin c + cos(xi) x: the mean value form.
 template <class S>
 [[nodiscard]] LinearForm<S> sin(const LinearForm<S>& x) {
   const Interval half_pi = interval_pi() / Interval(2);

@@ -14,17 +14,19 @@ struct LogRatio {
   Rational bottom;
 
   [[nodiscard]] Interval value() const;
-  /// Is it exactly this integer? top^top_factor = bottom^(bottom_factor N), decided algebraically.
+  /// Tells whether it is exactly this integer: top^top_factor = bottom^(bottom_factor N), decided
+  /// algebraically.
   [[nodiscard]] bool equals(const Integer& candidate) const;
 };
 
-/// The number rounded down; it must have at most longest_exact_integer digits.
+/// Returns the number rounded down; it must have at most longest_exact_integer digits.
 [[nodiscard]] Integer floor(const LogRatio& x);
-/// The number rounded up: an integer, or its magnitude when it has more than longest_exact_integer digits.
+/// Returns the number rounded up: an integer, or its magnitude when it has more than longest_exact_integer
+/// digits.
 [[nodiscard]] Quantity ceil_quantity(const LogRatio& x, long digits);
-/// The same, when `enclosed` is quantity(x, digits): often that decides.
+/// Does the same, when `enclosed` is quantity(x, digits): often that decides.
 [[nodiscard]] Quantity ceil_quantity(const LogRatio& x, const Quantity& enclosed, long digits);
-/// The integer where it is one, an enclosure to `digits` digits otherwise.
+/// Returns the integer where it is one, an enclosure to `digits` digits otherwise.
 [[nodiscard]] Quantity quantity(const LogRatio& x, long digits);
 
 }  // namespace promptbound

@@ -5,7 +5,7 @@
 
 namespace promptbound {
 
-/// Enclosure of ln x for x > 0, x other than 1 enclosed away from 0: near 1 the difference x - 1 is formed
+/// Encloses ln x for x > 0, x other than 1 enclosed away from 0: near 1 the difference x - 1 is formed
 /// exactly, since an enclosure of x itself would lose it.
 [[nodiscard]] Interval log_rational(const Rational& x);
 

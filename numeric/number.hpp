@@ -28,10 +28,10 @@ struct Number {
 /// so that no short text asks for unbounded memory. Returns nothing when the text is not a number.
 [[nodiscard]] std::optional<Number> parse_number(std::string_view text);
 
-/// parse_number for finite values; throws InputError naming `what` otherwise.
+/// Does what parse_number does for finite values; throws InputError naming `what` otherwise.
 [[nodiscard]] Rational parse_rational(std::string_view text, std::string_view what);
 
-/// The exact text that parse_number reads back: `3`, `1/10`, `inf`.
+/// Writes the exact text that parse_number reads back: `3`, `1/10`, `inf`.
 [[nodiscard]] std::string exact_text(const Number& number);
 
 }  // namespace promptbound

@@ -3,13 +3,13 @@
 
 namespace promptbound {
 
-/// Bits of the significand of every Interval and Real that this thread creates.
+/// Returns the bits of the significand of every Interval and Real that this thread creates.
 [[nodiscard]] long working_precision();
 
 /// Sets the working precision of this thread for the life of the guard. Worker threads set their own.
 class WorkingPrecision {
  public:
-  /// bits: 2 .. 2^40; the former precision returns on destruction.
+  /// Takes 2 .. 2^40 bits; the former precision returns on destruction.
   explicit WorkingPrecision(long bits);
   ~WorkingPrecision();
   WorkingPrecision(const WorkingPrecision&) = delete;
@@ -20,7 +20,7 @@ class WorkingPrecision {
   unsigned former_digits_;
 };
 
-/// Bits that carry `digits` significant decimal digits, with a few guard bits.
+/// Returns the bits that carry `digits` significant decimal digits, with a few guard bits.
 [[nodiscard]] long bits_for_digits(long digits);
 
 }  // namespace promptbound

@@ -32,24 +32,24 @@ class Quantity {
 
   [[nodiscard]] const Value& value() const { return value_; }
 
-  /// The exact text (`20`, `784/9`), empty when the number is only enclosed.
+  /// Returns the exact text (`20`, `784/9`), empty when the number is only enclosed.
   [[nodiscard]] std::string exact() const;
-  /// Decimal ends with `digits` significant digits, outward rounded; an integer is written out in full. Empty
-  /// for text, for a power tower, for an end that is infinite or not known, and for a magnitude beyond what
-  /// power_of_ten_decimal can write: no renderer prints the word for infinity as a number.
+  /// Returns the decimal ends with `digits` significant digits, outward rounded; an integer is written out in
+  /// full. Empty for text, for a power tower, for an end that is infinite or not known, and for a magnitude
+  /// beyond what power_of_ten_decimal can write: no renderer prints the word for infinity as a number.
   [[nodiscard]] std::string lower(long digits) const;
   [[nodiscard]] std::string upper(long digits) const;
-  /// An enclosure at the working precision; not for text. A magnitude gives 10^log10.
+  /// Encloses the quantity at the working precision; not for text. A magnitude gives 10^log10.
   [[nodiscard]] Interval enclosure() const;
-  /// An enclosure of the decimal logarithm of a positive number, at the working precision; not for text.
+  /// Encloses the decimal logarithm of a positive number, at the working precision; not for text.
   [[nodiscard]] Interval log10() const;
 
  private:
   Value value_;
 };
 
-/// x <= y for numbers of any size? Decided from exact values or from enclosures at the working precision; an
-/// enclosure that does not decide gives false, as does text.
+/// Tells whether x <= y for numbers of any size, from exact values or from enclosures at the working
+/// precision; an enclosure that does not decide gives false, as does text.
 [[nodiscard]] bool certainly_less_equal(const Quantity& x, const Quantity& y);
 
 /// Integers of more digits are reported as magnitudes.

@@ -23,19 +23,20 @@ namespace promptbound {
 template <class Scalar>
 inline constexpr bool is_interval = std::is_same_v<Scalar, FastInterval> || std::is_same_v<Scalar, Interval>;
 
-/// `binary64`, `fast interval`, `interval`, `mpfr`, `rational`.
+/// Names the scalar: `binary64`, `fast interval`, `interval`, `mpfr`, `rational`.
 template <class Scalar>
 [[nodiscard]] std::string_view scalar_name();
 
-/// The scalar for an exact number: the enclosure of it, or the nearest value of the (working) precision.
+/// Returns the scalar for an exact number: the enclosure of it, or the nearest value of the (working)
+/// precision.
 template <class Scalar>
 [[nodiscard]] Scalar from_rational(const Rational& value);
 
-/// e^x; for rationals throws InputError unless x = 0 (Lindemann: e^x is irrational for every other).
+/// Returns e^x; for rationals throws InputError unless x = 0 (Lindemann: e^x is irrational for every other).
 template <class Scalar>
 [[nodiscard]] Scalar exponential(const Scalar& x);
 
-/// max(a, b) and relu(x) = max(x, 0).
+/// Returns max(a, b) and relu(x) = max(x, 0).
 template <class Scalar>
 [[nodiscard]] Scalar maximum(const Scalar& a, const Scalar& b) {
   if constexpr (is_interval<Scalar>) {
@@ -49,7 +50,7 @@ template <class Scalar>
   return maximum(x, Scalar(0));
 }
 
-/// Entrywise from_rational.
+/// Does from_rational entrywise.
 template <class Scalar>
 [[nodiscard]] Matrix<Scalar> from_rational(const Matrix<Rational>& values) {
   return values.unaryExpr([](const Rational& value) { return from_rational<Scalar>(value); });

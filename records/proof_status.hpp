@@ -16,7 +16,7 @@ enum class ProofKind {
   coq         ///< the Coq theorems named
 };
 
-/// `unproved`, `published`, `computed`, `on paper` or `Coq`.
+/// Names the kind: `unproved`, `published`, `computed`, `on paper` or `Coq`.
 [[nodiscard]] std::string_view name(ProofKind kind);
 
 /// What proves outputs of one form of a claim. Without further words: nothing does.
@@ -24,7 +24,7 @@ struct ProofStatus {
   ProofKind kind = ProofKind::unproved;
   std::string_view
       theory;  ///< the item whose proof it is; of Coq theorems: their item in proofs/theorems.txt
-  /// Of kind coq: the theorem that proves what is printed, then those that show its hypotheses. Full names,
+  /// The theorem, of kind coq, that proves what is printed, then those that show its hypotheses. Full names,
   /// as in proofs/theorems.txt.
   std::vector<std::string_view> theorems;
   std::string note;                       ///< what the proof rests on, or what else is proved
@@ -33,9 +33,9 @@ struct ProofStatus {
 
   friend bool operator==(const ProofStatus&, const ProofStatus&) = default;
 
-  /// `proved in Coq: NAME`, `proof on paper (theory 1.2)`, ..., with the note.
+  /// Returns `proved in Coq: NAME`, `proof on paper (theory 1.2)`, ..., with the note.
   [[nodiscard]] std::string text() const;
-  /// The same of these outputs alone.
+  /// Returns the same of these outputs alone.
   [[nodiscard]] ProofStatus of(std::vector<std::string_view> names) const;
 };
 
@@ -47,12 +47,13 @@ struct ProofStatus {
                                       std::vector<std::string_view> related = {});
 [[nodiscard]] ProofStatus computed(std::string note);
 
-/// The statuses with the outputs that they speak of, among those given; what none speaks of is unproved.
+/// Returns the statuses with the outputs that they speak of, among those given; what none speaks of is
+/// unproved.
 [[nodiscard]] std::vector<ProofStatus> proofs_of(const std::vector<ProofStatus>& statuses,
                                                  const std::vector<std::string_view>& outputs);
 
-/// What proofs_of gives in words, a line each: `k, tokens: proved in Coq: NAME`; without the names of outputs
-/// where one line says it of all.
+/// Returns what proofs_of gives in words, a line each: `k, tokens: proved in Coq: NAME`; without the names of
+/// outputs where one line says it of all.
 [[nodiscard]] std::vector<std::string> proof_lines(const std::vector<ProofStatus>& proofs);
 
 }  // namespace promptbound

@@ -63,15 +63,15 @@ struct Record {
   std::vector<Output> outputs;
   std::vector<Assumption> assumptions;
 
-  /// The output of that name; throws std::out_of_range when there is none.
+  /// Returns the output of that name; throws std::out_of_range when there is none.
   [[nodiscard]] const Quantity& output(std::string_view name) const;
 
-  /// proofs_of the outputs that the record has; none when it is not applicable.
+  /// Returns proofs_of the outputs that the record has; none when it is not applicable.
   [[nodiscard]] std::vector<ProofStatus> proofs() const;
-  /// What proves the output of that name.
+  /// Returns what proves the output of that name.
   [[nodiscard]] ProofStatus proof_of(std::string_view name) const;
 
-  /// Is this output asked for? Costly outputs are computed only then.
+  /// Tells whether this output is asked for: costly outputs are computed only then.
   [[nodiscard]] bool wants(std::string_view name) const { return only.empty() || only == name; }
   void add(std::string name, Quantity value);
   void assume(std::string text);

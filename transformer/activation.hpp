@@ -21,16 +21,16 @@ enum class Activation {
 
 [[nodiscard]] std::string_view name(Activation activation);
 
-/// 1/(1 + e^-x).
+/// Returns 1/(1 + e^-x).
 [[nodiscard]] Interval sigmoid(const Interval& x);
-/// Phi(x), the distribution function of the standard normal law.
+/// Returns Phi(x), the distribution function of the standard normal law.
 [[nodiscard]] Interval normal_distribution(const Interval& x);
 
-/// f(x). Rationals are exact for relu and at 0, and throw InputError elsewhere.
+/// Returns f(x). Rationals are exact for relu and at 0, and throw InputError elsewhere.
 template <class Scalar>
 [[nodiscard]] Scalar activate(Activation activation, const Scalar& x);
 
-/// An upper bound on |f'|: relu 1; gelu 1.13 (f'' = phi(x)(2 - x^2), so f' is largest at sqrt 2:
+/// Bounds from above |f'|: relu 1; gelu 1.13 (f'' = phi(x)(2 - x^2), so f' is largest at sqrt 2:
 /// Phi(sqrt 2) + e^-1/sqrt(pi) = 1.12890...); tanh forms 1.13 and silu 1.1 (largest values 1.12900... and
 /// 1.09984..., enclosed by the tests).
 [[nodiscard]] Rational lipschitz_constant(Activation activation);

@@ -11,7 +11,7 @@ struct Affine {
   Vector<double> b;  ///< 0 where the map has none
 };
 
-/// W X, summed in the order of the columns of W; binary64 tokens take the product of numeric/eigen.
+/// Returns W X, summed in the order of the columns of W; binary64 tokens take the product of numeric/eigen.
 template <class Scalar>
 requires(!std::is_same_v<Scalar, double>)
     [[nodiscard]] Matrix<Scalar> multiply(const Matrix<double>& W, const Matrix<Scalar>& X);
@@ -20,7 +20,7 @@ requires(!std::is_same_v<Scalar, double>)
 template <class Scalar>
 void add_to_each(Sequence<Scalar>& X, const Vector<double>& b);
 
-/// W x + b for every token.
+/// Returns W x + b for every token.
 template <class Scalar>
 [[nodiscard]] Sequence<Scalar> apply(const Affine& map, const Sequence<Scalar>& X) {
   Sequence<Scalar> result = multiply(map.W, X);

@@ -16,31 +16,31 @@ struct AttentionHead {
   Matrix<Scalar> W_Q, W_K, W_V;
   std::optional<Matrix<Scalar>> W_O;
 
-  /// A = W_K^T W_Q: the score of key z for query x is z^T A x.
+  /// Returns A = W_K^T W_Q: the score of key z for query x is z^T A x.
   [[nodiscard]] Matrix<Scalar> score_matrix() const;
-  /// V = W_O W_V.
+  /// Returns V = W_O W_V.
   [[nodiscard]] Matrix<Scalar> value_map() const;
 };
 
-/// A head from its maps A and V themselves (W_Q = A, W_K = identity, W_V = V).
+/// Returns a head from its maps A and V themselves (W_Q = A, W_K = identity, W_V = V).
 template <class Scalar>
 [[nodiscard]] AttentionHead<Scalar> head_of_maps(const Matrix<Scalar>& A, const Matrix<Scalar>& V);
 
 /// Which keys a query sees: all, or those at its own position and before.
 enum class Mask { bidirectional, causal };
 
-/// The outputs att(x; Z) = V sum_j p_j z_j of one head at the positions first_query, first_query + 1, ... of
-/// Z. Exact in rationals if the scores of each query are all equal, InputError otherwise.
+/// Returns the outputs att(x; Z) = V sum_j p_j z_j of one head at the positions first_query, first_query + 1,
+/// ... of Z. Exact in rationals if the scores of each query are all equal, InputError otherwise.
 template <class Scalar>
 [[nodiscard]] Matrix<Scalar> attend(const AttentionHead<Scalar>& head, const Sequence<Scalar>& Z, Mask mask,
                                     Index first_query = 0);
 
-/// att(x; Z) for a query that need not be a token of Z, all tokens of Z visible.
+/// Returns att(x; Z) for a query that need not be a token of Z, all tokens of Z visible.
 template <class Scalar>
 [[nodiscard]] Vector<Scalar> attend_from(const AttentionHead<Scalar>& head, const Vector<Scalar>& query,
                                          const Sequence<Scalar>& Z);
 
-/// The attention block at the positions from first_query on: z_i + sum_h att_h(z_i; Z).
+/// Returns the attention block at the positions from first_query on: z_i + sum_h att_h(z_i; Z).
 template <class Scalar>
 [[nodiscard]] Sequence<Scalar> attention_block(const std::vector<AttentionHead<Scalar>>& heads,
                                                const Sequence<Scalar>& Z, Mask mask, Index first_query = 0);

@@ -15,7 +15,7 @@ struct BlockInjectivity {
   std::string reason;
 };
 
-/// Exact sufficient conditions, tried in this order (G = ||W_1||_inf ||W_2||_inf, maximal row sums):
+/// Tries exact sufficient conditions in this order (G = ||W_1||_inf ||W_2||_inf, maximal row sums):
 ///   W_1 W_2 = 0 (additive coupling, inverse y - b_2 - W_2 relu(W_1 (y - b_2) + b_1)): kappa = 1/(1 + G);
 ///   G < 1 (theory 3.2 in the max norm): kappa = 1 - G;
 ///   det(I + D W_1 W_2) > 0 for every diagonal D with entries 0 and 1, hidden width at most 12: F(x) - F(y) =
@@ -23,7 +23,7 @@ struct BlockInjectivity {
 ///   entry of D, so positive on the whole cube.
 [[nodiscard]] BlockInjectivity block_injectivity(const FeedForward<Rational>& block);
 
-/// Some x with F(x) = y, exactly; nothing when none was found. Unique when the block is injective.
+/// Returns some x with F(x) = y, exactly; nothing when none was found. Unique when the block is injective.
 [[nodiscard]] std::optional<Vector<Rational>> block_preimage(const FeedForward<Rational>& block,
                                                              const Vector<Rational>& y);
 

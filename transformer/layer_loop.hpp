@@ -19,7 +19,7 @@ void add_outputs(const Block& block, const Matrix<Scalar>& hidden, Sequence<Scal
   }
 }
 
-/// Z + W_2 relu(W_1 Z + b_1) + b_2, token by token.
+/// Returns Z + W_2 relu(W_1 Z + b_1) + b_2, token by token.
 template <class Block, class Scalar>
 [[nodiscard]] Sequence<Scalar> rectified_block(const Block& block, Sequence<Scalar> Z) {
   Matrix<Scalar> hidden = multiply(block.W_1, Z);
@@ -32,7 +32,7 @@ template <class Block, class Scalar>
   return Z;
 }
 
-/// The number of layers up to the last one with heads: behind it no token reads another.
+/// Returns the number of layers up to the last one with heads: behind it no token reads another.
 template <class Layer>
 [[nodiscard]] std::size_t attending_layers(const std::vector<Layer>& layers) {
   std::size_t count = 0;
@@ -42,7 +42,7 @@ template <class Layer>
   return count;
 }
 
-/// Z + sum_h attend(head, Z, from) at the positions from `from` on.
+/// Returns Z + sum_h attend(head, Z, from) at the positions from `from` on.
 template <class Heads, class Scalar, class Attend>
 [[nodiscard]] Sequence<Scalar> with_heads(const Heads& heads, const Sequence<Scalar>& Z, Index from,
                                           Attend&& attend) {
@@ -51,8 +51,8 @@ template <class Heads, class Scalar, class Attend>
   return result;
 }
 
-/// The output at the positions from `first` on, attend(head, Z, from) being what a head adds at the positions
-/// from `from` on. What nothing reads is not computed.
+/// Returns the output at the positions from `first` on, attend(head, Z, from) being what a head adds at the
+/// positions from `from` on. What nothing reads is not computed.
 template <class Layer, class Scalar, class Attend>
 [[nodiscard]] Sequence<Scalar> through_layers(const std::vector<Layer>& layers, Sequence<Scalar> Z,
                                               Index first, Attend&& attend) {

@@ -17,12 +17,12 @@ struct NormWeights {
   Vector<double> gain, bias;
 };
 
-/// The norm of every token. Exact in rationals where what stands under each root is the square of a rational,
-/// InputError otherwise.
+/// Returns the norm of every token. Exact in rationals where what stands under each root is the square of a
+/// rational, InputError otherwise.
 template <class Scalar>
 [[nodiscard]] Sequence<Scalar> normalized(const NormWeights& norm, Sequence<Scalar> X);
 
-/// ||x||^2 of the token.
+/// Returns ||x||^2 of the token.
 template <class Scalar>
 [[nodiscard]] Scalar squared_norm(const Sequence<Scalar>& X, Index token);
 

@@ -12,8 +12,8 @@ struct LinearScaling {
   Rational factor = 1;
 };
 
-/// As in Llama 3.1: waves of more than original_positions/low_frequency positions become longer by the
-/// factor, waves of fewer than original_positions/high_frequency stay. Between them, with the wavelength
+/// The scaling of Llama 3.1: waves of more than original_positions/low_frequency positions become longer by
+/// the factor, waves of fewer than original_positions/high_frequency stay. Between them, with the wavelength
 /// lambda and t = (original_positions/lambda - low_frequency)/(high_frequency - low_frequency), the
 /// frequency f becomes f ((1 - t)/factor + t).
 struct Llama3Scaling {
@@ -28,7 +28,7 @@ struct RotaryPositions {
   std::variant<std::monostate, LinearScaling, Llama3Scaling> scaling = {};
 };
 
-/// f_i, 0 <= i < s/2.
+/// Returns f_i, 0 <= i < s/2.
 template <class Scalar>
 [[nodiscard]] Scalar rotary_frequency(const RotaryPositions& rotary, Index i, Index s);
 
@@ -38,12 +38,12 @@ struct Rotations {
   Matrix<Scalar> cosines, sines;
 };
 
-/// Of the positions 0, ..., count - 1. Exact in rationals for one position whose frequencies are rational,
-/// InputError otherwise.
+/// Returns Of the positions 0, ..., count - 1. Exact in rationals for one position whose frequencies are
+/// rational, InputError otherwise.
 template <class Scalar>
 [[nodiscard]] Rotations<Scalar> rotations(const RotaryPositions& rotary, Index s, Index count);
 
-/// The tokens, column n turned by the n-th rotation.
+/// Returns the tokens, column n turned by the n-th rotation.
 template <class Scalar>
 [[nodiscard]] Sequence<Scalar> rotated(const Rotations<Scalar>& rotations, Sequence<Scalar> X);
 

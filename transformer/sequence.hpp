@@ -9,7 +9,7 @@ namespace promptbound {
 template <class Scalar>
 using Sequence = Matrix<Scalar>;
 
-/// [P, X]. A prompt without columns is the empty prompt; throws InputError if the widths differ.
+/// Returns [P, X]. A prompt without columns is the empty prompt; throws InputError if the widths differ.
 template <class Scalar>
 [[nodiscard]] Sequence<Scalar> concatenate(const Sequence<Scalar>& prompt, const Sequence<Scalar>& input);
 

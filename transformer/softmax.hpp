@@ -5,7 +5,7 @@
 
 namespace promptbound {
 
-/// p_k = exp(s_k) / sum_j exp(s_j), for at least one score.
+/// Returns p_k = exp(s_k) / sum_j exp(s_j), for at least one score.
 ///
 /// Intervals use p_k = 1/(1 + sum_{j != k} exp(s_j - s_k)), which is monotone in every score: the ends are
 /// those of the exact range over independent scores, up to rounding. Rationals are exact if all scores are

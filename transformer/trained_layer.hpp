@@ -52,7 +52,7 @@ struct TrainedFeedForward {
   Vector<double> b_2;
 };
 
-/// Where the norms of a layer stand: Z + F(N(Z)), or N(Z + F(Z)), for each of its two blocks F.
+/// The place of the norms of a layer: Z + F(N(Z)), or N(Z + F(Z)), for each of its two blocks F.
 enum class NormPlace { before, after };
 
 struct TrainedLayer {
@@ -69,17 +69,18 @@ struct ProjectedGroup {
   std::vector<Matrix<Scalar>> queries;  ///< one a head
 };
 
-/// Tokens at the positions 0, 1, ... as they enter the first layer. Throws InputError when there are more of
-/// them than position codes.
+/// Returns Tokens at the positions 0, 1, ... as they enter the first layer. Throws InputError when there are
+/// more of them than position codes.
 template <class Scalar>
 [[nodiscard]] Sequence<Scalar> embedded(const InputWeights& weights, Sequence<Scalar> tokens);
 
-/// The projections of the layer's tokens Z, which its first norm precedes where norms stand before blocks.
+/// Returns the projections of the layer's tokens Z, which its first norm precedes where norms stand before
+/// blocks.
 template <class Scalar>
 [[nodiscard]] std::vector<ProjectedGroup<Scalar>> projected(const TrainedLayer& layer,
                                                             const Sequence<Scalar>& Z);
 
-/// The tokens behind the layer, from Z and its projections.
+/// Returns the tokens behind the layer, from Z and its projections.
 template <class Scalar>
 [[nodiscard]] Sequence<Scalar> through_layer(const TrainedLayer& layer,
                                              const std::vector<ProjectedGroup<Scalar>>& projections,

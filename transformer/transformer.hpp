@@ -40,17 +40,17 @@ struct Transformer {
   void check_shapes() const;
 };
 
-/// The output at every position of Z. Throws InputError if Z has another width or no tokens.
+/// Returns the output at every position of Z. Throws InputError if Z has another width or no tokens.
 template <class Scalar>
 [[nodiscard]] Sequence<Scalar> evaluate(const Transformer<Scalar>& model, const Sequence<Scalar>& Z);
 
-/// The output of [P, X] at the positions of X: what prompt tuning reads. Prompt positions are not computed
-/// beyond the last attention block, where nothing reads them.
+/// Returns the output of [P, X] at the positions of X: what prompt tuning reads. Prompt positions are not
+/// computed beyond the last attention block, where nothing reads them.
 template <class Scalar>
 [[nodiscard]] Sequence<Scalar> evaluate(const Transformer<Scalar>& model, const Sequence<Scalar>& prompt,
                                         const Sequence<Scalar>& input);
 
-/// The same model with the weights of an exact one, rounded to or enclosed in the scalar.
+/// Returns the same model with the weights of an exact one, rounded to or enclosed in the scalar.
 template <class Scalar>
 [[nodiscard]] Transformer<Scalar> from_rational(const Transformer<Rational>& model);
 

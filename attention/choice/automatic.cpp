@@ -221,12 +221,11 @@ std::string name(Method method) {
 }
 
 double AttentionAnswer::error_bound() const {
-  const double of_result = std::visit(
+  return std::visit(
       [](const auto& attended) {
         return largest_error(attended.error.data(), static_cast<Index>(attended.error.size()), 1);
       },
       result);
-  return scale_error == 0 ? of_result : (FastInterval(of_result) + FastInterval(scale_error)).upper();
 }
 
 template <class T>

@@ -12,7 +12,7 @@ namespace promptbound {
 
 enum class Method { automatic, exact, polynomial, cholesky };
 
-/// `exact`, ...
+/// Names the method: `exact`, ...
 [[nodiscard]] std::string name(Method method);
 
 struct AttentionRequest {
@@ -41,14 +41,10 @@ struct AttentionAnswer {
   ExpectedSeconds expected;          ///< what the choice rests on; empty when the method was given
   std::optional<Calibration> rates;  ///< of this machine, where the choice rests on them
   double seconds = 0;                ///< of the method that was used, without the choice
-  /// In the precision of the arrays, or in binary64 where binary32 cannot certify the accuracy.
+  /// The result in the precision of the arrays, or in binary64 where binary32 cannot certify the accuracy.
   std::variant<Attended<float>, Attended<double>> result;
 
-  /// What the rounding of an exact scale to binary64 adds to the error of every output.
-  double scale_error = 0;
-
-  /// Returns the largest error of the result, with the scale's.
-  [[nodiscard]] double error_bound() const;
+  [[nodiscard]] double error_bound() const;  ///< the largest of the result
 };
 
 /// The answer, or why the accuracy cannot be certified with the best one that can be. T is float or double.
@@ -63,13 +59,5 @@ struct Refusal {
 template <class T>
 [[nodiscard]] std::variant<AttentionAnswer, Refusal> attend(const AttentionArrays<T>& arrays,
                                                             const AttentionRequest& request);
-
-/// Does the same for an exact scale, a positive number in place of arrays.scale, and an exact accuracy in
-/// place of request.accuracy: what rounding the scale changes is part of the certified error. Throws
-/// InputError also for a scale or an accuracy that is not positive.
-template <class T>
-[[nodiscard]] std::variant<AttentionAnswer, Refusal> attend(AttentionArrays<T> arrays, const Rational& scale,
-                                                            const std::optional<Rational>& accuracy,
-                                                            AttentionRequest request);
 
 }  // namespace promptbound

@@ -17,31 +17,31 @@ struct Calibration {
   double pivot = 0;         ///< Cholesky: a query or a key, a unit of cholesky_work
 };
 
-/// The rates for T, measured on the first call for this d and d_v (some milliseconds) and kept while the
-/// program runs.
+/// Returns the rates for T, measured on the first call for this d and d_v (some milliseconds) and kept while
+/// the program runs.
 template <class T>
 [[nodiscard]] const Calibration& calibration(Index d, Index d_v);
 
 template <class T>
 [[nodiscard]] double expected_exact(const AttentionArrays<T>& arrays, const Calibration& rates,
                                     Rounding rounding, int threads);
-/// `work` of one head.
+/// Takes the `work` of one head.
 template <class T>
 [[nodiscard]] double expected_polynomial(const AttentionArrays<T>& arrays, const Calibration& rates,
                                          const PolynomialWork& work, int threads);
 
-/// Multiply-adds for a query or a key of Cholesky attention: the kernel at the pivots, the features and their
-/// products with d_v + 1 sums.
+/// Counts the multiply-adds for a query or a key of Cholesky attention: the kernel at the pivots, the
+/// features and their products with d_v + 1 sums.
 [[nodiscard]] double cholesky_work(Index d, Index d_v, Index rank);
 
 template <class T>
 [[nodiscard]] double expected_cholesky(const AttentionArrays<T>& arrays, const Calibration& rates, Index rank,
                                        int threads);
 
-/// The largest rank at which Cholesky attention is expected to be faster than `seconds`, of another method,
-/// and its search for pivots to take at most a sixth of them; and, so that less is lost where even that
-/// rank does not suffice, the one up to which the search takes a sixteenth. Nothing (0) where that is hardly
-/// any.
+/// Returns the largest rank at which Cholesky attention is expected to be faster than `seconds`, of another
+/// method, and its search for pivots to take at most a sixth of them; and, so that less is lost where even
+/// that rank does not suffice, the one up to which the search takes a sixteenth. Nothing (0) where that is
+/// hardly any.
 template <class T>
 [[nodiscard]] PivotLimits worthwhile_ranks(const AttentionArrays<T>& arrays, const Calibration& rates,
                                            double seconds, int threads);

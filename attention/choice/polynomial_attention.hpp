@@ -39,29 +39,30 @@ struct HeadPlan {
   [[nodiscard]] bool is_possible() const { return single || !clusters.empty(); }
 };
 
-/// The polynomial around the centre of all keys of least work that is expected to reach the accuracy, if any.
+/// Returns the polynomial around the centre of all keys of least work that is expected to reach the accuracy,
+/// if any.
 template <class T>
 [[nodiscard]] HeadPlan<T> plan_head(const AttentionArrays<T>& arrays, Index head, const ArraySizes& sizes,
                                     const PolynomialOptions& options);
-/// Clusters in its place where they are expected to take less work, and less than `budget`, in monomials
+/// Puts clusters in its place where they are expected to take less work, and less than `budget`, in monomials
 /// (PolynomialWork): what else could be done costs no more.
 template <class T>
 void look_for_clusters(HeadPlan<T>& plan, const AttentionArrays<T>& arrays, Index head,
                        const ArraySizes& sizes, double budget = std::numeric_limits<double>::infinity());
 
-/// Nothing when the accuracy cannot be certified in T with at most 2^20 monomials, or the mask is causal.
-/// Throws InputError as check_arrays does.
+/// Returns nothing when the accuracy cannot be certified in T with at most 2^20 monomials, or the mask is
+/// causal. Throws InputError as check_arrays does.
 template <class T>
 [[nodiscard]] std::optional<Attended<T>> polynomial_attention(const AttentionArrays<T>& arrays,
                                                               const PolynomialOptions& options,
                                                               PolynomialChoice* choice = nullptr);
-/// The same into `result`, whose memory is used again: for many calls of one shape. False for nothing, and
-/// `result` holds no result then.
+/// Does the same into `result`, whose memory is used again: for many calls of one shape. Returns false for
+/// nothing, and `result` holds no result then.
 template <class T>
 [[nodiscard]] bool polynomial_attention(const AttentionArrays<T>& arrays, const PolynomialOptions& options,
                                         Attended<T>& result, PolynomialChoice* choice = nullptr);
-/// The same as the first with the sizes that check_arrays gave, and the plan of head 0 where there is one
-/// already.
+/// Does the same as the first with the sizes that check_arrays gave, and the plan of head 0 where there is
+/// one already.
 template <class T>
 [[nodiscard]] std::optional<Attended<T>> polynomial_attention(const AttentionArrays<T>& arrays,
                                                               const PolynomialOptions& options,

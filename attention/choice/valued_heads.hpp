@@ -12,7 +12,7 @@ namespace promptbound {
 template <class T>
 class ValuedHeads {
  public:
-  /// The sizes are those of check_arrays.
+  /// Takes the sizes that check_arrays gives.
   ValuedHeads(const AttentionArrays<T>& arrays, const std::vector<ArraySizes>& sizes);
   // The arrays point into this object.
   ValuedHeads(const ValuedHeads&) = delete;
@@ -21,8 +21,8 @@ class ValuedHeads {
   [[nodiscard]] const AttentionArrays<T>& arrays() const { return arrays_; }
   [[nodiscard]] const std::vector<ArraySizes>& sizes() const { return sizes_; }
 
-  /// What was attended for these heads, among those of `all`, with outputs and errors 0 for the others.
-  /// Result may be binary32 or binary64.
+  /// Returns what was attended for these heads, among those of `all`, with outputs and errors 0 for the
+  /// others. Result may be binary32 or binary64.
   template <class Result>
   [[nodiscard]] Attended<Result> among(const AttentionArrays<T>& all, const Attended<Result>& attended) const;
 

@@ -21,7 +21,7 @@ inline constexpr double max_cholesky_score = 20;
 
 /// One query in so many may miss the pivots' target: they are computed exactly.
 inline constexpr Index cholesky_tail = 48;
-/// Of so many queries, and of so many keys, pivots are chosen among that many.
+/// Returns among how many queries, and among how many keys, pivots are chosen.
 [[nodiscard]] inline Index pivot_sample(Index tokens) {
   return std::min(tokens, std::clamp<Index>(tokens / 4, 128, 512));
 }
@@ -32,7 +32,7 @@ struct CholeskyOptions {
   PivotLimits limits{max_cholesky_rank, max_cholesky_rank};
 };
 
-/// Attention through the kernel interpolated at pivots; sums are in binary64 for either T. Queries
+/// Computes attention through the kernel interpolated at pivots; sums are in binary64 for either T. Queries
 /// in the tail of the errors, at most one in 16, are computed by exact attention. Nothing when the
 /// accuracy cannot be certified within these limits, or the mask is causal. Throws InputError as
 /// check_arrays does. `rank` receives the largest rank over the heads.
@@ -41,7 +41,7 @@ template <class T>
                                                             const CholeskyOptions& options,
                                                             Index* rank = nullptr);
 
-/// The same with the sizes that check_arrays gave.
+/// Does the same with the sizes that check_arrays gave.
 template <class T>
 [[nodiscard]] std::optional<Attended<T>> cholesky_attention(const AttentionArrays<T>& arrays,
                                                             const CholeskyOptions& options,

@@ -16,14 +16,15 @@ struct PivotFeatures {
   const double* inverse = nullptr;  ///< X, lower triangular, rows of `rank`
 };
 
-/// kernel[a count + i] = e^<z_a, x_i> for `count` points, rows of d; X is not read.
+/// Computes kernel[a count + i] = e^<z_a, x_i> for `count` points, rows of d; X is not read.
 void pivot_kernel(const PivotFeatures& features, const double* points, Index count, double* kernel);
 
-/// sums += sum_i phi(x_i) values_i^T, rank rows of `columns`; residuals[i] = e^|x_i|^2 - |phi(x_i)|^2.
+/// Adds to the sums: sums += sum_i phi(x_i) values_i^T, rank rows of `columns`; residuals[i] = e^|x_i|^2 -
+/// |phi(x_i)|^2.
 void add_features(const PivotFeatures& features, const double* points, const double* values, Index columns,
                   Index count, double* sums, double* residuals);
 
-/// totals_i = phi(x_i)^T sums, rows of `columns`, and the same residuals.
+/// Computes totals_i = phi(x_i)^T sums, rows of `columns`, and the same residuals.
 void read_features(const PivotFeatures& features, const double* points, const double* sums, Index columns,
                    Index count, double* totals, double* residuals);
 
@@ -36,7 +37,7 @@ struct CholeskySample {
   std::vector<std::vector<double>> slabs;  ///< by groups: rows of the factor
   std::vector<double> diagonal, totals;    ///< residuals; by query, the sum of its approximate weights
 
-  /// Rows of d; nothing is a pivot yet.
+  /// Takes rows of d; nothing is a pivot yet.
   CholeskySample(const std::vector<double>& key_rows, const std::vector<double>& query_rows, Index dimension);
 
   [[nodiscard]] Index queries() const { return count - keys; }
@@ -50,7 +51,7 @@ struct CholeskyStep {
   Index above;
 };
 
-/// The point becomes the next pivot.
+/// Makes the point the next pivot.
 CholeskyStep cholesky_step(CholeskySample& sample, Index pivot, double target);
 
 }  // namespace promptbound

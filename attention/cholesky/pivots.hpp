@@ -26,26 +26,28 @@ struct PivotLimits {
   Index sure = 0;  ///< from here on only where the decay of the residuals promises that `most` will do
 };
 
-/// Pivots among some queries and keys, largest residual first, until t = sqrt(S(q, q) mean_k S(k, k))/mean_k
-/// e^<q, k> <= target for nearly all the queries q. Nothing within the limits. An estimate for all other
-/// points: the certificate decides.
+/// Chooses pivots among some queries and keys, largest residual first, until t = sqrt(S(q, q) mean_k S(k,
+/// k))/mean_k e^<q, k> <= target for nearly all the queries q. Nothing within the limits. An estimate for all
+/// other points: the certificate decides.
 [[nodiscard]] std::optional<Points> choose_pivots(const Points& queries, const Points& keys, double target,
                                                   PivotLimits limits);
 
 /// The features of pivots, with what their errors are made of; see the .cpp.
 class PivotFactor {
  public:
-  /// For points x of norm |x|^2 <= norm_square, at most max_cholesky_score; the pivots are such points.
+  /// Serves points x of norm |x|^2 <= norm_square, at most max_cholesky_score; the pivots are such points.
   PivotFactor(const Points& pivots, double norm_square);
 
-  /// Is the matrix of the pivots proved to be dominated? Nothing below means anything otherwise.
+  /// Tells whether the matrix of the pivots is proved to be dominated. Nothing below means anything
+  /// otherwise.
   [[nodiscard]] bool is_proved() const { return is_proved_; }
   [[nodiscard]] PivotFeatures features() const;
-  /// S(x, y) = e^<x, y> - phi(x)^T phi(y)/excess^2 is positive semidefinite.
+  /// Returns the excess with which S(x, y) = e^<x, y> - phi(x)^T phi(y)/excess^2 is positive semidefinite.
   [[nodiscard]] double excess() const { return excess_; }
-  /// S(x, x) is at most the computed residual, or 0, plus this.
+  /// Returns what S(x, x) may exceed the computed residual, or 0, by.
   [[nodiscard]] double residual_error() const { return residual_error_; }
-  /// |phi(x)^T phi(y) - the same computed, in sums of `terms` rounded terms with other factors of size 1|.
+  /// Bounds |phi(x)^T phi(y) - the same computed, in sums of `terms` rounded terms with other factors of size
+  /// 1|.
   [[nodiscard]] double product_error(Index terms) const;
 
  private:

@@ -23,7 +23,7 @@ struct ClusterSearch {
   double keys;  ///< relative to the fewest
   double part;  ///< the time that it takes, relative to that of `most` monomials
 
-  /// For less work than `most` monomials.
+  /// Looks for less work than `most` monomials.
   ClusterSearch(Index d, Index d_v, double most) {
     // Multiply-adds in the time that the fewest keys take, measured for 2 to 64 coordinates.
     const double least = (1.2e7 + 2e5 * static_cast<double>(d)) / (most * static_cast<double>(d_v + 2));
@@ -33,14 +33,15 @@ struct ClusterSearch {
   [[nodiscard]] bool is_worthwhile() const { return part <= 0.1; }
 };
 
-/// What is expected to do the head's task at clearly less work than `most`, in monomials (PolynomialWork);
-/// least work first. Nothing where looking is not worthwhile. The centre of all keys is `centre`.
+/// Returns what is expected to do the head's task at clearly less work than `most`, in monomials
+/// (PolynomialWork); least work first. Nothing where looking is not worthwhile. The centre of all keys is
+/// `centre`.
 template <class T>
 [[nodiscard]] std::vector<ClusterPlan<T>> plan_clusters(const AttentionArrays<T>& arrays, Index head,
                                                         const ArraySizes& sizes, const std::vector<T>& centre,
                                                         const PolynomialTask& task, double most);
 
-/// The first of these plans that keeps its promise when all keys are looked at.
+/// Returns the first of these plans that keeps its promise when all keys are looked at.
 template <class T>
 [[nodiscard]] std::optional<KeyClusters<T>> make_clusters(const AttentionArrays<T>& arrays, Index head,
                                                           const ArraySizes& sizes,

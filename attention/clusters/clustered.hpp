@@ -22,7 +22,7 @@ struct KeyClusters {
   [[nodiscard]] Index count() const { return static_cast<Index>(end.size()); }
   [[nodiscard]] Index first(Index g) const { return g == 0 ? 0 : end[static_cast<std::size_t>(g - 1)]; }
   [[nodiscard]] Index keys_of(Index g) const { return end[static_cast<std::size_t>(g)] - first(g); }
-  /// The sum over the clusters of their numbers of monomials.
+  /// Returns the sum over the clusters of their numbers of monomials.
   [[nodiscard]] Index rank() const {
     double sum = 0;
     for (const ScorePolynomial& polynomial : polynomials) sum += monomial_count(d, polynomial.degree());
@@ -34,14 +34,14 @@ struct KeyClusters {
   }
 };
 
-/// All keys and values of the head by their nearest centre, given relative to `centre`; the clusters' centres
-/// are their means. No polynomials yet.
+/// Sorts all keys and values of the head by their nearest centre, given relative to `centre`; the clusters'
+/// centres are their means. No polynomials yet.
 template <class T>
 [[nodiscard]] KeyClusters<T> sort_by_centre(const AttentionArrays<T>& arrays, Index head,
                                             const std::vector<T>& centre, const std::vector<T>& centres);
 
-/// Attention of the head's queries over the clusters' keys, which must be all keys of the head: rows of d_v,
-/// and certified errors, infinite where nothing is known. `sizes` as check_arrays gives them.
+/// Computes the attention of the head's queries over the clusters' keys, which must be all keys of the head:
+/// rows of d_v, and certified errors, infinite where nothing is known. `sizes` as check_arrays gives them.
 template <class T>
 void attend_clusters(const AttentionArrays<T>& arrays, Index head, const ArraySizes& sizes,
                      const KeyClusters<T>& clusters, T* output, float* error, int threads = 1);

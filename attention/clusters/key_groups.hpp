@@ -20,12 +20,12 @@ struct Seeds {
   Seeds(const std::vector<T>& rows, Index d);
 };
 
-/// For each of `count` points the number of the nearest centre; both are rows of d.
+/// Finds for each of `count` points the number of the nearest centre; both are rows of d.
 template <class T>
 [[nodiscard]] std::vector<std::int32_t> nearest_centres(const std::vector<T>& centres, Index d,
                                                         const T* points, Index count);
 
-/// Lloyd's iterations from these centres: each goes to the mean of the points nearest to it.
+/// Iterates from these centres as Lloyd does: each goes to the mean of the points nearest to it.
 template <class T>
 void move_to_means(std::vector<T>& centres, const std::vector<T>& points, Index d, int iterations);
 

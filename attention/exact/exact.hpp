@@ -26,19 +26,19 @@ struct ExactOptions {
   int threads = 1;
 };
 
-/// T is float or double. Throws InputError as check_arrays does.
+/// Computes exact attention; T is float or double. Throws InputError as check_arrays does.
 template <class T>
 [[nodiscard]] Attended<T> exact_attention(const AttentionArrays<T>& arrays, const ExactOptions& options = {});
-/// The same into `result`, whose memory is used again: for many calls of one shape.
+/// Does the same into `result`, whose memory is used again: for many calls of one shape.
 template <class T>
 void exact_attention(const AttentionArrays<T>& arrays, const ExactOptions& options, Attended<T>& result);
-/// The same as the first with the sizes that check_arrays gave.
+/// Does the same as the first with the sizes that check_arrays gave.
 template <class T>
 [[nodiscard]] Attended<T> exact_attention(const AttentionArrays<T>& arrays, const ExactOptions& options,
                                           const std::vector<ArraySizes>& sizes);
 
-/// The exact result for one query of one head, to the working precision: d_v entries. Scalar is Interval
-/// (enclosures) or Real. The reference that the kernels are tested against.
+/// Returns the exact result for one query of one head, to the working precision: d_v entries. Scalar is
+/// Interval (enclosures) or Real. The reference that the kernels are tested against.
 template <class Scalar, class T>
 [[nodiscard]] std::vector<Scalar> reference_attention(const AttentionArrays<T>& arrays, Index head,
                                                       Index query);

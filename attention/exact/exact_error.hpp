@@ -14,21 +14,21 @@ struct PriorError {
   std::vector<double> per_range;
   double per_size = 0, absolute = 0;
 
-  /// The largest bound of any output, rounded up.
+  /// Returns the largest bound of any output, rounded up.
   [[nodiscard]] double largest(const ArraySizes& sizes) const;
 };
 
-/// The error of exact_rows (see the .cpp for the analysis); T is the type that it computes in.
+/// Returns the error of exact_rows (see the .cpp for the analysis); T is the type that it computes in.
 template <class T>
 [[nodiscard]] PriorError prior_error(const AttentionArrays<T>& arrays, const ArraySizes& sizes);
 
-/// largest[c] - least[c], rounded up.
+/// Returns largest[c] - least[c], rounded up.
 [[nodiscard]] std::vector<double> ranges_of(const std::vector<double>& least,
                                             const std::vector<double>& largest);
 
-/// The bound as entries, rows of d_v, rounded up to binary32.
+/// Writes the bound as entries, rows of d_v, rounded up to binary32.
 void write_error(const PriorError& error, const ArraySizes& sizes, float* out);
-/// The same with these in place of the ranges.
+/// Does the same with these in place of the ranges.
 void write_error(const PriorError& error, const std::vector<double>& ranges, double value_size, float* out);
 
 }  // namespace promptbound

@@ -6,8 +6,8 @@
 
 namespace promptbound {
 
-/// Outputs of the queries first .. last-1 of one head and bounds on their errors, rows of d_v (see the .cpp
-/// for the analysis).
+/// Computes the outputs of the queries first .. last-1 of one head and bounds on their errors, rows of d_v
+/// (see the .cpp for the analysis).
 template <class T>
 void running_rows(const AttentionArrays<T>& arrays, Index head, Index first, Index last,
                   const ArraySizes& sizes, T* out, float* error);

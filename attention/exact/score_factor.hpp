@@ -15,7 +15,7 @@ struct ScoreFactor {
     low = std::fma(scale, log2_e, -high) + scale * log2_e_low;
   }
 
-  /// entry * scale * log2(e), within 1.01 u relative, or half the smallest subnormal number.
+  /// Returns entry * scale * log2(e), within 1.01 u relative, or half the smallest subnormal number.
   template <class T>
   [[nodiscard]] T times(T entry) const {
     if constexpr (sizeof(T) == 4) {

@@ -1,3 +1,4 @@
+// The kernels that add keys, of polynomial_kernel.hpp.
 #undef HWY_TARGET_INCLUDE
 #define HWY_TARGET_INCLUDE "promptbound/attention/polynomial/key_kernel.cpp"
 

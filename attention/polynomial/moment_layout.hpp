@@ -47,20 +47,20 @@ struct MomentLayout {
   [[nodiscard]] Index features() const { return static_cast<Index>(parent.size()); }
   [[nodiscard]] Index columns() const { return d_v + 1; }
   [[nodiscard]] Index full() const { return static_cast<Index>(pairs.size()); }
-  /// full() x columns() moments, then those of the even moment.
+  /// Returns full() x columns() moments, then those of the even moment.
   [[nodiscard]] std::size_t size() const {
     return pairs.size() * static_cast<std::size_t>(columns()) + singles.size();
   }
-  /// Blocks of monomials, or of the even moment where there are more.
+  /// Counts the blocks of monomials, or of the even moment where there are more.
   [[nodiscard]] Index blocks() const {
     return std::max((full() + monomials_per_block - 1) / monomials_per_block,
                     static_cast<Index>(moment_blocks.size()));
   }
-  /// Additions in one chain when monomials are summed for a query.
+  /// Counts the additions in one chain when monomials are summed for a query.
   [[nodiscard]] Index chain() const;
 };
 
-/// What MomentLayout::chain is expected to be for this number of monomials.
+/// Returns what MomentLayout::chain is expected to be for this number of monomials.
 [[nodiscard]] Index expected_chain(Index monomials);
 
 }  // namespace promptbound

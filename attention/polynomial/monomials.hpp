@@ -20,7 +20,7 @@ struct Monomials {
   [[nodiscard]] Index count() const { return end.back(); }
 };
 
-/// binom(d + degree, d) as a double, infinite when it is beyond 10^15.
+/// Returns binom(d + degree, d) as a double, infinite when it is beyond 10^15.
 [[nodiscard]] double monomial_count(Index d, Index degree);
 
 }  // namespace promptbound

@@ -8,7 +8,7 @@
 
 namespace promptbound {
 
-/// For each query the sum of e^{<scaled query, key - centre>} over the keys, as computed: the exact sum, of
+/// The sum of e^{<scaled query, key - centre>} over the keys, as computed: the exact sum, of
 /// the exact data, is `value` times a factor within e^{-tilt} .. e^{tilt}. The tilt is infinite where nothing
 /// is known.
 template <class T>
@@ -25,26 +25,26 @@ struct Normalisers {
 template <class T>
 class KeyMoments {
  public:
-  /// d <= 2^20 coordinates in `centre`; at most 2^31 monomials.
+  /// Takes d <= 2^20 coordinates in `centre`; at most 2^31 monomials.
   KeyMoments(ScorePolynomial polynomial, std::vector<T> centre, Index d_v);
 
   /// Adds `count` keys (rows of d) and their values (rows of d_v), all finite.
   void add(const T* keys, const T* values, Index count, int threads = 1);
 
   [[nodiscard]] const ScorePolynomial& polynomial() const { return polynomial_; }
-  /// Monomials with a moment for every column of the values, and those of the even moment.
+  /// Counts the monomials with a moment for every column of the values, and those of the even moment.
   [[nodiscard]] Index rank() const { return layout_.full(); }
   [[nodiscard]] Index moment_rank() const { return static_cast<Index>(layout_.singles.size()); }
 
-  /// Attention of queries (rows of d, not scaled) over all keys added so far, at least one, with certified
-  /// errors: infinite for queries whose scores may exceed the polynomial's S. Writes the normalisers where
-  /// they are wanted.
+  /// Computes the attention of queries (rows of d, not scaled) over all keys added so far, at least one, with
+  /// certified errors: infinite for queries whose scores may exceed the polynomial's S. Writes the
+  /// normalisers where they are wanted.
   void attend(const T* queries, Index count, double scale, T* output, float* error, int threads = 1,
               Normalisers<T>* normalisers = nullptr) const;
 
  private:
   void add(const KeySums<T>& sums, Index count);
-  /// For queries whose scale leaves this rest.
+  /// Returns the weights for queries whose scale leaves this rest.
   [[nodiscard]] std::vector<T> weights(double rest) const;
 
   ScorePolynomial polynomial_;

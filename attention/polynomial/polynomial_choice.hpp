@@ -19,8 +19,8 @@ struct PolynomialPlan {
   double work = 0;               ///< polynomial_work
 };
 
-/// The work for one key or query, in monomials that are made and multiplied with d_v + 1 moments: those of
-/// the even moment (0: none) are multiplied with one.
+/// Returns the work for one key or query, in monomials that are made and multiplied with d_v + 1 moments:
+/// those of the even moment (0: none) are multiplied with one.
 [[nodiscard]] double polynomial_work(Index d, Index d_v, Index degree, Index moment);
 
 /// What the cost model (cost_model.hpp) counts.
@@ -28,7 +28,7 @@ struct PolynomialWork {
   double tokens = 0;     ///< queries and keys, once for each polynomial they go through
   double monomials = 0;  ///< theirs (polynomial_work), and in that unit what clusters cost beside
 
-  /// `count` tokens through a polynomial of this work.
+  /// Adds `count` tokens through a polynomial of this work.
   void add(double count, double work) {
     tokens += count;
     monomials += count * work;
@@ -47,14 +47,14 @@ struct PolynomialTask {
   double most_work = 1 << 20;
 };
 
-/// The polynomial of least work that is expected to do, in T; nothing when that is above the task's most.
-/// `expected` because the even moment and the normaliser are estimated: the certificate decides.
+/// Returns the polynomial of least work that is expected to do, in T; nothing when that is above the task's
+/// most. `expected` because the even moment and the normaliser are estimated: the certificate decides.
 template <class T>
 [[nodiscard]] std::optional<PolynomialPlan> least_polynomial(const PolynomialTask& task,
                                                              SampledScores& scores);
 
-/// The polynomial of a plan, kept for the next time: making one in multiple precision takes longer than short
-/// sequences do.
+/// Returns the polynomial of a plan, kept for the next time: making one in multiple precision takes longer
+/// than short sequences do.
 [[nodiscard]] ScorePolynomial polynomial_of(const PolynomialPlan& plan);
 
 }  // namespace promptbound

@@ -16,8 +16,8 @@ struct KeySums;
 template <class T>
 struct QuerySizes;
 
-/// gamma of the rounding analysis: by which part of the sum of the sizes of their terms the computed sums
-/// over keys and monomials are off. `top` the highest degree, `chain` the additions in one chain over
+/// Returns gamma of the rounding analysis: by which part of the sum of the sizes of their terms the computed
+/// sums over keys and monomials are off. `top` the highest degree, `chain` the additions in one chain over
 /// monomials, `parts` the number of ranges that keys were cut into.
 template <class T>
 [[nodiscard]] double polynomial_rounding(Index top, Index chain, Index keys, Index parts);
@@ -45,13 +45,13 @@ struct PolynomialBound {
 template <class T>
 class PolynomialError {
  public:
-  /// `rest` of the queries' QueryScale.
+  /// Takes the `rest` of the queries' QueryScale.
   PolynomialError(const ScorePolynomial& polynomial, const MomentLayout& layout, const MomentSizes& sizes,
                   double rest);
 
-  /// For queries of these sizes.
+  /// Bounds the errors for queries of these sizes.
   [[nodiscard]] PolynomialBound bound(const QuerySizes<T>& queries) const;
-  /// A row of errors for each of them, rounded up, to `out` (rows of d_v).
+  /// Writes a row of errors for each of them, rounded up, to `out` (rows of d_v).
   void write(const PolynomialBound& bound, const QuerySizes<T>& queries, Index count, float* out) const;
 
  private:

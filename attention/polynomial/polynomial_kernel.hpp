@@ -16,11 +16,11 @@ inline constexpr Index keys_per_group = 2048;
 /// Queries that share a bound.
 inline constexpr Index queries_per_part = 2048;
 
-/// Additions in one chain of the moment kernel for T on the instruction set in use.
+/// Counts the additions in one chain of the moment kernel for T on the instruction set in use.
 template <class T>
 [[nodiscard]] Index moment_chain();
 
-/// Of some keys and their values.
+/// What a polynomial needs of some keys and their values: the sums that every query reads.
 template <class T>
 struct KeySums {
   std::vector<double> moments;    ///< sums over the keys of monomial(key - centre) * (value, 1)
@@ -52,7 +52,7 @@ struct QueryScale {
   }
 };
 
-/// Of a part of the queries times the unit of their scale; computed in T.
+/// The largest sizes of a part of the queries times the unit of their scale; computed in T.
 template <class T>
 struct QuerySizes {
   T square = 0;                   ///< largest squared norm of a query
@@ -61,8 +61,8 @@ struct QuerySizes {
   std::vector<T> least, largest;  ///< of each column of the outputs
 };
 
-/// Outputs of the queries (rows of d) of the parts from .. to-1, and where they are wanted the normalisers.
-/// `weights` as the moments lie; `unit` of their QueryScale.
+/// Computes the outputs of the queries (rows of d) of the parts from .. to-1, and where they are wanted the
+/// normalisers. `weights` as the moments lie; `unit` of their QueryScale.
 template <class T>
 void read_moments(const MomentLayout& layout, const T* weights, const T* queries, Index count, T unit,
                   T* output, T* normalisers, std::vector<QuerySizes<T>>& sizes, Index from, Index to);

@@ -7,11 +7,11 @@
 
 namespace promptbound {
 
-/// Queries for estimates: the longest and the first of each of up to `count` stretches. The longest alone may
-/// all be alike.
+/// Chooses queries for estimates: the longest and the first of each of up to `count` stretches. The longest
+/// alone may all be alike.
 [[nodiscard]] std::vector<Index> typical_queries(const ArraySizes& sizes, Index count);
 
-/// These queries of a head times the scale, rows of d.
+/// Returns these queries of a head times the scale, rows of d.
 template <class T>
 [[nodiscard]] std::vector<double> scaled_queries(const AttentionArrays<T>& arrays, Index head,
                                                  const std::vector<Index>& queries);
@@ -28,13 +28,13 @@ class SampledScores {
   SampledScores(const std::vector<double>& queries, const std::vector<double>& centred_keys, Index d,
                 TakenQueries taken);
 
-  /// The largest sum s^h / sum e^s over the queries, for even h >= 2.
+  /// Returns the largest sum s^h / sum e^s over the queries, for even h >= 2.
   [[nodiscard]] double moment(Index h);
-  /// The same with an allowance for what the sample misses: high moments are those of few keys.
+  /// Does the same with an allowance for what the sample misses: high moments are those of few keys.
   [[nodiscard]] double moment_above(Index h);
 
-  /// The largest distance of one of the queries' outputs from either end of a column's range, least[c] ..
-  /// largest[c]; `values` are those of the keys, rows of as many columns.
+  /// Returns the largest distance of one of the queries' outputs from either end of a column's range,
+  /// least[c] .. largest[c]; `values` are those of the keys, rows of as many columns.
   [[nodiscard]] double distance(const std::vector<double>& values, const std::vector<double>& least,
                                 const std::vector<double>& largest) const;
 

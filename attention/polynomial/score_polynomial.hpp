@@ -18,17 +18,17 @@ struct ScorePolynomial {
   double per_moment = 0;
 
   [[nodiscard]] Index degree() const { return static_cast<Index>(coefficients.size()) - 1; }
-  /// The largest power whose sum over the keys is wanted.
+  /// Returns the largest power whose sum over the keys is wanted.
   [[nodiscard]] Index top() const { return std::max(degree(), moment); }
-  /// sum_{l >= from} |coefficients[l]| |x|^l, rounded up.
+  /// Returns sum_{l >= from} |coefficients[l]| |x|^l, rounded up.
   [[nodiscard]] double size(double x, Index from = 0) const;
 };
 
-/// The Chebyshev truncation of exp on [-S, S]: a purely relative bound. 0 < S <= 1000.
+/// Returns the Chebyshev truncation of exp on [-S, S]: a purely relative bound. 0 < S <= 1000.
 [[nodiscard]] ScorePolynomial chebyshev_polynomial(double S, Index degree);
 
-/// The Chebyshev truncation p of exp on the inner range [-r, r], 0 <= r <= S, for scores that are mostly
-/// small: for r = 0 the Taylor polynomial. With h = `moment`, even,
+/// Returns the Chebyshev truncation p of exp on the inner range [-r, r], 0 <= r <= S, for scores that are
+/// mostly small: for r = 0 the Taylor polynomial. With h = `moment`, even,
 ///   |p(s) - e^s| <= F(r) + c s^h on [-S, S], F(x) = e^x - p(x), c = max_{r <= x <= S} (F(x) - F(r))/x^h.
 /// The sum of s^h over the keys is itself a polynomial of the query, so it is computed exactly (up to
 /// rounding) instead of being bounded by S^h: on most data it is far smaller. 2 <= h <= degree + 2, and h <=

@@ -1,9 +1,10 @@
+// One subcommand of cli/command.hpp.
 #include <fmt/format.h>
 #include <cmath>
 #include <memory>
 #include <nlohmann/json.hpp>
 
-#include <promptbound/attention/choice/automatic.hpp>
+#include <promptbound/attention/choice/exact_scale.hpp>
 #include <promptbound/cli/check_proofs.hpp>
 #include <promptbound/cli/command.hpp>
 #include <promptbound/cli/command_line.hpp>
@@ -75,12 +76,6 @@ struct Arrays {
     return is_wide(q) || is_wide(k) || is_wide(v) || (prompt_k && (is_wide(*prompt_k) || is_wide(*prompt_v)));
   }
 };
-
-Rational positive_number(const std::string& text, const std::string& option) {
-  Rational number = parse_rational(text, option);
-  if (number <= 0) throw InputError(option + " '" + text + "' is not accepted: a positive number is");
-  return number;
-}
 
 /// What the report says, in text and in JSON.
 struct Report {
@@ -197,7 +192,6 @@ std::optional<Rounding> parse_rounding(const std::string& text) {
 
 template <class T>
 int attend_arrays(const Arrays& files, const AttentionOptions& options) {
-  const Rational scale = positive_number(options.scale, "--scale");
   const auto numbers = [](const Array& array) { return values<T>(array.tensor); };
   const std::vector<T> q = numbers(files.q), k = numbers(files.k), v = numbers(files.v);
   const std::vector<T> prompt_k = files.prompt_k ? numbers(*files.prompt_k) : std::vector<T>();
@@ -221,16 +215,16 @@ int attend_arrays(const Arrays& files, const AttentionOptions& options) {
   request.rounding = parse_rounding(options.rounding);
   request.threads = options.threads;
   std::optional<Rational> accuracy;
-  if (!options.accuracy.empty()) accuracy = positive_number(options.accuracy, "--accuracy");
-  const auto outcome = attend(arrays, scale, accuracy, request);
+  if (!options.accuracy.empty()) accuracy = parse_rational(options.accuracy, "--accuracy");
+  const auto outcome = attend_at_scale(arrays, parse_rational(options.scale, "--scale"), request, accuracy);
   if (const auto* refusal = std::get_if<Refusal>(&outcome)) {
     write_refusal(*refusal, options.format);
     return exit_refuted;
   }
-  const AttentionAnswer& answer = std::get<AttentionAnswer>(outcome);
+  const auto& [answer, error_bound] = std::get<ScaledAnswer>(outcome);
   const double pairs =
       static_cast<double>(arrays.heads) * static_cast<double>(arrays.n) * static_cast<double>(arrays.keys());
-  Report report{answer, files.q.tensor.shape, answer.error_bound(),
+  Report report{answer, files.q.tensor.shape, error_bound,
                 2 * static_cast<double>(arrays.d + arrays.d_v) * pairs};
   report.shape.back() = static_cast<std::size_t>(arrays.d_v);
   if (!options.output.empty()) {

@@ -1,3 +1,4 @@
+// One subcommand of cli/command.hpp.
 #include <memory>
 
 #include <promptbound/cli/command.hpp>

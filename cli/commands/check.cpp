@@ -1,3 +1,4 @@
+// One subcommand of cli/command.hpp.
 #include <cstdlib>
 #include <memory>
 #include <nlohmann/json.hpp>

@@ -1,3 +1,4 @@
+// One subcommand of cli/command.hpp.
 #include <fmt/format.h>
 #include <iterator>
 #include <memory>

@@ -1,4 +1,4 @@
-// Data sets and instances: theory 4.3, 5.4, 5.5 and 5.7.
+// Data sets and instances, theory 4.3, 5.4, 5.5 and 5.7: a part of construction.hpp.
 #include <fmt/format.h>
 #include <cstdio>
 #include <nlohmann/json.hpp>

@@ -1,4 +1,4 @@
-// Prompts for a given model: theory 2.2 and 5.8.
+// Prompts for a given model, theory 2.2 and 5.8: a part of construction.hpp.
 #include <nlohmann/json.hpp>
 
 #include <promptbound/cli/commands/construction.hpp>

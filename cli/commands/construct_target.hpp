@@ -18,7 +18,7 @@ struct TargetOptions {
   unsigned long seed = 1;
 
   void add_to(Subcommand& subcommand);
-  /// The target for d, L. Throws InputError for unknown names and unusable tables. A table file is
+  /// Returns the target for d, L. Throws InputError for unknown names and unusable tables. A table file is
   /// {"schema":1,"cells":2,"values":[..],"C":"1"}; the random table is scaled to the C given.
   [[nodiscard]] Target make(Index d, Index L, const Rational& C, const Number& alpha) const;
 };

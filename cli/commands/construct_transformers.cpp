@@ -1,4 +1,4 @@
-// The transformers with a prompt of theory 5.1, 5.2, 5.3 and 5.6.
+// The transformers with a prompt of theory 5.1, 5.2, 5.3 and 5.6: a part of construction.hpp.
 #include <nlohmann/json.hpp>
 
 #include <promptbound/cli/commands/construction.hpp>

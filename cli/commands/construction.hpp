@@ -27,7 +27,7 @@ struct ConstructOptions : CommonOptions {
   [[nodiscard]] long cells() const;                ///< InputError when k is not given
   [[nodiscard]] Rational ramp() const;             ///< 1/(1000k) when eta is not given
   [[nodiscard]] Rational accuracy_wanted() const;  ///< eps; InputError when it is not given
-  /// The model file, a token list such as "1/2,0.3", and a file of tokens (returned as columns).
+  /// Returns the model file, a token list such as "1/2,0.3", and a file of tokens (returned as columns).
   [[nodiscard]] Instance read_model() const;
   [[nodiscard]] Vector<Rational> query_token(Index width) const;
   [[nodiscard]] Matrix<Rational> read_tokens(Index width) const;
@@ -49,7 +49,7 @@ struct Construction {
   Built (*build)(const ConstructOptions&);
 };
 
-/// All of them, in the order of the theory page.
+/// Returns all of them, in the order of the theory page.
 [[nodiscard]] std::span<const Construction> constructions();
 
 /// Throws InputError naming the nearest id when there is none.

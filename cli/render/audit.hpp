@@ -11,7 +11,7 @@ namespace promptbound {
 /// Says in a few sentences what the audit means for someone who uses the prompt.
 [[nodiscard]] std::vector<std::string> audit_words(const Audit& audit);
 
-/// Tables, and figures where the format has a place for them.
+/// Writes tables, and figures where the format has a place for them.
 void write_audit(const Audit& audit, const AuditQuestion& question, TableWriter& writer);
 [[nodiscard]] std::string audit_json(const Audit& audit, const AuditQuestion& question, long digits);
 

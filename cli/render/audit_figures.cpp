@@ -1,3 +1,4 @@
+// The figures of audit.hpp.
 #include <fmt/format.h>
 
 #include <cmath>

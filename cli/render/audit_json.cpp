@@ -1,3 +1,4 @@
+// The JSON of audit.hpp.
 #include <nlohmann/json.hpp>
 
 #include <promptbound/cli/render/audit.hpp>

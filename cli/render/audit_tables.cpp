@@ -1,3 +1,4 @@
+// The tables of audit.hpp.
 #include <fmt/format.h>
 
 #include <promptbound/cli/render/audit.hpp>

@@ -1,3 +1,4 @@
+// The words of audit.hpp.
 #include <fmt/format.h>
 
 #include <algorithm>

@@ -34,15 +34,15 @@ struct Figure {
 
 enum class FigureFormat { svg, pdf, png, tex };
 
-/// By the end of a file name. Throws InputError naming what is accepted.
+/// Chooses by the end of a file name. Throws InputError naming what is accepted.
 [[nodiscard]] FigureFormat figure_format(const std::string& path);
 
-/// The content of the file. Colours are those of Okabe and Ito, told apart by the colour-blind; every series
-/// has its own dashes and markers as well, for print in grey. Throws InputError when gnuplot is needed and
-/// not installed.
+/// Returns the content of the file. Colours are those of Okabe and Ito, told apart by the colour-blind; every
+/// series has its own dashes and markers as well, for print in grey. Throws InputError when gnuplot is needed
+/// and not installed.
 [[nodiscard]] std::string render(const Figure& figure, FigureFormat format);
 
-/// One per file, for render.
+/// Draws one file, for render.
 [[nodiscard]] std::string draw_with_gnuplot(const Figure& figure, FigureFormat format);
 [[nodiscard]] std::string pgfplots_text(const Figure& figure);
 

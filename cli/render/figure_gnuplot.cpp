@@ -1,3 +1,4 @@
+// draw_with_gnuplot of figure.hpp.
 #include <fmt/format.h>
 
 #include <array>

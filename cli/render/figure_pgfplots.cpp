@@ -1,3 +1,4 @@
+// The PGFPlots of figure.hpp.
 #include <fmt/format.h>
 
 #include <array>

@@ -18,9 +18,9 @@ struct FigurePreset {
 
 [[nodiscard]] const std::vector<FigurePreset>& figure_presets();
 
-/// log10 of a positive answer, about its middle: what is drawn is a picture, not a certified number.
+/// Returns log10 of a positive answer, about its middle: what is drawn is a picture, not a certified number.
 [[nodiscard]] double log10_of(const Quantity& quantity);
-/// The answer itself, about its middle; finite only for answers that binary64 can hold.
+/// Returns the answer itself, about its middle; finite only for answers that binary64 can hold.
 [[nodiscard]] double value_of(const Quantity& quantity);
 
 }  // namespace promptbound

@@ -8,16 +8,16 @@
 
 namespace promptbound {
 
-/// First the bracket, at one token width; then what each end assumes, the factor between the ends, what is
-/// known of other models, and how the published formula compares.
+/// Describes first the bracket, at one token width; then what each end assumes, the factor between the ends,
+/// what is known of other models, and how the published formula compares.
 [[nodiscard]] std::vector<std::string> describe_gap(const Bracket& bracket,
                                                     const std::vector<Record>& records);
 
-/// `entropy-bits (theory 1.2) does not apply: REASON`
+/// Says why there is none: `entropy-bits (theory 1.2) does not apply: REASON`
 [[nodiscard]] std::string why_none(const Record& record);
 
-/// A whole number for a sentence that it bounds from below (above): in full up to 24 digits, else a power of
-/// ten whose exponent is rounded down (up).
+/// Writes a whole number for a sentence that it bounds from below (above): in full up to 24 digits, else a
+/// power of ten whose exponent is rounded down (up).
 [[nodiscard]] std::string at_least(const Quantity& tokens);
 [[nodiscard]] std::string at_most(const Quantity& tokens);
 

@@ -20,9 +20,9 @@ enum class OverInput {
   accepted  ///< the file is kept from one run to the next: a checkpoint
 };
 
-/// The file that a finished output takes the place of: the one behind symbolic links, so that the links stay.
-/// Throws InputError where no write bit is set (for root too), where it cannot be written, and where it is an
-/// input of this command, under whatever name.
+/// Finds the file that a finished output takes the place of: the one behind symbolic links, so that the links
+/// stay. Throws InputError where no write bit is set (for root too), where it cannot be written, and where it
+/// is an input of this command, under whatever name.
 [[nodiscard]] std::string file_to_replace(const std::string& path, OverInput over = OverInput::refused);
 
 /// Text output. A regular file is written beside its name and renamed by commit(), so that an error, a full
@@ -31,7 +31,7 @@ enum class OverInput {
 /// OutputError when standard output cannot.
 class OutputFile {
  public:
-  /// path: a file name, or empty for standard output.
+  /// Takes a path: a file name, or empty for standard output.
   explicit OutputFile(std::string path, OverInput over = OverInput::refused);
   ~OutputFile();
   OutputFile(const OutputFile&) = delete;
@@ -55,10 +55,10 @@ class OutputFile {
   std::FILE* file_ = nullptr;
 };
 
-/// Everything that was printed has reached standard output; throws OutputError otherwise.
+/// Makes sure that everything that was printed has reached standard output; throws OutputError otherwise.
 void flush_standard_output();
 
-/// Ctrl-C, termination and hang-up remove an unfinished file before the process ends, unless they are
+/// Returns Ctrl-C, termination and hang-up remove an unfinished file before the process ends, unless they are
 /// ignored.
 void remove_unfinished_output_on_signals();
 

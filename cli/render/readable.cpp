@@ -1,3 +1,4 @@
+// Numbers for people, of table.hpp.
 #include <fmt/format.h>
 
 #include <promptbound/cli/render/table.hpp>

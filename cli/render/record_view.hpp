@@ -6,23 +6,23 @@
 
 namespace promptbound {
 
-/// One record in full: claim, inputs, outputs with their meaning, assumptions with their status. `inverse` is
-/// null for a forward evaluation.
+/// Writes one record in full: claim, inputs, outputs with their meaning, assumptions with their status.
+/// `inverse` is null for a forward evaluation.
 void write_record(const Bound& bound, const Inverse* inverse, const Record& record, TableWriter& writer);
 
-/// What proves the parts of an answer (proofs_of), a line each.
+/// Writes what proves the parts of an answer (proofs_of), a line each.
 void write_proof(const std::vector<ProofStatus>& proofs, TableWriter& writer);
 
-/// The kinds of these proofs: `Coq`, `Coq and on paper`.
+/// Returns the kinds of these proofs: `Coq`, `Coq and on paper`.
 [[nodiscard]] std::string proof_kinds(const std::vector<ProofStatus>& proofs);
 
 /// Returns the inputs of one record, for its head.
 [[nodiscard]] std::vector<ShownParameter> shown_inputs(const Record& record);
 
-/// The value of an input as a cell, empty when the record has no such input.
+/// Returns the value of an input as a cell, empty when the record has no such input.
 [[nodiscard]] std::string input_text(const Record& record, std::string_view name);
 
-/// The output of that name as a cell: absent, with the reason, when the record is not applicable.
+/// Returns the output of that name as a cell: absent, with the reason, when the record is not applicable.
 [[nodiscard]] Cell output_cell(const Record& record, std::string_view name);
 
 }  // namespace promptbound

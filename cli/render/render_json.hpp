@@ -11,24 +11,24 @@ namespace promptbound {
 /// The version of every JSON document that the command writes.
 inline constexpr int json_schema = 1;
 
-/// {"lower", "upper", "exact"}: strings; exact is null when the number is only enclosed, and an end that is
-/// infinite. Magnitudes and integers of more than 15 digits add "log10", power towers "log10_log10". A text
-/// answer is {"text"}.
+/// Writes {"lower", "upper", "exact"}: strings; exact is null when the number is only enclosed, and an end
+/// that is infinite. Magnitudes and integers of more than 15 digits add "log10", power towers "log10_log10".
+/// A text answer is {"text"}.
 [[nodiscard]] nlohmann::ordered_json quantity_json(const Quantity& quantity, long digits);
 
-/// [{"name", "value", "default"}]
+/// Writes [{"name", "value", "default"}]
 [[nodiscard]] nlohmann::ordered_json parameters_json(const std::vector<ShownParameter>& parameters);
 
-/// [{"text", "status"}]
+/// Writes [{"text", "status"}]
 [[nodiscard]] nlohmann::ordered_json assumptions_json(const std::vector<Assumption>& assumptions);
 
-/// [{"outputs", "kind", "theory", "theorems", "note", "related"}] of what proofs_of gives.
+/// Writes [{"outputs", "kind", "theory", "theorems", "note", "related"}] of what proofs_of gives.
 [[nodiscard]] nlohmann::ordered_json proofs_json(const std::vector<ProofStatus>& proofs);
 
 /// Adds "proof", one text (`no claim` where nothing is claimed), and "proofs", proofs_json.
 void add_proof(nlohmann::ordered_json& answer, const std::vector<ProofStatus>& proofs);
 
-/// {"schema", "id", "kind", "theory", "source", "proof", "proofs", "applicable", "reason", "inputs",
+/// Writes {"schema", "id", "kind", "theory", "source", "proof", "proofs", "applicable", "reason", "inputs",
 /// "defaults", "outputs", "assumptions"}
 [[nodiscard]] nlohmann::ordered_json record_json(const Record& record, long digits);
 

@@ -1,3 +1,4 @@
+// The LaTeX writer of table.hpp.
 #include <fmt/format.h>
 
 #include <algorithm>

@@ -1,3 +1,4 @@
+// The Markdown writer of table.hpp.
 #include <promptbound/cli/render/table.hpp>
 
 namespace promptbound {

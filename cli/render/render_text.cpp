@@ -1,3 +1,4 @@
+// The text writer of table.hpp.
 #include <fmt/format.h>
 
 #include <algorithm>

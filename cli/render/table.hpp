@@ -40,20 +40,20 @@ struct ShownParameter {
 class TableWriter {
  public:
   virtual ~TableWriter() = default;
-  /// A sentence or two outside any table. CSV and JSON have no place for it and drop it.
+  /// Writes a sentence or two outside any table. CSV and JSON have no place for it and drop it.
   virtual void paragraph(const std::string& text) = 0;
-  /// All parameters, defaults included and marked, before the first table: a sentence where the format has
-  /// sentences, a table of its own in CSV, a member of the document in JSON.
+  /// Writes all parameters, defaults included and marked, before the first table: a sentence where the format
+  /// has sentences, a table of its own in CSV, a member of the document in JSON.
   virtual void parameters(const std::vector<ShownParameter>& parameters);
   virtual void begin(const std::string& title, const std::vector<Column>& columns) = 0;
   virtual void row(const std::vector<Cell>& cells) = 0;
   virtual void end() = 0;
-  /// Plots: only HTML has a place for them, and only there are they worth making.
+  /// Tells whether plots are shown: only HTML has a place for them, and only there are they worth making.
   [[nodiscard]] virtual bool has_figures() const { return false; }
   virtual void figure(const Figure&) {}
 };
 
-/// digits: significant digits of enclosed numbers.
+/// Takes in `digits` the significant digits of enclosed numbers.
 [[nodiscard]] std::unique_ptr<TableWriter> make_table_writer(Format format, OutputFile& file, long digits);
 
 // One per file, for make_table_writer.
@@ -64,18 +64,18 @@ class TableWriter {
 [[nodiscard]] std::unique_ptr<TableWriter> json_writer(OutputFile& file, long digits);
 [[nodiscard]] std::unique_ptr<TableWriter> html_writer(OutputFile& file, long digits);
 
-/// A number for people: an integer in full up to 24 digits, else with leading digits and length; an enclosure
-/// as
+/// Writes a number for people: an integer in full up to 24 digits, else with leading digits and length; an
+/// enclosure as
 /// `[lower, upper]`; a fraction that no short decimal equals with its enclosure.
 [[nodiscard]] std::string readable(const Quantity& quantity, long digits);
 
-/// An exact number for people: shorter where its text is long, as that of 1e-99999.
+/// Writes an exact number for people: shorter where its text is long, as that of 1e-99999.
 [[nodiscard]] std::string readable_exact(const std::string& exact);
 
-/// `d = 2, C = 1 (default), w = 2 (default: d)`
+/// Writes the parameters as `d = 2, C = 1 (default), w = 2 (default: d)`
 [[nodiscard]] std::string parameters_text(const std::vector<ShownParameter>& parameters);
 
-/// A cell for people: its text, its number, or why there is none.
+/// Writes a cell for people: its text, its number, or why there is none.
 [[nodiscard]] std::string cell_text(const Cell& cell, long digits);
 
 }  // namespace promptbound

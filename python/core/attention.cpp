@@ -1,7 +1,7 @@
 // Attention on arrays of NumPy, read where they are.
 #include <pybind11/numpy.h>
 
-#include <promptbound/attention/choice/automatic.hpp>
+#include <promptbound/attention/choice/exact_scale.hpp>
 #include <promptbound/numeric/certify.hpp>
 #include <promptbound/numeric/decimal.hpp>
 #include <promptbound/numeric/error.hpp>
@@ -70,9 +70,9 @@ py::dict attend_arrays(const py::array& q, const py::array& k, const py::array& 
     arrays.prompt_v = data(prompt_v);
   }
   arrays.mask = causal ? Mask::causal : Mask::bidirectional;
-  std::variant<AttentionAnswer, Refusal> outcome;
+  std::variant<ScaledAnswer, Refusal> outcome;
   try {
-    outcome = interruptible([=](Running&) { return attend(arrays, scale, accuracy, request); });
+    outcome = interruptible([=](Running&) { return attend_at_scale(arrays, scale, request, accuracy); });
   } catch (const py::error_already_set&) {
     // The work still reads the arrays.
     for (const py::object& array : {py::object(q), py::object(k), py::object(v), prompt_k, prompt_v})
@@ -80,7 +80,7 @@ py::dict attend_arrays(const py::array& q, const py::array& k, const py::array& 
     throw;
   }
   if (const auto* refusal = std::get_if<Refusal>(&outcome)) throw Undecided(refusal_text(*refusal));
-  auto& answer = std::get<AttentionAnswer>(outcome);
+  auto& [answer, error_bound] = std::get<ScaledAnswer>(outcome);
   const std::vector<py::ssize_t> shape = {arrays.heads, arrays.n, arrays.d_v};
   py::dict result;
   std::visit(
@@ -89,7 +89,7 @@ py::dict attend_arrays(const py::array& q, const py::array& k, const py::array& 
         result["error"] = owned(std::move(attended.error), shape);
       },
       answer.result);
-  result["error_bound"] = answer.error_bound();
+  result["error_bound"] = error_bound;
   result["method"] = name(answer.method);
   result["why"] = answer.why;
   result["degree"] = answer.degree;

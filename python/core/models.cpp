@@ -42,25 +42,6 @@ py::list as_lists(const Matrix<double>& output) {
   return rows;
 }
 
-/// Raises the precision until every entry is enclosed within 10^-digits max(1, |entry|), as `promptbound
-/// run`.
-Matrix<Interval> enclosed_output(const Instance& instance, const Matrix<Rational>& X, long digits,
-                                 const Running& running) {
-  constexpr long most_bits = 1L << 16;
-  for (long bits = bits_for_digits(digits) + 64;; bits *= 2) {
-    if (running.cancelled) throw Cancelled();
-    const WorkingPrecision scope(bits);
-    Matrix<Interval> output = evaluate<Interval>(instance, X);
-    const Interval tolerance(Rational(Integer(1), power(Integer(10), static_cast<unsigned long>(digits))));
-    const bool is_tight =
-        std::all_of(output.reshaped().begin(), output.reshaped().end(), [&](const Interval& x) {
-          return certainly_less_equal(x.upper_point() - x.lower_point(),
-                                      tolerance * max(Interval(1), abs(x).lower_point()));
-        });
-    if (is_tight || 2 * bits > most_bits) return output;
-  }
-}
-
 py::object run(const Instance& instance, py::handle input, const std::string& scalar, long digits) {
   const Matrix<Rational> X = tokens_from(input, "input");
   if (scalar == "binary64")
@@ -68,8 +49,11 @@ py::object run(const Instance& instance, py::handle input, const std::string& sc
   if (scalar == "rational")
     return tokens_of(interruptible([instance, X](Running&) { return evaluate<Rational>(instance, X); }));
   if (scalar == "interval") {
-    return tokens_of(interruptible(
-        [instance, X, digits](Running& running) { return enclosed_output(instance, X, digits, running); }));
+    return tokens_of(interruptible([instance, X, digits](Running& running) {
+      return enclose_output(instance, X, digits, [&] {
+        if (running.cancelled) throw Cancelled();
+      });
+    }));
   }
   throw InputError("scalar: '" + scalar.substr(0, 60) + "' (accepted: binary64, interval, rational)");
 }
@@ -199,7 +183,7 @@ py::dict structure(const Instance& instance, py::handle radius) {
     std::string certificate;
   };
   const Found found = interruptible([model = instance.model, R](Running&) {
-    const std::vector<LayerNorms> norms = layer_norms(model);
+    const std::vector<MapNorms> norms = map_norms(model);
     Found made{lipschitz_constants(norms, R), {}, ""};
     made.injectivity = injectivity(made.layers, model.mask);
     if (made.injectivity.proved)

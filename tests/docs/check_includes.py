@@ -46,6 +46,13 @@ class CheckIncludes(unittest.TestCase):
         self.assertEqual(faults_of(bound="#include <promptbound/numeric/gone.hpp>\n"),
                          ["bounds/bound.cpp: includes numeric/gone.hpp, which does not exist"])
 
+    def test_a_source_whose_header_has_another_name_says_which(self):
+        part = ("bounds/part.cpp", "int part;\n")
+        self.assertEqual(faults_of(others=[part]), ["bounds/part.cpp: no header of its name, and its first line names none"])
+        self.assertEqual(faults_of(others=[("bounds/part.cpp", "// A part of bound.hpp.\n")]), [])
+        self.assertEqual(faults_of(others=[("bounds/part.cpp", "// A part of gone.hpp.\n")]),
+                         ["bounds/part.cpp: no header of its name, and its first line names none"])
+
     def test_a_circle_of_rows(self):
         self.assertEqual(faults_of(page=PAGE.replace("| numbers | - |", "| numbers | `bounds/` |")),
                          ["docs/architecture.md: the rows allow a circle through numeric"])
@@ -55,12 +62,12 @@ class CheckIncludes(unittest.TestCase):
                          ["numeric/number.cpp: 3 lines, and the row of numeric says at most 2"])
 
     def test_folders_and_rows_are_the_same(self):
-        self.assertEqual(faults_of(others=[("verify/check/check.cpp", "")]), ["verify/check: no row in docs/architecture.md"])
+        self.assertEqual(faults_of(others=[("verify/check/check.hpp", "")]), ["verify/check: no row in docs/architecture.md"])
         self.assertEqual(faults_of(page=PAGE + "| `models/` | files | `numeric/` | a.cpp (1 lines) |\n"),
                          ["docs/architecture.md: models holds no sources"])
 
     def test_a_crowded_folder(self):
-        many = [(f"bounds/bound_{i}.cpp", "") for i in range(script.MOST_FILES)]
+        many = [(f"bounds/bound_{i}.hpp", "") for i in range(script.MOST_FILES)]
         self.assertEqual(faults_of(others=many), [f"bounds: {script.MOST_FILES + 2} files (at most {script.MOST_FILES})"])
 
 

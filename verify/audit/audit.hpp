@@ -64,9 +64,9 @@ struct Audit {
 /// the model's positions or its sliding window.
 [[nodiscard]] Audit audit_model(const AuditQuestion& question);
 
-/// The enclosure as a quantity.
+/// Returns the enclosure as a quantity.
 [[nodiscard]] Quantity quantity(const FastInterval& x);
-/// The Lipschitz constant of the model, whatever its size: beyond 10^21 a power of ten.
+/// Returns the Lipschitz constant of the model, whatever its size: beyond 10^21 a power of ten.
 [[nodiscard]] Quantity lipschitz_quantity(const ModelNorms& norms);
 
 }  // namespace promptbound

@@ -58,7 +58,7 @@ class NormCollector {
   NormCollector(const LanguageModel& model, const InputWeights& input, const Matrix<double>& prompt);
   /// Takes the next layer.
   void add(const TrainedLayer& layer);
-  /// The norms of the layers that were taken; the collector is empty afterwards.
+  /// Returns the norms of the layers that were taken; the collector is empty afterwards.
   [[nodiscard]] ModelNorms take() { return std::move(norms_); }
 
  private:
@@ -69,7 +69,7 @@ class NormCollector {
   ModelNorms norms_;
 };
 
-/// max ||p|| over the tokens.
+/// Returns max ||p|| over the tokens.
 [[nodiscard]] FastInterval largest_token(const Matrix<double>& tokens);
 
 }  // namespace promptbound

@@ -8,12 +8,12 @@ namespace promptbound {
 
 struct ModelSweep {
   ModelNorms norms;
-  /// As PromptPass::heads; empty without a prompt.
+  /// What PromptPass::heads returns; empty without a prompt.
   std::vector<std::vector<PromptHead>> prompt;
 };
 
-/// prompt: d x m, or d x 0 without one. Each layer is read once, for all that is asked of it; the pass alone
-/// reads the layers again where its enclosures need more bits.
+/// Takes the prompt: d x m, or d x 0 without one. Each layer is read once, for all that is asked of it; the
+/// pass alone reads the layers again where its enclosures need more bits.
 [[nodiscard]] ModelSweep sweep_layers(const LanguageModel& model, const Matrix<double>& prompt);
 
 }  // namespace promptbound

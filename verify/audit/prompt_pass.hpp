@@ -27,18 +27,19 @@ struct PromptHead {
 /// every layer, so that a pass that does not end tight is to be done again with more bits.
 class PromptPass {
  public:
-  /// tokens: d x m, m >= 1, at the positions 0 .. m-1.
+  /// Returns tokens: d x m, m >= 1, at the positions 0 .. m-1.
   PromptPass(const InputWeights& input, const Matrix<double>& tokens, long bits);
 
-  /// Whether the prompt alone determines what the next layer does to its tokens.
+  /// Tells whether the prompt alone determines what the next layer does to its tokens.
   [[nodiscard]] bool is_determined() const { return is_determined_; }
   /// Takes the next layer; does nothing where that is not determined. Behind the last one no states are
   /// computed.
   void add(const TrainedLayer& layer, bool is_last);
 
-  /// The heads of each layer that the prompt determines: all layers of a causal model, else the first.
+  /// Returns the heads of each layer that the prompt determines: all layers of a causal model, else the
+  /// first.
   [[nodiscard]] const std::vector<std::vector<PromptHead>>& heads() const { return heads_; }
-  /// Whether all sizes are enclosed within 10^-12 of themselves.
+  /// Tells whether all sizes are enclosed within 10^-12 of themselves.
   [[nodiscard]] bool is_tight() const { return is_tight_; }
 
  private:

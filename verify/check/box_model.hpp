@@ -9,12 +9,12 @@ namespace promptbound::checker {
 
 class BoxModel {
  public:
-  /// Tokens of the prompt and of the input's encoding as rows. Where no input changes what is ever read of
-  /// the prompt's tokens, their keys and values are enclosed here, once.
+  /// Takes the tokens of the prompt and of the input's encoding as rows. Where no input changes what is ever
+  /// read of the prompt's tokens, their keys and values are enclosed here, once.
   BoxModel(const Model& model, const Matrix<Rational>& prompt, const Matrix<Rational>& offsets);
 
-  /// The first rows of the output at each input token, as many as X's tokens have, enclosed for every X in
-  /// the forms (of `variables` variables).
+  /// Returns the first rows of the output at each input token, as many as X's tokens have, enclosed for every
+  /// X in the forms (of `variables` variables).
   [[nodiscard]] std::vector<FormToken> operator()(const std::vector<FormToken>& X,
                                                   std::size_t variables) const;
 
@@ -50,7 +50,7 @@ class BoxModel {
   std::size_t first_input_ = 0;    ///< the first of them that is an input token
 };
 
-/// Upper and lower bounds on sum_j w_j v_j / sum_j w_j over all w_j in the weights (>= 0, one of them > 0)
+/// Bounds from above and below sum_j w_j v_j / sum_j w_j over all w_j in the weights (>= 0, one of them > 0)
 /// and v_j in the values.
 [[nodiscard]] FastInterval weighted_mean(const std::vector<FastInterval>& weights,
                                          const std::vector<FastInterval>& values);

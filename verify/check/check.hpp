@@ -25,15 +25,15 @@ struct CheckLimits {
                                             const CheckLimits& limits = {},
                                             const std::vector<GivenInput>& inputs = {});
 
-/// The checkers of one kind each. They never throw for a bad certificate: it is rejected with the reason.
+/// Checks a certificate of one kind. Never throws for a bad certificate: it is rejected with the reason.
 [[nodiscard]] CheckReport check_memorization(const Json& certificate);
 [[nodiscard]] CheckReport check_injectivity(const Json& certificate);
 [[nodiscard]] CheckReport check_supremum(const Json& certificate);
 
-/// `accepted`, `rejected`, or `unknown` where a limit ended the check.
+/// Names the verdict: `accepted`, `rejected`, or `unknown` where a limit ended the check.
 [[nodiscard]] const char* verdict_name(const CheckReport& report);
 
-/// The report for a reader, one answer a line.
+/// Returns the report for a reader, one answer a line.
 [[nodiscard]] std::string report_text(const CheckReport& report);
 
 }  // namespace promptbound

@@ -16,8 +16,8 @@ class Expression {
   /// Throws InputError where the text is anything else, or does not fit d coordinates and L tokens.
   Expression(const std::string& text, Index d, Index L);
 
-  /// Output (c, i) is number i d + c: enclosures for the entries X, numbered alike. Whole lines where a step
-  /// is not certainly defined.
+  /// Returns Output (c, i) is number i d + c: enclosures for the entries X, numbered alike. Whole lines where
+  /// a step is not certainly defined.
   [[nodiscard]] std::vector<Interval> at(const std::vector<Rational>& X) const;
   [[nodiscard]] std::vector<LinearForm<FastInterval>> over(
       const std::vector<LinearForm<FastInterval>>& X) const;

@@ -1,5 +1,5 @@
-// Certificates of injectivity. Shares rationals with the producers; the conditions are evaluated again from
-// the weights.
+// Certificates of injectivity, for report.hpp. Shares rationals with the producers; the conditions are
+// evaluated again from the weights.
 #include <nlohmann/json.hpp>
 
 #include <promptbound/numeric/error.hpp>

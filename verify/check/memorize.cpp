@@ -1,5 +1,5 @@
-// Certificates of memorization. Shares rationals and intervals with the producers; floors, lengths and errors
-// are computed again from the data.
+// Certificates of memorization, for report.hpp. Shares rationals and intervals with the producers; floors,
+// lengths and errors are computed again from the data.
 #include <algorithm>
 #include <map>
 #include <nlohmann/json.hpp>

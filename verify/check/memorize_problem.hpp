@@ -10,7 +10,7 @@
 
 namespace promptbound::checker {
 
-/// An index below `count`.
+/// Returns an index below `count`.
 [[nodiscard]] std::size_t index_from(const Json& value, std::size_t count, const std::string& where);
 [[nodiscard]] Vector<Rational> sized_vector(const Json& value, Index size, const std::string& where);
 
@@ -47,8 +47,8 @@ struct Block {
     return result;
   }
 
-  /// kappa with ||F(x) - F(y)|| >= kappa ||x - y|| in the max norm, 0 for injective without one; nothing when
-  /// no criterion shows injectivity.
+  /// Returns kappa with ||F(x) - F(y)|| >= kappa ||x - y|| in the max norm, 0 for injective without one;
+  /// nothing when no criterion shows injectivity.
   [[nodiscard]] std::optional<Rational> expansion() const;
 };
 
@@ -75,7 +75,7 @@ struct Problem {
 /// Reads the model: one layer of one head, perhaps a feed-forward block. Returns whether the mask is causal.
 [[nodiscard]] bool read_model(const Json& model, Problem& problem);
 
-/// S, V sum e^score z and b of one example.
+/// Encloses S, V sum e^score z and b of one example.
 void enclose_sums(const Problem& problem, Example& example);
 
 /// Reads the members, checks that they share the query, and that the attention targets are those of the data.

@@ -28,7 +28,7 @@ struct Model {
 /// Throws InputError with the reason for rejection.
 [[nodiscard]] Model read_layers(const Json& model);
 
-/// The output at every token, at the working precision.
+/// Returns the output at every token, at the working precision.
 [[nodiscard]] std::vector<std::vector<Interval>> output_of(const Model& model,
                                                            std::vector<std::vector<Interval>> tokens);
 

@@ -35,12 +35,12 @@ class LimitReached : public std::runtime_error {
 [[noreturn]] void reject(const std::string& reason);
 void require(bool holds, const char* what);
 
-/// Seal (member "sha256", the digest of the text without it), schema 1 and kind. The seal catches damage and
-/// editing, not forgery: what a certificate claims is recomputed.
+/// Checks the seal (member "sha256", the digest of the text without it), schema 1 and kind. The seal catches
+/// damage and editing, not forgery: what a certificate claims is recomputed.
 void check_envelope(const Json& certificate, const char* kind);
 
-/// The working precision that the certificate asks for: rejected below 64 bits, LimitReached above the most
-/// that the reader admits.
+/// Returns the working precision that the certificate asks for: rejected below 64 bits, LimitReached above
+/// the most that the reader admits.
 [[nodiscard]] long precision_of(const Json& certificate, long most_bits);
 
 // One checker for each kind: throws InputError with the reason to reject, otherwise fills the report.

@@ -1,5 +1,5 @@
-// Certificates of a supremum. Shares intervals, linear forms and norms (numeric/) with the producers; boxes
-// are enclosed again by the checker's own model.
+// Certificates of a supremum, for report.hpp. Shares intervals, linear forms and norms (numeric/) with the
+// producers; boxes are enclosed again by the checker's own model.
 #include <algorithm>
 #include <nlohmann/json.hpp>
 

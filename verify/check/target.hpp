@@ -18,7 +18,7 @@ struct Box {
   std::vector<double> centre, radius;
 };
 
-/// The box's points as forms: one variable a coordinate; constants where the radius is 0.
+/// Returns the box's points as forms: one variable a coordinate; constants where the radius is 0.
 [[nodiscard]] std::vector<FormToken> forms_of(const Box& box, Index d);
 
 class Target {
@@ -26,9 +26,9 @@ class Target {
   /// Throws InputError for a target that is not known or malformed.
   Target(const Json& json, Index d, Index L);
 
-  /// f(X) at one point (d x L), at the working precision.
+  /// Returns f(X) at one point (d x L), at the working precision.
   [[nodiscard]] Matrix<Interval> at(const Matrix<Rational>& X) const;
-  /// Enclosures of f over the box, token by token.
+  /// Encloses f over the box, token by token.
   [[nodiscard]] std::vector<FormToken> over(const Box& box) const;
 
  private:

@@ -21,9 +21,9 @@ struct FoundPrompt {
   Interval error;  ///< its maximum error over examples and coordinates, enclosed at the working precision
 };
 
-/// Adam on a smooth maximum of the errors that is sharpened as it goes, from random prompts; the best prompt
-/// of all restarts. The search is in binary64 and promises nothing; the error of what it found is certified.
-/// For one layer of one head, any queries; InputError otherwise.
+/// Descends by Adam on a smooth maximum of the errors that is sharpened as it goes, from random prompts; the
+/// best prompt of all restarts. The search is in binary64 and promises nothing; the error of what it found is
+/// certified. For one layer of one head, any queries; InputError otherwise.
 [[nodiscard]] FoundPrompt descend(const Transformer<Rational>& model, const MemorizationData& data,
                                   const DescentOptions& options);
 

@@ -30,13 +30,13 @@ struct LengthCertificate {
 
 class LengthBound {
  public:
-  /// y with A x0 = V^T y; nothing when A x0 is not orthogonal to ker V, and then no length is excluded.
+  /// Takes y with A x0 = V^T y; nothing when A x0 is not orthogonal to ker V, and then no length is excluded.
   LengthBound(std::vector<FloorExample> examples, Vector<Rational> y, Rational level);
 
-  /// A certificate for the goal at the working precision; nothing when none is found.
+  /// Returns a certificate for the goal at the working precision; nothing when none is found.
   [[nodiscard]] std::optional<LengthCertificate> certify(LengthGoal goal, const Integer& least) const;
 
-  /// The interval of r_c at s > 0.
+  /// Returns the interval of r_c at s > 0.
   [[nodiscard]] std::pair<Interval, Interval> range(Index coordinate, const Interval& s) const;
 
  private:

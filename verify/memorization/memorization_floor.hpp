@@ -46,8 +46,8 @@ class MemorizationFloor {
  public:
   explicit MemorizationFloor(std::vector<FloorExample> examples) : examples_(std::move(examples)) {}
 
-  /// A certificate that every prompt has an error above the level, at the working precision; nothing when
-  /// there is none or the precision does not show it.
+  /// Returns a certificate that every prompt has an error above the level, at the working precision; nothing
+  /// when there is none or the precision does not show it.
   [[nodiscard]] std::optional<FloorCertificate> refute(const Rational& level) const;
 
   /// Tells whether some s >= 0 is feasible at the level: then no precision gives a certificate. Where the
@@ -55,7 +55,7 @@ class MemorizationFloor {
   /// once the precision is high enough.
   [[nodiscard]] bool reaches(const Rational& level) const;
 
-  /// The feasible s at a level; nothing when refute() would give a certificate.
+  /// Returns the feasible s at a level; nothing when refute() would give a certificate.
   [[nodiscard]] std::optional<FeasibleSums> feasible(const Rational& level) const;
 
   /// e* between two rationals, and the certificate of the lower one (absent where it is 0). The relative
@@ -67,8 +67,8 @@ class MemorizationFloor {
   };
   [[nodiscard]] Bounds bounds(long bits, const Rational& least) const;
 
-  /// What the maximum tends to as s -> infinity: half the largest distance of two targets. e* is at most
-  /// this, and a level that refute() excludes is e* itself, approached and never attained, iff it equals
+  /// Returns what the maximum tends to as s -> infinity: half the largest distance of two targets. e* is at
+  /// most this, and a level that refute() excludes is e* itself, approached and never attained, iff it equals
   /// this; below it, e* is above the level: the maximum is continuous on [0, infinity] and nowhere as small.
   [[nodiscard]] Rational limit() const;
 

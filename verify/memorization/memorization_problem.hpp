@@ -38,28 +38,29 @@ struct OffImage {
   Vector<Rational> vector;
 };
 
-/// The problem of a model of one layer and one head. The targets are pulled back to the attention output;
-/// `failure` says why where that fails, and stays empty otherwise.
+/// Returns the problem of a model of one layer and one head. The targets are pulled back to the attention
+/// output; `failure` says why where that fails, and stays empty otherwise.
 [[nodiscard]] MemorizationProblem memorization_problem(const Transformer<Rational>& model,
                                                        const MemorizationData& data, const Rational& accuracy,
                                                        std::string& failure);
 
-/// The tokens that the example's query attends to.
+/// Returns the tokens that the example's query attends to.
 [[nodiscard]] Matrix<Rational> visible_tokens(const MemorizationExample& example, Mask mask);
 
-/// The examples by their query token.
+/// Returns the examples by their query token.
 [[nodiscard]] std::vector<MemorizationGroup> memorization_groups(const MemorizationProblem& problem);
 
-/// A lower bound on the largest distance of a target from the image of V, in the max norm: no prompt, the
+/// Bounds from below the largest distance of a target from the image of V, in the max norm: no prompt, the
 /// empty one included, has outputs off that image.
 [[nodiscard]] Rational image_distance(const MemorizationGroup& group, const Matrix<Rational>& V);
 
-/// Is the point half-way between the least and the largest target, coordinate by coordinate, in the image of
-/// V? Then prompts of growing S_P have that output in the limit (theory 2.2: rho grows with S_P, and lengths
-/// with rho), so that the infimum of their errors is at most half the largest distance of two targets.
+/// Tells whether the point half-way between the least and the largest target, coordinate by coordinate, is in
+/// the image of V. Then prompts of growing S_P have that output in the limit (theory 2.2: rho grows with S_P,
+/// and lengths with rho), so that the infimum of their errors is at most half the largest distance of two
+/// targets.
 [[nodiscard]] bool middle_is_approached(const MemorizationGroup& group, const Matrix<Rational>& V);
 
-/// A target that stays further than the level from the image of V, where there is one.
+/// Returns a target that stays further than the level from the image of V, where there is one.
 [[nodiscard]] std::optional<OffImage> off_image(const MemorizationGroup& group, const Matrix<Rational>& V,
                                                 const Rational& level);
 

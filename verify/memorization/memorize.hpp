@@ -46,8 +46,8 @@ struct MemorizationAnswer {
   /// Theory 2.2 at accuracy 0 for examples that share a query: the exact set of lengths m >= 1 of exact fits.
   /// Absent where an earlier step decides.
   std::optional<PromptLengths> exact;
-  /// For `promptbound check`; empty when the verdict is unknown, and where it rests on exact algebra that no
-  /// enclosure confirms.
+  /// The certificate for `promptbound check`; empty when the verdict is unknown, and where it rests on exact
+  /// algebra that no enclosure confirms.
   std::string certificate;
 };
 

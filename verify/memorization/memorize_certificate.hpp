@@ -7,7 +7,7 @@
 
 namespace promptbound {
 
-/// Where the empty prompt misses.
+/// An example and coordinate that the empty prompt misses.
 struct EmptyMiss {
   std::size_t example;
   Index coordinate;
@@ -20,7 +20,7 @@ struct LengthEvidence {
   EmptyMiss empty;
 };
 
-/// The evidence of the kinds of verdict, as JSON texts.
+/// Writes the evidence of the kinds of verdict, as JSON texts.
 [[nodiscard]] std::string rows_evidence(const FloorCertificate& certificate);
 [[nodiscard]] std::string image_evidence(const OffImage& away);
 [[nodiscard]] std::string lengths_evidence(const LengthCertificate& certificate, const Vector<Rational>& y,
@@ -28,7 +28,7 @@ struct LengthEvidence {
 [[nodiscard]] std::string prompt_evidence(const Matrix<Rational>& prompt,
                                           const std::optional<LengthEvidence>& lengths);
 
-/// The sealed certificate of the answer's verdict.
+/// Returns the sealed certificate of the answer's verdict.
 [[nodiscard]] std::string certificate_text(const MemorizationProblem& problem, const MemorizationGroup& group,
                                            const MemorizationAnswer& answer, const std::string& evidence);
 

@@ -13,7 +13,8 @@ struct PromptChoice {
   std::string why;          ///< where there is none
 };
 
-/// Among the pairs (S_P, V vbar) within the level, about the one of least rho, realised by ceil(rho) tokens.
+/// Chooses, among the pairs (S_P, V vbar) within the level, about the one of least rho, realised by ceil(rho)
+/// tokens.
 [[nodiscard]] PromptChoice choose_prompt(const std::vector<FloorExample>& examples, const Matrix<Rational>& V,
                                          const Vector<Rational>& direction, const Rational& level);
 

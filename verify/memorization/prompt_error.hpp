@@ -16,11 +16,11 @@ namespace promptbound {
 /// Example: PromptError(model, data)(prompt).
 class PromptError {
  public:
-  /// Any layers and heads; at least one example.
+  /// Returns Any layers and heads; at least one example.
   PromptError(const Transformer<Rational>& model, const MemorizationData& data);
 
-  /// The maximum error over examples and coordinates at the model's output, at the working precision. The
-  /// prompt's tokens are columns, and may be none.
+  /// Returns the maximum error over examples and coordinates at the model's output, at the working precision.
+  /// The prompt's tokens are columns, and may be none.
   [[nodiscard]] Interval operator()(const Matrix<Rational>& prompt) const;
 
  private:
@@ -34,7 +34,7 @@ class PromptError {
 
   const Transformer<Rational>& model_;
   const MemorizationData& data_;
-  /// For one layer of one head; empty otherwise.
+  /// The queries of one layer of one head; empty otherwise.
   std::vector<SharedQuery> queries_;
   Matrix<Rational> V_;
   std::vector<AttentionSums> sums_;  ///< of each example's own tokens

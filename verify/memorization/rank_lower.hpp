@@ -5,9 +5,9 @@
 
 namespace promptbound {
 
-/// The bound with the a_i replaced by V times all input tokens, whose span contains them: weaker unless every
-/// example has one token, but exact in rationals. `tokens` holds the visible tokens of all examples as
-/// columns, `targets` the attention outputs asked for.
+/// Returns the bound with the a_i replaced by V times all input tokens, whose span contains them: weaker
+/// unless every example has one token, but exact in rationals. `tokens` holds the visible tokens of all
+/// examples as columns, `targets` the attention outputs asked for.
 [[nodiscard]] Index rank_lower(const Matrix<Rational>& V, const Matrix<Rational>& tokens,
                                const Matrix<Rational>& targets);
 

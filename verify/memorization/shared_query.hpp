@@ -19,11 +19,11 @@ struct AttentionSums {
   ExponentialSum S;
   std::vector<ExponentialSum> weighted_values;
 };
-/// The sums over the tokens (columns), for direction = A x0.
+/// Returns the sums over the tokens (columns), for direction = A x0.
 [[nodiscard]] AttentionSums attention_sums(const Matrix<Rational>& V, const Vector<Rational>& direction,
                                            const Matrix<Rational>& tokens);
 
-/// The attention output at the query over the keys [prompt, tokens], exactly.
+/// Returns the attention output at the query over the keys [prompt, tokens], exactly.
 [[nodiscard]] ExactVector exact_attention(const Matrix<Rational>& V, const Vector<Rational>& direction,
                                           const Matrix<Rational>& prompt, const Matrix<Rational>& tokens);
 
@@ -47,7 +47,7 @@ struct SharedQueryProblem {
 struct EntropyRatio {
   ExponentialQuotient S, s;
   [[nodiscard]] Interval enclosure() const;
-  /// Is rho = n? Nothing when algebra does not tell: it does if s is rational.
+  /// Tells whether rho = n. Nothing when algebra does not tell: it does if s is rational.
   [[nodiscard]] std::optional<bool> equals(const Integer& n) const;
   /// Decides ceil(rho); throws Undecided at the limit of the precision.
   [[nodiscard]] Integer ceiling() const;

@@ -19,9 +19,9 @@ struct Injectivity {
   std::vector<Rational> ratios;
 };
 
-/// Causal mask: proved when c < 1 and g < 1 in every layer; the prompt does not see the input, all ratios are
-/// 0. Bidirectional: proved when the recursion on the ratio rho, from 0, never fails: attention
-/// rho <- (rho + c max(rho,1))/(1 - c max(rho,1)), feed-forward rho <- rho (1+g)/(1-g).
+/// Decides injectivity. Causal mask: proved when c < 1 and g < 1 in every layer; the prompt does not see the
+/// input, all ratios are 0. Bidirectional: proved when the recursion on the ratio rho, from 0, never fails:
+/// attention rho <- (rho + c max(rho,1))/(1 - c max(rho,1)), feed-forward rho <- rho (1+g)/(1-g).
 [[nodiscard]] Injectivity injectivity(const std::vector<LayerConstants>& layers, Mask mask);
 
 }  // namespace promptbound

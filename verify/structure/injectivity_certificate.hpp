@@ -7,8 +7,8 @@
 
 namespace promptbound {
 
-/// {"kind":"injectivity","theorem":"3.2","model","R","norms","separation","lipschitz"}: upper bounds on the
-/// spectral norms, and the two constants that follow from them. Only for a proved verdict.
+/// Writes {"kind":"injectivity","theorem":"3.2","model","R","norms","separation","lipschitz"}: upper bounds
+/// on the spectral norms, and the two constants that follow from them. Only for a proved verdict.
 [[nodiscard]] Json injectivity_certificate(const Transformer<Rational>& model, const Rational& R,
                                            const std::vector<MapNorms>& norms, const Injectivity& answer);
 

@@ -20,7 +20,7 @@ struct MapNorms {
   std::optional<FeedForwardNorms> ffn;
 };
 
-/// The spectral norms of the maps of every layer, enclosed.
+/// Returns the spectral norms of the maps of every layer, enclosed.
 [[nodiscard]] std::vector<MapNorms> map_norms(const Transformer<Rational>& model);
 
 /// One layer on sequences of tokens in the Euclidean ball of radius R: upper bounds, in the max-token
@@ -34,12 +34,12 @@ struct LayerConstants {
   Rational R_out;     ///< R_middle (1 + g) + ||W_2|| ||b_1|| + ||b_2||
 };
 
-/// The constants of all layers for input tokens of norm at most R >= 0. The same for both masks: a causal
-/// softmax is a softmax over fewer tokens of the same ball.
+/// Returns the constants of all layers for input tokens of norm at most R >= 0. The same for both masks: a
+/// causal softmax is a softmax over fewer tokens of the same ball.
 [[nodiscard]] std::vector<LayerConstants> lipschitz_constants(const std::vector<MapNorms>& norms,
                                                               const Rational& R);
 
-/// prod (1 + c)(1 + g): Z -> T(Z) on the ball.
+/// Returns prod (1 + c)(1 + g): Z -> T(Z) on the ball.
 [[nodiscard]] Rational lipschitz_constant(const std::vector<LayerConstants>& layers);
 
 }  // namespace promptbound

@@ -43,16 +43,16 @@ struct KeySelection {
 template <class S>
 class BoxError {
  public:
-  /// The prompt's keys and values are computed once, where the model lets no input change them.
+  /// Computes the prompt's keys and values once, where the model lets no input change them.
   explicit BoxError(const ApproximationProblem& problem);
   ~BoxError();
   BoxError(BoxError&&) noexcept;
 
-  /// All keys, for any box.
+  /// Returns all keys, for any box.
   [[nodiscard]] const KeySelection& all_keys() const;
 
-  /// d x L forms that enclose T([P, X]) - f(X) for the X of the box; thread-safe. The keys must have been
-  /// selected for a box that contains this one; `refined` receives a selection for this one.
+  /// Returns d x L forms that enclose T([P, X]) - f(X) for the X of the box; thread-safe. The keys must have
+  /// been selected for a box that contains this one; `refined` receives a selection for this one.
   [[nodiscard]] Matrix<LinearForm<S>> operator()(const Box& box, const KeySelection& keys,
                                                  KeySelection* refined = nullptr) const;
 

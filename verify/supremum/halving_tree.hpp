@@ -31,8 +31,8 @@ class HalvingTree {
 
   [[nodiscard]] bool is_full() const { return nodes_.size() > std::numeric_limits<std::uint32_t>::max() - 2; }
 
-  /// The coordinate that the box of a node is halved across, -1 when it is not halved, and its first half's
-  /// node.
+  /// Returns the coordinate that the box of a node is halved across, -1 when it is not halved, and its first
+  /// half's node.
   [[nodiscard]] std::int32_t coordinate(std::uint32_t node) const { return nodes_[node].coordinate; }
   [[nodiscard]] std::uint32_t first_half(std::uint32_t node) const { return nodes_[node].first; }
 

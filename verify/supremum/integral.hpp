@@ -21,7 +21,8 @@ struct IntegralAnswer {
   std::size_t boxes = 0;
 };
 
-/// d_alpha = (integral over [0,1]^{d x L} of ||T([P,X]) - f(X)||_alpha^alpha dX)^{1/alpha}, alpha finite.
+/// Returns d_alpha = (integral over [0,1]^{d x L} of ||T([P,X]) - f(X)||_alpha^alpha dX)^{1/alpha}, alpha
+/// finite.
 ///
 /// The cube is cut into boxes. On a box each output's error is e = l + r with a linear l = c + sum_i a_i
 /// delta_i and |r| <= h; by Jensen and by convexity (Hermite-Hadamard), with s = sum_i |a_i|,

@@ -42,7 +42,7 @@ class SoftmaxMean {
   }
 
  private:
-  /// About the largest (sign = 1) or smallest (sign = -1) mean.
+  /// Returns about the largest (sign = 1) or smallest (sign = -1) mean.
   [[nodiscard]] double extreme(const std::vector<double>& values, double sign) const {
     constexpr int iterations = 8;
     double lambda = values[0];

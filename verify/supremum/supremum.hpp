@@ -23,9 +23,9 @@ struct SupremumProgress {
   std::size_t waiting = 0;  ///< boxes that may still have to be divided
 };
 
-/// Where a search has been, enough to go on from. It is a hint and no evidence: a search that goes on from it
-/// bounds every box and the witness again. `tree`: the halvings of the cube in preorder, a letter (0-9, a-z,
-/// A-Z) for the coordinate that a box is halved across, '.' for a box that is not halved.
+/// The places where a search has been, enough to go on from. It is a hint and no evidence: a search that goes
+/// on from it bounds every box and the witness again. `tree`: the halvings of the cube in preorder, a letter
+/// (0-9, a-z, A-Z) for the coordinate that a box is halved across, '.' for a box that is not halved.
 struct SupremumState {
   std::string tree;
   std::vector<double> witness;  ///< coordinates; empty: none yet
@@ -45,7 +45,7 @@ struct SupremumOptions {
   std::size_t most_waiting = 10000000;
   std::uint64_t most_boxes = 1000000000;
   std::function<void(const SupremumProgress&)> progress;
-  /// Called between batches; where it says so, `checkpoint` receives the state (and once more at the end of a
+  /// Asks, between batches; where it says so, `checkpoint` receives the state (and once more at the end of a
   /// search that a budget ended).
   std::function<bool()> wants_checkpoint;
   std::function<void(const SupremumState&)> checkpoint;
@@ -72,15 +72,16 @@ struct SupremumAnswer {
   std::string tree;
 };
 
-/// Branch and bound, the box with the largest upper bound first; a box is halved across the coordinate that
-/// lowers the bounds most. Upper bounds come from linear forms over the boxes, lower bounds from points. With
-/// eps: proved when sup <= eps, refuted when the witness's error is above eps, and otherwise unknown when a
-/// budget ends first. Without eps: proved when the ratio is reached. The answer does not depend on the number
-/// of threads. Throws InputError for a negative eps or ratio, and for a state that does not fit the problem.
+/// Searches by branch and bound, the box with the largest upper bound first; a box is halved across the
+/// coordinate that lowers the bounds most. Upper bounds come from linear forms over the boxes, lower bounds
+/// from points. With eps: proved when sup <= eps, refuted when the witness's error is above eps, and
+/// otherwise unknown when a budget ends first. Without eps: proved when the ratio is reached. The answer does
+/// not depend on the number of threads. Throws InputError for a negative eps or ratio, and for a state that
+/// does not fit the problem.
 [[nodiscard]] SupremumAnswer enclose_supremum(const ApproximationProblem& problem,
                                               const SupremumOptions& options);
 
-/// The error at one input, at the working precision.
+/// Returns the error at one input, at the working precision.
 [[nodiscard]] Interval error_at(const ApproximationProblem& problem, const Matrix<Rational>& X);
 
 }  // namespace promptbound

@@ -7,16 +7,18 @@
 
 namespace promptbound {
 
-/// What identifies a problem: {"instance","target","alpha","eps"}, exact.
+/// Returns what identifies a problem: {"instance","target","alpha","eps"}, exact.
 [[nodiscard]] Json problem_json(const ApproximationProblem& problem, const Rational& eps);
 
-/// {"kind":"supremum","claim":"above",...,"witness","bits"} for a refuted claim: the error at the witness is
-/// above eps. {"kind":"supremum","claim":"below",...,"tree"} for a proved one: the error is at most eps on
-/// every box of the tree of halvings. Throws InputError for other verdicts, and for trees that have no text.
+/// Writes {"kind":"supremum","claim":"above",...,"witness","bits"} for a refuted claim: the error at the
+/// witness is above eps. {"kind":"supremum","claim":"below",...,"tree"} for a proved one: the error is at
+/// most eps on every box of the tree of halvings. Throws InputError for other verdicts, and for trees that
+/// have no text.
 [[nodiscard]] Json supremum_certificate(const ApproximationProblem& problem, const Rational& eps,
                                         const SupremumAnswer& answer);
 
-/// The problem that an instance file and a target define. Throws InputError when they do not fit together.
+/// Returns the problem that an instance file and a target define. Throws InputError when they do not fit
+/// together.
 [[nodiscard]] ApproximationProblem approximation_problem(const Instance& instance, const Target& target,
                                                          const Number& alpha);
 

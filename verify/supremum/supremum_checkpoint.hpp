@@ -6,8 +6,8 @@
 
 namespace promptbound {
 
-/// {"schema","kind":"supremum-checkpoint","problem","tree","witness","sha256"}; `problem` is the digest of
-/// what is searched: problem_json and the ratio.
+/// Writes {"schema","kind":"supremum-checkpoint","problem","tree","witness","sha256"}; `problem` is the
+/// digest of what is searched: problem_json and the ratio.
 [[nodiscard]] Json checkpoint_json(const SupremumState& state, const Json& problem, const Rational& ratio);
 
 /// Reads it back. Throws InputError when it is damaged or of another problem. The seal shows damage and no

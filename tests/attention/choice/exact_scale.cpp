@@ -1,4 +1,4 @@
-#include <promptbound/attention/choice/automatic.hpp>
+#include <promptbound/attention/choice/exact_scale.hpp>
 
 #include <doctest/doctest.h>
 
@@ -42,16 +42,17 @@ TEST_CASE("what the rounding of a scale changes is part of the certified error -
   const WorkingPrecision scope(300);
   for (const Rational& scale : {Rational(1, 3), Rational(7, 5), Rational(1, 4)}) {
     CAPTURE(scale);
-    const auto outcome = attend(stored.arrays, scale, std::nullopt, AttentionRequest());
-    const AttentionAnswer& answer = std::get<AttentionAnswer>(outcome);
-    CHECK((answer.scale_error == 0) == (scale == Rational(1, 4)));
-    CHECK(answer.scale_error < 1e-13);
+    const auto outcome = attend_at_scale(stored.arrays, scale, AttentionRequest(), std::nullopt);
+    const auto& [answer, bound] = std::get<ScaledAnswer>(outcome);
+    const double of_kernel = answer.error_bound();
+    CHECK((bound == of_kernel) == (scale == Rational(1, 4)));
+    CHECK(bound - of_kernel < 1e-13);
     const auto& result = std::get<Attended<double>>(answer.result);
     for (Index i = 0; i < stored.arrays.n; ++i) {
       for (Index c = 0; c < stored.arrays.d_v; ++c) {
         const Real difference = abs(Real(result.output[static_cast<std::size_t>(i * stored.arrays.d_v + c)]) -
                                     reference(stored.arrays, scale, i, c));
-        CHECK(difference <= Real(answer.error_bound()));
+        CHECK(difference <= Real(bound));
       }
     }
   }
@@ -61,13 +62,15 @@ TEST_CASE(
     "an accuracy below what the rounding of the scale changes is refused with one that can be certified") {
   const StoredArrays<double> stored = example();
   const auto outcome =
-      attend(stored.arrays, Rational(1, 3), Rational(1, 1000000000000000000), AttentionRequest());
+      attend_at_scale(stored.arrays, Rational(1, 3), AttentionRequest(), Rational(1, 1000000000000000000));
   REQUIRE(std::holds_alternative<Refusal>(outcome));
   const std::optional<double> reachable = std::get<Refusal>(outcome).reachable;
   REQUIRE(reachable);
   const Rational accuracy = Rational(*reachable) * Rational(1000001, 1000000);
-  CHECK(std::holds_alternative<AttentionAnswer>(
-      attend(stored.arrays, Rational(1, 3), accuracy, AttentionRequest())));
-  CHECK_THROWS_AS((void)attend(stored.arrays, Rational(0), std::nullopt, AttentionRequest()), InputError);
-  CHECK_THROWS_AS((void)attend(stored.arrays, Rational(1), Rational(-1), AttentionRequest()), InputError);
+  CHECK(std::holds_alternative<ScaledAnswer>(
+      attend_at_scale(stored.arrays, Rational(1, 3), AttentionRequest(), accuracy)));
+  CHECK_THROWS_AS((void)attend_at_scale(stored.arrays, Rational(0), AttentionRequest(), std::nullopt),
+                  InputError);
+  CHECK_THROWS_AS((void)attend_at_scale(stored.arrays, Rational(1), AttentionRequest(), Rational(-1)),
+                  InputError);
 }

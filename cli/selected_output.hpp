@@ -8,6 +8,9 @@ namespace promptbound {
 struct SelectedOutput {
   const Bound* bound;
   std::string output;
+
+  /// ID.OUTPUT
+  [[nodiscard]] std::string name() const { return std::string(bound->id) + "." + output; }
 };
 
 /// Throws InputError naming the nearest id or output.

@@ -2,7 +2,7 @@
 #pragma once
 
 #include <functional>
-#include <map>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -17,18 +17,25 @@ namespace promptbound {
 /// the catalogue has checked presence and range before a bound sees its arguments.
 class Arguments {
  public:
-  void set(std::string_view name, Argument argument) { values_[name] = std::move(argument); }
-  [[nodiscard]] bool has(const Parameter& parameter) const { return values_.count(parameter.name) != 0; }
+  /// `name` is that of a Parameter, which lives as long as the program.
+  void set(std::string_view name, Argument argument);
+  [[nodiscard]] bool has(const Parameter& parameter) const { return find(parameter.name) != nullptr; }
+  /// Null where there is none of that name.
   [[nodiscard]] const Argument* find(std::string_view name) const;
 
-  [[nodiscard]] const Number& number(const Parameter& parameter) const;
+  [[nodiscard]] const Number& number(const Parameter& parameter) const { return at(parameter).number(); }
   [[nodiscard]] const Rational& rational(const Parameter& parameter) const { return number(parameter).value; }
-  [[nodiscard]] Integer integer(const Parameter& parameter) const;
-  [[nodiscard]] const std::string& choice(const Parameter& parameter) const;
+  [[nodiscard]] Integer integer(const Parameter& parameter) const { return at(parameter).integer(); }
+  [[nodiscard]] const std::string& choice(const Parameter& parameter) const { return at(parameter).word(); }
 
  private:
-  // The keys are names of Parameter objects, which live as long as the program.
-  std::map<std::string_view, Argument> values_;
+  [[nodiscard]] const Argument& at(const Parameter& parameter) const;
+
+  struct Entry {
+    std::string_view name;
+    Argument argument;
+  };
+  std::vector<Entry> entries_;
 };
 
 /// How a bound uses a parameter: required, optional, or with a default: a value, or another parameter's
@@ -38,7 +45,8 @@ struct Use {
   bool required = true;
   std::string_view fallback = "";    ///< the default in words: a value, or the other parameter's name
   const Parameter* other = nullptr;  ///< the parameter whose value is taken
-  Argument value = {};               ///< the default value, if there is one and it is not another parameter's
+  /// The default value, if there is one and it is not another parameter's.
+  std::optional<Argument> value = std::nullopt;
 
   [[nodiscard]] bool has_default() const { return !fallback.empty(); }
 };
@@ -71,7 +79,7 @@ struct Form {
   std::string when;  ///< in words, such as `norm = max, alpha = inf`; empty: always
   /// Tells whether this is the form of these arguments, and of the applicable record that they gave.
   std::function<bool(const Arguments& arguments, const Record& record)> holds;
-  std::vector<ProofStatus> proof;
+  Proofs proof;
 };
 
 /// The bound read backwards: which parameter is sought, from which others.

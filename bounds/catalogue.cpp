@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <numeric>
+#include <stdexcept>
 
 #include <promptbound/bounds/catalogue.hpp>
 #include <promptbound/bounds/entries.hpp>
@@ -30,14 +31,15 @@ std::size_t edit_distance(std::string_view a, std::string_view b) {
 Arguments complete(std::string_view id, const std::vector<Use>& uses, const Arguments& given,
                    Record& record) {
   Arguments result;
+  record.inputs.reserve(uses.size());
   for (const Use& use : uses) {
     const Parameter& parameter = *use.parameter;
     const Argument* argument = given.find(parameter.name);
     if (argument == nullptr && use.has_default())
-      argument = use.other != nullptr ? result.find(use.other->name) : &use.value;
+      argument = use.other != nullptr ? result.find(use.other->name) : &*use.value;
     if (argument != nullptr) {
       record.inputs.push_back(
-          {std::string(parameter.name), argument->text(), given.find(parameter.name) == nullptr});
+          {std::string(parameter.name), *argument, given.find(parameter.name) == nullptr});
       result.set(parameter.name, *argument);
     } else if (use.required) {
       throw InputError(
@@ -48,8 +50,7 @@ Arguments complete(std::string_view id, const std::vector<Use>& uses, const Argu
 }
 
 /// What proves the outputs of an applicable record.
-std::vector<ProofStatus> proof_of(const std::vector<Form>& forms, const Arguments& arguments,
-                                  const Record& record) {
+Proofs proof_of(const std::vector<Form>& forms, const Arguments& arguments, const Record& record) {
   for (const Form& form : forms) {
     if (form.holds(arguments, record)) return form.proof;
   }
@@ -68,27 +69,36 @@ Record run(const Bound& bound, const std::vector<Use>& uses, Evaluate function,
   try {
     function(arguments, digits, record);
   } catch (const Undecided& undecided) {
-    record.undecided = true;
-    record.not_applicable("the value is decided within the precision limit",
-                          fmt::format("unknown: {}", undecided.what()));
+    record.undecided(fmt::format("unknown: {}", undecided.what()));
   }
-  if (record.applicable) record.proof = proof_of(forms, arguments, record);
+  if (record.is_applicable()) record.proof = proof_of(forms, arguments, record);
   return record;
 }
 
 }  // namespace
 
-const Argument* Arguments::find(std::string_view name) const {
-  const auto found = values_.find(name);
-  return found == values_.end() ? nullptr : &found->second;
+void Arguments::set(std::string_view name, Argument argument) {
+  for (Entry& entry : entries_) {
+    if (entry.name == name) {
+      entry.argument = std::move(argument);
+      return;
+    }
+  }
+  entries_.push_back({name, std::move(argument)});
 }
 
-const Number& Arguments::number(const Parameter& parameter) const {
-  return values_.at(parameter.name).number;
+const Argument* Arguments::find(std::string_view name) const {
+  for (const Entry& entry : entries_) {
+    if (entry.name.size() == name.size() && entry.name.front() == name.front() && entry.name == name)
+      return &entry.argument;
+  }
+  return nullptr;
 }
-Integer Arguments::integer(const Parameter& parameter) const { return floor(rational(parameter)); }
-const std::string& Arguments::choice(const Parameter& parameter) const {
-  return values_.at(parameter.name).choice;
+
+const Argument& Arguments::at(const Parameter& parameter) const {
+  const Argument* found = find(parameter.name);
+  if (found == nullptr) throw std::out_of_range("no argument named " + std::string(parameter.name));
+  return *found;
 }
 
 const std::vector<Bound>& catalogue() {
@@ -160,8 +170,8 @@ Record evaluate(const Bound& bound, const Inverse& inverse, const Arguments& arg
 
 void certify_in_coq(const Bound& bound, const Inverse* inverse, const Arguments& arguments,
                     const Record& record, CoqCertificate& certificate) {
-  if (!record.applicable)
-    throw InputError(fmt::format("--coq: {} is not applicable: {}", bound.id, record.reason));
+  if (!record.is_applicable())
+    throw InputError(fmt::format("--coq: {} is not applicable: {}", bound.id, record.why));
   const CertifyInCoq certify = inverse == nullptr ? bound.certify : inverse->certify;
   if (certify == nullptr) {
     std::string known;

@@ -23,10 +23,15 @@ void add_assumptions(Record& record) {
 void evaluate(const Arguments& arguments, long digits, Record& record) {
   const Packing functions = packing(arguments, arguments.rational(parameters::eps));
   if (!is_packing_applicable(functions, record)) return;
-  PowerProduct tokens = functions.bits(functions.finest);
-  tokens.times(Rational(arguments.integer(parameters::b) * arguments.integer(parameters::w)), -1);
   record.add("k", whole_quantity(functions.finest, digits));
-  record.add("tokens", ceil_quantity(tokens, digits));
+  const Integer bits_of_token = arguments.integer(parameters::b) * arguments.integer(parameters::w);
+  const Quantity bits = power_quantity(Integer(functions.finest + 1), functions.n, functions.s, digits);
+  if (const auto* whole = std::get_if<Integer>(&bits.value())) {
+    record.add("tokens", Integer((*whole + bits_of_token - 1) / bits_of_token));
+  } else {
+    const PowerProduct tokens = functions.bits(functions.finest).times(Rational(bits_of_token), -1);
+    record.add("tokens", ceil_quantity(tokens, digits));
+  }
   add_assumptions(record);
 }
 

@@ -21,20 +21,27 @@ namespace {
 /// ceil(s (k+1)^n ln 2/(w ln base)), and the value before rounding, at grid number k.
 void add_length(const LipschitzPacking& problem, const Integer& k, long digits, Record& record) {
   const Rational base = problem.base(k);
-  const PowerProduct bits = problem.functions.bits(k);
   const auto log10_value = [&] {
-    return (bits.log() + log(interval_log2() / (Interval(problem.w) * log_rational(base)))) /
+    return (problem.functions.bits(k).log() +
+            log(interval_log2() / (Interval(problem.w) * log_rational(base)))) /
            interval_log10();
   };
-  bool is_writable = false;
-  {
+  const auto is_writable = [&] {
+    // 1/ln base is at most the numerator of base; 2^3 < 10.
+    if (problem.functions.n * bit_size(Integer(k + 1)) + bit_size(problem.functions.s) + bit_size(base) <
+        3 * longest_exact_integer)
+      return true;
     const WorkingPrecision scope(64);
-    is_writable = certainly_less(log10_value(), Interval(Integer(longest_exact_integer)));
-  }
-  if (is_writable) {
+    return certainly_less(log10_value(), Interval(Integer(longest_exact_integer)));
+  };
+  if (is_writable()) {
     const Integer whole_bits =
         problem.functions.s * power(Integer(k + 1), problem.functions.n.convert_to<unsigned long>());
     const LogRatio tokens{whole_bits, Rational(2), problem.w, base};
+    if (!record.wants("value")) {
+      record.add("tokens", ceil_quantity(tokens, digits));
+      return;
+    }
     const Quantity value = quantity(tokens, digits);
     record.add("value", value);
     record.add("tokens", ceil_quantity(tokens, value, digits));
@@ -52,7 +59,7 @@ void evaluate(const Arguments& arguments, long digits, Record& record) {
   assume_lipschitz_model(arguments, record);
   record.holds("the error is the supremum over X of the entrywise alpha-norm");
   // rho_k falls with k, so the base is smallest at k = 1: a base of 1 there already excludes every length.
-  if (problem.base(1) == 1) {
+  if (problem.is_box && problem.base(1) == 1) {
     record.add("k", Integer(1));
     record.add("tokens", std::string("no length suffices"));
     return;

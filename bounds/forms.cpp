@@ -2,7 +2,7 @@
 
 namespace promptbound {
 
-std::vector<Form> always(std::vector<ProofStatus> proof) {
+std::vector<Form> always(Proofs proof) {
   return {{"", [](const Arguments&, const Record&) { return true; }, std::move(proof)}};
 }
 

@@ -18,6 +18,9 @@ bool is_smaller(const Interval& a, const Interval& b) {
   return mpfr_less_p(&a.get()->right, &b.get()->right) != 0;
 }
 
+/// Of an approximate objective, in units of 1 + its size.
+constexpr double relative_error = 1e-9;
+
 template <class Bound>
 struct Range {
   Integer low;
@@ -36,7 +39,6 @@ Integer middle_of(const Integer& low, const Integer& high) {
 /// The ranges that binary64 cannot exclude; those that hold one grid number come first.
 std::vector<Range<double>> remaining_ranges(const Integer& first, const Integer& last,
                                             const GridObjective& objective) {
-  constexpr double relative_error = 1e-9;
   constexpr int most_ranges = 256;
   constexpr double unknown = std::numeric_limits<double>::infinity();
   std::priority_queue<Range<double>> open;
@@ -65,9 +67,30 @@ std::vector<Range<double>> remaining_ranges(const Integer& first, const Integer&
   return result;
 }
 
+/// The best of few numbers, where binary64 tells it from all others.
+std::optional<Integer> best_of_few(const Integer& first, const Integer& last,
+                                   const GridObjective& objective) {
+  constexpr int few = 64;
+  if (!objective.approximate || last - first >= few) return std::nullopt;
+  Integer best;
+  double value = -std::numeric_limits<double>::infinity(), second = value;
+  for (Integer k = first; k <= last; ++k) {
+    const double at = objective.approximate(k, k);
+    if (!std::isfinite(at)) return std::nullopt;
+    second = std::max(second, std::min(at, value));
+    if (at > value) {
+      value = at;
+      best = k;
+    }
+  }
+  if (second < value - relative_error * (1 + std::fabs(value))) return best;
+  return std::nullopt;
+}
+
 }  // namespace
 
 Integer best_grid_number(const Integer& first, const Integer& last, const GridObjective& objective) {
+  if (std::optional<Integer> best = best_of_few(first, last, objective)) return std::move(*best);
   const std::vector<Range<double>> remaining = remaining_ranges(first, last, objective);
   if (remaining.size() == 1 && remaining.front().low == remaining.front().high) return remaining.front().low;
 

@@ -69,7 +69,7 @@ class LengthObjective {
   }
 
   [[nodiscard]] double approximate(const Integer& low, const Integer& high) const {
-    const double ratio = p_.ratio(low).convert_to<double>();
+    const double ratio = nearly_ratio(low);
     // Beyond, binary64 has few digits or none.
     if (!(ratio > 1e-300 && ratio < 1e300)) return std::numeric_limits<double>::quiet_NaN();
     return p_.functions.n.convert_to<double>() * std::log1p(high.convert_to<double>()) -
@@ -84,6 +84,15 @@ class LengthObjective {
   [[nodiscard]] Interval room(const Integer& k) const {
     const Interval difference = Interval(p_.functions.C) - Interval(twice_eps_) * Interval(k);
     return certainly_positive(difference) ? difference : Interval(Rational(p_.functions.C - twice_eps_ * k));
+  }
+  /// The same in binary64, to about 10 digits: exactly first where C - 2 eps k would lose more.
+  [[nodiscard]] double nearly_ratio(const Integer& k) const {
+    const double number = k.convert_to<double>();
+    const bool is_flat = number <= nearly_.C;
+    const double room = is_flat ? 1 - nearly_.twice_eps : nearly_.C - nearly_.twice_eps * number;
+    constexpr double most_lost = 1e-5;
+    if (!(room > most_lost * (is_flat ? 1 : nearly_.C))) return p_.ratio(k).convert_to<double>();
+    return nearly_.twice_reach * (is_flat ? 1 : number) / room;
   }
   /// R/rho_k
   [[nodiscard]] Interval ratio(const Integer& k) const {
@@ -122,6 +131,10 @@ class LengthObjective {
   const LipschitzPacking& p_;
   Rational twice_reach_;
   Rational twice_eps_;
+  struct {
+    double C, twice_eps, twice_reach;
+  } nearly_ = {mpq_get_d(p_.functions.C.backend().data()), mpq_get_d(twice_eps_.backend().data()),
+               mpq_get_d(twice_reach_.backend().data())};
 };
 
 /// Backwards: eps_k.

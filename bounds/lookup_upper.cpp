@@ -1,6 +1,8 @@
 // One bound of catalogue.hpp.
 #include <fmt/format.h>
 
+#include <cmath>
+
 #include <promptbound/bounds/forms.hpp>
 #include <promptbound/numeric/certify.hpp>
 #include <promptbound/numeric/integers.hpp>
@@ -18,7 +20,11 @@ struct Problem {
   Integer d, L, n;
   Rational C;
   Number alpha;
-  PowerProduct root;  // n^{1/alpha}
+
+  /// n^{1/alpha}
+  [[nodiscard]] PowerProduct root() const {
+    return PowerProduct().times_root(Rational(n), reciprocal(alpha));
+  }
 };
 
 Problem problem(const Arguments& arguments) {
@@ -28,7 +34,6 @@ Problem problem(const Arguments& arguments) {
   result.n = result.d * result.L;
   result.C = arguments.rational(parameters::C);
   result.alpha = arguments.number(parameters::alpha);
-  result.root.times_root(Rational(result.n), reciprocal(result.alpha));
   return result;
 }
 
@@ -38,17 +43,40 @@ Rational rounding(const Arguments& arguments) {
   return {Integer(1), power(Integer(2), b.convert_to<unsigned long>() + 1)};
 }
 
+/// About floor(C r/(2 (eps - r q))); nothing where binary64 cannot tell.
+std::optional<Integer> guessed_cells(const Problem& problem, const Rational& eps, const Rational& q) {
+  const auto nearly = [](const Rational& x) { return mpq_get_d(x.backend().data()); };
+  const double r = std::pow(mpz_get_d(problem.n.backend().data()), nearly(reciprocal(problem.alpha)));
+  const double room = nearly(eps) - r * nearly(q);
+  const double cells = nearly(problem.C) * r / (2 * room);
+  constexpr double most = 1e12;
+  if (!(room > 0) || !(cells < most)) return std::nullopt;
+  return Integer(static_cast<long>(cells));
+}
+
 /// floor(C r/(2 (eps - r q))) + 1 with r = n^{1/alpha}; nothing when eps <= r q.
 std::optional<PowerProduct> cells_for_rounded_entries(const Problem& problem, const Rational& eps,
                                                       const Rational& q) {
-  // The sign of r x - 1.
-  const auto root_times = [&](const Rational& x) { return compare(problem.root.multiplied(x), 1); };
-  if (root_times(q / eps) >= 0) return std::nullopt;
-  if (const auto r = problem.root.exact()) {
+  // At least 0 iff r x/y >= 1.
+  const auto root_times = [&](const Rational& x, const Rational& y) {
+    if (const auto whole = whole_part_in_words(x, y, problem.n, problem.alpha))
+      return whole->floor >= 1 ? 1 : -1;
+    return compare(problem.root().times(x / y), 1);
+  };
+  if (root_times(q, eps) >= 0) return std::nullopt;
+  // C r/(2 (eps - r q)) >= K  iff  r (C + 2 K q) >= 2 K eps
+  const auto reaches = [&](const Integer& K) {
+    return K <= 0 ? 1 : root_times(problem.C + 2 * K * q, 2 * K * eps);
+  };
+  // Nearly always binary64 is near enough to guess, and exact arithmetic confirms.
+  if (const auto guess = guessed_cells(problem, eps, q);
+      guess && reaches(*guess) >= 0 && reaches(*guess + 1) < 0)
+    return PowerProduct().times(Rational(*guess + 1));
+  if (const auto r = problem.root().exact()) {
     return least_above(PowerProduct().times(Rational(problem.C * *r / (2 * (eps - *r * q)))));
   }
   const auto value = [&] {
-    const Interval r = problem.root.value();
+    const Interval r = problem.root().value();
     return Interval(problem.C) * r / (Interval(2) * (Interval(eps) - r * Interval(q)));
   };
   // An enclosure within 2^-150000 decides where rounding no longer matters.
@@ -57,10 +85,7 @@ std::optional<PowerProduct> cells_for_rounded_entries(const Problem& problem, co
     constexpr long ample_digits = 46000;
     return PowerProduct().times(enclose(ample_digits, value).lower()).rounded_beyond_writing();
   }
-  // C r/(2 (eps - r q)) >= K  iff  r (C + 2 K q) >= 2 K eps
-  const Integer below = decide_floor_comparing(value, [&](const Integer& K) {
-    return K <= 0 ? 1 : root_times((problem.C + 2 * K * q) / (2 * K * eps));
-  });
+  const Integer below = decide_floor_comparing(value, reaches);
   return PowerProduct().times(Rational(below + 1));
 }
 
@@ -85,8 +110,11 @@ void evaluate(const Arguments& arguments, long digits, Record& record) {
     k = least_cells(p.C, p.n, p.alpha, eps);
     record.assume("prompt entries are real numbers");
   }
-  record.add("k", quantity(*k, digits));
-  record.add("tokens", quantity(k->raised(p.n), digits));
+  const Quantity cells = quantity(*k, digits);
+  const auto* whole = std::get_if<Integer>(&cells.value());
+  record.add("k", cells);
+  record.add("tokens",
+             whole != nullptr ? power_quantity(*whole, p.n, 1, digits) : quantity(k->raised(p.n), digits));
   record.add("width", Integer(4 * p.n + p.d + p.L + 2));
   record.add("attention_blocks", Integer(p.L == 1 ? 1 : 2));
   record.add("ffn_blocks", Integer(p.L == 1 ? 1 : 2));
@@ -97,7 +125,7 @@ void evaluate(const Arguments& arguments, long digits, Record& record) {
 void accuracy_for_length(const Arguments& arguments, long digits, Record& record) {
   const Problem p = problem(arguments);
   const Integer k = floor_root(arguments.integer(parameters::m), p.n.convert_to<unsigned long>());
-  PowerProduct infimum = p.root;
+  PowerProduct infimum = p.root();
   infimum.times(p.C / (2 * k));
   record.add("eps", quantity(infimum, digits));
   record.add("k", k);

@@ -28,13 +28,16 @@ Packing packing(const Arguments& arguments, const Rational& eps) {
   result.s = result.alpha.infinite ? result.n : Integer(1);
   result.C = arguments.rational(parameters::C);
   result.eps = eps;
-  result.finest = ceil(result.C / (2 * eps)) - 1;
+  const Rational twice = 2 * eps;
+  const auto whole = whole_part_in_words(result.C, twice, 1, Number::infinity());
+  result.finest =
+      whole ? Integer(whole->floor - (whole->is_whole ? 1 : 0)) : Integer(ceil(result.C / twice) - 1);
   return result;
 }
 
 bool is_packing_applicable(const Packing& packing, Record& record) {
   const bool is_small = packing.eps < Rational(1, 2);
-  const std::string why =
+  const std::string_view why =
       is_small || !is_served_by_constant(packing)
           ? "eps >= 1/2: the functions of 1.2 differ by at most 1, in one coordinate, so that one output may "
             "serve two of them"

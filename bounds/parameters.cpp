@@ -29,6 +29,11 @@ bool is_accepted(const Parameter& parameter, const Number& number) {
   return false;
 }
 
+[[noreturn]] void refuse(const Parameter& parameter, std::string_view text) {
+  throw InputError(fmt::format("--{} '{}' is not accepted: {} is {}", parameter.name, text.substr(0, 60),
+                               parameter.name, parameter.accepted()));
+}
+
 }  // namespace
 
 std::string Parameter::accepted() const {
@@ -47,21 +52,19 @@ std::string Parameter::accepted() const {
   return "";
 }
 
-std::string Argument::text() const { return choice.empty() ? exact_text(number) : choice; }
-
 Argument parse_argument(const Parameter& parameter, std::string_view text) {
-  Argument argument;
-  if (parameter.domain == Domain::choice) {
-    if (std::find(parameter.choices.begin(), parameter.choices.end(), text) != parameter.choices.end()) {
-      argument.choice = text;
-      return argument;
-    }
+  if (parameter.domain == Parameter::Domain::choice) {
+    if (std::find(parameter.choices.begin(), parameter.choices.end(), text) != parameter.choices.end())
+      return std::string(text);
   } else if (std::optional<Number> number = parse_number(text); number && is_accepted(parameter, *number)) {
-    argument.number = std::move(*number);
-    return argument;
+    return std::move(*number);
   }
-  throw InputError(fmt::format("--{} '{}' is not accepted: {} is {}", parameter.name, text.substr(0, 60),
-                               parameter.name, parameter.accepted()));
+  refuse(parameter, text);
+}
+
+Argument checked_argument(const Parameter& parameter, const Number& number) {
+  if (!is_accepted(parameter, number)) refuse(parameter, exact_text(number));
+  return number;
 }
 
 namespace parameters {

@@ -5,7 +5,7 @@
 #include <string_view>
 #include <vector>
 
-#include <promptbound/numeric/number.hpp>
+#include <promptbound/records/argument.hpp>
 
 namespace promptbound {
 
@@ -31,16 +31,11 @@ struct Parameter {
   [[nodiscard]] std::string accepted() const;
 };
 
-/// One given value: a number, or the text of a choice.
-struct Argument {
-  Number number;
-  std::string choice;
-
-  [[nodiscard]] std::string text() const;
-};
-
 /// Reads and checks one value. Throws InputError with the parameter, the text and what is accepted.
 [[nodiscard]] Argument parse_argument(const Parameter& parameter, std::string_view text);
+
+/// The number as an argument of a parameter that is no choice. Throws InputError as parse_argument does.
+[[nodiscard]] Argument checked_argument(const Parameter& parameter, const Number& number);
 
 namespace parameters {
 extern const Parameter d, L, m, w, T, eps, C, alpha, b, R, Lambda, Lambda_W, Delta, K, N, v, S, eta, g, s,

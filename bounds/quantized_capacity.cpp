@@ -32,25 +32,36 @@ PowerProduct inverse_step(const Arguments& arguments) {
                      1);
 }
 
+std::optional<WholePart> inverse_step_in_words(const Arguments& arguments) {
+  return whole_part_in_words(2 * arguments.rational(parameters::C), arguments.rational(parameters::eps),
+                             input_dimension(arguments), arguments.number(parameters::alpha));
+}
+
 void evaluate(const Arguments& arguments, long digits, Record& record) {
   const Integer n = input_dimension(arguments);
   const Integer L = arguments.integer(parameters::L);
-  const Rational twice = 2 * arguments.rational(parameters::C) / arguments.rational(parameters::eps);
 
-  const PowerProduct resolution = inverse_step(arguments);
-  if (!record.require(compare(resolution, 1) >= 0, "1/delta >= 1",
+  const std::optional<WholePart> whole = inverse_step_in_words(arguments);
+  if (!record.require(whole ? whole->floor >= 1 : compare(inverse_step(arguments), 1) >= 0, "1/delta >= 1",
                       "1/delta = 2 C n^(1/alpha)/eps is below 1: the formula is vacuous")) {
     return;
   }
   if (record.wants("least_integer") || record.wants("value")) {
+    const Rational twice = 2 * arguments.rational(parameters::C) / arguments.rational(parameters::eps);
     PowerProduct tokens = scaled_root(arguments, twice, n);
     tokens.times(Rational(L));
     record.add("least_integer", ceil_quantity(tokens, digits));
     record.add("value", quantity(tokens, digits));
   }
-  const PowerProduct k = rounded_up(resolution);
-  record.add("k", quantity(k, digits));
-  record.add("tokens", quantity(k.raised(n).times(Rational(L)), digits));
+  if (whole) {
+    const Integer k(whole->floor + (whole->is_whole ? 0 : 1));
+    record.add("k", k);
+    record.add("tokens", power_quantity(k, n, L, digits));
+  } else {
+    const PowerProduct k = rounded_up(inverse_step(arguments));
+    record.add("k", quantity(k, digits));
+    record.add("tokens", quantity(k.raised(n).times(Rational(L)), digits));
+  }
   record.assume(
       "the prompts realise every map of the grid with step delta to itself, each by a prompt of its own");
   record.assume("prompt entries lie on the same grid; nothing is said of finer entries");
@@ -90,6 +101,7 @@ void accuracy_for_length(const Arguments& arguments, long digits, Record& record
 }
 
 bool is_whole_step(const Arguments& arguments) {
+  if (const auto whole = inverse_step_in_words(arguments)) return whole->is_whole;
   const std::optional<Rational> exact = inverse_step(arguments).exact();
   return exact && denominator(*exact) == 1;
 }

@@ -23,7 +23,7 @@ struct Sizes {
   Integer L;
   PowerProduct k;
   PowerProduct tokens;            ///< L k^n
-  std::optional<Integer> length;  ///< T = m + L, if m is written out
+  std::optional<Integer> length;  ///< T = m + L, if m is written out and more than the tokens is asked for
 };
 
 Sizes sizes(const Arguments& arguments) {
@@ -33,7 +33,6 @@ Sizes sizes(const Arguments& arguments) {
   const PowerProduct k =
       least_cells(arguments.rational(C) + 1, n, arguments.number(alpha), arguments.rational(eps));
   Sizes result{d_value, L_value, k, k.raised(n).times(Rational(L_value)), std::nullopt};
-  if (const auto exact = result.tokens.exact()) result.length = floor(*exact) + L_value;
   return result;
 }
 
@@ -113,12 +112,16 @@ void evaluate(const Arguments& arguments, long digits, Record& record) {
                       "alpha = inf: on the ramps the error is of order 1 in the supremum norm")) {
     return;
   }
-  const Sizes s = sizes(arguments);
-  record.add("k", quantity(s.k, digits));
-  record.add("tokens", quantity(s.tokens, digits));
+  Sizes s = sizes(arguments);
+  const Quantity cells = quantity(s.k, digits);
+  const auto* whole = std::get_if<Integer>(&cells.value());
+  record.add("k", cells);
+  record.add("tokens", whole != nullptr ? power_quantity(*whole, Integer(s.d * s.L), s.L, digits)
+                                        : quantity(s.tokens, digits));
   record.holds("the error is d_alpha; alpha < inf; every f in F(C, alpha) is served");
   record.assume("prompt entries are real numbers");
   if (record.only == "tokens") return;
+  if (const auto exact = s.tokens.exact()) s.length = floor(*exact) + s.L;
   record.add("attention_blocks", Integer(1));
   record.add("ffn_1_width", first_width(s, digits));
   const Quantity table = table_size(s, digits);

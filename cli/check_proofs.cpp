@@ -3,6 +3,7 @@
 #include <promptbound/cli/check_proofs.hpp>
 #include <promptbound/models/exact_json.hpp>
 #include <promptbound/transformer/feed_forward_inverse.hpp>
+#include <promptbound/verify/supremum/supremum.hpp>
 
 namespace promptbound {
 namespace {
@@ -244,12 +245,8 @@ std::vector<ProofStatus> attention_proof(Method method, bool binary64) {
   return {proved_on_paper("4.2")};
 }
 
-std::vector<ProofStatus> verify_proof() {
-  return {computed("an input is at hand, or enclosures of the error cover the whole cube")};
-}
-
 std::vector<CheckForm> check_forms(std::string_view id) {
-  if (id == "supremum") return {{"every form", verify_proof()}};
+  if (id == "supremum") return {{"every form", supremum_proof().statuses()}};
   if (id == "shared-query") return shared_query_forms();
   if (id == "memorization-floor") return by_block("", {}, {"floor", "output_floor"});
   if (id == "rank-lower") return by_block("", {}, {"rank_lower"});

@@ -55,9 +55,6 @@ struct MemorizeForm {
 /// Returns what proves `error_bound` of `attention`.
 [[nodiscard]] std::vector<ProofStatus> attention_proof(Method method, bool binary64);
 
-/// Returns what proves `verdict` and the bounds of `verify`.
-[[nodiscard]] std::vector<ProofStatus> verify_proof();
-
 /// Returns the forms of the check of that id (check_catalogue.hpp), for `list`; none: nothing is proved.
 [[nodiscard]] std::vector<CheckForm> check_forms(std::string_view id);
 

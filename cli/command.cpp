@@ -5,12 +5,14 @@
 #include <iostream>
 #include <memory>
 #include <new>
+#include <nlohmann/json.hpp>
 #include <optional>
 
 #include <promptbound/bounds/catalogue.hpp>
 #include <promptbound/cli/command.hpp>
 #include <promptbound/cli/command_line.hpp>
 #include <promptbound/cli/help.hpp>
+#include <promptbound/cli/render/render_json.hpp>
 #include <promptbound/numeric/certify.hpp>
 #include <promptbound/numeric/error.hpp>
 
@@ -44,6 +46,30 @@ std::optional<Format> format_of_file(const std::string& path) {
   return std::nullopt;
 }
 
+/// Is the answer asked for as JSON? Read from the words themselves: what fails may be their reading.
+bool asks_for_json(int argc, const char* const* argv) {
+  bool is_json = false;
+  for (int i = 1; i < argc; ++i) {
+    const std::string_view word = argv[i];
+    if (word == "--format" && i + 1 < argc) is_json = std::string_view(argv[i + 1]) == "json";
+    if (word.starts_with("--format=")) is_json = word == "--format=json";
+  }
+  return is_json;
+}
+
+/// Says on standard error why there is no answer: one line, or one line of JSON. Returns the exit code.
+int fail(ExitCode code, std::string_view kind, const std::string& message, bool is_json) {
+  if (is_json) {
+    const nlohmann::ordered_json document = {
+        {"schema", json_schema}, {"error", {{"kind", kind}, {"message", message}, {"exit_code", int{code}}}}};
+    // What is no UTF-8, such as a file's name, is shown by a replacement character.
+    std::cerr << document.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace) << '\n';
+  } else {
+    std::cerr << "promptbound: " << message << '\n';
+  }
+  return code;
+}
+
 int parse_and_run(CLI::App& app, std::vector<std::string> words, const Action& action) {
   if (words.empty()) {
     std::cout << welcome();
@@ -65,9 +91,23 @@ int parse_and_run(CLI::App& app, std::vector<std::string> words, const Action& a
 
 }  // namespace
 
+ExitCode exit_code(Verdict verdict) {
+  switch (verdict) {
+    case Verdict::refuted:
+      return exit_refuted;
+    case Verdict::unknown:
+      return exit_unknown;
+    case Verdict::proved:
+    case Verdict::computed:
+    case Verdict::not_applicable:
+      break;
+  }
+  return exit_done;
+}
+
 long CommonOptions::shown_digits() const {
   if (digits > 0) return digits;
-  return format == Format::csv || format == Format::json ? 40 : 10;
+  return is_for_programs(format) ? 40 : 10;
 }
 
 void add_common_options(Subcommand& subcommand, CommonOptions& options, OutputHolds holds) {
@@ -126,6 +166,7 @@ int run_command(int argc, const char* const* argv) {
   app.require_subcommand(0, 1);
   app.failure_message(CLI::FailureMessage::simple);
   CommandLine line(app);
+  const bool is_json = asks_for_json(argc, argv);
   Action action;
   add_list(line, action);
   add_bounds(line, action);
@@ -148,28 +189,22 @@ int run_command(int argc, const char* const* argv) {
     flush_standard_output();
     return code;
   } catch (const CLI::ExtrasError&) {
-    std::cerr << "promptbound: " << unknown_word(app) << '\n';
-    return exit_bad_input;
+    return fail(exit_bad_input, "usage", unknown_word(app), is_json);
   } catch (const CLI::ParseError& error) {
-    std::cerr << "promptbound: " << first_line(error.what())
-              << " (promptbound --help shows what is accepted)\n";
-    return exit_bad_input;
+    return fail(exit_bad_input, "usage",
+                first_line(error.what()) + " (promptbound --help shows what is accepted)", is_json);
   } catch (const InputError& error) {
-    std::cerr << "promptbound: " << first_line(error.what()) << '\n';
-    return exit_bad_input;
+    return fail(exit_bad_input, "input", first_line(error.what()), is_json);
   } catch (const Undecided& undecided) {
-    std::cerr << "promptbound: unknown: " << first_line(undecided.what())
-              << (undecided.by_precision() ? " (--most-bits N admits more)" : "") << '\n';
-    return exit_unknown;
+    const char* const more = undecided.by_precision() ? " (--most-bits N admits more)" : "";
+    return fail(exit_unknown, "unknown", "unknown: " + first_line(undecided.what()) + more, is_json);
   } catch (const OutputError& error) {
-    std::cerr << "promptbound: " << first_line(error.what()) << '\n';
-    return exit_internal;
+    return fail(exit_internal, "output", first_line(error.what()), is_json);
   } catch (const std::bad_alloc&) {
-    std::cerr << "promptbound: out of memory: ask for fewer digits or smaller parameters\n";
-    return exit_bad_input;
+    return fail(exit_bad_input, "memory", "out of memory: ask for fewer digits or smaller parameters",
+                is_json);
   } catch (const std::exception& error) {
-    std::cerr << "promptbound: internal error: " << first_line(error.what()) << '\n';
-    return exit_internal;
+    return fail(exit_internal, "internal", "internal error: " + first_line(error.what()), is_json);
   }
 }
 

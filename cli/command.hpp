@@ -5,6 +5,7 @@
 #include <string>
 
 #include <promptbound/cli/render/table.hpp>
+#include <promptbound/records/answer.hpp>
 
 namespace promptbound {
 
@@ -19,6 +20,9 @@ enum ExitCode : int {
   exit_unknown = 3,
   exit_internal = 4
 };
+
+/// What the verdict of a check comes to; values that were computed, or do not apply, are an answer: done.
+[[nodiscard]] ExitCode exit_code(Verdict verdict);
 
 /// Options that every subcommand has.
 struct CommonOptions {
@@ -67,7 +71,8 @@ void add_paper(CommandLine& line, Action& action);
 void add_attention(CommandLine& line, Action& action);
 void add_phase(CommandLine& line, Action& action);
 
-/// Runs the command line; prints errors as one line on standard error. Returns the exit code.
+/// Runs the command line; prints an error as one line on standard error, of JSON under --format json.
+/// Returns the exit code.
 int run_command(int argc, const char* const* argv);
 
 }  // namespace promptbound

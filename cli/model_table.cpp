@@ -24,9 +24,9 @@ std::vector<std::string> split_line(const std::string& line) {
   return fields;
 }
 
-Cell published_cell(const std::string& text) {
-  if (text.empty()) return std::string("-");
-  return Quantity(parse_rational(text, "published value"));
+Cell published_cell(const std::optional<Rational>& value) {
+  if (!value) return std::string("-");
+  return Quantity(*value);
 }
 
 }  // namespace
@@ -58,16 +58,15 @@ std::vector<PublishedModel> read_models(const std::string& path) {
       const auto column = columns.find(name);
       return column == columns.end() ? std::string() : fields[column->second];
     };
-    for (const char* name :
-         {"width", "vocabulary", "capacity_bits_published", "slope_measured", "ratio_published"}) {
-      const std::string text = field(name);
-      const bool required = name == std::string("width") || name == std::string("vocabulary");
-      if (required || !text.empty()) {
-        static_cast<void>(parse_rational(text, fmt::format("{}: line {}: {}", path, number, name)));
-      }
-    }
-    models.push_back({field("model"), field("width"), field("vocabulary"), field("capacity_bits_published"),
-                      field("slope_measured"), field("ratio_published")});
+    const auto number_in = [&](const char* name) {
+      return parse_rational(field(name), fmt::format("{}: line {}: {}", path, number, name));
+    };
+    const auto if_there = [&](const char* name) {
+      return field(name).empty() ? std::nullopt : std::optional(number_in(name));
+    };
+    const Rational width = number_in("width"), vocabulary = number_in("vocabulary");
+    models.push_back({field("model"), width, vocabulary, if_there("capacity_bits_published"),
+                      if_there("slope_measured"), if_there("ratio_published")});
   }
   return models;
 }
@@ -87,18 +86,14 @@ void write_model_table(const std::vector<PublishedModel>& models, long digits, T
                                                {"ratio published", true}});
   for (const PublishedModel& model : models) {
     Arguments arguments;
-    arguments.set(parameters::w.name, parse_argument(parameters::w, model.width));
-    arguments.set(parameters::v.name, parse_argument(parameters::v, model.vocabulary));
+    arguments.set(parameters::w.name, checked_argument(parameters::w, model.width));
+    arguments.set(parameters::v.name, checked_argument(parameters::v, model.vocabulary));
     const Record bits = evaluate(find_bound("accessible-length"), arguments, digits);
     const Record published = evaluate(find_bound("accessible-length-published"), arguments, digits);
     const Quantity& slope = published.output("slope");
     Cell ratio = std::string("-");
-    if (!model.slope_measured.empty()) {
-      const Interval measured(parse_rational(model.slope_measured, "slope_measured"));
-      ratio = Quantity(Interval(slope.enclosure() / measured));
-    }
-    writer.row({model.model, Quantity(parse_rational(model.width, "width")),
-                Quantity(parse_rational(model.vocabulary, "vocabulary")), bits.output("tokens"),
+    if (model.slope_measured) ratio = Quantity(Interval(slope.enclosure() / Interval(*model.slope_measured)));
+    writer.row({model.model, Quantity(model.width), Quantity(model.vocabulary), bits.output("tokens"),
                 published_cell(model.capacity_published), slope, published_cell(model.slope_measured), ratio,
                 published_cell(model.ratio_published)});
   }

@@ -13,11 +13,11 @@ namespace promptbound {
 /// capacity_bits_published, gain_tokens_measured, slope_measured, ratio_published.
 struct PublishedModel {
   std::string model;
-  std::string width;
-  std::string vocabulary;
-  std::string capacity_published;
-  std::string slope_measured;
-  std::string ratio_published;
+  Rational width;
+  Rational vocabulary;
+  std::optional<Rational> capacity_published;
+  std::optional<Rational> slope_measured;
+  std::optional<Rational> ratio_published;
 };
 
 /// Reads the models file. Throws InputError with file and line for anything malformed.

@@ -29,44 +29,47 @@ ParameterView::ParameterView(const ParameterOptions& options, const std::vector<
     const Use* use = telling_use(uses, *parameter);
     const bool varies = std::find(varying.begin(), varying.end(), parameter) != varying.end();
     if (const Argument* given = first.find(parameter->name)) {
-      entries_.push_back({parameter, varies, false, required(*parameter)});
-      shown_.push_back({name, varies ? options.text(name) : given->text(), false,
+      entries_.push_back({parameter, varies, false, required(*parameter), varies ? "" : given->text()});
+      shown_.push_back({name, varies ? Argument(options.text(name)) : *given, false,
                         use == nullptr ? "used by no bound here" : ""});
     } else if (use != nullptr && use->has_default()) {
-      entries_.push_back({parameter, false, true, *use});
-      const Argument* other = use->other != nullptr ? first.find(use->other->name) : &use->value;
+      entries_.push_back({parameter, false, true, *use, use->other == nullptr ? use->value->text() : ""});
+      const Argument* other = use->other != nullptr ? first.find(use->other->name) : &*use->value;
       const bool other_varies =
           use->other != nullptr && std::find(varying.begin(), varying.end(), use->other) != varying.end();
       if (other == nullptr) continue;  // of a parameter that is not given either
-      shown_.push_back({name, other_varies ? std::string(use->fallback) : other->text(), true,
+      shown_.push_back({name, other_varies ? Argument(std::string(use->fallback)) : *other, true,
                         use->other != nullptr && !other_varies ? std::string(use->fallback) : ""});
     }
   }
 }
 
-std::vector<ParameterView::Entry> ParameterView::columns(Format format) const {
-  std::vector<Entry> result;
-  std::copy_if(entries_.begin(), entries_.end(), std::back_inserter(result),
-               [&](const Entry& entry) { return entry.varies || format == Format::csv; });
-  return result;
-}
-
 std::vector<Column> ParameterView::headings(Format format) const {
   std::vector<Column> result;
-  for (const Entry& entry : columns(format))
+  for (const Entry& entry : entries_) {
+    if (!is_column(entry, format)) continue;
     result.push_back({fmt::format("{}{}", entry.parameter->name, entry.is_default ? " (default)" : "")});
+  }
   return result;
 }
 
 std::vector<Cell> ParameterView::cells(Format format, const Arguments& arguments) const {
-  const bool is_for_programs = format == Format::csv || format == Format::json;
   std::vector<Cell> result;
-  for (const Entry& entry : columns(format)) {
+  result.reserve(entries_.size());
+  for (const Entry& entry : entries_) {
+    if (!is_column(entry, format)) continue;
+    if (!entry.fixed.empty()) {
+      result.emplace_back(entry.fixed);
+      continue;
+    }
     const Use& use = entry.use;
     const Argument* value = arguments.find(use.other != nullptr ? use.other->name : entry.parameter->name);
-    if (value == nullptr && entry.is_default && use.other == nullptr) value = &use.value;
-    const std::string exact = value != nullptr ? value->text() : "";
-    result.emplace_back(is_for_programs ? exact : readable_exact(exact));
+    if (value == nullptr && entry.is_default && use.other == nullptr) value = &*use.value;
+    if (value == nullptr) {
+      result.emplace_back(std::string());
+    } else {
+      result.emplace_back(is_for_programs(format) ? value->text() : readable(*value));
+    }
   }
   return result;
 }

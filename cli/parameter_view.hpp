@@ -33,9 +33,13 @@ class ParameterView {
     const Parameter* parameter;
     bool varies;
     bool is_default;
-    Use use;  ///< its default, if it was not given
+    Use use;            ///< its default, if it was not given
+    std::string fixed;  ///< the text of a value that every row has; empty where it may differ
   };
-  [[nodiscard]] std::vector<Entry> columns(Format format) const;
+  /// Has this entry a column?
+  [[nodiscard]] static bool is_column(const Entry& entry, Format format) {
+    return entry.varies || format == Format::csv;
+  }
 
   std::vector<Entry> entries_;
   std::vector<ShownParameter> shown_;

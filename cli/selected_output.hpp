@@ -8,6 +8,9 @@ namespace promptbound {
 struct SelectedOutput {
   const Bound* bound;
   std::string output;
+
+  /// ID.OUTPUT
+  [[nodiscard]] std::string name() const { return std::string(bound->id) + "." + output; }
 };
 
 /// Returns the output that answers the bound's question: its tokens, or its first.

@@ -40,7 +40,7 @@ Values::Piece Values::parse_piece(std::string_view text) const {
 
   Piece piece{0, parse_argument(*parameter_, parts[0]), 1, false};
   const Argument last_argument = parse_argument(*parameter_, parts[1]);
-  if (piece.first.number.infinite || last_argument.number.infinite)
+  if (piece.first.number().infinite || last_argument.number().infinite)
     fail(*parameter_, text, "a range must be finite");
   if (parts.size() == 3) {
     piece.geometric = parts[2].substr(0, 1) == "x";
@@ -48,8 +48,8 @@ Values::Piece Values::parse_piece(std::string_view text) const {
     if (!step || step->infinite) fail(*parameter_, text, "the step is not a number");
     piece.step = step->value;
   }
-  const Rational& first = piece.first.number.value;
-  const Rational& last = last_argument.number.value;
+  const Rational& first = piece.first.number().value;
+  const Rational& last = last_argument.number().value;
   if (last < first) fail(*parameter_, text, "the range is empty");
   if (piece.geometric) {
     if (piece.step <= 1 || first <= 0) fail(*parameter_, text, "a factor must be > 1 and the start > 0");
@@ -74,16 +74,10 @@ Argument Values::at(std::uint64_t index) const {
       index -= piece.count;
       continue;
     }
-    Argument argument = piece.first;
-    if (index > 0) {
-      Rational& value = argument.number.value;
-      if (piece.geometric) {
-        value *= power(piece.step, index);
-      } else {
-        value += piece.step * index;
-      }
-    }
-    return argument;
+    if (index == 0) return piece.first;
+    const Rational& first = piece.first.number().value;
+    return piece.geometric ? Rational(first * power(piece.step, index))
+                           : Rational(first + piece.step * index);
   }
   throw std::out_of_range("index beyond the sweep");
 }

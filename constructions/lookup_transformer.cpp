@@ -170,11 +170,8 @@ Record LookupTransformer::claim() const {
   record.kind = Kind::sufficient;
   record.theory = "5.2";
   record.source = "own";
-  record.inputs = {{"d", std::to_string(recipe_.d)},
-                   {"L", std::to_string(recipe_.L)},
-                   {"C", recipe_.C.str()},
-                   {"alpha", exact_text(recipe_.alpha)},
-                   {"eps", recipe_.eps.str()}};
+  record.inputs = {
+      {"d", recipe_.d}, {"L", recipe_.L}, {"C", recipe_.C}, {"alpha", recipe_.alpha}, {"eps", recipe_.eps}};
   record.add("k", Integer(recipe_.k));
   record.add("tokens", Integer(prompt_tokens_));
   record.add("width", Integer(blocks_.width()));

@@ -135,11 +135,8 @@ Record SoftmaxUniversal::claim() const {
   record.kind = Kind::sufficient;
   record.theory = "5.1";
   record.source = rank_ == 1 ? "KS24" : "HWGLSL25";
-  record.inputs = {{"d", std::to_string(grid.d)},
-                   {"L", std::to_string(exact_.input_tokens())},
-                   {"k", std::to_string(grid.k)},
-                   {"eta", grid.eta.str()},
-                   {"rank", std::to_string(rank_)}};
+  record.inputs = {
+      {"d", grid.d}, {"L", exact_.input_tokens()}, {"k", grid.k}, {"eta", grid.eta}, {"rank", rank_}};
   record.add("tokens", Integer(exact_.prompt_tokens()));
   record.add("codes", Integer(windows_.size()));
   record.add("width", Integer(2 * windows_.size() - 1));

@@ -176,12 +176,7 @@ Record UniversalTransformer::claim(const Rational& C, const Rational& alpha) con
   record.kind = Kind::sufficient;
   record.theory = "5.1";
   record.source = "HWGLSL25";
-  record.inputs = {{"d", std::to_string(grid_.d)},
-                   {"L", std::to_string(L_)},
-                   {"k", std::to_string(grid_.k)},
-                   {"eta", grid_.eta.str()},
-                   {"C", C.str()},
-                   {"alpha", alpha.str()}};
+  record.inputs = {{"d", grid_.d}, {"L", L_}, {"k", grid_.k}, {"eta", grid_.eta}, {"C", C}, {"alpha", alpha}};
   const UniversalSizes size = sizes(grid_.d, L_, grid_.k);
   record.add("tokens", size.prompt_tokens);
   record.add("staircase_width", size.staircase_width);

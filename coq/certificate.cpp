@@ -12,8 +12,8 @@ void CoqCertificate::begin(const Record& record) {
   std::replace(prefix_.begin(), prefix_.end(), '-', '_');
   theorems_ += fmt::format("\n(** {} (theory {})", record.id, record.theory);
   for (const Input& input : record.inputs)
-    theorems_ +=
-        fmt::format("{} {} = {}", &input == &record.inputs.front() ? ":" : ",", input.name, input.value);
+    theorems_ += fmt::format("{} {} = {}", &input == &record.inputs.front() ? ":" : ",", input.name,
+                             input.value.text());
   theorems_ += " *)\n";
 }
 

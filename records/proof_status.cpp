@@ -31,6 +31,12 @@ std::string head(const ProofStatus& status) {
   throw std::logic_error("unknown kind of proof");
 }
 
+/// The status of what nothing proves.
+const ProofStatus& unproved() {
+  static const ProofStatus status;
+  return status;
+}
+
 }  // namespace
 
 std::string_view name(ProofKind kind) {
@@ -77,29 +83,32 @@ ProofStatus transcribed(std::string_view theory, std::string note, std::vector<s
 
 ProofStatus computed(std::string note) { return {ProofKind::computed, "", {}, std::move(note), {}, {}}; }
 
-std::vector<ProofStatus> proofs_of(const std::vector<ProofStatus>& statuses,
-                                   const std::vector<std::string_view>& outputs) {
-  const auto names = [](const ProofStatus& status, std::string_view output) {
-    return std::find(status.outputs.begin(), status.outputs.end(), output) != status.outputs.end();
-  };
+const std::vector<ProofStatus>& Proofs::statuses() const {
+  static const std::vector<ProofStatus> none;
+  return statuses_ == nullptr ? none : *statuses_;
+}
+
+const ProofStatus& Proofs::of(std::string_view output) const {
+  const ProofStatus* of_the_rest = &unproved();
+  for (const ProofStatus& status : statuses()) {
+    if (std::find(status.outputs.begin(), status.outputs.end(), output) != status.outputs.end())
+      return status;
+    if (status.outputs.empty() && of_the_rest == &unproved()) of_the_rest = &status;
+  }
+  return *of_the_rest;
+}
+
+std::vector<ProofStatus> proofs_of(const Proofs& statuses, const std::vector<std::string_view>& outputs) {
+  // In the order of the statuses, what none speaks of at the end.
   std::vector<ProofStatus> result;
-  for (const ProofStatus& status : statuses) {
-    result.push_back(status);
-    result.back().outputs.clear();
-  }
-  result.emplace_back();
-  for (const std::string_view output : outputs) {
-    std::size_t found = statuses.size();
-    for (std::size_t i = 0; i < statuses.size(); ++i) {
-      if (names(statuses[i], output)) {
-        found = i;
-        break;
-      }
-      if (statuses[i].outputs.empty() && found == statuses.size()) found = i;
-    }
-    result[found].outputs.push_back(output);
-  }
-  std::erase_if(result, [](const ProofStatus& status) { return status.outputs.empty(); });
+  const auto add = [&](const ProofStatus& status) {
+    std::vector<std::string_view> own;
+    std::copy_if(outputs.begin(), outputs.end(), std::back_inserter(own),
+                 [&](std::string_view output) { return &statuses.of(output) == &status; });
+    if (!own.empty()) result.push_back(status.of(std::move(own)));
+  };
+  for (const ProofStatus& status : statuses) add(status);
+  add(unproved());
   return result;
 }
 

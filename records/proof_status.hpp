@@ -2,6 +2,8 @@
 /// here.
 #pragma once
 
+#include <initializer_list>
+#include <memory>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -47,9 +49,33 @@ struct ProofStatus {
                                       std::vector<std::string_view> related = {});
 [[nodiscard]] ProofStatus computed(std::string note);
 
-/// Returns the statuses with the outputs that they speak of, among those given; what none speaks of is
-/// unproved.
-[[nodiscard]] std::vector<ProofStatus> proofs_of(const std::vector<ProofStatus>& statuses,
+/// The proofs of an answer, each status with the outputs that it speaks of. Never changed once it is made, so
+/// that copies share it.
+class Proofs {
+ public:
+  Proofs() = default;
+  Proofs(std::vector<ProofStatus> statuses)  // NOLINT(google-explicit-constructor)
+      : statuses_(std::make_shared<const std::vector<ProofStatus>>(std::move(statuses))) {}
+  Proofs(std::initializer_list<ProofStatus> statuses) : Proofs(std::vector<ProofStatus>(statuses)) {}
+
+  [[nodiscard]] const std::vector<ProofStatus>& statuses() const;
+  [[nodiscard]] auto begin() const { return statuses().begin(); }
+  [[nodiscard]] auto end() const { return statuses().end(); }
+  [[nodiscard]] bool empty() const { return statuses().empty(); }
+  [[nodiscard]] std::size_t size() const { return statuses().size(); }
+  [[nodiscard]] const ProofStatus& front() const { return statuses().front(); }
+  /// Returns what proves the output of that name: the first that names it, else the first that names none; unproved
+  /// where there is none such.
+  [[nodiscard]] const ProofStatus& of(std::string_view output) const;
+
+  friend bool operator==(const Proofs& a, const Proofs& b) { return a.statuses() == b.statuses(); }
+
+ private:
+  std::shared_ptr<const std::vector<ProofStatus>> statuses_;  ///< null: none
+};
+
+/// Returns the statuses with the outputs that they speak of, among those given; what none speaks of is unproved.
+[[nodiscard]] std::vector<ProofStatus> proofs_of(const Proofs& statuses,
                                                  const std::vector<std::string_view>& outputs);
 
 /// Returns what proofs_of gives in words, a line each: `k, tokens: proved in Coq: NAME`; without the names of

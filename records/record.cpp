@@ -22,16 +22,11 @@ std::string_view name(Kind kind) {
   throw std::logic_error("unknown kind");
 }
 
-std::string_view name(Status status) {
-  switch (status) {
-    case Status::holds:
-      return "holds";
-    case Status::assumed:
-      return "assumed";
-    case Status::violated:
-      return "violated";
+const Argument& Record::input(std::string_view name) const {
+  for (const Input& input : inputs) {
+    if (input.name == name) return input.value;
   }
-  throw std::logic_error("unknown status");
+  throw std::out_of_range("no input named " + std::string(name));
 }
 
 const Quantity& Record::output(std::string_view name) const {
@@ -47,28 +42,28 @@ std::vector<ProofStatus> Record::proofs() const {
   return proofs_of(proof, names);
 }
 
-ProofStatus Record::proof_of(std::string_view name) const { return proofs_of(proof, {name}).front(); }
-
 void Record::add(std::string name, Quantity value) {
+  verdict = Verdict::computed;
   outputs.push_back(Output{std::move(name), std::move(value)});
 }
 
-void Record::assume(std::string text) { assumptions.push_back(Assumption{std::move(text), Status::assumed}); }
-
-void Record::holds(std::string text) { assumptions.push_back(Assumption{std::move(text), Status::holds}); }
-
 void Record::not_applicable(std::string violated, std::string why) {
-  applicable = false;
-  reason = std::move(why);
+  verdict = Verdict::not_applicable;
+  this->why = std::move(why);
   outputs.clear();
   assumptions.push_back({std::move(violated), Status::violated});
 }
 
-bool Record::require(bool condition, const std::string& assumption, const std::string& otherwise) {
+void Record::undecided(std::string why) {
+  not_applicable("the value is decided within the precision limit", std::move(why));
+  verdict = Verdict::unknown;
+}
+
+bool Record::require(bool condition, std::string_view assumption, std::string_view otherwise) {
   if (condition) {
-    holds(assumption);
+    holds(std::string(assumption));
   } else {
-    not_applicable(assumption, otherwise);
+    not_applicable(std::string(assumption), std::string(otherwise));
   }
   return condition;
 }

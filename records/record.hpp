@@ -5,8 +5,8 @@
 #include <string_view>
 #include <vector>
 
-#include <promptbound/numeric/quantity.hpp>
-#include <promptbound/records/proof_status.hpp>
+#include <promptbound/records/answer.hpp>
+#include <promptbound/records/argument.hpp>
 
 namespace promptbound {
 
@@ -22,65 +22,46 @@ enum class Kind {
 
 [[nodiscard]] std::string_view name(Kind kind);
 
-/// How an assumption of a theorem stands for the inputs at hand.
-enum class Status {
-  holds,    ///< checked, true
-  assumed,  ///< a property of the model or data that the user vouches for
-  violated  ///< checked, false: the bound is then not applicable
-};
-
-[[nodiscard]] std::string_view name(Status status);
-
-struct Assumption {
-  std::string text;
-  Status status;
-};
-
 struct Input {
   std::string name;
-  std::string value;        ///< exact text
+  Argument value;
   bool is_default = false;  ///< not given, but taken by default
 };
 
-struct Output {
-  std::string name;
-  Quantity value;
-};
-
-/// The outcome of one evaluation. Either applicable with outputs, or not applicable with the reason and no
-/// number.
-struct Record {
+/// The outcome of one evaluation. Either it has outputs, and its verdict is `computed`, or it has none and
+/// says why: an assumption is violated (`not_applicable`), or no working precision decided (`unknown`).
+struct Record : Answer {
   std::string_view id;
   Kind kind = Kind::published;
-  std::string_view theory;         ///< item of the theory page
-  std::string_view source;         ///< paper, or "own"
-  std::vector<ProofStatus> proof;  ///< of the form evaluated, by outputs; where nothing is named: unproved
-  bool applicable = true;
-  bool undecided = false;  ///< not applicable because no working precision decided
-  std::string reason;      ///< why not applicable
-  std::string_view only;   ///< the one output asked for; empty: all
+  std::string_view theory;  ///< item of the theory page
+  std::string_view source;  ///< paper, or "own"
+  std::string_view only;    ///< the one output asked for; empty: all
   std::vector<Input> inputs;
   std::vector<Output> outputs;
-  std::vector<Assumption> assumptions;
 
+  [[nodiscard]] bool is_applicable() const { return verdict == Verdict::computed; }
+  [[nodiscard]] bool is_undecided() const { return verdict == Verdict::unknown; }
+  /// Returns the input of that name; throws std::out_of_range when there is none.
+  [[nodiscard]] const Argument& input(std::string_view name) const;
   /// Returns the output of that name; throws std::out_of_range when there is none.
   [[nodiscard]] const Quantity& output(std::string_view name) const;
 
   /// Returns proofs_of the outputs that the record has; none when it is not applicable.
   [[nodiscard]] std::vector<ProofStatus> proofs() const;
   /// Returns what proves the output of that name.
-  [[nodiscard]] ProofStatus proof_of(std::string_view name) const;
+  [[nodiscard]] const ProofStatus& proof_of(std::string_view name) const { return proof.of(name); }
 
   /// Tells whether this output is asked for: costly outputs are computed only then.
   [[nodiscard]] bool wants(std::string_view name) const { return only.empty() || only == name; }
+  /// Adds an output: the record's verdict is then `computed`.
   void add(std::string name, Quantity value);
-  void assume(std::string text);
-  void holds(std::string text);
   /// Records the violated assumption, withdraws every number, and says why.
   void not_applicable(std::string violated, std::string why);
+  /// The same where the assumption that fails is that some precision decides.
+  void undecided(std::string why);
   /// Requires an assumption: `holds` when the condition is true, otherwise not_applicable. Returns the
   /// condition.
-  bool require(bool condition, const std::string& assumption, const std::string& otherwise);
+  bool require(bool condition, std::string_view assumption, std::string_view otherwise);
 };
 
 }  // namespace promptbound

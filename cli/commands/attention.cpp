@@ -98,21 +98,18 @@ const char* rounding_name(Rounding rounding) { return rounding == Rounding::prio
 
 nlohmann::ordered_json report_json(const Report& report, long digits) {
   const AttentionAnswer& answer = report.answer;
-  nlohmann::ordered_json json = {
-      {"schema", json_schema},
-      {"verdict", report.verdict()},
-      {"method", name(answer.method)},
-      {"why", answer.why},
-      {"degree", nullptr},
-      {"rank", nullptr},
-      {"rounding", nullptr},
-      {"error_bound", nullptr},
-      {"shape", report.shape},
-      {"precision", report.is_binary64() ? "binary64" : "binary32"},
-      {"seconds", answer.seconds},
-      {"gflops", report.gflops()},
-      {"expected_seconds", {{"exact", nullptr}, {"polynomial", nullptr}, {"cholesky", nullptr}}},
-      {"calibration", nullptr}};
+  nlohmann::ordered_json json = answer_json(report.verdict(), answer.why);
+  json.update({{"method", name(answer.method)},
+               {"degree", nullptr},
+               {"rank", nullptr},
+               {"rounding", nullptr},
+               {"error_bound", nullptr},
+               {"shape", report.shape},
+               {"precision", report.is_binary64() ? "binary64" : "binary32"},
+               {"seconds", answer.seconds},
+               {"gflops", report.gflops()},
+               {"expected_seconds", {{"exact", nullptr}, {"polynomial", nullptr}, {"cholesky", nullptr}}},
+               {"calibration", nullptr}});
   if (report.is_certified()) json["error_bound"] = report.bound_text(digits);
   add_proof(json, attention_proof(answer.method, report.is_binary64()));
   if (answer.method == Method::polynomial) json["degree"] = answer.degree;
@@ -161,12 +158,10 @@ void write_refusal(const Refusal& refusal, Format format) {
   if (reached && std::isfinite(*reached)) reachable = decimal(Rational(*reached), 3, Direction::up);
   OutputFile file("");
   if (format == Format::json) {
-    nlohmann::ordered_json json = {{"schema", json_schema},
-                                   {"verdict", "refused"},
-                                   {"why", refusal.why},
-                                   {"reachable_accuracy", nullptr}};
+    nlohmann::ordered_json json = answer_json("refused", refusal.why);
+    json["reachable_accuracy"] = nullptr;
     if (reachable) json["reachable_accuracy"] = *reachable;
-    file.write(json.dump(1) + "\n");
+    file.write(document(json));
   } else {
     const std::string number = reached ? " " + reachable.value_or("no finite bound") : "";
     file.write("refused: " + refusal.why + number + "\n");
@@ -235,7 +230,7 @@ int attend_arrays(const Arrays& files, const AttentionOptions& options) {
   }
   OutputFile file("");
   if (options.format == Format::json) {
-    file.write(report_json(report, 6).dump(1) + "\n");
+    file.write(document(report_json(report, 6)));
   } else {
     write_report(report, *make_table_writer(options.format, file, 6), 6);
   }

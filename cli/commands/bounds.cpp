@@ -98,7 +98,7 @@ std::string overview_json(const ParameterView* parameters, const Overview& point
   return json.dump(indent);
 }
 
-Absent absent(const Record& record) { return {record.reason, record.undecided}; }
+Absent absent(const Record& record) { return {record.why, record.is_undecided()}; }
 
 /// The bracket as a table, for CSV, which has no sentences.
 void write_bracket_table(const Bracket& bracket, TableWriter& writer) {
@@ -112,7 +112,7 @@ void write_bracket_table(const Bracket& bracket, TableWriter& writer) {
     if (length) {
       row(name, *length);
     } else {
-      writer.row({name, absent(*none), std::string(), std::string(none->id), bracket.models, none->reason});
+      writer.row({name, absent(*none), std::string(), std::string(none->id), bracket.models, none->why});
     }
   };
   if (bracket.necessary_at_equal_width) row("necessary at equal width", *bracket.necessary_at_equal_width);
@@ -138,7 +138,7 @@ void write_point(const ParameterView& parameters, const Overview& point, Format 
   for (const Record& record : point.records) {
     const Bound& bound = find_bound(record.id);
     const std::string kind(name(record.kind));
-    if (!record.applicable) {
+    if (!record.is_applicable()) {
       writer.row({std::string(bound.id), kind, std::string("-"), absent(record), std::string(bound.theory),
                   std::string(), std::string()});
       continue;
@@ -171,6 +171,29 @@ Cell lower_cell(const Bracket& bracket) {
   return end_cell(equal_width ? equal_width : bracket.necessary, bracket.no_necessary);
 }
 
+/// One row of a sweep: the parameters, the bracket, and the main output of every bound.
+std::vector<Cell> sweep_row(const BoundsOptions& options, const ParameterView& parameters,
+                            const std::vector<const Bound*>& bounds, const Arguments& arguments) {
+  std::vector<Record> records;
+  records.reserve(bounds.size());
+  for (const Bound* bound : bounds)
+    records.push_back(evaluate(*bound, arguments, options.computed_digits(), main_output(*bound)));
+  const Bracket ends = bracket(arguments, records, options.computed_digits());
+  std::vector<Cell> cells = parameters.cells(options.format, arguments);
+  cells.reserve(cells.size() + bounds.size() + 3);
+  cells.push_back(lower_cell(ends));
+  cells.push_back(end_cell(ends.sufficient, ends.no_sufficient));
+  ProofSummary proof;
+  if (const auto& lower = ends.necessary) proof.add("necessary", lower->record, "tokens");
+  if (const auto& upper = ends.sufficient) proof.add("sufficient", upper->record, "tokens");
+  for (std::size_t i = 0; i < bounds.size(); ++i) {
+    cells.push_back(output_cell(records[i], main_output(*bounds[i])));
+    proof.add(bounds[i]->id, records[i], main_output(*bounds[i]));
+  }
+  if (is_for_programs(options.format)) cells.emplace_back(proof.text());
+  return cells;
+}
+
 void write_sweep(const BoundsOptions& options, const Sweep& sweep, TableWriter& writer) {
   const std::vector<const Bound*> bounds = evaluable(sweep.at(0));
   const ParameterView parameters(options.parameters, uses_of(bounds));
@@ -180,32 +203,26 @@ void write_sweep(const BoundsOptions& options, const Sweep& sweep, TableWriter& 
   columns.push_back({"sufficient", true});
   for (const Bound* bound : bounds)
     columns.push_back({fmt::format("{}.{}", bound->id, main_output(*bound)), true});
+  if (is_for_programs(options.format)) columns.push_back({"proof"});
   writer.begin("", columns);
   for_each_row(
       sweep.size(), options,
-      [&](std::uint64_t i) {
-        Overview point{sweep.at(i), {}, {}};
-        for (const Bound* bound : bounds) {
-          point.records.push_back(
-              evaluate(*bound, point.arguments, options.computed_digits(), main_output(*bound)));
-        }
-        point.bracket = bracket(point.arguments, point.records, options.computed_digits());
-        return point;
-      },
-      [&](const Overview& point) {
-        std::vector<Cell> cells = parameters.cells(options.format, point.arguments);
-        cells.push_back(lower_cell(point.bracket));
-        cells.push_back(end_cell(point.bracket.sufficient, point.bracket.no_sufficient));
-        for (std::size_t i = 0; i < bounds.size(); ++i) {
-          cells.push_back(output_cell(point.records[i], main_output(*bounds[i])));
-        }
-        writer.row(cells);
-      });
+      [&](std::uint64_t i) { return sweep_row(options, parameters, bounds, sweep.at(i)); },
+      [&](const std::vector<Cell>& cells) { writer.row(cells); });
   writer.end();
 }
 
+/// lookup-upper for real prompt entries at this point, which is the form of 1.4 that Coq proves: that of the
+/// point where no bits are given.
+Record lookup_for_real_entries(const Overview& point, const Arguments& real_entries, long digits) {
+  for (const Record& record : point.records) {
+    if (record.id == "lookup-upper" && !point.arguments.has(parameters::b)) return record;
+  }
+  return evaluate(find_bound("lookup-upper"), real_entries, digits);
+}
+
 /// The Coq file that proves the bracket: its lower end at equal width, and its upper end for real prompt
-/// entries, which is the form of 1.4 that Coq proves.
+/// entries.
 std::string certify_bracket(const Overview& point, long digits) {
   const Bracket& bracket = point.bracket;
   if (!bracket.necessary) throw InputError("--coq: " + why_none(*bracket.no_necessary));
@@ -213,7 +230,7 @@ std::string certify_bracket(const Overview& point, long digits) {
   const PromptLength& lower =
       bracket.necessary_at_equal_width ? *bracket.necessary_at_equal_width : *bracket.necessary;
   Arguments equal_width = point.arguments;
-  equal_width.set(parameters::w.name, {Number(Rational(lower.width)), ""});
+  equal_width.set(parameters::w.name, lower.width);
   certify_in_coq(find_bound(lower.record.id), nullptr, equal_width, lower.record, certificate);
   const Bound& lookup = find_bound("lookup-upper");
   Arguments real_entries;
@@ -222,7 +239,8 @@ std::string certify_bracket(const Overview& point, long digits) {
     if (argument != nullptr && use.parameter != &parameters::b)
       real_entries.set(use.parameter->name, *argument);
   }
-  certify_in_coq(lookup, nullptr, real_entries, evaluate(lookup, real_entries, digits), certificate);
+  certify_in_coq(lookup, nullptr, real_entries, lookup_for_real_entries(point, real_entries, digits),
+                 certificate);
   return certificate.text();
 }
 
@@ -237,11 +255,23 @@ int bounds(const BoundsOptions& options) {
   }
   const bool single = sweep.varying().empty();
   const ParameterView parameters(options.parameters, uses_of(evaluable(first)));
+  if (!options.coq.empty() && !single)
+    throw InputError("--coq certifies one point: give one value a parameter");
   std::optional<OutputFile> coq;
-  if (!options.coq.empty()) {
-    if (!single) throw InputError("--coq certifies one point: give one value a parameter");
-    coq.emplace(options.coq)
-        .write(certify_bracket(overview(first, options.computed_digits()), options.computed_digits()));
+  if (single) {
+    const Overview point = overview(first, options.computed_digits());
+    if (!options.coq.empty())
+      coq.emplace(options.coq).write(certify_bracket(point, options.computed_digits()));
+    OutputFile file(options.output);
+    if (options.format == Format::json) {
+      file.write(overview_json(&parameters, point, options.shown_digits(), 1) + "\n");
+    } else {
+      write_point(parameters, point, options.format,
+                  *make_table_writer(options.format, file, options.shown_digits()));
+    }
+    if (coq) coq->commit();
+    file.commit();
+    return exit_done;
   }
   OutputFile file(options.output);
   if (options.format == Format::json) {
@@ -249,25 +279,18 @@ int bounds(const BoundsOptions& options) {
     for_each_row(
         sweep.size(), options,
         [&](std::uint64_t i) {
-          return overview_json(single ? &parameters : nullptr,
-                               overview(sweep.at(i), options.computed_digits()), options.shown_digits(),
-                               single ? 1 : -1);
+          return overview_json(nullptr, overview(sweep.at(i), options.computed_digits()),
+                               options.shown_digits(), -1);
         },
         [&](const std::string& json) {
-          if (!single) file.write(first_line ? "[\n" : ",\n");
+          file.write(first_line ? "[\n" : ",\n");
           file.write(json);
           first_line = false;
         });
-    file.write(single ? "\n" : "\n]\n");
+    file.write("\n]\n");
   } else {
-    const auto writer = make_table_writer(options.format, file, options.shown_digits());
-    if (single) {
-      write_point(parameters, overview(first, options.computed_digits()), options.format, *writer);
-    } else {
-      write_sweep(options, sweep, *writer);
-    }
+    write_sweep(options, sweep, *make_table_writer(options.format, file, options.shown_digits()));
   }
-  if (coq) coq->commit();
   file.commit();
   return exit_done;
 }

@@ -34,7 +34,7 @@ int run(const CheckOptions& options) {
                                          {"object", report.object},        {"format", report.format},
                                          {"recomputed", report.statement}, {"inputs", report.inputs},
                                          {"lifted_by", report.theorem},    {"trusted", report.trusted}};
-    file.write(json.dump(1) + "\n");
+    file.write(document(json));
   } else {
     file.write(report_text(report));
   }

@@ -108,9 +108,8 @@ Built build_lora_data_set(const ConstructOptions& options) {
   record.kind = Kind::necessary;
   record.theory = "5.5";
   record.source = "WCWH23";
-  record.inputs = {{"N", std::to_string(options.N)},
-                   {"seed", std::to_string(options.target.seed)},
-                   {"form", updated ? "updated" : "original"}};
+  record.inputs = {
+      {"N", options.N}, {"seed", options.target.seed}, {"form", updated ? "updated" : "original"}};
   record.add("prompt_tokens", Integer(set.prompt_tokens));
   record.add("prompt_numbers", Integer(set.prompt_numbers));
   record.add("update_numbers", Integer(set.update_numbers));
@@ -138,11 +137,11 @@ Built build_hardness_instance(const ConstructOptions& options) {
   record.kind = Kind::exact;
   record.theory = "5.7";
   record.source = "AS23";
-  record.inputs = {{"N", std::to_string(options.N)},
-                   {"D", std::to_string(options.D)},
-                   {"t", std::to_string(options.t)},
-                   {"gap", std::to_string(options.gap)},
-                   {"seed", std::to_string(options.target.seed)}};
+  record.inputs = {{"N", options.N},
+                   {"D", options.D},
+                   {"t", options.t},
+                   {"gap", options.gap},
+                   {"seed", options.target.seed}};
   record.add("queries", Integer(instance.query_signs.cols()));
   record.add("keys", Integer(instance.key_signs.cols()));
   record.add("dimension", Integer(instance.key_signs.rows()));

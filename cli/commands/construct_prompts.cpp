@@ -60,7 +60,7 @@ Built build_least_length_prompt(const ConstructOptions& options) {
   record.kind = answer.least_length == Integer(answer.prompt->cols()) ? Kind::exact : Kind::sufficient;
   record.theory = "2.2";
   record.source = "own";
-  record.inputs = {{"N", std::to_string(data.size())}, {"accuracy", exact_text(accuracy)}};
+  record.inputs = {{"N", data.size()}, {"accuracy", accuracy}};
   record.add("tokens", Integer(answer.prompt->cols()));
   record.add("least_tokens", answer.least_length);
   record.add("error", *answer.error);
@@ -83,7 +83,7 @@ Built build_compressed_prompt(const ConstructOptions& options) {
   record.kind = Kind::sufficient;
   record.theory = "2.2";
   record.source = "own";
-  record.inputs = {{"query", options.query}, {"tokens_before", std::to_string(before.cols())}};
+  record.inputs = {{"query", options.query}, {"tokens_before", before.cols()}};
   record.add("tokens", Integer(instance.prompt.cols()));
   record.add("sum_change", abs(made.S / old.S - Interval(1)));
   record.add("mean_change", moved);
@@ -117,7 +117,7 @@ Built build_separated_prompts(const ConstructOptions& options) {
   record.kind = Kind::sufficient;
   record.theory = "5.8";
   record.source = "own";
-  record.inputs = {{"m", std::to_string(m)}, {"q", std::to_string(options.q)}, {"radius", options.radius}};
+  record.inputs = {{"m", m}, {"q", options.q}, {"radius", options.radius}};
   record.add("directions", Integer(family.directions()));
   record.add("prompts", family.count());
   record.add("separation", family.separation());

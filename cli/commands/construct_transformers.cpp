@@ -57,10 +57,10 @@ Record memorization_claim(const MemorizationPrompt& memory, const std::vector<Lo
   record.kind = Kind::sufficient;
   record.theory = "5.3";
   record.source = "own";
-  record.inputs = {{"N", std::to_string(examples.size())},
-                   {"d", std::to_string(examples.front().input.rows())},
-                   {"L", std::to_string(examples.front().input.cols())},
-                   {"alpha", exact_text(options.alpha_number())},
+  record.inputs = {{"N", examples.size()},
+                   {"d", examples.front().input.rows()},
+                   {"L", examples.front().input.cols()},
+                   {"alpha", options.alpha_number()},
                    {"eps", options.eps}};
   record.add("tokens", Integer(examples.size()));
   record.add("width", Integer(memory.blocks().width()));
@@ -150,10 +150,10 @@ Built build_selective_shift(const ConstructOptions& options) {
   record.kind = Kind::sufficient;
   record.theory = "5.6";
   record.source = "WCWH23, YBRRK20";
-  record.inputs = {{"d", std::to_string(options.d)},
-                   {"L", std::to_string(options.L)},
-                   {"k", std::to_string(options.k)},
-                   {"eta", options.ramp().str()},
+  record.inputs = {{"d", options.d},
+                   {"L", options.L},
+                   {"k", options.k},
+                   {"eta", options.ramp()},
                    {"form", prompted ? "prompted" : "direct"}};
   record.add("tokens", Integer(m));
   record.add("attention_blocks", Integer(network.blocks() + 1));

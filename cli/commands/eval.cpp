@@ -34,19 +34,20 @@ Record compute(const EvalOptions& options, const Bound& bound, const Arguments& 
 }
 
 /// An array of records, one a line.
-void write_json(const EvalOptions& options, const Bound& bound, const Sweep& sweep, OutputFile& file) {
+void write_json(const EvalOptions& options, const Bound& bound, const Sweep& sweep, const Record& first,
+                OutputFile& file) {
   const long digits = options.shown_digits();
   if (sweep.varying().empty()) {
-    file.write(record_json(compute(options, bound, sweep.at(0)), digits).dump(1) + "\n");
+    file.write(document(record_json(first, digits)));
     return;
   }
-  bool first = true;
+  bool is_first = true;
   for_each_row(
       sweep.size(), options,
       [&](std::uint64_t i) { return record_json(compute(options, bound, sweep.at(i)), digits).dump(); },
       [&](const std::string& line) {
-        file.write((first ? "[\n" : ",\n") + line);
-        first = false;
+        file.write((is_first ? "[\n" : ",\n") + line);
+        is_first = false;
       });
   file.write("\n]\n");
 }
@@ -68,7 +69,7 @@ int eval(const EvalOptions& options) {
   }
   OutputFile file(options.output);
   if (options.format == Format::json) {
-    write_json(options, bound, sweep, file);
+    write_json(options, bound, sweep, first, file);
   } else {
     const auto writer = make_table_writer(options.format, file, options.shown_digits());
     if (sweep.varying().empty()) {
@@ -90,7 +91,7 @@ int eval(const EvalOptions& options) {
   }
   if (coq) coq->commit();
   file.commit();
-  return sweep.varying().empty() && first.undecided ? exit_unknown : exit_done;
+  return sweep.varying().empty() && first.is_undecided() ? exit_unknown : exit_done;
 }
 
 }  // namespace

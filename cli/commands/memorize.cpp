@@ -76,12 +76,6 @@ std::optional<Integer> least_length(const MemorizationAnswer& answer) {
   return answer.least_length;
 }
 
-nlohmann::ordered_json bounds_json(const Rational& lower, const std::optional<Rational>& upper, long digits) {
-  nlohmann::ordered_json json = {{"lower", decimal(lower, digits, Direction::down)}, {"upper", nullptr}};
-  if (upper) json["upper"] = decimal(*upper, digits, Direction::up);
-  return json;
-}
-
 /// What proves the parts of the answer that claim something.
 std::vector<ProofStatus> proofs(const MemorizationAnswer& answer, const std::optional<FoundPrompt>& found,
                                 const MemorizeForm& form) {
@@ -97,32 +91,28 @@ std::vector<ProofStatus> proofs(const MemorizationAnswer& answer, const std::opt
   return proofs_of(memorize_proof(form), parts);
 }
 
-nlohmann::ordered_json answer_json(const MemorizationAnswer& answer, const std::optional<FoundPrompt>& found,
-                                   const Rational& accuracy, const MemorizeForm& form, long digits) {
-  nlohmann::ordered_json json = {
-      {"schema", json_schema},
-      {"verdict", name(answer.verdict)},
-      {"why", answer.why},
-      {"accuracy", exact_text(accuracy)},
-      {"least_prompt_length", nullptr},
-      {"no_prompt_shorter_than", nullptr},
-      {"prompt_length", nullptr},
-      {"prompt", nullptr},
-      {"error", nullptr},
-      {"floor", nullptr},
-      {"output_floor", decimal(answer.output_floor, digits, Direction::down)},
-      {"least_error", bounds_json(answer.least_error.lower, answer.least_error.upper, digits)},
-      {"exact_lengths_from", nullptr},
-      {"rank_lower", answer.rank_lower},
-      {"found_by_descent", nullptr}};
-  if (answer.floor) json["floor"] = bounds_json(answer.floor->lower, answer.floor->upper, digits);
+nlohmann::ordered_json memorization_json(const MemorizationAnswer& answer,
+                                         const std::optional<FoundPrompt>& found, const Rational& accuracy,
+                                         const MemorizeForm& form, long digits) {
+  nlohmann::ordered_json json = answer_json(name(answer.verdict), answer.why);
+  json.update({{"accuracy", exact_text(accuracy)},
+               {"least_prompt_length", nullptr},
+               {"no_prompt_shorter_than", nullptr},
+               {"prompt_length", nullptr},
+               {"prompt", nullptr},
+               {"error", nullptr},
+               {"floor", nullptr},
+               {"output_floor", decimal(answer.output_floor, digits, Direction::down)},
+               {"least_error", ends_json(answer.least_error.lower, answer.least_error.upper, digits)},
+               {"exact_lengths_from", nullptr},
+               {"rank_lower", answer.rank_lower},
+               {"found_by_descent", nullptr}});
+  if (answer.floor) json["floor"] = ends_json(answer.floor->lower, answer.floor->upper, digits);
   add_proof(json, proofs(answer, found, form));
   if (found) {
-    json["found_by_descent"] = {
-        {"prompt_length", found->prompt.cols()},
-        {"prompt", to_json(Matrix<Rational>(found->prompt.transpose()))},
-        {"error",
-         {{"lower", lower_decimal(found->error, digits)}, {"upper", upper_decimal(found->error, digits)}}}};
+    json["found_by_descent"] = {{"prompt_length", found->prompt.cols()},
+                                {"prompt", to_json(Matrix<Rational>(found->prompt.transpose()))},
+                                {"error", ends_json(found->error, digits)}};
   }
   if (const auto least = exact_lengths_from(answer)) json["exact_lengths_from"] = least->str();
   if (answer.prompt) {
@@ -130,8 +120,7 @@ nlohmann::ordered_json answer_json(const MemorizationAnswer& answer, const std::
     json["no_prompt_shorter_than"] = answer.least_length.str();
     json["prompt_length"] = answer.prompt->cols();
     json["prompt"] = to_json(Matrix<Rational>(answer.prompt->transpose()));
-    json["error"] = {{"lower", lower_decimal(*answer.error, digits)},
-                     {"upper", upper_decimal(*answer.error, digits)}};
+    json["error"] = ends_json(*answer.error, digits);
   }
   return json;
 }
@@ -204,7 +193,7 @@ int run(const MemorizeOptions& options) {
     certificate->write(proof.dump(1) + "\n");
   }
   if (options.format == Format::json) {
-    file.write(answer_json(answer, found, accuracy, form, options.shown_digits()).dump(1) + "\n");
+    file.write(document(memorization_json(answer, found, accuracy, form, options.shown_digits())));
   } else {
     write_answer(answer, found, accuracy, form,
                  *make_table_writer(options.format, file, options.shown_digits()), options.shown_digits());

@@ -55,8 +55,7 @@ Figure sweep_figure(const PlotOptions& options) {
                 {}};
   figure.x.label += varying.unit.empty() ? "" : fmt::format(" ({})", varying.unit);
   figure.y.label = "log10 of the output";
-  for (const SelectedOutput& one : selected)
-    figure.series.push_back({fmt::format("{}.{}", one.bound->id, one.output), {}});
+  for (const SelectedOutput& one : selected) figure.series.push_back({one.name(), {}});
   for_each_row(
       sweep.size(), options,
       [&](std::uint64_t i) {
@@ -70,7 +69,7 @@ Figure sweep_figure(const PlotOptions& options) {
       [&](const std::pair<double, std::vector<Record>>& row) {
         for (std::size_t k = 0; k < selected.size(); ++k) {
           const Record& record = row.second[k];
-          if (!record.applicable) continue;
+          if (!record.is_applicable()) continue;
           const Quantity& output = record.output(selected[k].output);
           if (std::holds_alternative<std::string>(output.value())) continue;
           const double y = log10_of(output);

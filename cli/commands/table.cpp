@@ -1,5 +1,6 @@
 // One subcommand of cli/command.hpp.
 #include <fmt/format.h>
+#include <map>
 #include <memory>
 
 #include <promptbound/bounds/catalogue.hpp>
@@ -24,6 +25,17 @@ struct TableOptions : CommonOptions {
   ParameterOptions parameters;
 };
 
+/// The one output that is chosen of this bound; empty where there are several.
+std::string_view only_output(const std::vector<SelectedOutput>& selected, const Bound& bound) {
+  std::string_view only;
+  for (const SelectedOutput& one : selected) {
+    if (one.bound != &bound || one.output == only) continue;
+    if (!only.empty()) return "";
+    only = one.output;
+  }
+  return only;
+}
+
 void write_outputs(const TableOptions& options, TableWriter& writer) {
   std::vector<SelectedOutput> selected;
   std::vector<Use> uses;
@@ -36,18 +48,28 @@ void write_outputs(const TableOptions& options, TableWriter& writer) {
   const ParameterView parameters(options.parameters, uses);
   parameters.write_head(options.format, writer);
   std::vector<Column> columns = parameters.headings(options.format);
-  for (const SelectedOutput& one : selected)
-    columns.push_back({fmt::format("{}.{}", one.bound->id, one.output), true});
+  for (const SelectedOutput& one : selected) columns.push_back({one.name(), true});
+  if (is_for_programs(options.format)) columns.push_back({"proof"});
   writer.begin("", columns);
   for_each_row(
       sweep.size(), options,
       [&](std::uint64_t i) {
         const Arguments arguments = sweep.at(i);
         std::vector<Cell> cells = parameters.cells(options.format, arguments);
+        std::map<std::string_view, Record> records;  // a bound is evaluated once, whatever is chosen of it
+        ProofSummary proof;
         for (const SelectedOutput& one : selected) {
-          cells.push_back(
-              output_cell(evaluate(*one.bound, arguments, options.computed_digits()), one.output));
+          auto record = records.find(one.bound->id);
+          if (record == records.end()) {
+            record = records
+                         .emplace(one.bound->id, evaluate(*one.bound, arguments, options.computed_digits(),
+                                                          only_output(selected, *one.bound)))
+                         .first;
+          }
+          cells.push_back(output_cell(record->second, one.output));
+          proof.add(one.name(), record->second, one.output);
         }
+        if (is_for_programs(options.format)) cells.emplace_back(proof.text());
         return cells;
       },
       [&](const std::vector<Cell>& cells) { writer.row(cells); });

@@ -8,7 +8,6 @@
 #include <nlohmann/json.hpp>
 #include <optional>
 
-#include <promptbound/cli/check_proofs.hpp>
 #include <promptbound/cli/command.hpp>
 #include <promptbound/cli/command_line.hpp>
 #include <promptbound/cli/commands/construct_target.hpp>
@@ -40,30 +39,6 @@ struct VerifyOptions : CommonOptions {
 /// About what a waiting box takes: itself, its coordinates, and its share of the selected keys.
 constexpr std::size_t bytes_per_box = 512;
 
-std::string name(Verdict verdict) {
-  switch (verdict) {
-    case Verdict::proved:
-      return "proved";
-    case Verdict::refuted:
-      return "refuted";
-    case Verdict::unknown:
-      break;
-  }
-  return "unknown";
-}
-
-int exit_code(Verdict verdict) {
-  switch (verdict) {
-    case Verdict::proved:
-      return exit_done;
-    case Verdict::refuted:
-      return exit_refuted;
-    case Verdict::unknown:
-      break;
-  }
-  return exit_unknown;
-}
-
 /// What is known on standard error, once a second after two seconds.
 std::function<void(const SupremumProgress&)> progress_to(const VerifyOptions& options) {
   if (options.quiet) return {};
@@ -76,65 +51,72 @@ std::function<void(const SupremumProgress&)> progress_to(const VerifyOptions& op
   };
 }
 
-/// Both ends of an error as they are printed, outward rounded. A norm is at least 0; nothing where no finite
-/// upper bound is known.
+/// Both ends of an error. A norm is at least 0; nothing where no finite upper bound is known.
 struct Ends {
-  std::string lower = "0";
-  std::optional<std::string> upper;
+  Rational lower = 0;
+  std::optional<Rational> upper;
 };
 
-Ends ends(const SupremumAnswer& answer, long digits) {
+Ends ends(const SupremumAnswer& answer) {
+  return {answer.witness ? answer.witness->error : Rational(0), answer.upper};
+}
+
+Ends ends(const IntegralAnswer& answer) {
   Ends result;
-  if (answer.witness) result.lower = decimal(answer.witness->error, digits, Direction::down);
-  if (answer.upper) result.upper = decimal(*answer.upper, digits, Direction::up);
+  if (answer.d_alpha.lower_point().is_finite()) result.lower = answer.d_alpha.lower();
+  if (answer.d_alpha.upper_point().is_finite()) result.upper = answer.d_alpha.upper();
   return result;
 }
 
-Ends ends(const IntegralAnswer& answer, long digits) {
-  Ends result{lower_decimal(answer.d_alpha, digits), std::nullopt};
-  if (answer.d_alpha.is_finite()) result.upper = upper_decimal(answer.d_alpha, digits);
-  return result;
-}
-
-nlohmann::ordered_json ends_json(const Ends& ends) {
-  const auto upper = ends.upper ? nlohmann::ordered_json(*ends.upper) : nlohmann::ordered_json(nullptr);
-  return {{"lower", ends.lower}, {"upper", upper}, {"exact", nullptr}};
-}
-
-void write_ends(const Ends& ends, TableWriter& writer) {
-  writer.row({"at most", ends.upper.value_or("no finite bound was found")});
-  writer.row({"at least", ends.lower});
-}
-
-nlohmann::ordered_json answer_json(const SupremumAnswer& answer, const VerifyOptions& options) {
-  // Two more digits keep the printed ends within 10^-digits of each other.
-  const long digits = options.shown_digits() + 2;
-  nlohmann::ordered_json json = {{"schema", json_schema},
-                                 {"verdict", name(answer.verdict)},
-                                 {"why", answer.why},
-                                 {"eps", options.eps},
-                                 {"alpha", options.alpha},
-                                 {"supremum", ends_json(ends(answer, digits))},
-                                 {"witness", nlohmann::ordered_json::array()},
-                                 {"boxes", answer.boxes},
-                                 {"most_waiting", answer.most_waiting}};
-  add_proof(json, verify_proof());
-  if (!answer.witness) return json;
-  const Matrix<Rational>& X = answer.witness->X;
-  for (Index token = 0; token < X.cols(); ++token) {
-    auto row = nlohmann::ordered_json::array();
-    for (const Rational& x : X.col(token)) row.push_back(exact_text(x));
-    json["witness"].push_back(std::move(row));
-  }
+/// What both questions answer; `error` is the name of the number. Two more digits keep the printed ends
+/// within 10^-digits of each other.
+template <class AnswerType>
+nlohmann::ordered_json error_json(const AnswerType& answer, const char* error, const VerifyOptions& options) {
+  nlohmann::ordered_json json = answer_json(name(answer.verdict), answer.why);
+  json["eps"] = options.eps;
+  json["alpha"] = options.alpha;
+  const Ends both = ends(answer);
+  json[error] = ends_json(both.lower, both.upper, options.shown_digits() + 2);
+  json[error]["exact"] = nullptr;
   return json;
 }
 
+nlohmann::ordered_json supremum_json(const SupremumAnswer& answer, const VerifyOptions& options) {
+  nlohmann::ordered_json json = error_json(answer, "supremum", options);
+  json["witness"] = nlohmann::ordered_json::array();
+  if (answer.witness) {
+    const Matrix<Rational>& X = answer.witness->X;
+    for (Index token = 0; token < X.cols(); ++token) {
+      auto row = nlohmann::ordered_json::array();
+      for (const Rational& x : X.col(token)) row.push_back(exact_text(x));
+      json["witness"].push_back(std::move(row));
+    }
+  }
+  json["boxes"] = *answer.spent.boxes;
+  json["most_waiting"] = *answer.spent.most_waiting;
+  add_proof(json, answer.proof.statuses());
+  return json;
+}
+
+nlohmann::ordered_json integral_json(const IntegralAnswer& answer, const VerifyOptions& options) {
+  nlohmann::ordered_json json = error_json(answer, "d_alpha", options);
+  json["boxes"] = *answer.spent.boxes;
+  add_proof(json, answer.proof.statuses());
+  return json;
+}
+
+void write_ends(const Ends& ends, TableWriter& writer, long digits) {
+  writer.row(
+      {"at most", ends.upper ? decimal(*ends.upper, digits, Direction::up) : "no finite bound was found"});
+  writer.row({"at least", decimal(ends.lower, digits, Direction::down)});
+}
+
 void write_answer(const SupremumAnswer& answer, double seconds, TableWriter& writer, long digits) {
-  writer.paragraph(name(answer.verdict) + ": " + answer.why);
+  writer.paragraph(fmt::format("{}: {}", name(answer.verdict), answer.why));
   writer.begin("Supremum of the error over [0,1]^{d x L}", {{"output"}, {"value"}});
-  write_ends(ends(answer, digits), writer);
-  writer.row({"boxes", std::to_string(answer.boxes)});
-  writer.row({"boxes waiting at once", std::to_string(answer.most_waiting)});
+  write_ends(ends(answer), writer, digits);
+  writer.row({"boxes", std::to_string(*answer.spent.boxes)});
+  writer.row({"boxes waiting at once", std::to_string(*answer.spent.most_waiting)});
   writer.end();
   if (answer.witness) {
     const Matrix<Rational>& X = answer.witness->X;
@@ -146,9 +128,9 @@ void write_answer(const SupremumAnswer& answer, double seconds, TableWriter& wri
     }
     writer.paragraph("the lower bound is reached at the tokens " + witness);
   }
-  write_proof(verify_proof(), writer);
+  write_proof(answer.proof.statuses(), writer);
   writer.paragraph(
-      fmt::format("{:.2f} s, {:.0f} boxes/s", seconds, static_cast<double>(answer.boxes) / seconds));
+      fmt::format("{:.2f} s, {:.0f} boxes/s", seconds, static_cast<double>(*answer.spent.boxes) / seconds));
 }
 
 /// Goes on from the file where it is there, and has the search written to it from time to time.
@@ -228,21 +210,15 @@ int verify_integral(const VerifyOptions& options, const ApproximationProblem& pr
   OutputFile file(options.output);
   const IntegralAnswer answer = enclose_integral(problem, search);
   if (options.format == Format::json) {
-    nlohmann::ordered_json json = {
-        {"schema", json_schema},  {"verdict", name(answer.verdict)},
-        {"why", answer.why},      {"eps", options.eps},
-        {"alpha", options.alpha}, {"d_alpha", ends_json(ends(answer, options.shown_digits() + 2))},
-        {"boxes", answer.boxes}};
-    add_proof(json, verify_proof());
-    file.write(json.dump(1) + "\n");
+    file.write(document(integral_json(answer, options)));
   } else {
     const auto writer = make_table_writer(options.format, file, options.shown_digits());
-    writer->paragraph(name(answer.verdict) + ": " + answer.why);
+    writer->paragraph(fmt::format("{}: {}", name(answer.verdict), answer.why));
     writer->begin("Error d_alpha over [0,1]^{d x L}", {{"output"}, {"value"}});
-    write_ends(ends(answer, options.shown_digits()), *writer);
-    writer->row({"boxes", std::to_string(answer.boxes)});
+    write_ends(ends(answer), *writer, options.shown_digits());
+    writer->row({"boxes", std::to_string(*answer.spent.boxes)});
     writer->end();
-    write_proof(verify_proof(), *writer);
+    write_proof(answer.proof.statuses(), *writer);
   }
   file.commit();
   return exit_code(answer.verdict);
@@ -289,7 +265,7 @@ int verify(const VerifyOptions& options) {
     certificate->flush();
   }
   if (options.format == Format::json) {
-    file.write(answer_json(answer, options).dump(1) + "\n");
+    file.write(document(supremum_json(answer, options)));
   } else {
     write_answer(answer, seconds, *make_table_writer(options.format, file, options.shown_digits()),
                  options.shown_digits());

@@ -73,7 +73,7 @@ class JsonOfAudit {
 
  private:
   [[nodiscard]] Json output(const Record& record, const char* name) const {
-    return record.applicable ? quantity_json(record.output(name), digits_) : Json(nullptr);
+    return record.is_applicable() ? quantity_json(record.output(name), digits_) : Json(nullptr);
   }
   [[nodiscard]] Json polynomial(const PolynomialRow& row) const {
     Json json = {{"S", number(row.S)}};

@@ -6,31 +6,29 @@
 
 #include <promptbound/bounds/catalogue.hpp>
 #include <promptbound/cli/render/figure_presets.hpp>
+#include <promptbound/numeric/integers.hpp>
 
 namespace promptbound {
 namespace {
 
 constexpr long digits = 12;
-using Texts = std::map<std::string, std::string>;
+using Values = std::map<std::string_view, Argument>;
 
-Record record_of(std::string_view id, const Texts& texts, std::string_view only = "") {
+Record record_of(std::string_view id, const Values& values, std::string_view only = "") {
   Arguments arguments;
-  for (const Parameter* parameter : all_parameters()) {
-    const auto given = texts.find(std::string(parameter->name));
-    if (given != texts.end()) arguments.set(parameter->name, parse_argument(*parameter, given->second));
-  }
+  for (const auto& [name, value] : values) arguments.set(name, value);
   return evaluate(find_bound(id), arguments, digits, only);
 }
 
 /// Adds the point unless the bound does not apply there.
 void add_log10(Series& series, double x, const Record& record, std::string_view output) {
-  if (record.applicable) series.points.emplace_back(x, log10_of(record.output(output)));
+  if (record.is_applicable()) series.points.emplace_back(x, log10_of(record.output(output)));
 }
 
 /// 2.6: the three regimes of a prompt's capacity.
 Figure capacity() {
-  const Texts fixed = {{"w", "2"},        {"R", "1"},     {"Lambda", "2"},
-                       {"Lambda-W", "3"}, {"Delta", "1"}, {"eps", "1/10"}};
+  const Values fixed = {{"w", 2},        {"R", 1},     {"Lambda", 2},
+                        {"Lambda-W", 3}, {"Delta", 1}, {"eps", Rational(1, 10)}};
   Figure figure{
       "capacity",
       "Capacity of a prompt (theory 2.6)\nw = 2, R = 1, Lambda = 2, Lambda_W = 3, Delta = 1, eps = 1/10",
@@ -41,10 +39,10 @@ Figure capacity() {
        {"plateau, independent of m", {}}}};
   constexpr const char* outputs[] = {"linear_bits", "multiset_bits", "plateau_bits"};
   for (int quarter = 0; quarter <= 60; ++quarter) {
-    Texts texts = fixed;
+    Values values = fixed;
     const double m = std::round(std::pow(10, quarter / 4.0));
-    texts["m"] = fmt::format("{:.0f}", m);
-    const Record record = record_of("memory-saturation", texts);
+    values.emplace("m", Rational(m));
+    const Record record = record_of("memory-saturation", values);
     for (std::size_t i = 0; i < 3; ++i) {
       figure.series[i].points.emplace_back(m, value_of(record.output(outputs[i])));
     }
@@ -61,7 +59,7 @@ Figure capacity() {
 struct Curve {
   const char* id;
   const char* label;
-  Texts more;
+  Values more;
   bool has_width_of_lookup = false;  ///< tokens as wide as the lookup transformer's
 };
 
@@ -69,27 +67,27 @@ struct Curve {
 const std::vector<Curve>& length_curves() {
   static const std::vector<Curve> curves = {
       {"quantized-capacity", "published: quantized capacity (1.1)", {}},
-      {"lookup-upper", "sufficient: lookup transformer, 16-bit entries (1.4)", {{"b", "16"}}},
-      {"entropy-bits", "necessary: 16-bit entries, tokens of equal width (1.2)", {{"b", "16"}}, true},
+      {"lookup-upper", "sufficient: lookup transformer, 16-bit entries (1.4)", {{"b", 16}}},
+      {"entropy-bits", "necessary: 16-bit entries, tokens of equal width (1.2)", {{"b", 16}}, true},
       {"entropy-lipschitz",
        "necessary for Lipschitz models: R = 1, Lambda = 10, max norm (1.3)",
-       {{"R", "1"}, {"Lambda", "10"}, {"norm", "max"}}}};
+       {{"R", 1}, {"Lambda", 10}, {"norm", "max"}}}};
   return curves;
 }
 
 /// 4 n + d + L + 2, the width of the lookup transformer's tokens.
-std::string width_of_lookup(const Texts& texts) {
-  const long d = std::stol(texts.at("d")), L = std::stol(texts.at("L"));
-  return std::to_string(4 * d * L + d + L + 2);
+Integer width_of_lookup(const Values& values) {
+  const Integer d = values.at("d").integer(), L = values.at("L").integer();
+  return 4 * d * L + d + L + 2;
 }
 
-Figure lengths(Figure figure, const std::vector<std::pair<double, Texts>>& points) {
+Figure lengths(Figure figure, const std::vector<std::pair<double, Values>>& points) {
   for (const Curve& curve : length_curves()) {
     Series series{curve.label, {}};
-    for (const auto& [x, texts] : points) {
-      Texts all = texts;
+    for (const auto& [x, values] : points) {
+      Values all = values;
       all.insert(curve.more.begin(), curve.more.end());
-      if (curve.has_width_of_lookup) all["w"] = width_of_lookup(texts);
+      if (curve.has_width_of_lookup) all.emplace("w", width_of_lookup(values));
       add_log10(series, x, record_of(curve.id, all, "tokens"), "tokens");
     }
     figure.series.push_back(std::move(series));
@@ -99,11 +97,11 @@ Figure lengths(Figure figure, const std::vector<std::pair<double, Texts>>& point
 
 /// 1.2-1.4: the bracket against the accuracy, with the published length.
 Figure bracket() {
-  std::vector<std::pair<double, Texts>> points;
+  std::vector<std::pair<double, Values>> points;
   for (int i = 4; i <= 30; ++i) {
-    const std::string eps = fmt::format("{:.4g}", std::pow(10, -i / 10.0));
-    points.emplace_back(std::stod(eps),
-                        Texts{{"d", "2"}, {"L", "2"}, {"C", "1"}, {"alpha", "inf"}, {"eps", eps}});
+    const Argument eps = parse_argument(parameters::eps, fmt::format("{:.4g}", std::pow(10, -i / 10.0)));
+    points.emplace_back(eps.number().value.convert_to<double>(),
+                        Values{{"d", 2}, {"L", 2}, {"C", 1}, {"alpha", Number::infinity()}, {"eps", eps}});
   }
   return lengths({"bracket",
                   "Prompt tokens that serve all of F(C, alpha) (theory 1.1 - 1.4)\nd = L = 2, C = 1, alpha = "
@@ -116,10 +114,10 @@ Figure bracket() {
 
 /// 1.1 against 1.2-1.4 as the input grows.
 Figure length() {
-  std::vector<std::pair<double, Texts>> points;
+  std::vector<std::pair<double, Values>> points;
   for (int n = 1; n <= 24; ++n) {
     points.emplace_back(
-        n, Texts{{"d", std::to_string(n)}, {"L", "1"}, {"C", "1"}, {"alpha", "inf"}, {"eps", "1/10"}});
+        n, Values{{"d", n}, {"L", 1}, {"C", 1}, {"alpha", Number::infinity()}, {"eps", Rational(1, 10)}});
   }
   return lengths(
       {"length",
@@ -142,8 +140,7 @@ Figure polynomial_error() {
     Series series{fmt::format("degree {}", g), {}};
     for (int i = 1; i <= 40; ++i) {
       const Rational B(i, 10);
-      const Record record =
-          record_of("polynomial-degree", {{"S", exact_text(B * B)}, {"g", std::to_string(g)}});
+      const Record record = record_of("polynomial-degree", {{"S", B * B}, {"g", g}});
       // Where the polynomial may vanish there is no bound on the output.
       for (const Output& output : record.outputs) {
         if (output.name != "output_error") continue;
@@ -165,12 +162,12 @@ Figure polynomial_cost() {
                 {"cost / cost of exact attention (below 1: cheaper)", true},
                 {}};
   for (const int exponent : {4, 6, 8}) {
-    const std::string T = "1" + std::string(static_cast<std::size_t>(exponent), '0');
+    const Integer T = power(Integer(10), static_cast<unsigned long>(exponent));
     Series series{fmt::format("T = 10^{} tokens", exponent), {}};
     for (int i = 2; i <= 30; ++i) {
       const Rational B(i, 10);
       const Record record =
-          record_of("polynomial-degree", {{"S", exact_text(B * B)}, {"eta", "1/100"}, {"d", "8"}, {"T", T}});
+          record_of("polynomial-degree", {{"S", B * B}, {"eta", Rational(1, 100)}, {"d", 8}, {"T", T}});
       series.points.emplace_back(
           i / 10.0, value_of(record.output("polynomial_cost")) / value_of(record.output("exact_cost")));
     }

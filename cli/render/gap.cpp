@@ -52,15 +52,15 @@ std::string headline(const Bracket& bracket) {
     return fmt::format(
         "{} <= m <= {}   the least number m of prompt tokens, {} entries of {} bits each, that {}",
         at_least(lower->tokens), at_most(bracket.sufficient->tokens), lower->width.str(),
-        input_text(lower->record, "b"), serve);
+        lower->record.input("b").text(), serve);
   }
   if (const auto& lower = bracket.necessary) {
     return fmt::format("{} <= m   the least number m of prompt tokens, {} entries of {} bits each, that {}",
-                       at_least(lower->tokens), lower->width.str(), input_text(lower->record, "b"), serve);
+                       at_least(lower->tokens), lower->width.str(), lower->record.input("b").text(), serve);
   }
   if (const auto& upper = bracket.sufficient) {
     return fmt::format("m <= {}   the least number m of prompt tokens, {} entries of {} bits each, that {}",
-                       at_most(upper->tokens), upper->width.str(), input_text(upper->record, "b"), serve);
+                       at_most(upper->tokens), upper->width.str(), upper->record.input("b").text(), serve);
   }
   return "the least number m of prompt tokens that " + serve + ": not bounded here";
 }
@@ -80,7 +80,7 @@ std::string beside(const PromptLength& other) {
 
 std::string why_none(const Record& record) {
   return fmt::format("{} (theory {}) {}: {}", record.id, record.theory,
-                     record.undecided ? "is not decided" : "does not apply", record.reason);
+                     record.is_undecided() ? "is not decided" : "does not apply", record.why);
 }
 
 std::string at_least(const Quantity& tokens) { return bounded(tokens, Direction::down); }
@@ -104,7 +104,7 @@ std::vector<std::string> describe_gap(const Bracket& bracket, const std::vector<
   if (const auto& upper = bracket.sufficient) {
     lines.push_back(
         fmt::format("  sufficient  m <= {}: one fixed transformer, prompt tokens of {} entries of {} bits {}",
-                    at_most(upper->tokens), upper->width.str(), input_text(upper->record, "b"),
+                    at_most(upper->tokens), upper->width.str(), upper->record.input("b").text(),
                     reference(upper->record)));
     lines.push_back("    " + upper->record.proof_of("tokens").text());
   } else {
@@ -117,7 +117,7 @@ std::vector<std::string> describe_gap(const Bracket& bracket, const std::vector<
   }
   for (const PromptLength& other : bracket.beside) lines.push_back(beside(other));
   for (const Record& record : records) {
-    if (record.id != "quantized-capacity" || !record.applicable || !bracket.sufficient) continue;
+    if (record.id != "quantized-capacity" || !record.is_applicable() || !bracket.sufficient) continue;
     const Quantity& published = record.output("least_integer");
     lines.push_back(fmt::format("  The published capacity formula asks for {}: {} times what suffices.",
                                 at_most(published), factor(published, bracket.sufficient->tokens)));

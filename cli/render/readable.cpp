@@ -4,7 +4,6 @@
 #include <promptbound/cli/render/table.hpp>
 #include <promptbound/numeric/decimal.hpp>
 #include <promptbound/numeric/integers.hpp>
-#include <promptbound/numeric/number.hpp>
 
 namespace promptbound {
 namespace {
@@ -45,11 +44,11 @@ std::string readable(const Quantity& quantity, long digits) {
   return has_short_form ? exact + " in " + ends : ends;
 }
 
-std::string readable_exact(const std::string& exact) {
+std::string readable(const Argument& value) {
   constexpr long digits = 10;
-  if (exact.size() <= longest_plain_integer) return exact;
-  const std::optional<Number> number = parse_number(exact);
-  return number ? readable(Quantity(number->value), digits) : exact;
+  std::string exact = value.text();
+  if (exact.size() <= longest_plain_integer || value.is_word()) return exact;
+  return readable(Quantity(value.number().value), digits);
 }
 
 std::string parameters_text(const std::vector<ShownParameter>& parameters) {
@@ -57,8 +56,8 @@ std::string parameters_text(const std::vector<ShownParameter>& parameters) {
   for (const ShownParameter& parameter : parameters) {
     std::string remark = parameter.is_default ? "default" : "";
     if (!parameter.note.empty()) remark += (remark.empty() ? "" : ": ") + parameter.note;
-    text += fmt::format("{}{} = {}{}", text.empty() ? "" : ", ", parameter.name,
-                        readable_exact(parameter.value), remark.empty() ? "" : " (" + remark + ")");
+    text += fmt::format("{}{} = {}{}", text.empty() ? "" : ", ", parameter.name, readable(parameter.value),
+                        remark.empty() ? "" : " (" + remark + ")");
   }
   return text;
 }

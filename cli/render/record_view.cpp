@@ -24,15 +24,8 @@ std::vector<ShownParameter> shown_inputs(const Record& record) {
   return result;
 }
 
-std::string input_text(const Record& record, std::string_view name) {
-  for (const Input& input : record.inputs) {
-    if (input.name == name) return input.value;
-  }
-  return "";
-}
-
 Cell output_cell(const Record& record, std::string_view name) {
-  if (!record.applicable) return Absent{record.reason, record.undecided};
+  if (!record.is_applicable()) return Absent{record.why, record.is_undecided()};
   for (const Output& output : record.outputs) {
     if (output.name == name) return output.value;
   }
@@ -52,19 +45,28 @@ std::string proof_kinds(const std::vector<ProofStatus>& proofs) {
   return fmt::format("{}", fmt::join(kinds, " and "));
 }
 
+void ProofSummary::add(std::string_view label, const Record& record, std::string_view output) {
+  if (!record.is_applicable()) return;
+  if (!text_.empty()) text_ += "; ";
+  text_ += label;
+  text_ += ": ";
+  text_ += name(record.proof_of(output).kind);
+}
+
 void write_record(const Bound& bound, const Inverse* inverse, const Record& record, TableWriter& writer) {
   writer.paragraph(
       fmt::format("{} ({}, theory {}): {}", bound.id, name(bound.kind), bound.theory, bound.claim));
   writer.paragraph(fmt::format("  {}", bound.formula));
   writer.parameters(shown_inputs(record));
-  if (record.applicable) {
+  if (record.is_applicable()) {
     writer.begin("", {{"output"}, {"value", true}, {"meaning"}});
     for (const Output& output : record.outputs) {
       writer.row({output.name, output.value, std::string(meaning_of(bound, inverse, output.name))});
     }
     writer.end();
   } else {
-    writer.paragraph(fmt::format("{}: {}", record.undecided ? "undecided" : "not applicable", record.reason));
+    writer.paragraph(
+        fmt::format("{}: {}", record.is_undecided() ? "undecided" : "not applicable", record.why));
   }
   writer.paragraph("");
   for (const Assumption& assumption : record.assumptions) {

@@ -16,11 +16,19 @@ void write_proof(const std::vector<ProofStatus>& proofs, TableWriter& writer);
 /// Returns the kinds of these proofs: `Coq`, `Coq and on paper`.
 [[nodiscard]] std::string proof_kinds(const std::vector<ProofStatus>& proofs);
 
+/// What proves each of several outputs, for a column of a sweep: `necessary: Coq; lookup-upper: Coq`. Outputs
+/// that are not there are left out.
+class ProofSummary {
+ public:
+  void add(std::string_view label, const Record& record, std::string_view output);
+  [[nodiscard]] const std::string& text() const { return text_; }
+
+ private:
+  std::string text_;
+};
+
 /// Returns the inputs of one record, for its head.
 [[nodiscard]] std::vector<ShownParameter> shown_inputs(const Record& record);
-
-/// Returns the value of an input as a cell, empty when the record has no such input.
-[[nodiscard]] std::string input_text(const Record& record, std::string_view name);
 
 /// Returns the output of that name as a cell: absent, with the reason, when the record is not applicable.
 [[nodiscard]] Cell output_cell(const Record& record, std::string_view name);

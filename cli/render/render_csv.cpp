@@ -1,4 +1,6 @@
 // The CSV writer of table.hpp.
+#include <algorithm>
+
 #include <promptbound/cli/render/table.hpp>
 
 namespace promptbound {
@@ -15,33 +17,33 @@ class CsvWriter : public TableWriter {
   void parameters(const std::vector<ShownParameter>& parameters) override {
     begin("", {{"parameter"}, {"value"}, {"default"}});
     for (const ShownParameter& parameter : parameters)
-      row({parameter.name, parameter.value, std::string(parameter.is_default ? "true" : "false")});
+      row({parameter.name, parameter.value.text(), std::string(parameter.is_default ? "true" : "false")});
     end();
   }
 
   void begin(const std::string&, const std::vector<Column>& columns) override {
     if (!columns_.empty()) file_.write("\n");
     columns_ = columns;
-    std::vector<std::string> fields;
+    line_.clear();
     for (const Column& column : columns) {
       if (column.is_number) {
-        fields.push_back(column.heading + ".lower");
-        fields.push_back(column.heading + ".upper");
+        append(column.heading + ".lower");
+        append(column.heading + ".upper");
       } else {
-        fields.push_back(column.heading);
+        append(column.heading);
       }
     }
-    write_line(fields);
+    write_line();
   }
 
   void row(const std::vector<Cell>& cells) override {
-    std::vector<std::string> fields;
+    line_.clear();
     for (std::size_t i = 0; i < cells.size(); ++i) {
-      auto [lower, upper] = ends(cells[i]);
-      fields.push_back(std::move(lower));
-      if (columns_[i].is_number) fields.push_back(std::move(upper));
+      const auto [lower, upper] = ends(cells[i]);
+      append(lower);
+      if (columns_[i].is_number) append(upper);
     }
-    write_line(fields);
+    write_line();
   }
 
   void end() override {}
@@ -52,6 +54,10 @@ class CsvWriter : public TableWriter {
     if (std::holds_alternative<Absent>(cell)) return {"", ""};
     const auto& quantity = std::get<Quantity>(cell);
     if (const auto* text = std::get_if<std::string>(&quantity.value())) return {*text, *text};
+    if (const auto* integer = std::get_if<Integer>(&quantity.value())) {
+      std::string text = integer->str();
+      return {text, text};
+    }
     return {end_of(quantity, quantity.lower(digits_)), end_of(quantity, quantity.upper(digits_))};
   }
 
@@ -60,31 +66,30 @@ class CsvWriter : public TableWriter {
     return decimal.empty() ? readable(quantity, digits_) : decimal;
   }
 
-  void write_line(const std::vector<std::string>& fields) {
-    std::string line;
-    for (std::size_t i = 0; i < fields.size(); ++i) {
-      if (i > 0) line += ',';
-      append_quoted(line, fields[i]);
-    }
-    file_.write(line + "\n");
+  void write_line() {
+    if (!line_.empty()) line_.back() = '\n';  // in place of the last comma
+    file_.write(line_);
   }
 
-  static void append_quoted(std::string& line, const std::string& field) {
-    if (field.find_first_of(",\"\n") == std::string::npos) {
-      line += field;
-      return;
+  void append(const std::string& field) {
+    const auto is_special = [](char c) { return c == ',' || c == '"' || c == '\n'; };
+    if (std::none_of(field.begin(), field.end(), is_special)) {
+      line_ += field;
+    } else {
+      line_ += '"';
+      for (const char c : field) {
+        if (c == '"') line_ += '"';
+        line_ += c;
+      }
+      line_ += '"';
     }
-    line += '"';
-    for (const char c : field) {
-      if (c == '"') line += '"';
-      line += c;
-    }
-    line += '"';
+    line_ += ',';
   }
 
   OutputFile& file_;
   long digits_;
   std::vector<Column> columns_;
+  std::string line_;
 };
 
 }  // namespace

@@ -4,6 +4,7 @@
 
 #include <promptbound/cli/render/render_json.hpp>
 #include <promptbound/cli/render/table.hpp>
+#include <promptbound/numeric/decimal.hpp>
 #include <promptbound/numeric/precision.hpp>
 
 namespace promptbound {
@@ -59,15 +60,27 @@ class JsonWriter : public TableWriter {
   ordered_json parameters_;
 };
 
-ordered_json interval_json(const Interval& x, long digits) {
-  const Quantity ends(x);
-  return {{"lower", text_or_null(ends.lower(digits))}, {"upper", text_or_null(ends.upper(digits))}};
-}
-
 /// Integers of more digits stand beside their logarithm.
 const Integer longest_integer_without_logarithm("999999999999999");
 
 }  // namespace
+
+ordered_json ends_json(const Interval& x, long digits) {
+  const Quantity ends(x);
+  return {{"lower", text_or_null(ends.lower(digits))}, {"upper", text_or_null(ends.upper(digits))}};
+}
+
+ordered_json ends_json(const Rational& lower, const std::optional<Rational>& upper, long digits) {
+  ordered_json json = {{"lower", decimal(lower, digits, Direction::down)}, {"upper", nullptr}};
+  if (upper) json["upper"] = decimal(*upper, digits, Direction::up);
+  return json;
+}
+
+ordered_json answer_json(std::string_view verdict, std::string_view why) {
+  return {{"schema", json_schema}, {"verdict", verdict}, {"why", why}};
+}
+
+std::string document(const ordered_json& json) { return json.dump(1) + "\n"; }
 
 ordered_json quantity_json(const Quantity& quantity, long digits) {
   if (const auto* text = std::get_if<std::string>(&quantity.value())) return {{"text", *text}};
@@ -76,13 +89,13 @@ ordered_json quantity_json(const Quantity& quantity, long digits) {
                        {"upper", text_or_null(quantity.upper(digits + 2))},
                        {"exact", text_or_null(quantity.exact())}};
   if (const auto* magnitude = std::get_if<Magnitude>(&quantity.value())) {
-    json["log10"] = interval_json(magnitude->log10, digits + 2);
+    json["log10"] = ends_json(magnitude->log10, digits + 2);
   } else if (const auto* tower = std::get_if<PowerTower>(&quantity.value())) {
-    json["log10_log10"] = interval_json(tower->log10_log10, digits + 2);
+    json["log10_log10"] = ends_json(tower->log10_log10, digits + 2);
   } else if (const auto* integer = std::get_if<Integer>(&quantity.value());
              integer != nullptr && *integer > longest_integer_without_logarithm) {
     const WorkingPrecision scope(bits_for_digits(digits + 2) + 64);
-    json["log10"] = interval_json(quantity.log10(), digits + 2);
+    json["log10"] = ends_json(quantity.log10(), digits + 2);
   }
   return json;
 }
@@ -98,7 +111,8 @@ ordered_json assumptions_json(const std::vector<Assumption>& assumptions) {
 ordered_json parameters_json(const std::vector<ShownParameter>& parameters) {
   auto json = ordered_json::array();
   for (const ShownParameter& parameter : parameters) {
-    json.push_back({{"name", parameter.name}, {"value", parameter.value}, {"default", parameter.is_default}});
+    json.push_back(
+        {{"name", parameter.name}, {"value", parameter.value.text()}, {"default", parameter.is_default}});
   }
   return json;
 }
@@ -128,12 +142,13 @@ ordered_json record_json(const Record& record, long digits) {
                        {"theory", record.theory},
                        {"source", record.source}};
   add_proof(json, record.proofs());
-  json["applicable"] = record.applicable;
-  if (!record.applicable) json["reason"] = record.reason;
+  json["verdict"] = name(record.verdict);
+  json["applicable"] = record.is_applicable();
+  if (!record.is_applicable()) json["reason"] = record.why;
   json["inputs"] = ordered_json::object();
   json["defaults"] = ordered_json::array();
   for (const Input& input : record.inputs) {
-    json["inputs"][input.name] = input.value;
+    json["inputs"][input.name] = input.value.text();
     if (input.is_default) json["defaults"].push_back(input.name);
   }
   json["outputs"] = ordered_json::object();

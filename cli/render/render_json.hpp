@@ -2,6 +2,7 @@
 #pragma once
 
 #include <nlohmann/json_fwd.hpp>
+#include <optional>
 
 #include <promptbound/cli/render/table.hpp>
 #include <promptbound/records/record.hpp>
@@ -15,6 +16,18 @@ inline constexpr int json_schema = 1;
 /// that is infinite. Magnitudes and integers of more than 15 digits add "log10", power towers "log10_log10".
 /// A text answer is {"text"}.
 [[nodiscard]] nlohmann::ordered_json quantity_json(const Quantity& quantity, long digits);
+
+/// Writes {"lower", "upper"} of an enclosure, or of bounds from both sides: strings, outward rounded; an end that is
+/// infinite or not known is null.
+[[nodiscard]] nlohmann::ordered_json ends_json(const Interval& x, long digits);
+[[nodiscard]] nlohmann::ordered_json ends_json(const Rational& lower, const std::optional<Rational>& upper,
+                                               long digits);
+
+/// Writes {"schema", "verdict", "why"}, with which the answer of every check begins; `verdict` is its word for it.
+[[nodiscard]] nlohmann::ordered_json answer_json(std::string_view verdict, std::string_view why);
+
+/// Returns the text of a document.
+[[nodiscard]] std::string document(const nlohmann::ordered_json& json);
 
 /// Writes [{"name", "value", "default"}]
 [[nodiscard]] nlohmann::ordered_json parameters_json(const std::vector<ShownParameter>& parameters);

@@ -9,10 +9,16 @@
 #include <promptbound/cli/render/figure.hpp>
 #include <promptbound/cli/render/output_file.hpp>
 #include <promptbound/numeric/quantity.hpp>
+#include <promptbound/records/argument.hpp>
 
 namespace promptbound {
 
 enum class Format { text, markdown, latex, csv, json, html };
+
+/// Is the format read by programs, for which columns cost nothing?
+[[nodiscard]] inline bool is_for_programs(Format format) {
+  return format == Format::csv || format == Format::json;
+}
 
 /// A cell is a text, a number, or the absence of a number with its reason: a bound that does not apply, or a
 /// value that was not decided.
@@ -30,7 +36,7 @@ struct Column {
 /// A parameter of a result.
 struct ShownParameter {
   std::string name;
-  std::string value;  ///< exact text, or the range as it was given
+  Argument value;  ///< the range as it was given, where it varies
   bool is_default = false;
   std::string note = "";  ///< where a default comes from, or what is to be said of a value that was given
 };
@@ -69,8 +75,8 @@ class TableWriter {
 /// `[lower, upper]`; a fraction that no short decimal equals with its enclosure.
 [[nodiscard]] std::string readable(const Quantity& quantity, long digits);
 
-/// Writes an exact number for people: shorter where its text is long, as that of 1e-99999.
-[[nodiscard]] std::string readable_exact(const std::string& exact);
+/// Writes a given value for people: shorter where its text is long, as that of 1e-99999.
+[[nodiscard]] std::string readable(const Argument& value);
 
 /// Writes the parameters as `d = 2, C = 1 (default), w = 2 (default: d)`
 [[nodiscard]] std::string parameters_text(const std::vector<ShownParameter>& parameters);

@@ -96,13 +96,13 @@ TEST_CASE("an end that is missing has a reason") {
   const Bracket coarse = bracket_at({{&d, "2"}, {&L, "2"}, {&eps, "1/2"}, {&alpha, "inf"}});
   CHECK_FALSE(coarse.necessary.has_value());
   CHECK_FALSE(coarse.necessary_at_equal_width.has_value());
-  CHECK(coarse.no_necessary->reason.find("no prompt is needed") != std::string::npos);
+  CHECK(coarse.no_necessary->why.find("no prompt is needed") != std::string::npos);
   CHECK(coarse.sufficient.has_value());
   // Entries of one bit are too coarse for the construction; for real ones it stands beside.
   const Bracket few_bits = bracket_at({{&d, "2"}, {&L, "2"}, {&eps, "1/5"}, {&b, "1"}});
   CHECK(few_bits.necessary.has_value());
   CHECK_FALSE(few_bits.sufficient.has_value());
-  CHECK(few_bits.no_sufficient->reason.find("too coarse") != std::string::npos);
+  CHECK(few_bits.no_sufficient->why.find("too coarse") != std::string::npos);
   const Bracket real_entries = bracket_at({{&d, "2"}, {&L, "2"}, {&eps, "1e-6"}});
   CHECK_FALSE(real_entries.sufficient.has_value());
   REQUIRE(real_entries.beside.size() == 1);

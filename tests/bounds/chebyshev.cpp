@@ -97,7 +97,7 @@ TEST_CASE("the largest score is where the error passes eta") {
       arguments.set("eta", parse_argument(parameters::eta, accuracy));
       const Bound& bound = find_bound("polynomial-degree");
       const Record record = evaluate(bound, find_inverse(bound, "S"), arguments, 40);
-      REQUIRE(record.applicable);
+      REQUIRE(record.is_applicable());
       const WorkingPrecision scope(300);
       const Interval largest = std::get<Interval>(record.output("S").value());
       CHECK(largest.is_relatively_tight(132));

@@ -50,7 +50,7 @@ bool lies_within(const Interval& x, double low, double high) {
 TEST_CASE("entropy-lipschitz backwards: the accuracy is enclosed to the digits asked for") {
   const Record record =
       backwards("entropy-lipschitz", "eps", {{&d, "2"}, {&L, "2"}, {&m, "10"}, {&R, "1/10"}, {&Lambda, "3"}});
-  REQUIRE(record.applicable);
+  REQUIRE(record.is_applicable());
   const Interval& least = std::get<Interval>(record.output("eps").value());
   CHECK(least.is_relatively_tight(132));
   // Against the definition at the grid number that it names: h/2 - Lambda R/(2^{(k+1)^n/(w m)} - 1), w = d.
@@ -80,7 +80,7 @@ TEST_CASE("entropy-lipschitz backwards: no length is so great that every accurac
   const Record record = backwards(
       "entropy-lipschitz", "eps",
       {{&d, "1"}, {&L, "1"}, {&m, "1000000000000000000"}, {&w, "1000000"}, {&R, "1"}, {&Lambda, "1"}});
-  REQUIRE(record.applicable);
+  REQUIRE(record.is_applicable());
   const Interval least = record.output("eps").enclosure();
   CHECK(certainly_positive(least));
   CHECK(integer(record, "k") > (Integer(1) << 64));
@@ -90,7 +90,7 @@ TEST_CASE("entropy-lipschitz backwards: no length is so great that every accurac
 TEST_CASE("a radius far below the accuracy: the logarithm of 1 + R/rho keeps its digits") {
   const Record few = forwards(
       "memory-linear", {{&m, "1"}, {&w, "1"}, {&R, "1e-99999"}, {&Lambda, "1"}, {&Delta, "3"}, {&eps, "1"}});
-  REQUIRE(few.applicable);
+  REQUIRE(few.is_applicable());
   CHECK(integer(few, "max_examples") == 0);
   // log2(1 + 2e-99999) = 2.885...e-99999
   const Interval bits = few.output("bits").enclosure();
@@ -128,7 +128,7 @@ TEST_CASE("grid numbers of a hundred thousand digits") {
   CHECK(lies_within(log10_of(published, "k"), 199998.45, 199998.46));
   const Record sizes =
       forwards("universality-size", {{&d, "2"}, {&L, "1"}, {&eps, "1e-99999"}, {&C, "1e99999"}});
-  REQUIRE(sizes.applicable);
+  REQUIRE(sizes.is_applicable());
   CHECK(lies_within(log10_of(sizes, "ffn_1_width"), 599994.1, 599994.2));  // log10(4 k^3)
   // A grid that is far coarser than the functions vary needs one cell.
   CHECK(integer(forwards("lookup-upper", {{&d, "2"}, {&L, "1"}, {&eps, "1e99999"}, {&C, "1e-99999"}}), "k") ==
@@ -145,7 +145,7 @@ TEST_CASE("an exponent so large that n^(1/alpha) is 1 to all digits but above it
   CHECK(integer(published, "k") == 21);
   // The rounding of 2-bit entries costs n^{1/alpha}/8, just above 1/8.
   CHECK_FALSE(forwards("lookup-upper", {{&d, "2"}, {&L, "2"}, {&eps, "1/8"}, {&b, "2"}, {&alpha, exponent}})
-                  .applicable);
+                  .is_applicable());
   // With eps = 9/8, C = 2 the quotient C r/(2 (eps - r/8)) is just above 1.
   CHECK(integer(forwards("lookup-upper",
                          {{&d, "2"}, {&L, "2"}, {&eps, "9/8"}, {&C, "2"}, {&b, "2"}, {&alpha, exponent}}),
@@ -160,7 +160,7 @@ TEST_CASE("an exponent so large that n^(1/alpha) is 1 to all digits but above it
 TEST_CASE("sizes whose logarithm is beyond every exponent range") {
   const Record record =
       forwards("universality-size", {{&d, "1000000000"}, {&L, "1000000000"}, {&eps, "1/100"}});
-  REQUIRE(record.applicable);
+  REQUIRE(record.is_applicable());
   // k = (C+1) sqrt(10^18)/(2 eps) + 1 = 10^11 + 1; log10 of L k^{d T} is d T log10 k with T about L k^n.
   CHECK(integer(record, "k") == Integer("100000000001"));
   const auto& tower = std::get<PowerTower>(record.output("wide_ffn_width").value());
@@ -174,7 +174,7 @@ TEST_CASE("sizes whose logarithm is beyond every exponent range") {
 
 TEST_CASE("polynomial attention of a million dimensions: ranks by their logarithm") {
   const Record record = forwards("polynomial-degree", {{&g, "100000"}, {&d, "1000000"}, {&T, "4096"}});
-  REQUIRE(record.applicable);
+  REQUIRE(record.is_applicable());
   CHECK(lies_within(log10_of(record, "rank"), 145529.0, 145530.0));
   CHECK(std::holds_alternative<Magnitude>(record.output("crossover").value()));
   CHECK(integer(record, "exact_cost") == Integer(4096) * 4096 * 2000007);
@@ -185,7 +185,7 @@ TEST_CASE("a bound that lacks a parameter says which") {
 }
 
 TEST_CASE("why a lower bound does not apply is true of the norm asked for") {
-  const auto reason = [](Values values) { return forwards("entropy-bits", values).reason; };
+  const auto reason = [](Values values) { return forwards("entropy-bits", values).why; };
   // In the maximum norm, and with one coordinate, the constant 1/2 is within 1/2 of everything.
   CHECK(reason({{&d, "2"}, {&L, "2"}, {&eps, "1/2"}, {&alpha, "inf"}}).find("no prompt is needed") !=
         std::string::npos);

@@ -14,8 +14,6 @@ using namespace promptbound;
 
 namespace {
 
-Argument number(const Rational& value) { return {Number(value), ""}; }
-
 struct Problem {
   long d = 1, L = 1, w = 1;
   bool is_max_alpha = false, is_box = false;
@@ -23,14 +21,14 @@ struct Problem {
 
   [[nodiscard]] LipschitzPacking packing() const {
     Arguments arguments;
-    arguments.set("d", number(d));
-    arguments.set("L", number(L));
-    arguments.set("w", number(w));
-    arguments.set("alpha", is_max_alpha ? Argument{Number::infinity(), ""} : number(2));
-    arguments.set("C", number(C));
-    arguments.set("R", number(R));
-    arguments.set("Lambda", number(Lambda));
-    arguments.set("norm", {Number(), is_box ? "max" : "euclidean"});
+    arguments.set("d", d);
+    arguments.set("L", L);
+    arguments.set("w", w);
+    arguments.set("alpha", is_max_alpha ? Argument(Number::infinity()) : Argument(2));
+    arguments.set("C", C);
+    arguments.set("R", R);
+    arguments.set("Lambda", Lambda);
+    arguments.set("norm", is_box ? "max" : "euclidean");
     return LipschitzPacking(arguments, eps);
   }
 

@@ -26,7 +26,7 @@ Integer integer(const Record& record, std::string_view name) {
 }
 
 Arguments with(Arguments given, const Parameter& parameter, const Rational& value) {
-  given.set(parameter.name, {Number(value), ""});
+  given.set(parameter.name, value);
   return given;
 }
 
@@ -45,7 +45,7 @@ TEST_CASE("entropy-bits: just below the smallest accuracy m tokens fail - at it 
       const Rational just_below = least * Rational(999999, 1000000);
       CHECK(integer(forwards("entropy-bits", with(given, eps, just_below)), "tokens") > available);
       const Record at = forwards("entropy-bits", with(given, eps, least));
-      CHECK((!at.applicable || integer(at, "tokens") <= available));
+      CHECK((!at.is_applicable() || integer(at, "tokens") <= available));
     }
   }
 }
@@ -62,7 +62,7 @@ TEST_CASE("entropy-lipschitz: the enclosed smallest accuracy separates failing f
       const auto* tokens = std::get_if<Integer>(&below.output("tokens").value());
       CHECK((tokens == nullptr || *tokens > available));  // a text answer says that no length suffices
       const Record above = forwards("entropy-lipschitz", with(given, eps, least.upper() * (1 + nudge)));
-      CHECK((!above.applicable || integer(above, "tokens") <= available));
+      CHECK((!above.is_applicable() || integer(above, "tokens") <= available));
     }
   }
 }

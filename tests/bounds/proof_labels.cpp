@@ -167,7 +167,7 @@ TEST_CASE("every output of every form is proved - transcribed or said to be neit
 TEST_CASE("every declared form is reached") {
   std::set<std::pair<std::string, std::string>> reached;
   for (const Evaluation& one : evaluations()) {
-    if (!one.record.applicable) continue;
+    if (!one.record.is_applicable()) continue;
     const Form* form = one.form();
     REQUIRE_MESSAGE(form != nullptr, one.name());
     CHECK(one.record.proof == form->proof);
@@ -187,7 +187,7 @@ TEST_CASE("every declared form is reached") {
 TEST_CASE("a form labelled as proved in Coq has a certificate or says why not and no other form has one") {
   std::size_t emitted = 0, refused = 0;
   for (const Evaluation& one : evaluations()) {
-    if (!one.record.applicable) continue;
+    if (!one.record.is_applicable()) continue;
     const bool proved = is_proved_in_coq(one.record);
     CAPTURE(one.name());
     CoqCertificate certificate;

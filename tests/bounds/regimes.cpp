@@ -17,7 +17,7 @@ namespace {
 
 Record saturation(const Integer& length, const char* width) {
   Arguments given;
-  given.set(m.name, {Number(Rational(length)), ""});
+  given.set(m.name, length);
   const std::pair<const Parameter*, const char*> rest[] = {{&w, width},      {&R, "1"},     {&Lambda, "2"},
                                                            {&Lambda_W, "3"}, {&Delta, "1"}, {&eps, "1/10"}};
   for (const auto& [parameter, text] : rest) given.set(parameter->name, parse_argument(*parameter, text));
@@ -64,9 +64,9 @@ TEST_CASE("bits per token fall as the context grows and the capacity never does"
 TEST_CASE("a width whose covering has hundreds of digits and one whose covering cannot be written") {
   const Record wide = saturation(1000, "300");
   CHECK(wide.output("c").exact().size() > 300);
-  CHECK(wide.applicable);
+  CHECK(wide.is_applicable());
   const Record huge = saturation(1000, "1000000");
-  REQUIRE(huge.applicable);
+  REQUIRE(huge.is_applicable());
   CHECK(huge.output("c").exact().empty());
   CHECK(std::get<std::string>(huge.output("m_multiset").value()) ==
         "not computed: c has more than 100000 digits");

@@ -183,3 +183,41 @@ TEST_CASE("the capacity table reproduces the published numbers to all digits giv
   CHECK(capacities == 6);
   CHECK(ratios == 1);
 }
+
+TEST_CASE("sweeps say for programs what proves each number in their last column") {
+  const std::string sweep = "bounds --d 1:2 --L 2 --eps 1/10,1/2 ";
+  const json rows =
+      json::parse(run("table --of entropy-bits.tokens,lookup-upper.width --d 1:2 --L 2 --eps 1/10 "
+                      "--format json")
+                      .out)["rows"];
+  REQUIRE(rows.size() == 2);
+  CHECK(rows[0]["proof"] == "entropy-bits.tokens: Coq; lookup-upper.width: on paper");
+  const std::string csv = run(sweep + "--format csv").out;
+  CHECK(csv.substr(0, csv.find('\n')).ends_with(",proof"));
+  CHECK(
+      csv.find(
+          ",necessary: Coq; sufficient: Coq; quantized-capacity: Coq; entropy-bits: Coq; lookup-upper: Coq; "
+          "universality-size: on paper\n") != std::string::npos);
+  // Where a bound does not apply there is nothing to prove.
+  CHECK(csv.find("necessary: Coq; sufficient: Coq") != csv.find("sufficient: Coq"));
+  CHECK(csv.find(",sufficient: Coq; ") != std::string::npos);
+  // Tables for people keep their columns.
+  CHECK(run(sweep).out.find("proof") == std::string::npos);
+}
+
+TEST_CASE("a row of a sweep says what the single point says") {
+  const json rows =
+      json::parse(run("table --of entropy-lipschitz.tokens,entropy-lipschitz.value,lookup-upper.tokens --d "
+                      "1:3 --L 2 --eps "
+                      "1/100 --R 1 --Lambda 10 --format json")
+                      .out)["rows"];
+  REQUIRE(rows.size() == 3);
+  for (int d = 1; d <= 3; ++d) {
+    const json point = json::parse(run("eval entropy-lipschitz --d " + std::to_string(d) +
+                                       " --L 2 --eps 1/100 --R 1 --Lambda 10 --format json")
+                                       .out)["outputs"];
+    const json& row = rows[static_cast<std::size_t>(d - 1)];
+    CHECK(row["entropy-lipschitz.tokens"] == point["tokens"]);
+    CHECK(row["entropy-lipschitz.value"] == point["value"]);
+  }
+}

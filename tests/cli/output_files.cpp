@@ -191,6 +191,10 @@ TEST_CASE("an answer that standard output does not take is an error of its own")
     CAPTURE(arguments);
     const Outcome outcome = run(arguments + " > /dev/full");
     CHECK(outcome.exit_code == 4);
-    CHECK(outcome.err == "promptbound: cannot write standard output: No space left on device\n");
+    const std::string message = "cannot write standard output: No space left on device";
+    const bool is_json = arguments.find("--format json") != std::string::npos;
+    CHECK(outcome.err == (is_json ? R"({"schema":1,"error":{"kind":"output","message":")" + message +
+                                        "\",\"exit_code\":4}}\n"
+                                  : "promptbound: " + message + "\n"));
   }
 }

@@ -15,10 +15,8 @@ constexpr long digits = 12;  // the enclosures that enter have no more
 /// An upper end as an argument of a bound; nothing when it is infinite.
 std::optional<Argument> argument(const FastInterval& upper) {
   if (!std::isfinite(upper.upper())) return std::nullopt;
-  return Argument{Number(Rational(upper.upper())), ""};
+  return Argument(Rational(upper.upper()));
 }
-Argument argument(const Rational& value) { return {Number(value), ""}; }
-Argument argument(std::size_t count) { return {Number(Rational(count)), ""}; }
 
 Record not_computed(std::string_view id, const std::string& needed, const std::string& why) {
   const Bound& bound = find_bound(id);
@@ -43,9 +41,9 @@ PolynomialRow polynomial(const Audit& audit, const AuditQuestion& question, cons
   }
   Arguments arguments;
   arguments.set(parameters::S.name, *bound);
-  arguments.set(parameters::T.name, argument(Rational(audit.T)));
-  arguments.set(parameters::d.name, argument(audit.config.head_width));
-  arguments.set(parameters::eta.name, argument(question.eta));
+  arguments.set(parameters::T.name, audit.T);
+  arguments.set(parameters::d.name, audit.config.head_width);
+  arguments.set(parameters::eta.name, question.eta);
   return {S, evaluate(find_bound("polynomial-degree"), arguments, digits)};
 }
 
@@ -164,27 +162,27 @@ Record memory_linear(const Audit& audit, const FastInterval& radius, Arguments& 
                             ? "every token of the prompt is 0, and so is its radius"
                             : "the Lipschitz constant is 0: outputs do not depend on a prompt");
   }
-  arguments.set(parameters::Lambda.name, argument(Lambda.upper()));
+  arguments.set(parameters::Lambda.name, Lambda.upper());
   arguments.set(parameters::R.name, *R);
   return evaluate(find_bound("memory-linear"), arguments, digits);
 }
 
 void add_memory_rows(Audit& audit, const AuditQuestion& question, const Matrix<double>& prompt) {
   Arguments arguments;
-  arguments.set(parameters::m.name, argument(audit.prompt_length));
-  arguments.set(parameters::w.name, argument(audit.config.width));
-  arguments.set(parameters::b.name, argument(std::size_t{audit.prompt_bits}));
-  arguments.set(parameters::v.name, argument(audit.config.vocabulary));
-  arguments.set(parameters::Delta.name, argument(question.Delta));
-  arguments.set(parameters::eps.name, argument(question.eps));
+  arguments.set(parameters::m.name, audit.prompt_length);
+  arguments.set(parameters::w.name, audit.config.width);
+  arguments.set(parameters::b.name, audit.prompt_bits);
+  arguments.set(parameters::v.name, audit.config.vocabulary);
+  arguments.set(parameters::Delta.name, question.Delta);
+  arguments.set(parameters::eps.name, question.eps);
   const auto add = [&](TheoremRow row, Record record, std::string_view output) {
-    if (record.applicable) {
+    if (record.is_applicable()) {
       row.value = record.output(output);
-      if (row.proof.empty()) row.proof = {record.proof_of(output)};
+      if (row.proof.empty()) row.proof = {record.proof_of(output).of({output})};
     } else {
       row.applies = false;
       row.proof.clear();
-      row.why = "does not apply: " + record.reason;
+      row.why = "does not apply: " + record.why;
     }
     audit.theorems.push_back(std::move(row));
     audit.records.push_back(std::move(record));

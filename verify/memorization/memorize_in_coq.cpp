@@ -271,7 +271,7 @@ void memorize_in_coq(const Transformer<Rational>& model, const MemorizationData&
   Record record;
   record.id = "memorize";
   record.theory = "2.2, 2.3";
-  record.inputs = {{"accuracy", exact_text(accuracy)}};
+  record.inputs = {{"accuracy", accuracy}};
   certificate.begin(record);
   for (const char* const module : {"attention_instance", "prompt_length", "impossible_claim"})
     certificate.require(module);
@@ -279,7 +279,7 @@ void memorize_in_coq(const Transformer<Rational>& model, const MemorizationData&
   Emission emission(problem, certificate);
   if (answer.verdict == Memorizable::impossible) {
     const Rational lower = answer.floor ? answer.floor->lower : Rational(0);
-    const Rational printed = parse_rational(decimal(lower, digits, Direction::down), "floor");
+    const Rational printed = rounded(lower, digits, Direction::down);
     const bool has_floor = printed > 0 && emission.floor(printed);
     if (has_floor && accuracy < printed) {
       emission.impossible_by_floor();

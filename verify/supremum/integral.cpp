@@ -154,7 +154,11 @@ class Quadrature {
   }
 
   IntegralAnswer answer(std::string why) const {
-    IntegralAnswer result{Verdict::unknown, std::move(why), d_alpha_, cells_.size()};
+    IntegralAnswer result;
+    result.why = std::move(why);
+    result.d_alpha = d_alpha_;
+    result.spent.boxes = cells_.size();
+    result.proof = supremum_proof();
     if (certainly_less(Interval(options_.eps), d_alpha_)) {
       result.verdict = Verdict::refuted;
       result.why = "the integral is certainly larger";

@@ -13,12 +13,10 @@ struct IntegralOptions {
   std::function<void(const SupremumProgress&)> progress;
 };
 
-struct IntegralAnswer {
-  Verdict verdict = Verdict::unknown;
-  std::string why;  ///< never empty
+/// Proved, refuted or unknown; it says what it spent in boxes.
+struct IntegralAnswer : Answer {
   /// An enclosure; its upper end is infinite where no finite bound was found.
   Interval d_alpha = Interval::whole_line();
-  std::size_t boxes = 0;
 };
 
 /// Returns d_alpha = (integral over [0,1]^{d x L} of ||T([P,X]) - f(X)||_alpha^alpha dX)^{1/alpha}, alpha

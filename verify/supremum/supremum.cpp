@@ -192,8 +192,9 @@ class Search {
 
   SupremumAnswer answer(std::string why) const {
     SupremumAnswer result;
-    result.boxes = boxes_;
-    result.most_waiting = most_waiting_;
+    result.spent.boxes = boxes_;
+    result.spent.most_waiting = most_waiting_;
+    result.proof = supremum_proof();
     if (std::isfinite(upper())) result.upper = Rational(upper());
     if (witness_) {
       const Index d = problem_.target.d;
@@ -232,6 +233,10 @@ class Search {
 };
 
 }  // namespace
+
+Proofs supremum_proof() {
+  return {computed("an input is at hand, or enclosures of the error cover the whole cube")};
+}
 
 SupremumAnswer enclose_supremum(const ApproximationProblem& problem, const SupremumOptions& options) {
   problem.check();

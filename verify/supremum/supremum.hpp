@@ -8,12 +8,11 @@
 #include <string>
 #include <vector>
 
+#include <promptbound/records/answer.hpp>
 #include <promptbound/verify/supremum/box_error.hpp>
 #include <promptbound/verify/supremum/halving_tree.hpp>
 
 namespace promptbound {
-
-enum class Verdict { proved, refuted, unknown };
 
 /// What a search knows at a moment: lower <= sup <= upper.
 struct SupremumProgress {
@@ -59,18 +58,18 @@ struct ErrorWitness {
   Rational error;
 };
 
-struct SupremumAnswer {
-  Verdict verdict = Verdict::unknown;
-  std::string why;  ///< never empty
+/// Proved, refuted or unknown; it says what it spent in boxes.
+struct SupremumAnswer : Answer {
   /// sup_X ||T([P, X]) - f(X)||_alpha <= upper; nothing where no finite bound was found.
   std::optional<Rational> upper;
   /// The largest error found at a point, a lower bound on the supremum; nothing where none was found.
   std::optional<ErrorWitness> witness;
-  std::uint64_t boxes = 0;
-  std::size_t most_waiting = 0;  ///< the largest number of boxes that waited
   /// The halvings, as in SupremumState, when the verdict is proved. Empty for more than 62 coordinates.
   std::string tree;
 };
+
+/// Returns what proves the verdict and the bounds of both answers of this folder.
+[[nodiscard]] Proofs supremum_proof();
 
 /// Searches by branch and bound, the box with the largest upper bound first; a box is halved across the
 /// coordinate that lowers the bounds most. Upper bounds come from linear forms over the boxes, lower bounds

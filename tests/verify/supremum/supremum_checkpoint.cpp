@@ -42,7 +42,7 @@ TEST_CASE("a search that is interrupted again and again reaches the verdict of a
     REQUIRE(whole.verdict == (corrupted ? Verdict::refuted : Verdict::proved));
     const std::vector<std::uint64_t> budgets =
         corrupted ? std::vector<std::uint64_t>{1}
-                  : std::vector<std::uint64_t>{whole.boxes / 4, whole.boxes / 2};
+                  : std::vector<std::uint64_t>{*whole.spent.boxes / 4, *whole.spent.boxes / 2};
     SupremumOptions resumed = options;
     for (const std::uint64_t budget : budgets) {
       resumed.resume = interrupted(problem, resumed, budget);
@@ -53,7 +53,7 @@ TEST_CASE("a search that is interrupted again and again reaches the verdict of a
     if (!corrupted) {
       // Bounds are computed as in the search that was interrupted.
       CHECK(answer.upper.value() == whole.upper.value());
-      CHECK(answer.boxes == whole.boxes);
+      CHECK(*answer.spent.boxes == *whole.spent.boxes);
     }
     CHECK(answer.witness.value().error == whole.witness.value().error);
     const CheckReport report = check_supremum(supremum_certificate(problem, *options.eps, answer));

@@ -52,15 +52,8 @@ std::string name(Verdict verdict) {
 }
 
 int exit_code(Verdict verdict) {
-  switch (verdict) {
-    case Verdict::proved:
-      return exit_done;
-    case Verdict::refuted:
-      return exit_refuted;
-    case Verdict::unknown:
-      break;
-  }
-  return exit_unknown;
+  if (verdict == Verdict::unknown) return exit_unknown;
+  return verdict == Verdict::proved ? exit_done : exit_refuted;
 }
 
 /// What is known on standard error, once a second after two seconds.
@@ -279,6 +272,13 @@ int verify(const VerifyOptions& options) {
 
   const bool is_decided = answer.verdict != Verdict::unknown;
   if (!is_decided) certificate.reset();
+  if (certificate && answer.verdict == Verdict::proved && answer.tree.empty()) {
+    // The answer stands without it.
+    fmt::print(
+        stderr,
+        "promptbound: no certificate is written: those of proved claims have at most 62 coordinates\n");
+    certificate.reset();
+  }
   if (certificate) {
     Json proof = supremum_certificate(problem, *search.eps, answer);
     std::map<std::string, std::string> inputs = {{"model", options.model}};

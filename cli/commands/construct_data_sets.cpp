@@ -52,10 +52,7 @@ Built build_layer(const ConstructOptions& options) {
   record.kind = Kind::exact;
   record.theory = "2.2";
   record.source = "own";
-  record.inputs = {{"d", std::to_string(options.d)},
-                   {"N", std::to_string(options.N)},
-                   {"m", std::to_string(tokens)},
-                   {"seed", std::to_string(options.target.seed)}};
+  record.inputs = {{"d", options.d}, {"N", options.N}, {"m", tokens}, {"seed", options.target.seed}};
   record.add("accuracy", layer.unit);
   record.holds("a prompt of m tokens, which is not written, meets every example within the accuracy");
   return {model_with_data(layer.model, data), std::move(record)};

@@ -256,6 +256,13 @@ int verify(const VerifyOptions& options) {
 
   const bool is_decided = answer.verdict != Verdict::unknown;
   if (!is_decided) certificate.reset();
+  if (certificate && answer.verdict == Verdict::proved && answer.tree.empty()) {
+    // The answer stands without it.
+    fmt::print(
+        stderr,
+        "promptbound: no certificate is written: those of proved claims have at most 62 coordinates\n");
+    certificate.reset();
+  }
   if (certificate) {
     Json proof = supremum_certificate(problem, *search.eps, answer);
     std::map<std::string, std::string> inputs = {{"model", options.model}};

@@ -149,8 +149,7 @@ std::vector<Record> sweep(const std::string& id, const py::dict& parameters, lon
 }
 
 py::object input_object(const Input& input) {
-  const auto number = parse_number(input.value);
-  return number ? object_of(*number) : py::object(py::str(input.value));
+  return input.value.is_word() ? py::object(py::str(input.value.word())) : object_of(input.value.number());
 }
 
 py::dict inputs(const Record& record) {
@@ -313,9 +312,9 @@ void add_bounds(py::module_& module) {
       .def_property_readonly("kind", [](const Record& r) { return std::string(name(r.kind)); })
       .def_property_readonly("theory", [](const Record& r) { return std::string(r.theory); })
       .def_property_readonly("source", [](const Record& r) { return std::string(r.source); })
-      .def_readonly("applicable", &Record::applicable)
-      .def_readonly("undecided", &Record::undecided)
-      .def_readonly("reason", &Record::reason)
+      .def_property_readonly("applicable", &Record::is_applicable)
+      .def_property_readonly("undecided", &Record::is_undecided)
+      .def_property_readonly("reason", [](const Record& r) { return r.why; })
       .def("inputs", inputs)
       .def("defaults", defaults)
       .def("output_names", output_names)

@@ -151,7 +151,7 @@ void add_verify(py::module_& module) {
              const auto* expression = std::get_if<Expression>(&v.problem.target.function);
              return expression == nullptr ? std::string() : canonical_text(*expression);
            })
-      .def("proof", [](const Verification&) { return proof_lines(verify_proof()); })
+      .def("proof", [](const Verification&) { return proof_lines(supremum_proof().statuses()); })
       .def("certificate", [](const Verification& v) {
         return interruptible(
             [v](Running&) { return supremum_certificate(v.problem, v.eps, v.answer).dump(1); });

@@ -176,6 +176,18 @@ TEST_CASE("verify: what cannot be written is refused before the search") {
   CHECK_FALSE(std::filesystem::exists(folder.file("certificate.json")));
 }
 
+TEST_CASE("verify: a proved claim that is too wide for a certificate keeps its answer") {
+  const TemporaryFolder folder;
+  const std::string model = folder.file("model.json"), certificate = folder.file("certificate.json");
+  write_file(model, R"({"schema":1,"d":63,"layers":[]})");
+  const Outcome outcome = run("verify " + model + " --L 1 --target identity --eps 1/10 --certificate " +
+                              certificate + " --format json");
+  CHECK(outcome.exit_code == 0);
+  CHECK_MESSAGE(outcome.out.find("\"verdict\": \"proved\"") != std::string::npos, outcome.out);
+  CHECK_MESSAGE(outcome.err.find("no certificate is written") != std::string::npos, outcome.err);
+  CHECK_FALSE(std::filesystem::exists(certificate));
+}
+
 TEST_CASE("verify: a negative or undefined eps is no claim") {
   const TemporaryFolder folder;
   const std::string model = folder.file("model.json"), certificate = folder.file("certificate.json");

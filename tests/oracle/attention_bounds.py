@@ -10,6 +10,9 @@ from reals import Huge, Interval, Real, exp, integer, ln, log10_of, pi, raise_pr
 from log_binomial import ln_binomial, ln_factorial
 
 
+MOST_S = 100_000  # beyond, the program computes no degree
+
+
 def context_separation(T, s, r_min, r_max, v, d):
     require(r_min < r_max, "r_min >= r_max")
 
@@ -101,6 +104,7 @@ def costs(d, g, T, d_v, exp_cost):
 
 
 def polynomial_degree(S, eta, g, d, d_v, T, exp_cost, guess=None):
+    require(S <= MOST_S, "S > 100000")
     require(eta is None or eta < 1, "eta >= 1")
     degree = g if g is not None else least_degree(S, eta, guess)
     error = Real(lambda: relative_error(degree, S))
@@ -131,6 +135,7 @@ class Root:
 
 def efficiency_threshold(B, T, d, eta, d_v, exp_cost, guess=None):
     require(eta < 1, "eta >= 1")
+    require(B * B <= MOST_S, "S > 100000")
     scale = Real(lambda: sqrt(ln(T)))
     S = B * B
     degree = least_degree(S, eta, guess)

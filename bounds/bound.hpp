@@ -17,10 +17,10 @@ namespace promptbound {
 /// the catalogue has checked presence and range before a bound sees its arguments.
 class Arguments {
  public:
-  /// `name` is that of a Parameter, which lives as long as the program.
+  /// Sets the argument of `name`, which is that of a Parameter, which lives as long as the program.
   void set(std::string_view name, Argument argument);
   [[nodiscard]] bool has(const Parameter& parameter) const { return find(parameter.name) != nullptr; }
-  /// Null where there is none of that name.
+  /// Returns the argument of that name, null where there is none of that name.
   [[nodiscard]] const Argument* find(std::string_view name) const;
 
   [[nodiscard]] const Number& number(const Parameter& parameter) const { return at(parameter).number(); }

@@ -17,16 +17,16 @@ struct BoxPair {
 /// phi(c) = K c/(A + E c), K : A : E being C : 2 Lambda R : 2 eps.
 class BoxPairs {
  public:
-  /// first: the least grid number, floor(C) or above; up to C all have its base.
+  /// Prepares the pairs. first: the least grid number, floor(C) or above; up to C all have its base.
   BoxPairs(const LipschitzPacking& problem, const Integer& first);
 
-  /// k < phi(c)?
+  /// Tells whether k < phi(c).
   [[nodiscard]] bool holds(const BoxPair& p) const { return p.k * (A + E * p.c) < K * p.c; }
-  /// The greatest k of c.
+  /// Returns the greatest k of c.
   [[nodiscard]] Integer top(const Integer& c) const;
-  /// The least c of k.
+  /// Returns the least c of k.
   [[nodiscard]] Integer base(const Integer& k) const;
-  /// The vertices of the convex hull of the pairs with low <= c <= high, from left to right above.
+  /// Returns the vertices of the convex hull of the pairs with low <= c <= high, from left to right above.
   [[nodiscard]] std::vector<BoxPair> hull(const Integer& low, const Integer& high) const;
 
   Integer K, A, E;

@@ -34,7 +34,8 @@ struct Parameter {
 /// Reads and checks one value. Throws InputError with the parameter, the text and what is accepted.
 [[nodiscard]] Argument parse_argument(const Parameter& parameter, std::string_view text);
 
-/// The number as an argument of a parameter that is no choice. Throws InputError as parse_argument does.
+/// Returns the number as an argument of a parameter that is no choice. Throws InputError as parse_argument
+/// does.
 [[nodiscard]] Argument checked_argument(const Parameter& parameter, const Number& number);
 
 namespace parameters {

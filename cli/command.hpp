@@ -21,7 +21,8 @@ enum ExitCode : int {
   exit_internal = 4
 };
 
-/// What the verdict of a check comes to; values that were computed, or do not apply, are an answer: done.
+/// Returns what the verdict of a check comes to; values that were computed, or do not apply, are an answer:
+/// done.
 [[nodiscard]] ExitCode exit_code(Verdict verdict);
 
 /// Options that every subcommand has.

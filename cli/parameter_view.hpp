@@ -36,7 +36,7 @@ class ParameterView {
     Use use;            ///< its default, if it was not given
     std::string fixed;  ///< the text of a value that every row has; empty where it may differ
   };
-  /// Has this entry a column?
+  /// Tells whether this entry has a column.
   [[nodiscard]] static bool is_column(const Entry& entry, Format format) {
     return entry.varies || format == Format::csv;
   }

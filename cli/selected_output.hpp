@@ -9,7 +9,7 @@ struct SelectedOutput {
   const Bound* bound;
   std::string output;
 
-  /// ID.OUTPUT
+  /// Returns ID.OUTPUT
   [[nodiscard]] std::string name() const { return std::string(bound->id) + "." + output; }
 };
 

@@ -21,7 +21,7 @@ enum class Verdict {
   not_applicable  ///< an assumption is violated
 };
 
-/// `unknown`, `proved`, `refuted`, `computed` or `not applicable`.
+/// Returns `unknown`, `proved`, `refuted`, `computed` or `not applicable`.
 [[nodiscard]] std::string_view name(Verdict verdict);
 
 /// How an assumption of a theorem stands for the inputs at hand.

@@ -22,12 +22,12 @@ class Argument {
   Argument(const char* word) : Argument(std::string(word)) {}  // NOLINT(google-explicit-constructor)
 
   [[nodiscard]] bool is_word() const { return std::holds_alternative<std::string>(*value_); }
-  /// The number, and the word; throws std::logic_error where it is the other.
+  /// Return the number, and the word; throws std::logic_error where it is the other.
   [[nodiscard]] const Number& number() const;
   [[nodiscard]] const std::string& word() const;
-  /// The whole number, and 0 for an infinite one; throws std::logic_error for a word.
+  /// Returns the whole number, and 0 for an infinite one; throws std::logic_error for a word.
   [[nodiscard]] Integer integer() const;
-  /// `1/10`, `inf`, `euclidean`: the exact text, for printing.
+  /// Returns `1/10`, `inf`, `euclidean`: the exact text, for printing.
   [[nodiscard]] std::string text() const;
 
   friend bool operator==(const Argument& a, const Argument& b) {

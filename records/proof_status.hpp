@@ -64,8 +64,8 @@ class Proofs {
   [[nodiscard]] bool empty() const { return statuses().empty(); }
   [[nodiscard]] std::size_t size() const { return statuses().size(); }
   [[nodiscard]] const ProofStatus& front() const { return statuses().front(); }
-  /// Returns what proves the output of that name: the first that names it, else the first that names none; unproved
-  /// where there is none such.
+  /// Returns what proves the output of that name: the first that names it, else the first that names none;
+  /// unproved where there is none such.
   [[nodiscard]] const ProofStatus& of(std::string_view output) const;
 
   friend bool operator==(const Proofs& a, const Proofs& b) { return a.statuses() == b.statuses(); }
@@ -74,7 +74,8 @@ class Proofs {
   std::shared_ptr<const std::vector<ProofStatus>> statuses_;  ///< null: none
 };
 
-/// Returns the statuses with the outputs that they speak of, among those given; what none speaks of is unproved.
+/// Returns the statuses with the outputs that they speak of, among those given; what none speaks of is
+/// unproved.
 [[nodiscard]] std::vector<ProofStatus> proofs_of(const Proofs& statuses,
                                                  const std::vector<std::string_view>& outputs);
 

@@ -57,7 +57,7 @@ struct Record : Answer {
   void add(std::string name, Quantity value);
   /// Records the violated assumption, withdraws every number, and says why.
   void not_applicable(std::string violated, std::string why);
-  /// The same where the assumption that fails is that some precision decides.
+  /// Records the same where the assumption that fails is that some precision decides.
   void undecided(std::string why);
   /// Requires an assumption: `holds` when the condition is true, otherwise not_applicable. Returns the
   /// condition.

@@ -15,7 +15,7 @@ namespace promptbound {
 
 enum class Format { text, markdown, latex, csv, json, html };
 
-/// Is the format read by programs, for which columns cost nothing?
+/// Tells whether the format is read by programs, for which columns cost nothing.
 [[nodiscard]] inline bool is_for_programs(Format format) {
   return format == Format::csv || format == Format::json;
 }

@@ -17,7 +17,7 @@ struct BoxPair {
 /// phi(c) = K c/(A + E c), K : A : E being C : 2 Lambda R : 2 eps.
 class BoxPairs {
  public:
-  /// Prepares the pairs. first: the least grid number, floor(C) or above; up to C all have its base.
+  /// Computes K, A and E. first: the least grid number, floor(C) or above; up to C all have its base.
   BoxPairs(const LipschitzPacking& problem, const Integer& first);
 
   /// Tells whether k < phi(c).

@@ -22,7 +22,7 @@ class Argument {
   Argument(const char* word) : Argument(std::string(word)) {}  // NOLINT(google-explicit-constructor)
 
   [[nodiscard]] bool is_word() const { return std::holds_alternative<std::string>(*value_); }
-  /// Return the number, and the word; throws std::logic_error where it is the other.
+  /// Returns the number (the word, below); throws std::logic_error where it is the other.
   [[nodiscard]] const Number& number() const;
   [[nodiscard]] const std::string& word() const;
   /// Returns the whole number, and 0 for an infinite one; throws std::logic_error for a word.

@@ -120,7 +120,7 @@ py::dict verify_integral(const Instance& instance, const py::dict& target, py::h
   result["verdict"] = name_of(answer.verdict);
   result["why"] = answer.why;
   result["d_alpha"] = object_of(answer.d_alpha);
-  result["boxes"] = answer.boxes;
+  result["boxes"] = answer.spent.boxes.value_or(0);
   return result;
 }
 
@@ -145,7 +145,7 @@ void add_verify(py::module_& module) {
                              [](const Verification& v) {
                                return object_of(v.answer.witness ? v.answer.witness->error : Rational(0));
                              })
-      .def_property_readonly("boxes", [](const Verification& v) { return v.answer.boxes; })
+      .def_property_readonly("boxes", [](const Verification& v) { return v.answer.spent.boxes.value_or(0); })
       .def("target",
            [](const Verification& v) {
              const auto* expression = std::get_if<Expression>(&v.problem.target.function);

@@ -112,8 +112,13 @@ const std::vector<Bound>& catalogue() {
 }
 
 std::string nearest(std::string_view name, const std::vector<std::string_view>& known) {
+  // What begins with the name is what was meant, however much of it is missing.
+  const auto distance = [&](std::string_view one) {
+    return !name.empty() && one.starts_with(name) ? std::size_t{0}
+                                                  : static_cast<std::size_t>(edit_distance(name, one));
+  };
   const auto best = std::min_element(known.begin(), known.end(), [&](std::string_view a, std::string_view b) {
-    return edit_distance(name, a) < edit_distance(name, b);
+    return distance(a) < distance(b);
   });
   return best == known.end() ? "" : std::string(*best);
 }

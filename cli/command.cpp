@@ -75,12 +75,17 @@ int parse_and_run(CLI::App& app, std::vector<std::string> words, const Action& a
     std::cout << welcome();
     return exit_done;
   }
+  const bool names_subcommand = !words.front().starts_with("-");
   try {
     // The parser takes the words from the back.
     std::reverse(words.begin(), words.end());
     app.parse(std::move(words));
   } catch (const CLI::CallForHelp& help) {
-    if (!app.get_subcommands().empty()) tailor_help(*app.get_subcommands().front());
+    if (!app.get_subcommands().empty()) {
+      tailor_help(*app.get_subcommands().front());
+    } else if (names_subcommand) {
+      throw CLI::ExtrasError({"no such subcommand"});
+    }
     return app.exit(help);
   } catch (const CLI::Success& success) {  // --version
     return app.exit(success);

@@ -154,7 +154,7 @@ TEST_CASE("bad input is one line - exit code 2 and leaves nothing behind") {
     CHECK_MESSAGE(outcome.err.find(expected) != std::string::npos, outcome.err);
   };
   const std::string to_file = " -o " + folder.file("model.json");
-  refused("construct universal --k 2" + to_file, "did you mean softmax-universal?");
+  refused("construct universal --k 2" + to_file, "did you mean universal-transformer?");
   refused("construct lookup-transformer --eps 1/5 --k 2" + to_file,
           "--k: lookup-transformer does not use it");
   refused("construct memorization-prompt --eps 1/5" + to_file, "data: not given");

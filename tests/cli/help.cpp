@@ -85,7 +85,7 @@ TEST_CASE("the ending of the answer's file is its format unless one is given") {
   };
   CHECK(written("a.html", "").starts_with("<!DOCTYPE html>"));
   CHECK(nlohmann::json::parse(written("a.json", ""))["bracket"]["sufficient"]["id"] == "lookup-upper");
-  CHECK(contains(written("a.tex", ""), "\\begin{tabular}"));
+  CHECK(contains(written("a.tex", ""), "\\toprule"));
   CHECK(contains(written("a.md", ""), "| bound |"));
   CHECK(written("a.csv", "") == written("a", "--format csv"));
   CHECK(written("b.json", "--format csv") == written("a.csv", ""));

@@ -38,7 +38,7 @@ constexpr Refused refused[] = {
     {"bounds --epss 1", "usage", "did you mean --eps?"},
     {"bounds --digits 0", "usage", "--digits"},
     {"no-such-command", "usage", ""},
-    {"", "usage", "subcommand"},
+    {"evla", "usage", "did you mean eval?"},
 };
 
 }  // namespace

@@ -42,7 +42,7 @@ COMMANDS = [
     ("overview", 0, "bounds --d 1000000 --L 1000 --eps 0.001"),
     ("overviews", 0, "bounds --d 1:3 --L 2 --eps 1/10,1/2"),
     ("table", 0, "table --of entropy-bits.tokens,lookup-upper.tokens --d 1:2 --L 2 --eps 1/10,1/2"),
-    ("table", 0, "table --preset capacity --models tests/reference/models.csv"),
+    ("table", 0, "table --preset capacity"),
     ("catalogue", 0, "list"),
     ("catalogue", 0, "list entropy-bits"),
     ("record", 0, "construct lookup-transformer --d 1 --L 1 --eps 1/5 --alpha inf --target mean -o lookup.json"),

@@ -257,12 +257,8 @@ Integer best_box_grid_number(const LipschitzPacking& problem) {
   if (first == finest) return finest;
   const BoxPairs pairs(problem, first);
   const Integer high = pairs.base(finest);
-  constexpr long most_bits = 1L << 20;
-  for (long bits = 256 + 2 * static_cast<long>(bit_size(finest)); bits <= most_bits; bits *= 2) {
-    const WorkingPrecision scope(bits);
-    if (const auto k = Search(pairs, problem.functions.n).run(pairs.lowest, high)) return *k;
-  }
-  throw Undecided("which grid number is best");
+  return at_rising_precision("which grid number is best", 256 + 2 * static_cast<long>(bit_size(finest)),
+                             [&] { return Search(pairs, problem.functions.n).run(pairs.lowest, high); });
 }
 
 }  // namespace promptbound

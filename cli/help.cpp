@@ -6,7 +6,6 @@
 #include <promptbound/bounds/catalogue.hpp>
 #include <promptbound/cli/help.hpp>
 #include <promptbound/cli/parameter_options.hpp>
-#include <promptbound/cli/selected_output.hpp>
 
 namespace promptbound {
 namespace {

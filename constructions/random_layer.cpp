@@ -1,5 +1,4 @@
-#include <random>
-
+#include <promptbound/constructions/random_entries.hpp>
 #include <promptbound/constructions/random_layer.hpp>
 #include <promptbound/numeric/error.hpp>
 #include <promptbound/numeric/integers.hpp>
@@ -10,10 +9,7 @@ namespace promptbound {
 RandomLayer random_layer(Index d, Index N, Index m, std::uint64_t seed) {
   if (d < 1 || N < 1 || m < 1) throw InputError("random layer: d, N and m are whole numbers from 1");
   std::mt19937_64 random(seed);
-  const auto sevenths = [&](Index rows, Index cols) {
-    return Matrix<Rational>(Matrix<Rational>::NullaryExpr(
-        rows, cols, [&] { return Rational(static_cast<long>(random() % 7) - 3, 7); }));
-  };
+  const auto sevenths = [&](Index rows, Index cols) { return random_sevenths(rows, cols, random); };
   const auto full_rank = [&] {
     Matrix<Rational> map = sevenths(d, d);
     while (rank(map) < d) map = sevenths(d, d);

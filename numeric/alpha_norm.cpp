@@ -1,4 +1,5 @@
 #include <promptbound/numeric/alpha_norm.hpp>
+#include <promptbound/numeric/error.hpp>
 #include <promptbound/numeric/integers.hpp>
 
 namespace promptbound {
@@ -7,6 +8,13 @@ namespace {
 constexpr unsigned long largest_exact_bits = 1UL << 20;
 
 }  // namespace
+
+Number parse_norm_exponent(const std::string& text, const std::string& what) {
+  const std::optional<Number> number = parse_number(text);
+  if (!number || (!number->infinite && number->value < 1))
+    throw InputError(what + ": '" + text.substr(0, 60) + "' (accepted: a number >= 1, or inf)");
+  return *number;
+}
 
 Interval norm_factor(const Integer& n, const Number& alpha) {
   if (alpha.infinite) return Interval(1);

@@ -2,11 +2,15 @@
 #pragma once
 
 #include <optional>
+#include <string>
 
 #include <promptbound/numeric/eigen.hpp>
 #include <promptbound/numeric/number.hpp>
 
 namespace promptbound {
+
+/// Reads the exponent of a norm; `what` names it. Throws InputError for what is no number >= 1 and not inf.
+[[nodiscard]] Number parse_norm_exponent(const std::string& text, const std::string& what);
 
 /// Returns n^(1/alpha) for n >= 1, alpha >= 1 or infinite: the alpha-norm of the all-ones vector of R^n; 1
 /// for alpha = inf.

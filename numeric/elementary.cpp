@@ -78,7 +78,7 @@ SineCosine<double> sine_cosine(const double& x) {
 }
 template <>
 SineCosine<Interval> sine_cosine(const Interval& x) {
-  return {sin(x), sin(x + interval_pi() / Interval(2))};
+  return {sin(x), cos(x)};
 }
 template <>
 SineCosine<FastInterval> sine_cosine(const FastInterval& x) {

@@ -8,6 +8,7 @@
 #include <promptbound/attention/choice/valued_heads.hpp>
 #include <promptbound/attention/exact/exact_error.hpp>
 #include <promptbound/attention/norm_kernel.hpp>
+#include <promptbound/numeric/error.hpp>
 
 namespace promptbound {
 namespace {
@@ -218,6 +219,22 @@ std::string name(Method method) {
       break;
   }
   return "polynomial";
+}
+
+Method parse_method(const std::string& text) {
+  for (const Method method : {Method::automatic, Method::exact, Method::polynomial, Method::cholesky}) {
+    if (text == name(method)) return method;
+  }
+  throw InputError("--method '" + text.substr(0, 60) +
+                   "' is not accepted: method is one of auto, exact, polynomial, cholesky");
+}
+
+std::optional<Rounding> parse_rounding(const std::string& text) {
+  if (text == "auto") return std::nullopt;
+  if (text == "prior") return Rounding::prior;
+  if (text == "running") return Rounding::running;
+  throw InputError("--rounding '" + text.substr(0, 60) +
+                   "' is not accepted: rounding is auto, prior or running");
 }
 
 double AttentionAnswer::error_bound() const {

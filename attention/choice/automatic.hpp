@@ -15,6 +15,11 @@ enum class Method { automatic, exact, polynomial, cholesky };
 /// Names the method: `exact`, ...
 [[nodiscard]] std::string name(Method method);
 
+/// Reads what --method and --rounding are given, `auto` for no rounding analysis in particular. Throw
+/// InputError for any other word.
+[[nodiscard]] Method parse_method(const std::string& text);
+[[nodiscard]] std::optional<Rounding> parse_rounding(const std::string& text);
+
 struct AttentionRequest {
   Method method = Method::automatic;
   /// Every output is to be within accuracy * (largest |value| of its head); nothing: as the exact method

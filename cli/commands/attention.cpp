@@ -169,22 +169,6 @@ void write_refusal(const Refusal& refusal, Format format) {
   file.commit();
 }
 
-Method parse_method(const std::string& text) {
-  for (const Method method : {Method::automatic, Method::exact, Method::polynomial, Method::cholesky}) {
-    if (text == name(method)) return method;
-  }
-  throw InputError("--method '" + text.substr(0, 60) +
-                   "' is not accepted: method is one of auto, exact, polynomial, cholesky");
-}
-
-std::optional<Rounding> parse_rounding(const std::string& text) {
-  if (text == "auto") return std::nullopt;
-  if (text == "prior") return Rounding::prior;
-  if (text == "running") return Rounding::running;
-  throw InputError("--rounding '" + text.substr(0, 60) +
-                   "' is not accepted: rounding is auto, prior or running");
-}
-
 template <class T>
 int attend_arrays(const Arrays& files, const AttentionOptions& options) {
   const auto numbers = [](const Array& array) { return values<T>(array.tensor); };

@@ -3,8 +3,7 @@
 #include <memory>
 #include <nlohmann/json.hpp>
 
-#include <promptbound/bounds/bracket.hpp>
-#include <promptbound/bounds/catalogue.hpp>
+#include <promptbound/bounds/overview.hpp>
 #include <promptbound/cli/command.hpp>
 #include <promptbound/cli/command_line.hpp>
 #include <promptbound/cli/parallel_rows.hpp>
@@ -24,37 +23,11 @@ struct BoundsOptions : CommonOptions {
   ParameterOptions parameters;
 };
 
-/// Everything that is known at one point.
-struct Overview {
-  Arguments arguments;
-  Bracket bracket;
-  std::vector<Record> records;
-};
-
-std::vector<const Bound*> evaluable(const Arguments& arguments) {
-  std::vector<const Bound*> result;
-  for (const Bound& bound : catalogue()) {
-    // A bound all of whose parameters are optional still needs one of its own to say anything.
-    const bool any =
-        std::any_of(bound.uses.begin(), bound.uses.end(), [](const Use& use) { return use.required; });
-    if (any && has_required(bound.uses, arguments)) result.push_back(&bound);
-  }
-  return result;
-}
-
 /// What the bounds use.
 std::vector<Use> uses_of(const std::vector<const Bound*>& bounds) {
   std::vector<Use> uses;
   for (const Bound* bound : bounds) uses.insert(uses.end(), bound->uses.begin(), bound->uses.end());
   return uses;
-}
-
-Overview overview(const Arguments& arguments, long digits) {
-  Overview result{arguments, {}, {}};
-  for (const Bound* bound : evaluable(arguments))
-    result.records.push_back(evaluate(*bound, arguments, digits));
-  result.bracket = bracket(arguments, result.records, digits);
-  return result;
 }
 
 nlohmann::ordered_json length_json(const PromptLength& length, long digits) {

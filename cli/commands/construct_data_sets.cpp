@@ -8,6 +8,7 @@
 #include <promptbound/constructions/hardness_instance.hpp>
 #include <promptbound/constructions/impossible_pair.hpp>
 #include <promptbound/constructions/lora_data_set.hpp>
+#include <promptbound/constructions/random_entries.hpp>
 #include <promptbound/constructions/random_layer.hpp>
 #include <promptbound/models/instance.hpp>
 #include <promptbound/numeric/error.hpp>
@@ -92,9 +93,8 @@ Built build_lora_data_set(const ConstructOptions& options) {
     fmt::print(stderr, "promptbound: matrices of {} entries, the time and the file grow with N^2\n",
                16 * N * N);
   std::mt19937_64 random(options.target.seed);
-  const auto sevenths = [&] { return Rational(static_cast<long>(random() % 7) - 3, 7); };
-  const Matrix<Rational> A = Matrix<Rational>::NullaryExpr(2 * N, 2 * N, sevenths);
-  const Matrix<Rational> M = Matrix<Rational>::NullaryExpr(N, N, sevenths);
+  const Matrix<Rational> A = random_sevenths(2 * N, 2 * N, random);
+  const Matrix<Rational> M = random_sevenths(N, N, random);
   const LoraDataSet set = lora_data_set(A, M);
   MemorizationData data;
   for (Index i = 0; i < N; ++i) data.push_back({set.inputs.col(i), 0, set.outputs.col(i)});

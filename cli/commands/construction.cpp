@@ -4,6 +4,7 @@
 #include <promptbound/cli/commands/construction.hpp>
 #include <promptbound/models/instance_safetensors.hpp>
 #include <promptbound/models/text_file.hpp>
+#include <promptbound/numeric/alpha_norm.hpp>
 #include <promptbound/numeric/error.hpp>
 
 namespace promptbound {
@@ -54,13 +55,7 @@ const Construction& find_construction(std::string_view id) {
                    nearest(id, known) + "? (promptbound list names all)");
 }
 
-Number ConstructOptions::alpha_number() const {
-  const std::optional<Number> number = parse_number(alpha);
-  if (!number || (!number->infinite && number->value < 1)) {
-    throw InputError("alpha: '" + alpha.substr(0, 60) + "' (accepted: a number >= 1, or inf)");
-  }
-  return *number;
-}
+Number ConstructOptions::alpha_number() const { return parse_norm_exponent(alpha, "alpha"); }
 
 Target ConstructOptions::make_target() const {
   return target.make(d, L, parse_rational(C, "C"), alpha_number());

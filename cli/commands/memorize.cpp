@@ -27,18 +27,6 @@ struct MemorizeOptions : CommonOptions {
   Index descent_tokens = 32;
 };
 
-std::string name(Memorizable verdict) {
-  switch (verdict) {
-    case Memorizable::impossible:
-      return "impossible";
-    case Memorizable::possible:
-      return "possible";
-    case Memorizable::unknown:
-      break;
-  }
-  return "unknown";
-}
-
 int exit_code(Memorizable verdict) {
   switch (verdict) {
     case Memorizable::impossible:
@@ -135,7 +123,7 @@ void write_answer(const MemorizationAnswer& answer, const std::optional<FoundPro
     writer.row({std::string(item) + ", at most", decimal(x, digits, Direction::up)});
   };
   writer.begin("Memorization", {{"item"}, {"value", true}});
-  writer.row({"verdict", name(answer.verdict)});
+  writer.row({"verdict", std::string(name(answer.verdict))});
   writer.row({"why", answer.why});
   writer.row({"accuracy", Quantity(accuracy)});
   if (answer.prompt) {

@@ -15,6 +15,7 @@
 #include <promptbound/cli/render/render_json.hpp>
 #include <promptbound/models/instance_safetensors.hpp>
 #include <promptbound/models/text_file.hpp>
+#include <promptbound/numeric/alpha_norm.hpp>
 #include <promptbound/numeric/decimal.hpp>
 #include <promptbound/numeric/error.hpp>
 #include <promptbound/verify/supremum/integral.hpp>
@@ -226,15 +227,12 @@ int verify_integral(const VerifyOptions& options, const ApproximationProblem& pr
 
 int verify(const VerifyOptions& options) {
   require_different_files(options);
-  const std::optional<Number> alpha = parse_number(options.alpha);
-  if (!alpha || (!alpha->infinite && alpha->value < 1)) {
-    throw InputError("alpha: '" + options.alpha.substr(0, 60) + "' (accepted: a number >= 1, or inf)");
-  }
+  const Number alpha = parse_norm_exponent(options.alpha, "alpha");
   const Instance instance = read_instance(options.model);
   const Index L = options.L > 0 ? options.L : instance.input_offsets.cols();
   if (L == 0) throw InputError("L: the model file has no input_offsets (accepted: --L N, the input tokens)");
-  const Target target = options.target.make(instance.data_width, L, parse_rational(options.C, "C"), *alpha);
-  const ApproximationProblem problem = approximation_problem(instance, target, *alpha);
+  const Target target = options.target.make(instance.data_width, L, parse_rational(options.C, "C"), alpha);
+  const ApproximationProblem problem = approximation_problem(instance, target, alpha);
 
   if (options.integral) return verify_integral(options, problem);
 

@@ -11,21 +11,6 @@
 namespace promptbound::python {
 namespace {
 
-Method method_named(const std::string& text) {
-  for (const Method method : {Method::automatic, Method::exact, Method::polynomial, Method::cholesky})
-    if (text == name(method)) return method;
-  throw InputError("--method '" + text.substr(0, 60) +
-                   "' is not accepted: method is one of auto, exact, polynomial, cholesky");
-}
-
-std::optional<Rounding> rounding_named(const std::string& text) {
-  if (text == "auto") return std::nullopt;
-  if (text == "prior") return Rounding::prior;
-  if (text == "running") return Rounding::running;
-  throw InputError("--rounding '" + text.substr(0, 60) +
-                   "' is not accepted: rounding is auto, prior or running");
-}
-
 /// A vector as an array of the shape, which keeps the vector.
 template <class T>
 py::array owned(std::vector<T> values, const std::vector<py::ssize_t>& shape) {
@@ -103,8 +88,8 @@ py::dict attention(const py::array& q, const py::array& k, const py::array& v, c
                    const std::string& method, const std::string& rounding, bool causal, int threads) {
   if (threads < 1) throw InputError("threads: " + std::to_string(threads) + " (accepted: a number >= 1)");
   AttentionRequest request;
-  request.method = method_named(method);
-  request.rounding = rounding_named(rounding);
+  request.method = parse_method(method);
+  request.rounding = parse_rounding(rounding);
   request.threads = threads;
   std::optional<Rational> wanted;
   if (!accuracy.is_none()) wanted = rational_of(accuracy, "--accuracy");

@@ -5,8 +5,7 @@
 
 #include <nlohmann/json.hpp>
 
-#include <promptbound/bounds/bracket.hpp>
-#include <promptbound/bounds/catalogue.hpp>
+#include <promptbound/bounds/overview.hpp>
 #include <promptbound/cli/render/gap.hpp>
 #include <promptbound/cli/render/render_json.hpp>
 #include <promptbound/cli/sweep.hpp>
@@ -262,24 +261,6 @@ py::list entries() {
     entry["solve"] = unknowns;
     result.append(std::move(entry));
   }
-  return result;
-}
-
-/// All bounds at one point, and the bracket that they make.
-struct Overview {
-  std::vector<Record> records;
-  Bracket bracket;
-};
-
-Overview overview(const Arguments& arguments, long digits) {
-  Overview result;
-  for (const Bound& bound : catalogue()) {
-    const bool any =
-        std::any_of(bound.uses.begin(), bound.uses.end(), [](const Use& use) { return use.required; });
-    if (any && has_required(bound.uses, arguments))
-      result.records.push_back(evaluate(bound, arguments, digits));
-  }
-  result.bracket = bracket(arguments, result.records, digits);
   return result;
 }
 

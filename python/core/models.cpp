@@ -151,9 +151,7 @@ py::dict memorize_data(const Instance& instance, py::handle examples, py::handle
   });
   const auto optional = [](const auto& value) { return value ? object_of(*value) : py::object(py::none()); };
   py::dict result;
-  result["verdict"] = answer.verdict == Memorizable::possible     ? "possible"
-                      : answer.verdict == Memorizable::impossible ? "impossible"
-                                                                  : "unknown";
+  result["verdict"] = std::string(name(answer.verdict));
   result["why"] = answer.why;
   result["prompt"] = answer.prompt ? py::object(tokens_of(*answer.prompt)) : py::none();
   result["error"] = optional(answer.error);

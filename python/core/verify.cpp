@@ -5,6 +5,7 @@
 
 #include <promptbound/cli/check_proofs.hpp>
 #include <promptbound/cli/commands/construct_target.hpp>
+#include <promptbound/numeric/alpha_norm.hpp>
 #include <promptbound/numeric/error.hpp>
 #include <promptbound/verify/supremum/integral.hpp>
 #include <promptbound/verify/supremum/supremum_certificate.hpp>
@@ -14,24 +15,12 @@
 namespace promptbound::python {
 namespace {
 
-const char* name_of(Verdict verdict) {
-  return verdict == Verdict::proved ? "proved" : verdict == Verdict::refuted ? "refuted" : "unknown";
-}
-
 /// A decided or open search, with what its certificate is made of.
 struct Verification {
   ApproximationProblem problem;
   Rational eps;
   SupremumAnswer answer;
 };
-
-Number norm_exponent(py::handle alpha) {
-  const std::string text = number_text(alpha, "alpha");
-  const std::optional<Number> number = parse_number(text);
-  if (!number || (!number->infinite && number->value < 1))
-    throw InputError("alpha: '" + text.substr(0, 60) + "' (accepted: a number >= 1, or inf)");
-  return *number;
-}
 
 ApproximationProblem problem_of(const Instance& instance, const py::dict& target, py::handle alpha,
                                 const std::optional<long>& L) {
@@ -43,7 +32,7 @@ ApproximationProblem problem_of(const Instance& instance, const py::dict& target
     if (name == "frequency") options.frequency = number_text(value, "frequency");
     if (name == "table") options.table = value.cast<std::string>();
   }
-  const Number exponent = norm_exponent(alpha);
+  const Number exponent = parse_norm_exponent(number_text(alpha, "alpha"), "alpha");
   const Index tokens = L ? *L : instance.input_offsets.cols();
   if (tokens < 1) throw InputError("L: the model has no input_offsets (accepted: L=N, the input tokens)");
   return approximation_problem(instance, options.make(instance.data_width, tokens, Rational(1), exponent),
@@ -117,7 +106,7 @@ py::dict verify_integral(const Instance& instance, const py::dict& target, py::h
       },
       passed_on(progress, say));
   py::dict result;
-  result["verdict"] = name_of(answer.verdict);
+  result["verdict"] = std::string(name(answer.verdict));
   result["why"] = answer.why;
   result["d_alpha"] = object_of(answer.d_alpha);
   result["boxes"] = answer.spent.boxes.value_or(0);
@@ -132,7 +121,8 @@ py::object optional_number(const std::optional<Rational>& value) {
 
 void add_verify(py::module_& module) {
   py::class_<Verification>(module, "Verification")
-      .def_property_readonly("verdict", [](const Verification& v) { return name_of(v.answer.verdict); })
+      .def_property_readonly("verdict",
+                             [](const Verification& v) { return std::string(name(v.answer.verdict)); })
       .def_property_readonly("why", [](const Verification& v) { return v.answer.why; })
       .def_property_readonly("eps", [](const Verification& v) { return object_of(v.eps); })
       .def_property_readonly("upper", [](const Verification& v) { return optional_number(v.answer.upper); })

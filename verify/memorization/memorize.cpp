@@ -336,6 +336,18 @@ void decide(MemorizationProblem& problem, const std::vector<MemorizationGroup>& 
 
 }  // namespace
 
+std::string_view name(Memorizable verdict) {
+  switch (verdict) {
+    case Memorizable::impossible:
+      return "impossible";
+    case Memorizable::possible:
+      return "possible";
+    case Memorizable::unknown:
+      break;
+  }
+  return "unknown";
+}
+
 MemorizationAnswer memorize(const Transformer<Rational>& model, const MemorizationData& data,
                             const Rational& accuracy) {
   model.check_shapes();

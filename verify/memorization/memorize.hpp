@@ -13,6 +13,9 @@ namespace promptbound {
 
 enum class Memorizable { impossible, possible, unknown };
 
+/// Returns `impossible`, `possible` or `unknown`.
+[[nodiscard]] std::string_view name(Memorizable verdict);
+
 struct FloorBounds {
   Rational lower, upper;
 };

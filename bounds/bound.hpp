@@ -38,26 +38,34 @@ class Arguments {
   std::vector<Entry> entries_;
 };
 
-/// How a bound uses a parameter: required, optional, or with a default: a value, or another parameter's
-/// value.
+/// How a bound uses a parameter: required, optional, or with a default: a value, another parameter's value,
+/// or what other parameters give.
 struct Use {
   const Parameter* parameter;
   bool required = true;
-  std::string_view fallback = "";    ///< the default in words: a value, or the other parameter's name
-  const Parameter* other = nullptr;  ///< the parameter whose value is taken
-  /// The default value, if there is one and it is not another parameter's.
-  std::optional<Argument> value = std::nullopt;
+  std::string_view fallback = "";           ///< the default in words
+  std::optional<Argument> value = {};       ///< the default, where it depends on no other parameter
+  std::vector<const Parameter*> from = {};  ///< the parameters, of uses before this one, that it depends on
+  Argument (*compute)(const Arguments&) = nullptr;  ///< what they give; none: the value of the one parameter
 
   [[nodiscard]] bool has_default() const { return !fallback.empty(); }
+  /// Returns the default at these arguments; nothing where there is none, or one that it depends on is
+  /// missing.
+  [[nodiscard]] std::optional<Argument> default_at(const Arguments& arguments) const;
 };
 
 [[nodiscard]] inline Use required(const Parameter& parameter) { return {&parameter, true}; }
 [[nodiscard]] inline Use optional(const Parameter& parameter) { return {&parameter, false}; }
 [[nodiscard]] inline Use defaulted(const Parameter& parameter, std::string_view value) {
-  return {&parameter, false, value, nullptr, parse_argument(parameter, value)};
+  return {&parameter, false, value, parse_argument(parameter, value)};
 }
 [[nodiscard]] inline Use defaulted(const Parameter& parameter, const Parameter& other) {
-  return {&parameter, false, other.name, &other};
+  return {&parameter, false, other.name, {}, {&other}};
+}
+[[nodiscard]] inline Use defaulted(const Parameter& parameter, std::string_view words,
+                                   std::vector<const Parameter*> from,
+                                   Argument (*compute)(const Arguments&)) {
+  return {&parameter, false, words, {}, std::move(from), compute};
 }
 
 /// Name and meaning of an output.

@@ -4,6 +4,11 @@
 
 #include <promptbound/bounds/bracket.hpp>
 #include <promptbound/bounds/catalogue.hpp>
+#include <promptbound/bounds/packed_layout.hpp>
+#include <promptbound/numeric/certify.hpp>
+#include <promptbound/numeric/integers.hpp>
+#include <promptbound/numeric/power_product.hpp>
+#include <promptbound/numeric/precision.hpp>
 
 namespace promptbound {
 namespace {
@@ -19,66 +24,160 @@ std::string lipschitz_models(const Record& record) {
                      is_box ? "each in size" : "tokens of norm", record.input("R").text());
 }
 
-/// entropy-bits for tokens of that width; all other arguments as they are.
-PromptLength necessary_at_width(const Arguments& arguments, const Integer& width, std::string models,
-                                long digits) {
-  Arguments other = arguments;
-  other.set(parameters::w.name, width);
-  Record record = evaluate(find_bound("entropy-bits"), other, digits, "tokens");
-  Quantity tokens = record.output("tokens");
-  return {std::move(record), std::move(tokens), width, std::move(models)};
+bool is_larger(const Quantity& x, const Quantity& y) {
+  const WorkingPrecision scope(256);
+  return !certainly_less_equal(x, y) && certainly_less_equal(y, x);
 }
 
-/// The upper bound, for prompt entries of as many bits as the lower bound assumes: among the records where
-/// these bits are given.
+const Record* find_record(const std::vector<Record>& records, std::string_view id) {
+  const auto found =
+      std::find_if(records.begin(), records.end(), [&](const Record& record) { return record.id == id; });
+  return found == records.end() ? nullptr : &*found;
+}
+
+/// The better of the bounds of 1.2 among the records; null where none applies.
+const Record* best_necessary(const std::vector<Record>& records) {
+  const Record* best = nullptr;
+  for (const char* id : {"entropy-bits", "entropy-simplex"}) {
+    const Record* record = find_record(records, id);
+    if (record == nullptr || !record->is_applicable()) continue;
+    if (best == nullptr || is_larger(record->output("tokens"), best->output("tokens"))) best = record;
+  }
+  return best;
+}
+
+/// The bound of that record for tokens of that width and entries of b bits; all other arguments as they are.
+Record at_width(const Record& bound, const Arguments& arguments, const Integer& width, const Argument& b,
+                long digits) {
+  Arguments other = arguments;
+  other.set(parameters::w.name, Number{Rational(width)});
+  other.set(parameters::b.name, b);
+  return evaluate(find_bound(bound.id), other, digits, "tokens");
+}
+
+/// lookup-upper for prompt entries of as many bits as the lower bound assumes: among the records where these
+/// bits are given.
 Record lookup_for_entries(const Arguments& arguments, const std::vector<Record>& records,
                           const Argument& bits, long digits) {
-  for (const Record& record : records) {
-    if (record.id == "lookup-upper" && arguments.has(parameters::b)) return record;
-  }
+  if (const Record* record = find_record(records, "lookup-upper");
+      record != nullptr && arguments.has(parameters::b))
+    return *record;
   Arguments same_entries = arguments;
   same_entries.set(parameters::b.name, bits);
   return evaluate(find_bound("lookup-upper"), same_entries, digits, "tokens");
 }
 
-Integer width_of_lookup(const Record& record) { return std::get<Integer>(record.output("width").value()); }
+Integer width_of(const Record& record) { return std::get<Integer>(record.output("width").value()); }
+
+/// packed-upper: where a token width is asked for and no payload, with the payload that fills that width.
+Record packed_for_width(const Arguments& arguments, const Record& packed, long digits) {
+  if (!packed.is_applicable() || !arguments.has(parameters::w) || arguments.has(parameters::P)) return packed;
+  const Integer asked_for = arguments.integer(parameters::w);
+  Arguments narrow = arguments;
+  Integer payload = packed.input("P").integer() + asked_for - width_of(packed);
+  // Fewer cells a token make more tokens, whose numbers may take another entry each.
+  constexpr int most_tries = 8;
+  for (int i = 0; i < most_tries && payload >= 1; ++i) {
+    narrow.set(parameters::P.name, Number{Rational(payload)});
+    Record record = evaluate(find_bound("packed-upper"), narrow, digits);
+    if (!record.is_applicable()) break;
+    const Integer width = width_of(record);
+    if (width <= asked_for) return record;
+    payload -= width - asked_for;
+  }
+  return packed;
+}
+
+/// Do prompts of x take fewer numbers than those of y?
+bool takes_fewer_numbers(const Record& x, const Record& y) {
+  const WorkingPrecision scope(256);
+  const auto numbers = [](const Record& record) {
+    return record.output("tokens").log10() + log10(Interval(width_of(record)));
+  };
+  return certainly_less(numbers(x), numbers(y));
+}
+
+/// tokens times the factor.
+Quantity times(const Quantity& tokens, const Integer& factor, long digits) {
+  if (const auto* whole = std::get_if<Integer>(&tokens.value()))
+    return whole_quantity(Integer(*whole * factor), digits);
+  return Magnitude{enclose(digits, [&] { return tokens.log10() + log10(Interval(factor)); })};
+}
+
+/// The factor that remains for packed prompts in the limit.
+Quantity limit_factor(const Record& packed, const Record& necessary, long digits) {
+  Arguments inputs;
+  for (const Input& input : packed.inputs) inputs.set(input.name, input.value);
+  const PackedProblem problem = packed_problem(inputs);
+  const auto log10_factor = [&] {
+    const Interval choices = necessary.id == "entropy-simplex"
+                                 ? log(Interval(Integer(problem.n + 1))) / interval_log2()
+                                 : Interval(problem.alpha.infinite ? problem.n : Integer(1));
+    return log10_limit_factor(problem, choices);
+  };
+  const Interval rough = enclose(1, log10_factor);
+  constexpr long longest = 15;  // digits that are written out
+  if (!certainly_less(rough, Interval(longest))) return Magnitude{enclose(digits, log10_factor)};
+  return enclose(digits, [&] { return exp(log10_factor() * log(Interval(10))); });
+}
 
 }  // namespace
 
 Bracket bracket(const Arguments& arguments, const std::vector<Record>& records, long digits) {
   Bracket result;
-  for (const Record& record : records) {
-    if (record.id == "entropy-bits") {
-      result.models = quantized_models(record);
-      if (record.is_applicable()) {
-        result.necessary = {record, record.output("tokens"), record.input("w").integer(), result.models};
-      } else {
-        result.no_necessary = record;
-      }
-      Record lookup = lookup_for_entries(arguments, records, record.input("b"), digits);
-      if (lookup.is_applicable()) {
-        const Quantity tokens = lookup.output("tokens");
-        const Integer width = width_of_lookup(lookup);
-        result.sufficient = {std::move(lookup), tokens, width, result.models};
-      } else {
-        result.no_sufficient = std::move(lookup);
-      }
-    } else if (record.id == "entropy-lipschitz" && record.is_applicable()) {
-      result.beside.push_back(
-          {record, record.output("tokens"), record.input("w").integer(), lipschitz_models(record)});
+  if (const Record* bits = find_record(records, "entropy-bits")) {
+    result.models = quantized_models(*bits);
+    const Record* necessary = best_necessary(records);
+    if (necessary != nullptr) {
+      result.necessary = {*necessary, necessary->output("tokens"), necessary->input("w").integer(),
+                          result.models};
+    } else {
+      result.no_necessary = *bits;
+    }
+    Record upper = lookup_for_entries(arguments, records, bits->input("b"), digits);
+    if (const Record* packed = find_record(records, "packed-upper");
+        packed != nullptr && packed->is_applicable()) {
+      Record filled = packed_for_width(arguments, *packed, digits);
+      if (!upper.is_applicable() || takes_fewer_numbers(filled, upper)) upper = std::move(filled);
+    }
+    if (upper.is_applicable()) {
+      const Quantity tokens = upper.output("tokens");
+      const Integer width = width_of(upper);
+      result.sufficient = {std::move(upper), tokens, width, result.models};
+    } else {
+      result.no_sufficient = std::move(upper);
     }
   }
+  if (const Record* lipschitz = find_record(records, "entropy-lipschitz");
+      lipschitz != nullptr && lipschitz->is_applicable()) {
+    result.beside.push_back({*lipschitz, lipschitz->output("tokens"), lipschitz->input("w").integer(),
+                             lipschitz_models(*lipschitz)});
+  }
   if (result.necessary && result.sufficient) {
+    const Record& lower = result.necessary->record;
     Integer width = result.sufficient->width;
     if (arguments.has(parameters::w)) width = std::max(width, arguments.integer(parameters::w));
-    result.necessary_at_equal_width = necessary_at_width(arguments, width, result.models, digits);
+    Record record = at_width(lower, arguments, width, lower.input("b"), digits);
+    const Quantity tokens = record.output("tokens");
+    result.necessary_at_equal_width = {std::move(record), tokens, width, result.models};
   }
   // Where entries of b bits are too coarse for the construction, real ones are not.
-  for (const Record& record : records) {
-    if (record.id != "lookup-upper" || !record.is_applicable() || result.sufficient) continue;
-    result.beside.push_back({record, record.output("tokens"), width_of_lookup(record),
-                             "one fixed transformer, real prompt entries"});
+  if (const Record* lookup = find_record(records, "lookup-upper");
+      lookup != nullptr && lookup->is_applicable() && !result.sufficient) {
+    result.beside.push_back(
+        {*lookup, lookup->output("tokens"), width_of(*lookup), "one fixed transformer, real prompt entries"});
   }
+  return result;
+}
+
+std::optional<BracketInBits> in_bits(const Bracket& bracket, const Arguments& arguments, long digits) {
+  if (!bracket.necessary || !bracket.sufficient) return std::nullopt;
+  const Record& lower = bracket.necessary->record;
+  const Record& upper = bracket.sufficient->record;
+  const Integer bits_of_token = bracket.sufficient->width * lower.input("b").integer();
+  BracketInBits result{at_width(lower, arguments, 1, Number{Rational(1)}, digits).output("tokens"),
+                       times(bracket.sufficient->tokens, bits_of_token, digits), std::nullopt};
+  if (upper.id == "packed-upper") result.limit_factor = limit_factor(upper, lower, digits);
   return result;
 }
 

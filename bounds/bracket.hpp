@@ -1,7 +1,8 @@
-/// The bracket of theory 1.4: necessary <= least prompt length <= sufficient, in the supremum norm.
+/// The bracket of theory 1.4 and 1.6: necessary <= least prompt length <= sufficient, in the supremum norm.
 ///
 /// Both ends speak of the same models, those whose prompt entries take one of 2^b values, at the same token
-/// width. What is known of other models stands beside the bracket, with the models named.
+/// width; its lower end is the better of 1.2's two, its upper end the one of 1.4 and 1.6 that takes fewer
+/// numbers to train. What is known of other models stands beside the bracket, with the models named.
 #pragma once
 
 #include <optional>
@@ -16,6 +17,14 @@ struct PromptLength {
   Quantity tokens;     ///< a whole number, a magnitude, or the text that no length suffices
   Integer width;       ///< entries of one token
   std::string models;  ///< in words
+};
+
+/// Both ends in bits, whatever the token width.
+struct BracketInBits {
+  Quantity necessary;   ///< of a prompt, by the count of functions
+  Quantity sufficient;  ///< tokens times width times b
+  /// The factor between them in the limit P -> inf, then eps -> 0 (theory 1.6); for packed prompts.
+  std::optional<Quantity> limit_factor;
 };
 
 struct Bracket {
@@ -35,5 +44,9 @@ struct Bracket {
 
 /// Returns the bracket at these arguments, with what `records`, evaluated at them, say of other models.
 [[nodiscard]] Bracket bracket(const Arguments& arguments, const std::vector<Record>& records, long digits);
+
+/// Returns both ends in bits; nothing where one is missing.
+[[nodiscard]] std::optional<BracketInBits> in_bits(const Bracket& bracket, const Arguments& arguments,
+                                                   long digits);
 
 }  // namespace promptbound

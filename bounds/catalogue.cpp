@@ -35,11 +35,10 @@ Arguments complete(std::string_view id, const std::vector<Use>& uses, const Argu
   for (const Use& use : uses) {
     const Parameter& parameter = *use.parameter;
     const Argument* argument = given.find(parameter.name);
-    if (argument == nullptr && use.has_default())
-      argument = use.other != nullptr ? result.find(use.other->name) : &*use.value;
+    const std::optional<Argument> fallback = argument == nullptr ? use.default_at(result) : std::nullopt;
+    if (fallback) argument = &*fallback;
     if (argument != nullptr) {
-      record.inputs.push_back(
-          {std::string(parameter.name), *argument, given.find(parameter.name) == nullptr});
+      record.inputs.push_back({std::string(parameter.name), *argument, fallback.has_value()});
       result.set(parameter.name, *argument);
     } else if (use.required) {
       throw InputError(
@@ -76,6 +75,14 @@ Record run(const Bound& bound, const std::vector<Use>& uses, Evaluate function,
 }
 
 }  // namespace
+
+std::optional<Argument> Use::default_at(const Arguments& arguments) const {
+  for (const Parameter* parameter : from) {
+    if (!arguments.has(*parameter)) return std::nullopt;
+  }
+  if (compute != nullptr) return compute(arguments);
+  return from.empty() ? value : *arguments.find(from.front()->name);
+}
 
 void Arguments::set(std::string_view name, Argument argument) {
   for (Entry& entry : entries_) {

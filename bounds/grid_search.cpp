@@ -87,11 +87,62 @@ std::optional<Integer> best_of_few(const Integer& first, const Integer& last,
   return std::nullopt;
 }
 
+/// Bits that tell apart what a range of grid numbers leaves open: about twice those that its ends share,
+/// since near a smooth maximum neighbours differ by k^-2, relatively.
+long bits_for(const Integer& low, const Integer& high) {
+  const unsigned long known = bit_size(high) - bit_size(Integer(high - low));
+  return 256 + 2 * static_cast<long>(known);
+}
+
+/// Small ranges that hold a best grid number of these, found at no more precision than each range needs: with
+/// Newton's method the bits double, so that the last step costs as much as all before it.
+std::vector<Range<double>> narrowed(const std::vector<Range<double>>& ranges,
+                                    const GridObjective& objective) {
+  std::vector<Range<double>> result;
+  std::priority_queue<Range<Interval>> open;
+  std::optional<Interval> best;  // the values seen with the greatest lower end
+  const Interval unknown(std::numeric_limits<double>::infinity());
+  const auto add = [&](const Integer& low, const Integer& high) {
+    const WorkingPrecision scope(bits_for(low, high));
+    for (const Integer* k : {&low, &high}) {
+      const Interval value = objective.value(*k);
+      if (!best || mpfr_greater_p(&value.get()->left, &best->get()->left) != 0) best = value;
+    }
+    Interval bound = high - low < 2 ? unknown : objective.bound(low, high);
+    if (mpfi_nan_p(bound.get()) != 0) bound = unknown;
+    if (!certainly_less(bound, *best)) open.push({low, high, std::move(bound)});
+  };
+  for (const Range<double>& range : ranges) add(range.low, range.high);
+  constexpr int most_ranges = 20000;
+  for (int i = 0; !open.empty(); ++i) {
+    const Range<Interval> range = open.top();
+    open.pop();
+    if (certainly_less(range.bound, *best)) continue;
+    if (range.high - range.low < 2 || i >= most_ranges) {
+      result.push_back({range.low, range.high, std::numeric_limits<double>::infinity()});
+      continue;
+    }
+    const WorkingPrecision scope(bits_for(range.low, range.high));
+    const auto part = objective.contract(range.low, range.high);
+    if (part && 2 * (part->second - part->first) < range.high - range.low) {
+      open.push({part->first, part->second, range.bound});
+    } else {
+      const Integer middle = middle_of(range.low, range.high);
+      add(range.low, middle);
+      add(middle + 1, range.high);
+    }
+  }
+  // Of equal ones the least counts.
+  std::sort(result.begin(), result.end(), [](const auto& a, const auto& b) { return a.low < b.low; });
+  return result;
+}
+
 }  // namespace
 
 Integer best_grid_number(const Integer& first, const Integer& last, const GridObjective& objective) {
   if (std::optional<Integer> best = best_of_few(first, last, objective)) return std::move(*best);
-  const std::vector<Range<double>> remaining = remaining_ranges(first, last, objective);
+  std::vector<Range<double>> remaining = remaining_ranges(first, last, objective);
+  if (objective.contract) remaining = narrowed(remaining, objective);
   if (remaining.size() == 1 && remaining.front().low == remaining.front().high) return remaining.front().low;
 
   const unsigned long most_known_bits = objective.contract ? 1UL << 20 : 128;
@@ -118,13 +169,6 @@ Integer best_grid_number(const Integer& first, const Integer& last, const GridOb
   for (int i = 0; i < most_ranges && !open.empty() && is_smaller(*best_value, open.top().bound); ++i) {
     const Range<Interval> range = open.top();
     open.pop();
-    if (objective.contract) {
-      const auto part = objective.contract(range.low, range.high);
-      if (part && 2 * (part->second - part->first) < range.high - range.low) {
-        add(part->first, part->second);
-        continue;
-      }
-    }
     const Integer middle = middle_of(range.low, range.high);
     add(range.low, middle);
     add(middle + 1, range.high);

@@ -29,18 +29,16 @@ Interval ceiling(const Interval& x, Exact exact) {
   return result.is_point() || !has_known_digits ? result : Interval(Integer(exact()));
 }
 
-/// The whole numbers of {low, ..., high} next to the roots of a falling function, by a step of Newton's
-/// interval method from its value at `middle` and its derivative on the range; nothing where the function may
-/// not fall, or has no root there.
+/// The whole numbers of {low, ..., high} next to the root of a falling function, by a step of Newton's
+/// interval method from its value at `middle` and its derivative on the range, and the end beside the root
+/// where it has none there; nothing where the function may not fall.
 std::optional<std::pair<Integer, Integer>> beside_root(const Integer& low, const Integer& high,
                                                        const Integer& middle, const Interval& value,
                                                        const Interval& derivative) {
   if (!certainly_positive(-derivative)) return std::nullopt;
   const Interval root = Interval(middle) - value / derivative;
   if (!root.is_finite()) return std::nullopt;
-  std::pair<Integer, Integer> result{std::max(low, floor(root.lower())), std::min(high, ceil(root.upper()))};
-  if (result.first > result.second) return std::nullopt;
-  return result;
+  return std::pair{std::clamp(floor(root.lower()), low, high), std::clamp(ceil(root.upper()), low, high)};
 }
 
 /// Forwards in the Euclidean form: ln of (k+1)^n/ln(base_k), which grows with the bound.

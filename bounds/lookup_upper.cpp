@@ -1,10 +1,8 @@
 // One bound of catalogue.hpp.
 #include <fmt/format.h>
 
-#include <cmath>
-
 #include <promptbound/bounds/forms.hpp>
-#include <promptbound/numeric/certify.hpp>
+#include <promptbound/bounds/rounded_cells.hpp>
 #include <promptbound/numeric/integers.hpp>
 #include <promptbound/numeric/power_product.hpp>
 
@@ -20,11 +18,6 @@ struct Problem {
   Integer d, L, n;
   Rational C;
   Number alpha;
-
-  /// n^{1/alpha}
-  [[nodiscard]] PowerProduct root() const {
-    return PowerProduct().times_root(Rational(n), reciprocal(alpha));
-  }
 };
 
 Problem problem(const Arguments& arguments) {
@@ -43,52 +36,6 @@ Rational rounding(const Arguments& arguments) {
   return {Integer(1), power(Integer(2), b.convert_to<unsigned long>() + 1)};
 }
 
-/// About floor(C r/(2 (eps - r q))); nothing where binary64 cannot tell.
-std::optional<Integer> guessed_cells(const Problem& problem, const Rational& eps, const Rational& q) {
-  const auto nearly = [](const Rational& x) { return mpq_get_d(x.backend().data()); };
-  const double r = std::pow(mpz_get_d(problem.n.backend().data()), nearly(reciprocal(problem.alpha)));
-  const double room = nearly(eps) - r * nearly(q);
-  const double cells = nearly(problem.C) * r / (2 * room);
-  constexpr double most = 1e12;
-  if (!(room > 0) || !(cells < most)) return std::nullopt;
-  return Integer(static_cast<long>(cells));
-}
-
-/// floor(C r/(2 (eps - r q))) + 1 with r = n^{1/alpha}; nothing when eps <= r q.
-std::optional<PowerProduct> cells_for_rounded_entries(const Problem& problem, const Rational& eps,
-                                                      const Rational& q) {
-  // At least 0 iff r x/y >= 1.
-  const auto root_times = [&](const Rational& x, const Rational& y) {
-    if (const auto whole = whole_part_in_words(x, y, problem.n, problem.alpha))
-      return whole->floor >= 1 ? 1 : -1;
-    return compare(problem.root().times(x / y), 1);
-  };
-  if (root_times(q, eps) >= 0) return std::nullopt;
-  // C r/(2 (eps - r q)) >= K  iff  r (C + 2 K q) >= 2 K eps
-  const auto reaches = [&](const Integer& K) {
-    return K <= 0 ? 1 : root_times(problem.C + 2 * K * q, 2 * K * eps);
-  };
-  // Nearly always binary64 is near enough to guess, and exact arithmetic confirms.
-  if (const auto guess = guessed_cells(problem, eps, q);
-      guess && reaches(*guess) >= 0 && reaches(*guess + 1) < 0)
-    return PowerProduct().times(Rational(*guess + 1));
-  if (const auto r = problem.root().exact()) {
-    return least_above(PowerProduct().times(Rational(problem.C * *r / (2 * (eps - *r * q)))));
-  }
-  const auto value = [&] {
-    const Interval r = problem.root().value();
-    return Interval(problem.C) * r / (Interval(2) * (Interval(eps) - r * Interval(q)));
-  };
-  // An enclosure within 2^-150000 decides where rounding no longer matters.
-  const Interval rough = enclose(1, value);
-  if (certainly_less(Interval(Integer(longest_exact_integer)), log10(rough))) {
-    constexpr long ample_digits = 46000;
-    return PowerProduct().times(enclose(ample_digits, value).lower()).rounded_beyond_writing();
-  }
-  const Integer below = decide_floor_comparing(value, reaches);
-  return PowerProduct().times(Rational(below + 1));
-}
-
 void add_assumptions(Record& record) {
   record.holds(
       "the error is the supremum over X of the entrywise alpha-norm; every f in F(C, alpha) is served");
@@ -99,7 +46,7 @@ void evaluate(const Arguments& arguments, long digits, Record& record) {
   const Rational& eps = arguments.rational(parameters::eps);
   std::optional<PowerProduct> k;
   if (arguments.has(parameters::b)) {
-    k = cells_for_rounded_entries(p, eps, rounding(arguments));
+    k = cells_for_rounded_entries(p.C, p.n, p.alpha, eps, rounding(arguments));
     if (!record.require(
             k.has_value(), "eps > n^(1/alpha) 2^(-b-1)",
             "eps <= n^(1/alpha) 2^(-b-1): entries of b bits are too coarse for this construction")) {
@@ -125,8 +72,8 @@ void evaluate(const Arguments& arguments, long digits, Record& record) {
 void accuracy_for_length(const Arguments& arguments, long digits, Record& record) {
   const Problem p = problem(arguments);
   const Integer k = floor_root(arguments.integer(parameters::m), p.n.convert_to<unsigned long>());
-  PowerProduct infimum = p.root();
-  infimum.times(p.C / (2 * k));
+  PowerProduct infimum;
+  infimum.times(p.C / (2 * k)).times_root(Rational(p.n), reciprocal(p.alpha));
   record.add("eps", quantity(infimum, digits));
   record.add("k", k);
   record.assume("prompt entries are real numbers");

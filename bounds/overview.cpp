@@ -15,10 +15,11 @@ std::vector<const Bound*> evaluable(const Arguments& arguments) {
 }
 
 Overview overview(const Arguments& arguments, long digits) {
-  Overview result{arguments, {}, {}};
+  Overview result{arguments, {}, {}, {}};
   for (const Bound* bound : evaluable(arguments))
     result.records.push_back(evaluate(*bound, arguments, digits));
   result.bracket = bracket(arguments, result.records, digits);
+  result.bits = in_bits(result.bracket, arguments, digits);
   return result;
 }
 

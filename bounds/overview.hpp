@@ -10,6 +10,7 @@ namespace promptbound {
 struct Overview {
   Arguments arguments;
   Bracket bracket;
+  std::optional<BracketInBits> bits;  ///< the bracket's ends, where there are two
   std::vector<Record> records;
 };
 

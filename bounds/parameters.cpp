@@ -81,6 +81,7 @@ const Parameter eps{"eps", "accuracy", "output units", Domain::positive};
 const Parameter C{"C", "Lipschitz constant of the functions", "output per input unit", Domain::positive};
 const Parameter alpha{"alpha", "exponent of the entrywise norm", "", Domain::exponent};
 const Parameter b{"b", "bits of one prompt entry", "bits", Domain::count, 1, 1000000};
+const Parameter P{"P", "payload entries of one prompt token", "coordinates", Domain::count};
 const Parameter R{"R", "radius that bounds every prompt token (norm=max: every entry)", "input units",
                   Domain::positive};
 const Parameter Lambda{"Lambda", "Lipschitz constant of the model in the prompt", "output per prompt unit",

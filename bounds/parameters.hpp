@@ -39,7 +39,7 @@ struct Parameter {
 [[nodiscard]] Argument checked_argument(const Parameter& parameter, const Number& number);
 
 namespace parameters {
-extern const Parameter d, L, m, w, T, eps, C, alpha, b, R, Lambda, Lambda_W, Delta, K, N, v, S, eta, g, s,
+extern const Parameter d, L, m, w, T, eps, C, alpha, b, P, R, Lambda, Lambda_W, Delta, K, N, v, S, eta, g, s,
     r_min, r_max, B, d_v, length, resolution, norm, exp_cost;
 }  // namespace parameters
 

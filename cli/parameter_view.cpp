@@ -33,13 +33,15 @@ ParameterView::ParameterView(const ParameterOptions& options, const std::vector<
       shown_.push_back({name, varies ? Argument(options.text(name)) : *given, false,
                         use == nullptr ? "used by no bound here" : ""});
     } else if (use != nullptr && use->has_default()) {
-      entries_.push_back({parameter, false, true, *use, use->other == nullptr ? use->value->text() : ""});
-      const Argument* other = use->other != nullptr ? first.find(use->other->name) : &*use->value;
-      const bool other_varies =
-          use->other != nullptr && std::find(varying.begin(), varying.end(), use->other) != varying.end();
-      if (other == nullptr) continue;  // of a parameter that is not given either
-      shown_.push_back({name, other_varies ? Argument(std::string(use->fallback)) : *other, true,
-                        use->other != nullptr && !other_varies ? std::string(use->fallback) : ""});
+      entries_.push_back({parameter, false, true, *use, use->from.empty() ? use->value->text() : ""});
+      const std::optional<Argument> value = use->default_at(first);
+      if (!value) continue;  // it depends on a parameter that is not given either
+      const bool depends_on_varying =
+          std::any_of(use->from.begin(), use->from.end(), [&](const Parameter* parameter) {
+            return std::find(varying.begin(), varying.end(), parameter) != varying.end();
+          });
+      shown_.push_back({name, depends_on_varying ? Argument(std::string(use->fallback)) : *value, true,
+                        use->from.empty() || depends_on_varying ? "" : std::string(use->fallback)});
     }
   }
 }
@@ -63,8 +65,9 @@ std::vector<Cell> ParameterView::cells(Format format, const Arguments& arguments
       continue;
     }
     const Use& use = entry.use;
-    const Argument* value = arguments.find(use.other != nullptr ? use.other->name : entry.parameter->name);
-    if (value == nullptr && entry.is_default && use.other == nullptr) value = &*use.value;
+    const Argument* value = arguments.find(entry.parameter->name);
+    const std::optional<Argument> fallback = value == nullptr ? use.default_at(arguments) : std::nullopt;
+    if (fallback) value = &*fallback;
     if (value == nullptr) {
       result.emplace_back(std::string());
     } else {

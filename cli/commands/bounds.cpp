@@ -44,12 +44,19 @@ nlohmann::ordered_json end_json(const std::optional<PromptLength>& end, long dig
   return end ? length_json(*end, digits) : nlohmann::ordered_json();
 }
 
-nlohmann::ordered_json bracket_json(const Bracket& bracket, long digits) {
+nlohmann::ordered_json bracket_json(const Overview& point, long digits) {
+  const Bracket& bracket = point.bracket;
   nlohmann::ordered_json json = {
       {"models", bracket.models},
       {"necessary", end_json(bracket.necessary, digits)},
       {"sufficient", end_json(bracket.sufficient, digits)},
       {"necessary_at_equal_width", end_json(bracket.necessary_at_equal_width, digits)}};
+  if (point.bits) {
+    json["bits"] = {{"necessary", quantity_json(point.bits->necessary, digits)},
+                    {"sufficient", quantity_json(point.bits->sufficient, digits)}};
+    if (point.bits->limit_factor)
+      json["bits"]["limit_factor"] = quantity_json(*point.bits->limit_factor, digits);
+  }
   if (!bracket.necessary) json["no_necessary"] = why_none(*bracket.no_necessary);
   if (!bracket.sufficient) json["no_sufficient"] = why_none(*bracket.no_sufficient);
   json["beside"] = nlohmann::ordered_json::array();
@@ -65,7 +72,7 @@ nlohmann::ordered_json bracket_json(const Bracket& bracket, long digits) {
 std::string overview_json(const ParameterView* parameters, const Overview& point, long digits, int indent) {
   nlohmann::ordered_json json = {{"schema", json_schema}};
   if (parameters != nullptr) json["parameters"] = parameters_json(parameters->shown());
-  json["bracket"] = bracket_json(point.bracket, digits);
+  json["bracket"] = bracket_json(point, digits);
   json["bounds"] = nlohmann::ordered_json::array();
   for (const Record& record : point.records) json["bounds"].push_back(record_json(record, digits));
   return json.dump(indent);
@@ -101,7 +108,7 @@ void write_point(const ParameterView& parameters, const Overview& point, Format 
     writer.parameters(parameters.shown());
     write_bracket_table(point.bracket, writer);
   } else {
-    const std::vector<std::string> lines = describe_gap(point.bracket, point.records);
+    const std::vector<std::string> lines = describe_gap(point);
     writer.paragraph(lines.front());
     writer.parameters(parameters.shown());
     for (std::size_t i = 1; i < lines.size(); ++i) writer.paragraph(lines[i]);

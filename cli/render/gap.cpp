@@ -65,6 +65,15 @@ std::string headline(const Bracket& bracket) {
   return "the least number m of prompt tokens that " + serve + ": not bounded here";
 }
 
+/// `, in the limit P -> inf, then eps -> 0, of 4.95`
+std::string in_the_limit(const BracketInBits& bits) {
+  if (!bits.limit_factor) return "";
+  const auto* enclosed = std::get_if<Interval>(&bits.limit_factor->value());
+  const std::string text = enclosed != nullptr ? upper_decimal(*enclosed, 3)
+                                               : power_of_ten(bits.limit_factor->log10(), Direction::up);
+  return fmt::format(" (in the limit P -> inf, then eps -> 0: {})", text);
+}
+
 std::string beside(const PromptLength& other) {
   const bool is_lower = other.record.kind == Kind::necessary;
   const std::string bound = is_lower ? at_least(other.tokens) : at_most(other.tokens);
@@ -86,7 +95,8 @@ std::string why_none(const Record& record) {
 std::string at_least(const Quantity& tokens) { return bounded(tokens, Direction::down); }
 std::string at_most(const Quantity& tokens) { return bounded(tokens, Direction::up); }
 
-std::vector<std::string> describe_gap(const Bracket& bracket, const std::vector<Record>& records) {
+std::vector<std::string> describe_gap(const Overview& point) {
+  const Bracket& bracket = point.bracket;
   std::vector<std::string> lines = {headline(bracket), ""};
   const auto& equal_width = bracket.necessary_at_equal_width;
   if (const auto& lower = bracket.necessary) {
@@ -114,9 +124,18 @@ std::vector<std::string> describe_gap(const Bracket& bracket, const std::vector<
     lines.push_back(
         fmt::format("  The gap: at token width {} the least prompt length is known up to a factor of {}.",
                     equal_width->width.str(), factor(bracket.sufficient->tokens, equal_width->tokens)));
+    const Quantity& tokens = bracket.sufficient->tokens;
+    const auto* whole = std::get_if<Integer>(&tokens.value());
+    lines.push_back(
+        fmt::format("  {}in bits: {} <= m w b <= {}, up to a factor of {}{}.",
+                    whole == nullptr ? ""
+                                     : fmt::format("Numbers to train: at most {}; ",
+                                                   at_most(Integer(*whole * bracket.sufficient->width))),
+                    at_least(point.bits->necessary), at_most(point.bits->sufficient),
+                    factor(point.bits->sufficient, point.bits->necessary), in_the_limit(*point.bits)));
   }
   for (const PromptLength& other : bracket.beside) lines.push_back(beside(other));
-  for (const Record& record : records) {
+  for (const Record& record : point.records) {
     if (record.id != "quantized-capacity" || !record.is_applicable() || !bracket.sufficient) continue;
     const Quantity& published = record.output("least_integer");
     lines.push_back(fmt::format("  The published capacity formula asks for {}: {} times what suffices.",

@@ -4,14 +4,13 @@
 #include <string>
 #include <vector>
 
-#include <promptbound/bounds/bracket.hpp>
+#include <promptbound/bounds/overview.hpp>
 
 namespace promptbound {
 
 /// Describes first the bracket, at one token width; then what each end assumes, the factor between the ends,
 /// what is known of other models, and how the published formula compares.
-[[nodiscard]] std::vector<std::string> describe_gap(const Bracket& bracket,
-                                                    const std::vector<Record>& records);
+[[nodiscard]] std::vector<std::string> describe_gap(const Overview& point);
 
 /// Says why there is none: `entropy-bits (theory 1.2) does not apply: REASON`
 [[nodiscard]] std::string why_none(const Record& record);

@@ -307,7 +307,7 @@ void add_bounds(py::module_& module) {
       .def("json", [](const Record& r, long digits) { return record_json(r, digits).dump(); });
   py::class_<Overview>(module, "Overview")
       .def_readonly("records", &Overview::records)
-      .def("lines", [](const Overview& o) { return describe_gap(o.bracket, o.records); })
+      .def("lines", [](const Overview& o) { return describe_gap(o); })
       .def_property_readonly("models", [](const Overview& o) { return o.bracket.models; })
       .def_property_readonly("necessary",
                              [](const Overview& o) { return length_object(o.bracket.necessary); })

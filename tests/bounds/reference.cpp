@@ -68,8 +68,6 @@ void check_enclosure(const Quantity& value, const json& expected) {
 
 }  // namespace
 
-// The reference also has entries of bounds that the catalogue does not have yet: entropy_simplex,
-// packed_upper and packed_memory.
 TEST_CASE("prompt lengths equal the reference") {
   REQUIRE(reference()["prompt_length"].size() >= 9);
   for (const json& entry : reference()["prompt_length"]) {
@@ -92,6 +90,45 @@ TEST_CASE("prompt lengths equal the reference") {
     check_integer(lipschitz, "k", entry["entropy_lipschitz"]["k"]);
     check_integer(lipschitz, "tokens", entry["entropy_lipschitz"]["tokens"]);
     check_enclosure(lipschitz.output("value"), entry["entropy_lipschitz"]["value"]);
+  }
+}
+
+TEST_CASE("simplex packings equal the reference") {
+  int compared = 0;
+  for (const json& entry : reference()["prompt_length"]) {
+    if (!entry.contains("entropy_simplex")) continue;
+    CAPTURE(entry["inputs"].dump());
+    const Record record = evaluate_reference("entropy-simplex", entry["inputs"]);
+    REQUIRE(record.is_applicable() == entry["entropy_simplex"]["applicable"].get<bool>());
+    check_integer(record, "tokens", entry["entropy_simplex"]["tokens"]);
+    ++compared;
+  }
+  CHECK(compared >= 3);
+}
+
+TEST_CASE("packed prompts equal the reference") {
+  int applicable = 0;
+  for (const json& entry : reference()["prompt_length"]) {
+    for (const json& expected : entry["packed_upper"]) {
+      json inputs = entry["inputs"];
+      inputs["P"] = expected["P"];
+      CAPTURE(inputs.dump());
+      const Record record = evaluate_reference("packed-upper", inputs);
+      REQUIRE(record.is_applicable() == expected["applicable"].get<bool>());
+      if (!record.is_applicable()) continue;
+      for (const char* name : {"tokens", "k", "cells_per_token"}) check_integer(record, name, expected[name]);
+      CHECK(std::get<std::string>(record.output("form").value()) == expected["form"].get<std::string>());
+      ++applicable;
+    }
+  }
+  CHECK(applicable >= 16);
+}
+
+TEST_CASE("packed memory equals the reference") {
+  REQUIRE(reference()["packed_memory"].size() >= 3);
+  for (const json& entry : reference()["packed_memory"]) {
+    CAPTURE(entry["inputs"].dump());
+    check_integer(evaluate_reference("packed-memory", entry["inputs"]), "tokens", entry["tokens"]);
   }
 }
 

@@ -22,6 +22,7 @@ import attention_bounds as attention
 import entropy_lipschitz as lipschitz
 import length_bounds as length
 import memory_bounds as memory
+import packed_bounds as packed
 from compare import differences
 from length_bounds import NotApplicable
 from reals import Undecided
@@ -42,6 +43,12 @@ ORACLE = {
     ("lookup-upper", ""): length.lookup_upper,
     ("lookup-upper", "eps"): length.lookup_upper_eps,
     ("universality-size", ""): length.universality_size,
+    ("packed-upper", ""): packed.packed_upper,
+    ("packed-upper", "eps"): packed.packed_upper_eps,
+    ("packed-memory", ""): packed.packed_memory,
+    ("packed-memory", "N"): packed.packed_memory_N,
+    ("entropy-simplex", ""): packed.entropy_simplex,
+    ("entropy-simplex", "eps"): packed.entropy_simplex_eps,
     ("memory-linear", ""): memory.memory_linear,
     ("memory-linear", "m"): memory.memory_linear_m,
     ("memory-saturation", ""): memory.memory_saturation,
@@ -94,7 +101,7 @@ def number(text):
 
 
 WORDS = {"norm"}
-WHOLE = {"d", "L", "m", "w", "b", "N", "K", "v", "l", "T", "g", "d-v", "exp-cost"}
+WHOLE = {"d", "L", "m", "w", "b", "N", "K", "P", "v", "l", "T", "g", "d-v", "exp-cost"}
 DEFAULTS = {"C": Fraction(1), "alpha": Fraction(2), "b": 16, "K": 2, "norm": "euclidean", "resolution": Fraction(4096),
             "eta": Fraction(1, 1000), "exp-cost": 6, "m": 1}
 
@@ -112,6 +119,8 @@ def arguments(function, id, values):
         elif option == "b" and id == "lookup-upper":
             result[name] = None
         elif id == "polynomial-degree" and option in ("S", "eta", "g", "d", "d-v", "T"):
+            result[name] = None
+        elif option == "P":
             result[name] = None
         elif option == "w":
             result[name] = int(values["d"])

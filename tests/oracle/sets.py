@@ -13,6 +13,9 @@ FORMS = (
     + [("lookup-upper", "", "", b, alpha) for b in ("", "b") for alpha in ("finite", "inf")]
     + [("lookup-upper", "eps", "", "", alpha) for alpha in ("finite", "inf")]
     + [("universality-size", "", "", "", alpha) for alpha in ("finite",)]
+    + [("packed-upper", solve, "", "", alpha) for solve in ("", "eps") for alpha in ("finite", "inf")]
+    + [("entropy-simplex", solve, "", "", "finite") for solve in ("", "eps")]
+    + [("packed-memory", solve, "", "", "") for solve in ("", "N")]
     + [("memory-linear", solve, norm, "", "") for solve in ("", "m") for norm in ("euclidean", "max")]
     + [("memory-saturation", "", "", "", "")]
     + [(id, solve, "", "", "") for id in ("memory-bits", "accessible-length") for solve in ("", "m")]
@@ -94,10 +97,11 @@ def draw(rng, form, index, small):
         return fraction(rng, low, high)
 
     v = {}
-    if id in ("quantized-capacity", "entropy-bits", "entropy-lipschitz", "lookup-upper", "universality-size"):
+    if id in ("quantized-capacity", "entropy-bits", "entropy-lipschitz", "entropy-simplex", "lookup-upper", "packed-upper",
+              "universality-size"):
         d, L = shape(rng, size)
-        alpha = alpha_of(rng, alpha_kind)
-        tiny = index == 11 and not small
+        alpha = Fraction(2) if id == "entropy-simplex" and index % 8 else alpha_of(rng, alpha_kind)
+        tiny = index == 11 and not small and id != "packed-upper"
         if tiny and alpha is not None:
             alpha = Fraction(2)
         n = d * L
@@ -130,10 +134,15 @@ def draw(rng, form, index, small):
             if rng.random() < 0.25 and n <= 59:
                 k = whole(rng, 1, int(10 ** (18 / n)))
                 v["m"] = min(MAX_COUNT, max(1, k**n * (L if id == "quantized-capacity" else 1) + rng.choice([0, 0, -1, 1])))
-        if id == "entropy-bits":
+        if id == "packed-upper":
+            if rng.random() < 0.7:
+                v["b"] = whole(rng, 1, 4096 if size == "largest" and index % 8 == 3 and not small else 64)
+            if rng.random() < 0.7:
+                v["P"] = min(MAX_COUNT, whole(rng, 1, 100) * n)
+        if id in ("entropy-bits", "entropy-simplex"):
             if rng.random() < 0.6:
                 v["b"] = whole(rng, 1, MAX_BITS if size == "largest" else 64)
-        if id in ("entropy-bits", "entropy-lipschitz") and rng.random() < 0.6:
+        if id in ("entropy-bits", "entropy-lipschitz", "entropy-simplex") and rng.random() < 0.6:
             v["w"] = whole(rng, 1, MAX_DIMENSION if size == "largest" else 1000)
         if id == "lookup-upper" and b:
             v["b"] = whole(rng, 1, MAX_BITS if size == "largest" and not small else 200)
@@ -177,6 +186,10 @@ def draw(rng, form, index, small):
                 v["Lambda-W"] = Lambda * Fraction(whole(rng, 1, 10**4), 2000)
             if rng.random() < 0.1:
                 v["Lambda-W"] = v["Lambda"] / 2  # both covering numbers are equal
+    elif id == "packed-memory":
+        v = {"m" if solve else "N": whole(rng, 1, MAX_COUNT), "P": whole(rng, 1, MAX_COUNT if size == "largest" else 1000),
+             "b": whole(rng, 1, MAX_BITS if index % 16 == 3 and not small else 64),
+             "K": rng.choice([2, 3, 2 ** rng.randint(1, 59), 50257, whole(rng, 2, MAX_COUNT)])}
     elif id in ("memory-bits", "accessible-length"):
         symbol, many = ("K", "N") if id == "memory-bits" else ("v", "l")
         v = {many if solve else "m": whole(rng, 1, MAX_COUNT), "w": whole(rng, 1, MAX_DIMENSION),

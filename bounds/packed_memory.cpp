@@ -1,0 +1,82 @@
+// One bound of catalogue.hpp.
+#include <promptbound/bounds/forms.hpp>
+#include <promptbound/numeric/integers.hpp>
+#include <promptbound/numeric/log_ratio.hpp>
+
+// Theory 2.8 (own; construction 5.10). One transformer reaches all K^N labellings of N distinct inputs with
+//   m = ceil(N/(P J)) tokens, J = max{j : K^j <= 2^b} labels in each of P payload entries of b bits;
+// for K > 2^b a label takes e entries, e the least with 2^{b e} >= K, and a token holds floor(P/e) labels.
+
+namespace promptbound {
+namespace {
+
+using namespace parameters;
+
+void add_assumptions(Record& record) {
+  record.assume("each prompt entry takes one of 2^b values of its own code book");
+  record.holds("the N inputs are distinct and of one length; the model depends on them, not on the labels");
+}
+
+/// P J, or floor(P/e) where a label takes e entries; 0 where a token holds no label.
+Integer labels_per_token(const Arguments& arguments, Record& record) {
+  const Integer bits = arguments.integer(b), labels = arguments.integer(K), payload = arguments.integer(P);
+  const Integer per_entry = floor(LogRatio{bits, Rational(2), 1, Rational(labels)});
+  Integer result = payload * per_entry;
+  Integer entries = 1;
+  if (per_entry == 0) {
+    entries = std::get<Integer>(ceil_quantity(LogRatio{1, Rational(labels), bits, Rational(2)}, 1).value());
+    result = payload / entries;
+  }
+  if (record.require(result >= 1, "a token holds a label",
+                     "the P payload entries of a token hold no label: take a larger P or b")) {
+    record.add("labels_per_token", result);
+    record.add("labels_per_entry", per_entry);
+    record.add("entries_per_label", entries);
+  }
+  return result;
+}
+
+void evaluate(const Arguments& arguments, long, Record& record) {
+  const Integer labels = labels_per_token(arguments, record);
+  if (!record.is_applicable()) return;
+  record.add("tokens", Integer((arguments.integer(N) + labels - 1) / labels));
+  add_assumptions(record);
+}
+
+void examples_for_length(const Arguments& arguments, long, Record& record) {
+  const Integer labels = labels_per_token(arguments, record);
+  if (!record.is_applicable()) return;
+  record.add("N", Integer(arguments.integer(m) * labels));
+  add_assumptions(record);
+}
+
+std::vector<Form> forms() { return always({proved_on_paper("2.8")}); }
+
+}  // namespace
+
+Bound packed_memory_bound() {
+  return {
+      .id = "packed-memory",
+      .kind = Kind::sufficient,
+      .theory = "2.8",
+      .source = "own; construction 5.10",
+      .claim =
+          "Prompt tokens with which one transformer reaches every labelling of N distinct inputs, exactly.",
+      .formula =
+          "m = ceil(N/(P J)), J = max{j : K^j <= 2^b}; ceil(N/floor(P/e)), e = ceil(log2(K)/b), if K > 2^b",
+      .uses = {required(N), required(P), defaulted(b, "16"), defaulted(K, "2")},
+      .outputs = {{"tokens", "tokens that suffice"},
+                  {"labels_per_token", "labels that a token holds"},
+                  {"labels_per_entry", "J, labels that an entry holds; 0 where a label takes several"},
+                  {"entries_per_label", "e, entries that a label takes; 1 where it takes at most one"}},
+      .evaluate = evaluate,
+      .inverses = {{"N",
+                    "distinct inputs all of whose labellings m tokens reach",
+                    {required(m), required(P), defaulted(b, "16"), defaulted(K, "2")},
+                    examples_for_length,
+                    forms()}},
+      .forms = forms(),
+  };
+}
+
+}  // namespace promptbound

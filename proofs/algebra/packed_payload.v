@@ -8,6 +8,20 @@ From mathcomp Require Import zify.
 From PromptBound.algebra Require Import entropy_bits reflected_path digit_extraction packed_differences.
 Set Implicit Arguments. Unset Strict Implicit. Unset Printing Implicit Defensive.
 
+(** The least number of tokens with r cells each for a cells. *)
+Definition tokens_for (a r : nat) : nat := (a + r.-1) %/ r.
+Lemma tokens_for_enough a r : 0 < r -> a <= tokens_for a r * r.
+Proof. by move=> r0; have := divn_eq (a + r.-1) r; have := ltn_pmod (a + r.-1) r0; rewrite /tokens_for; lia. Qed.
+Lemma tokens_for_least a r m : 0 < r -> a <= m * r -> tokens_for a r <= m.
+Proof. by move=> r0 le; rewrite /tokens_for -ltnS ltn_divLR // mulSn; lia. Qed.
+Lemma tokens_for_lt a r : 0 < r -> tokens_for a r * r < a + r.
+Proof. by move=> r0; have := divn_eq (a + r.-1) r; rewrite /tokens_for; lia. Qed.
+
+(** Cells of a token in the difference form. *)
+Definition cells_per_token (P J n A : nat) : nat := (P * J %/ n - A).+1.
+Lemma cells_per_token_fit P J n A : A <= P * J %/ n -> n * (A + (cells_per_token P J n A).-1) <= P * J.
+Proof. by move=> le; rewrite /cells_per_token /= subnKC // mulnC leq_trunc_div. Qed.
+
 Section Digits.
 Variables (b P m B J : nat).
 Hypotheses (B0 : 0 < B) (fits : B ^ J <= 2 ^ b).

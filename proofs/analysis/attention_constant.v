@@ -260,8 +260,8 @@ apply: (@le_trans _ _ (sigma * enorm u * (sigma * enorm e))).
 by rewrite ler_wpmul2l ?mulr_ge0 ?enorm_ge0 // ler_wpmul2l.
 Qed.
 
-Let along1 j : along 1 j = Z j. Proof. by rewrite /along scale1r addrCA subrr addr0. Qed.
-Let along0 j : along 0 j = Y j. Proof. by rewrite /along scale0r addr0. Qed.
+Lemma along1 : along 1 = Z. Proof. by extensionality j; rewrite /along scale1r addrCA subrr addr0. Qed.
+Lemma along0 : along 0 = Y. Proof. by extensionality j; rewrite /along scale0r addr0. Qed.
 
 (** What the query at i reads moves by at most [head_constant] delta. *)
 Theorem mean_token_lipschitz : enorm (mean_token 1 - mean_token 0) <= head_constant * delta.
@@ -277,3 +277,76 @@ have [->|w0] := eqVneq (enorm w) 0; first by rewrite mulr_ge0 // addr_ge0 ?sqrtr
 by rewrite -(ler_pmul2r (_ : 0 < enorm w)) // lt_neqAle eq_sym w0 enorm_ge0.
 Qed.
 End Head.
+
+(** ** The two forms *)
+Section Forms.
+Variables (d : nat) (T : finType) (P : pred T) (i : T) (A : 'M[R]_d) (normA delta : R).
+Local Notation token := 'cV[R]_d.
+Hypotheses (Pi : P i) (A_le : spectral_le A normA).
+
+(** sum_j p_ij z_j over the visible tokens, p_ij proportional to exp(z_j^T A z_i) *)
+Definition read_token (Z : T -> token) : token :=
+  \sum_(j | P j) softmax P (fun j => dot (Z j) (A *m Z i)) j *: Z j.
+
+Variables Z Y : T -> token.
+Hypothesis close : forall j, enorm (Z j - Y j) <= delta.
+
+Let delta0 : 0 <= delta. Proof. exact: le_trans (enorm_ge0 _) (close i). Qed.
+Let read1 : mean_token P i A Z Y 1 = read_token Z. Proof. by rewrite /mean_token /attention_at along1. Qed.
+Let read0 : mean_token P i A Z Y 0 = read_token Y. Proof. by rewrite /mean_token /attention_at along0. Qed.
+
+(** A norm along the segment is at most what it is at both ends. *)
+Let convex (x y : token) s b : 0 <= s <= 1 -> enorm x <= b -> enorm y <= b -> enorm (y + s *: (x - y)) <= b.
+Proof.
+move=> /andP [s0 s1] xb yb.
+have -> : y + s *: (x - y) = (1 - s) *: y + s *: x by rewrite scalerBr scalerBl scale1r addrA addrAC.
+apply: le_trans (enormD _ _) _; rewrite !enormZ ger0_norm ?subr_ge0 // (ger0_norm s0).
+have -> : b = (1 - s) * b + s * b by ring.
+by apply: ler_add; apply: ler_wpmul2l; rewrite ?subr_ge0.
+Qed.
+
+(** In the ball of radius r: kappa + sqrt(1 + kappa^2), kappa = ||A|| r^2. *)
+Theorem read_token_ball r : (forall j, enorm (Z j) <= r) -> (forall j, enorm (Y j) <= r) ->
+  enorm (read_token Z - read_token Y) <= (normA * r ^+ 2 + Num.sqrt (1 + (normA * r ^+ 2) ^+ 2)) * delta.
+Proof.
+move=> Zr Yr; have r0 : 0 <= r := le_trans (enorm_ge0 _) (Zr i).
+have in_r s j : 0 <= s <= 1 -> enorm (along Z Y s j) <= r by move=> s01; apply: convex.
+have beta_le s : 0 <= s <= 1 -> enorm (A *m along Z Y s i) <= normA * r.
+  move=> s01; have [A0 H] := A_le; apply: le_trans (H _) _; apply: ler_wpmul2l => //; exact: in_r.
+have spread s u : 0 <= s <= 1 ->
+    variance P (attention_at P i A Z Y s) (fun j => dot u (along Z Y s j)) <= (r * enorm u) ^+ 2.
+  move=> s01; have p0 j : 0 <= attention_at P i A Z Y s j := softmax_ge0 Pi _ j.
+  have p1 : \sum_(j | P j) attention_at P i A Z Y s j = 1 := softmax_sum1 Pi _.
+  apply: le_trans (variance_le p1 _ 0) _; rewrite -[X in _ <= X](mean_const p1); apply: (mean_le p0) => j _.
+  rewrite subr0 -real_normK ?num_real // ler_sqr ?nnegrE ?normr_ge0 ?mulr_ge0 ?enorm_ge0 //.
+  by apply: le_trans (dot_le _ _) _; rewrite mulrC ler_wpmul2r ?enorm_ge0 // in_r.
+have H := mean_token_lipschitz Pi A_le delta0 close r0 beta_le spread.
+have E : normA * r * r = normA * r ^+ 2 by ring.
+by rewrite read1 read0 /head_constant E [Num.sqrt _ + _]addrC in H.
+Qed.
+
+(** Tokens of diameter D, ||A z_i|| <= a: sqrt(1 + (a D/2)^2) + ||A|| D^2/4. *)
+Theorem read_token_diameter a D : enorm (A *m Z i) <= a -> enorm (A *m Y i) <= a ->
+  (forall j l, P j -> P l -> enorm (Z j - Z l) <= D) -> (forall j l, P j -> P l -> enorm (Y j - Y l) <= D) ->
+  enorm (read_token Z - read_token Y) <= (Num.sqrt (1 + (a * (D / 2%:R)) ^+ 2) + normA * (D ^+ 2 / 4%:R)) * delta.
+Proof.
+move=> Za Ya ZD YD; have D0 : 0 <= D := le_trans (enorm_ge0 _) (ZD i i Pi Pi).
+have h0 : 0 <= D / 2%:R by rewrite divr_ge0 ?ler0n.
+have beta_le s : 0 <= s <= 1 -> enorm (A *m along Z Y s i) <= a.
+  by move=> s01; rewrite /along mulmxDr -scalemxAr mulmxBr; apply: convex.
+have spread s u : 0 <= s <= 1 ->
+    variance P (attention_at P i A Z Y s) (fun j => dot u (along Z Y s j)) <= (D / 2%:R * enorm u) ^+ 2.
+  move=> s01; have p0 j : 0 <= attention_at P i A Z Y s j := softmax_ge0 Pi _ j.
+  have p1 : \sum_(j | P j) attention_at P i A Z Y s j = 1 := softmax_sum1 Pi _.
+  have -> : D / 2%:R * enorm u = (D * enorm u) / 2%:R by rewrite mulrAC.
+  apply: (popoviciu p0 p1 Pi) => j l Pj Pl; rewrite -dotBr; apply: le_trans (ler_norm _) _.
+  apply: le_trans (dot_le _ _) _; rewrite mulrC ler_wpmul2r ?enorm_ge0 //.
+  have -> : along Z Y s j - along Z Y s l = (Y j - Y l) + s *: ((Z j - Z l) - (Y j - Y l)).
+    rewrite /along opprD addrACA -scalerBr; congr (_ + _ *: _).
+    by rewrite !opprD !opprK addrACA.
+  by apply: convex => //; [exact: ZD|exact: YD].
+have H := mean_token_lipschitz Pi A_le delta0 close h0 beta_le spread.
+have E : (D / 2%:R) ^+ 2 = D ^+ 2 / 4%:R by field.
+by rewrite read1 read0 /head_constant E in H.
+Qed.
+End Forms.

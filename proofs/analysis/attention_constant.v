@@ -350,3 +350,44 @@ have E : (D / 2%:R) ^+ 2 = D ^+ 2 / 4%:R by field.
 by rewrite read1 read0 /head_constant E in H.
 Qed.
 End Forms.
+
+(** ** Scores that depend on the positions *)
+(** z_j^T A_ij z_i, as with rotary positions: constant 1 + 2 kappa, kappa = max_j ||A_ij|| r^2. The sharper form needs one A. *)
+Section Positions.
+Variables (d : nat) (T : finType) (P : pred T) (i : T) (A : T -> 'M[R]_d) (normA r delta : R).
+Local Notation token := 'cV[R]_d.
+Hypotheses (Pi : P i) (A_le : forall j, spectral_le (A j) normA).
+Let weight (Z : T -> token) (j : T) : R := softmax P (fun j => dot (Z j) (A j *m Z i)) j.
+
+Theorem read_token_positions (Z Y : T -> token) : (forall j, enorm (Z j) <= r) -> (forall j, enorm (Y j) <= r) ->
+  (forall j, enorm (Z j - Y j) <= delta) ->
+  enorm (\sum_(j | P j) softmax P (fun j => dot (Z j) (A j *m Z i)) j *: Z j
+    - \sum_(j | P j) softmax P (fun j => dot (Y j) (A j *m Y i)) j *: Y j) <= (1 + 2%:R * (normA * r ^+ 2)) * delta.
+Proof.
+move=> Zr Yr ZY; have r0 : 0 <= r := le_trans (enorm_ge0 _) (Zr i).
+have delta0 : 0 <= delta := le_trans (enorm_ge0 _) (ZY i).
+have [A0 _] := A_le i.
+pose p := weight Z; pose q := weight Y.
+have p0 j : 0 <= p j := softmax_ge0 Pi _ j.
+have p1 : \sum_(j | P j) p j = 1 := softmax_sum1 Pi _.
+have score_le j (x y : token) : `|dot x (A j *m y)| <= normA * enorm x * enorm y.
+  rewrite (le_trans (dot_le _ _)) // -mulrA mulrCA ler_wpmul2l ?enorm_ge0 //.
+  by have [_] := A_le j.
+have score_close j : P j -> `|dot (Z j) (A j *m Z i) - dot (Y j) (A j *m Y i)| <= 2%:R * normA * r * delta.
+  move=> _; have -> : dot (Z j) (A j *m Z i) - dot (Y j) (A j *m Y i) =
+      dot (Z j - Y j) (A j *m Z i) + dot (Y j) (A j *m (Z i - Y i)) by rewrite mulmxBr dotBl dotBr; ring.
+  have -> : 2%:R * normA * r * delta = normA * delta * r + normA * r * delta by ring.
+  by rewrite (le_trans (ler_norm_add _ _)) // ler_add // (le_trans (score_le _ _ _)) //
+     !ler_pmul ?mulr_ge0 ?enorm_ge0.
+have pq : \sum_(j | P j) `|p j - q j| <= 2%:R * normA * r * delta := softmax_lipschitz Pi score_close.
+rewrite -sumrB (eq_bigr (fun j => p j *: (Z j - Y j) + (p j - q j) *: Y j)); last first.
+  by move=> j _; rewrite scalerBr scalerBl addrA addrNK.
+rewrite (le_trans (enorm_sum _ _ _)) //.
+apply: (@le_trans _ _ (\sum_(j | P j) (p j * delta + `|p j - q j| * r))).
+  apply: ler_sum => j _; rewrite (le_trans (enormD _ _)) // !enormZ (ger0_norm (p0 j)).
+  by rewrite ler_add // ler_wpmul2l.
+rewrite big_split /= -[X in X + _]mulr_suml -[X in _ + X]mulr_suml p1 mul1r.
+have -> : (1 + 2%:R * (normA * r ^+ 2)) * delta = delta + 2%:R * normA * r * delta * r by ring.
+by rewrite ler_add2l ler_wpmul2r.
+Qed.
+End Positions.

@@ -68,7 +68,11 @@ void accuracy_for_length(const Arguments& arguments, long, Record& record) {
   add_assumptions(record);
 }
 
-std::vector<Form> forms() { return always({proved_on_paper("1.2")}); }
+std::vector<Form> forms() {
+  return always({proved_on_paper(
+      "1.2", "by Kirszbraun's theorem; entropy-bits, with one bit a grid point, is proved in Coq",
+      {"analysis.every_alpha.entropy_bits_alpha"})});
+}
 
 }  // namespace
 

@@ -50,7 +50,13 @@ void examples_for_length(const Arguments& arguments, long, Record& record) {
   add_assumptions(record);
 }
 
-std::vector<Form> forms() { return always({proved_on_paper("2.8")}); }
+std::vector<Form> forms() {
+  return always({proved_on_paper(
+      "2.8",
+      "in Coq at function level: every labelling has a prompt of that many tokens that gives "
+      "all labels back; that a network reads them is on paper",
+      {"algebra.packed_memory.packed_memory", "algebra.packed_memory.packed_memory_wide"})});
+}
 
 }  // namespace
 

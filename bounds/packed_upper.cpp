@@ -74,7 +74,13 @@ Argument default_payload(const Arguments& arguments) {
   return Number{Rational(std::min(Integer(16 * n), Integer(parameters::P.most)))};
 }
 
-std::vector<Form> forms() { return always({proved_on_paper("1.6")}); }
+std::vector<Form> forms() {
+  return always({proved_on_paper(
+      "1.6",
+      "in Coq at function level: prompts of that many tokens hold values from which every f is "
+      "served; that the network reads them is on paper",
+      {"algebra.packed_upper.packed_upper_tokens", "algebra.packed_upper.packed_upper_tokens_direct"})});
+}
 
 }  // namespace
 

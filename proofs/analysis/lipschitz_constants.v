@@ -1,13 +1,13 @@
 (** Theory item 3.1: Lipschitz constants that do not depend on the sequence length.
 
     For tokens of Euclidean norm at most r, in the norm max over positions of the Euclidean norm:
-    the attention map has constant c = sum_h ||V_h|| (1 + 2 ||A_h|| r^2), the feed-forward map
-    g = ||W_1|| ||W_2||, a block 1 + c or 1 + g, and a stack the product along the growing radii. *)
+    the attention map has constant c = sum_h ||V_h|| (kappa_h + sqrt(1 + kappa_h^2)), kappa_h = ||A_h|| r^2, the feed-forward
+    map g = ||W_1|| ||W_2||, a block 1 + c or 1 + g, and a stack the product along the growing radii. *)
 From Coq Require Import Reals.
 From mathcomp Require Import all_ssreflect all_algebra.
 From mathcomp Require Import Rstruct ring.
 From PromptBound.algebra Require Import euclidean.
-From PromptBound.analysis Require Import bridge softmax_lipschitz transformer.
+From PromptBound.analysis Require Import bridge softmax_lipschitz attention_constant transformer.
 Set Implicit Arguments. Unset Strict Implicit. Unset Printing Implicit Defensive.
 Import GRing.Theory Num.Theory Order.TTheory.
 Local Open Scope ring_scope.
@@ -25,12 +25,6 @@ Let normV_ge0 (h : head d) : 0 <= normV h. Proof. by have [] := normV_bound h. Q
 Let norm1_ge0 (f : ffn d) : 0 <= norm1 f. Proof. by have [] := norm1_bound f. Qed.
 Let norm2_ge0 (f : ffn d) : 0 <= norm2 f. Proof. by have [] := norm2_bound f. Qed.
 
-Let score_le (h : head d) (x y : token) : `|dot x (head_A h *m y)| <= normA h * enorm x * enorm y.
-Proof.
-rewrite (le_trans (dot_le _ _)) // -mulrA mulrCA ler_wpmul2l ?enorm_ge0 //.
-by have [_] := normA_bound h.
-Qed.
-
 (** Outputs of one head lie in the ball of radius ||V|| r. *)
 Lemma attend_radius h Z i r : in_ball r Z -> enorm (attend visible h Z i) <= normV h * r.
 Proof.
@@ -41,37 +35,29 @@ apply: ler_sum => j _; rewrite enormZ ger0_norm ?(softmax_ge0 (self_visible i)) 
 by rewrite ler_wpmul2l // (softmax_ge0 (self_visible i)).
 Qed.
 
-(** One head: constant ||V|| (1 + 2 ||A|| r^2). *)
+(** One head: constant ||V|| (kappa + sqrt(1 + kappa^2)). *)
 Lemma attend_lipschitz h Z Y i r delta : in_ball r Z -> in_ball r Y -> within delta Z Y ->
   enorm (attend visible h Z i - attend visible h Y i)
-    <= normV h * (1 + 2%:R * normA h * r ^+ 2) * delta.
+    <= normV h * (normA h * r ^+ 2 + Num.sqrt (1 + (normA h * r ^+ 2) ^+ 2)) * delta.
 Proof.
 move=> Zr Yr ZY; have [_ HV] := normV_bound h.
-have r0 : 0 <= r := le_trans (enorm_ge0 _) (Zr i).
-have delta0 : 0 <= delta := le_trans (enorm_ge0 _) (ZY i).
-pose p := attention_weight visible h Z i; pose q := attention_weight visible h Y i.
-have p0 j : 0 <= p j := softmax_ge0 (self_visible i) _ j.
-have p1 : \sum_(j | visible i j) p j = 1 := softmax_sum1 (self_visible i) _.
-have score_close j : visible i j ->
-    `|dot (Z j) (head_A h *m Z i) - dot (Y j) (head_A h *m Y i)| <= 2%:R * normA h * r * delta.
-  move=> _; have -> : dot (Z j) (head_A h *m Z i) - dot (Y j) (head_A h *m Y i) =
-      dot (Z j - Y j) (head_A h *m Z i) + dot (Y j) (head_A h *m (Z i - Y i)).
-    by rewrite mulmxBr dotBl dotBr; ring.
-  have -> : 2%:R * normA h * r * delta = normA h * delta * r + normA h * r * delta by ring.
-  by rewrite (le_trans (ler_norm_add _ _)) // ler_add // (le_trans (score_le _ _ _)) //
-     !ler_pmul ?mulr_ge0 ?enorm_ge0.
-have pq : \sum_(j | visible i j) `|p j - q j| <= 2%:R * normA h * r * delta :=
-  softmax_lipschitz (self_visible i) score_close.
-rewrite /attend -mulmxBr (le_trans (HV _)) // -mulrA ler_wpmul2l // -sumrB.
-rewrite -/p -/q (eq_bigr (fun j => p j *: (Z j - Y j) + (p j - q j) *: Y j)); last first.
-  by move=> j _; rewrite scalerBr scalerBl addrA addrNK.
-rewrite (le_trans (enorm_sum _ _ _)) //.
-apply: (@le_trans _ _ (\sum_(j | visible i j) (p j * delta + `|p j - q j| * r))).
-  apply: ler_sum => j _; rewrite (le_trans (enormD _ _)) // !enormZ (ger0_norm (p0 j)).
-  by rewrite ler_add // ler_wpmul2l.
-rewrite big_split /= -[X in X + _]mulr_suml -[X in _ + X]mulr_suml p1 mul1r.
-have -> : (1 + 2%:R * normA h * r ^+ 2) * delta = delta + 2%:R * normA h * r * delta * r by ring.
-by rewrite ler_add2l ler_wpmul2r.
+rewrite /attend -mulmxBr (le_trans (HV _)) // -mulrA ler_wpmul2l //.
+exact: (read_token_ball (self_visible i) (normA_bound h) ZY Zr Yr).
+Qed.
+
+(** Diameter form: for visible tokens of diameter D in both sequences and ||A z_i|| <= a_h, the attention map at position i has
+    constant sum_h ||V_h|| (sqrt(1 + (a_h D/2)^2) + ||A_h|| D^2/4). *)
+Theorem attention_diameter (hs : seq (head d)) (a : head d -> R) Z Y i diameter delta :
+  (forall h, enorm (head_A h *m Z i) <= a h) -> (forall h, enorm (head_A h *m Y i) <= a h) ->
+  (forall j l, visible i j -> visible i l -> enorm (Z j - Z l) <= diameter) ->
+  (forall j l, visible i j -> visible i l -> enorm (Y j - Y l) <= diameter) -> within delta Z Y ->
+  enorm (attention_map visible hs Z i - attention_map visible hs Y i) <=
+    (\sum_(h <- hs) normV h * (Num.sqrt (1 + (a h * (diameter / 2%:R)) ^+ 2) + normA h * (diameter ^+ 2 / 4%:R))) * delta.
+Proof.
+move=> Za Ya ZD YD ZY; rewrite /attention_map -sumrB (le_trans (enorm_sum _ _ _)) // mulr_suml.
+apply: ler_sum => h _; have [_ HV] := normV_bound h.
+rewrite /attend -mulmxBr (le_trans (HV _)) // -mulrA ler_wpmul2l //.
+exact: (read_token_diameter (self_visible i) (normA_bound h) ZY (Za h) (Ya h) ZD YD).
 Qed.
 
 (** The feed-forward map: constant g = ||W_1|| ||W_2||, token by token. *)
@@ -114,8 +100,7 @@ Qed.
 Lemma block_constant_ge0 (b : block d) r : 0 <= block_constant b r.
 Proof.
 case: b => [hs|f] /=; last by rewrite mulr_ge0.
-apply: sumr_ge0 => h _; apply: mulr_ge0 => //; apply: addr_ge0; first exact: ler01.
-by apply: mulr_ge0; [rewrite mulr_ge0 ?ler0n|exact: sqr_ge0].
+by apply: sumr_ge0 => h _; rewrite mulr_ge0 // addr_ge0 ?sqrtr_ge0 // mulr_ge0 ?sqr_ge0.
 Qed.
 
 (** Block: constant 1 + c or 1 + g. *)

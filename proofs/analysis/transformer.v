@@ -55,10 +55,10 @@ Definition in_ball (r : R) (Z : sequence) : Prop := forall i, enorm (Z i) <= r.
 Definition within (delta : R) (Z Z' : sequence) : Prop := forall i, enorm (Z i - Z' i) <= delta.
 
 (** The constants of theory item 3.1. *)
-(** c = sum_h ||V_h|| (1 + 2 ||A_h|| r^2) for attention, g = ||W_1|| ||W_2|| for a network *)
+(** c = sum_h ||V_h|| (kappa_h + sqrt(1 + kappa_h^2)), kappa_h = ||A_h|| r^2, for attention, g = ||W_1|| ||W_2|| for a network *)
 Definition block_constant (b : block) (r : R) : R :=
   match b with
-  | AttentionBlock hs => \sum_(h <- hs) normV h * (1 + 2%:R * normA h * r ^+ 2)
+  | AttentionBlock hs => \sum_(h <- hs) normV h * (normA h * r ^+ 2 + Num.sqrt (1 + (normA h * r ^+ 2) ^+ 2))
   | FfnBlock f => norm1 f * norm2 f
   end.
 (** r (1 + sum_h ||V_h||), respectively r (1 + g) + ||W_2|| ||b_1|| + ||b_2|| *)

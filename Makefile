@@ -1,8 +1,9 @@
 # make demo: install and build what the command needs, and run the main job. make check: install and build the
 # rest, and run every test. make quick: most tests, in two minutes. make check-all: sanitizers, clang-tidy and long
 # fuzzing too. make install, make uninstall: under PREFIX. make package: a Debian package in build/. make docs: the
-# documentation as a site, build/docs/site/index.html, and the theory as one document, build/docs/theory.pdf.
-.PHONY: demo program install uninstall package docs quick check check-all build packages asan tidy clang fuzz format clean
+# documentation as a site, build/docs/site/index.html, and the theory as one document, build/docs/theory.pdf. make examples:
+# the notebooks of examples/, run anew.
+.PHONY: demo program install uninstall package docs examples quick check check-all build packages asan tidy clang fuzz format clean
 
 JOBS ?= $(shell nproc)
 PREFIX ?= /usr/local
@@ -61,6 +62,11 @@ check-all: check asan tidy clang fuzz
 docs:
 	@scripts/install-packages docs
 	@scripts/build-site
+
+# Runs the notebooks of examples/ and stores their outputs, those that need torch too.
+examples: build
+	@scripts/install-packages examples
+	@PYTHONPATH=$(CURDIR)/build/python /usr/bin/python3 -B scripts/run-notebooks --store examples/*.ipynb
 
 # The same tests under the address and undefined-behaviour sanitizers.
 asan: packages

@@ -149,7 +149,7 @@ void write_report(const Report& report, TableWriter& writer, long digits) {
   expected("seconds expected of cholesky", answer.expected.cholesky);
   writer.end();
   writer.paragraph("");
-  write_proof(attention_proof(answer.method, report.is_binary64()), writer);
+  write_proof(attention_proof(answer.method, report.is_binary64()), "4.2", writer);
 }
 
 void write_refusal(const Refusal& refusal, Format format) {

@@ -137,7 +137,8 @@ void write_point(const ParameterView& parameters, const Overview& point, Format 
   writer.paragraph("");
   writer.paragraph(
       "`published` values are transcribed from the papers, not proved here. promptbound eval ID shows a "
-      "bound's assumptions and names the Coq theorem, promptbound list ID the theorems of all its forms.");
+      "bound's assumptions and names the Coq theorem, promptbound list ID the theorems of all its forms, "
+      "promptbound list N.M statement and proof of item N.M.");
 }
 
 Cell end_cell(const std::optional<PromptLength>& end, const std::optional<Record>& none) {

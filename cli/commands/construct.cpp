@@ -30,7 +30,7 @@ void write_claim(const Record& claim, const ConstructOptions& options) {
     for (const Output& output : claim.outputs) writer->row({output.name, output.value});
     writer->end();
     for (const Assumption& assumption : claim.assumptions) writer->paragraph("  " + assumption.text);
-    write_proof(claim.proofs(), *writer);
+    write_proof(claim.proofs(), claim.theory, *writer);
   }
   file.commit();
 }

@@ -13,7 +13,7 @@
 #include <promptbound/cli/commands/construction_proofs.hpp>
 #include <promptbound/cli/render/record_view.hpp>
 #include <promptbound/cli/render/render_json.hpp>
-#include <promptbound/cli/theory_page.hpp>
+#include <promptbound/cli/theory_item.hpp>
 #include <promptbound/numeric/error.hpp>
 
 namespace promptbound {
@@ -155,7 +155,7 @@ std::string catalogue_json(const std::string& one) {
 }
 
 struct ListOptions : CommonOptions {
-  std::string id;  ///< one entry in detail; empty: all
+  std::string id;  ///< one entry in detail, or an item of the theory; empty: all
 };
 
 void describe_uses(const std::string& title, const std::vector<Use>& uses, TableWriter& writer) {
@@ -188,11 +188,22 @@ void describe_forms(const std::vector<CheckForm>& forms, TableWriter& writer) {
   writer.end();
 }
 
+/// The items of an entry, for its head.
+std::string theory_words(std::string_view theory) {
+  return theory == "-" ? "no theory item" : fmt::format("theory {}", theory);
+}
+
+void describe_theory(std::string_view theory, TableWriter& writer) {
+  const std::string pointer = statement_and_proof(theory);
+  if (!pointer.empty()) writer.paragraph(pointer);
+}
+
 void describe(const Bound& bound, TableWriter& writer) {
   writer.paragraph(
-      fmt::format("{} ({}, {}): {}", bound.id, name(bound.kind), theory_citation(bound.theory), bound.claim));
+      fmt::format("{} ({}, {}): {}", bound.id, name(bound.kind), theory_words(bound.theory), bound.claim));
   writer.paragraph(fmt::format("  {}", bound.formula));
   writer.paragraph(fmt::format("source: {}", bound.source));
+  describe_theory(bound.theory, writer);
   describe_uses("Parameters", bound.uses, writer);
   writer.begin("Outputs", {{"output"}, {"meaning"}});
   for (const OutputDescription& output : bound.outputs) {
@@ -209,17 +220,19 @@ void describe(const Bound& bound, TableWriter& writer) {
 
 void describe(const Construction& construction, TableWriter& writer) {
   writer.paragraph(fmt::format("{} (construction, {}): {}", construction.id,
-                               theory_citation(construction.theory), construction.summary));
+                               theory_words(construction.theory), construction.summary));
   writer.paragraph(
       fmt::format("source: {}; the file is read by {}", construction.source, construction.reader));
   writer.paragraph(
       fmt::format("options: {} (promptbound construct --help says what they mean)", construction.parameters));
+  describe_theory(construction.theory, writer);
   describe_forms(construction_forms(construction.id), writer);
 }
 
 void describe(const CheckEntry& check, TableWriter& writer) {
-  writer.paragraph(fmt::format("{} (check, {}): {}", check.id, theory_citation(check.theory), check.decides));
+  writer.paragraph(fmt::format("{} (check, {}): {}", check.id, theory_words(check.theory), check.decides));
   writer.paragraph(fmt::format("source: {}; promptbound {}", check.source, check.command));
+  describe_theory(check.theory, writer);
   describe_forms(check_forms(check.id), writer);
 }
 
@@ -247,7 +260,9 @@ void describe_all(TableWriter& writer) {
   }
   writer.end();
   writer.paragraph("");
-  writer.paragraph("[name] is optional, [name=value] has a default; promptbound list ID explains one entry.");
+  writer.paragraph(
+      "[name] is optional, [name=value] has a default; promptbound list ID explains one entry, promptbound "
+      "list N.M has statement and proof of item N.M.");
 }
 
 /// The entry of that id, in words.
@@ -261,21 +276,25 @@ void describe_one(const std::string& id, TableWriter& writer) {
   describe(find_bound(id), writer);
 }
 
-/// Throws InputError naming the nearest id.
-void require_known(const std::string& id) {
-  std::vector<std::string_view> known;
-  for (const Bound& bound : catalogue()) known.push_back(bound.id);
-  for (const Construction& construction : constructions()) known.push_back(construction.id);
-  for (const CheckEntry& check : checks()) known.push_back(check.id);
-  if (std::find(known.begin(), known.end(), id) != known.end()) return;
-  throw InputError("'" + id.substr(0, 60) + "' is no bound, construction or check: did you mean " +
-                   nearest(id, known) + "?");
+/// The ids of all entries.
+std::vector<std::string_view> entry_ids() {
+  std::vector<std::string_view> ids;
+  for (const Bound& bound : catalogue()) ids.push_back(bound.id);
+  for (const Construction& construction : constructions()) ids.push_back(construction.id);
+  for (const CheckEntry& check : checks()) ids.push_back(check.id);
+  return ids;
 }
 
 int list(const ListOptions& options) {
-  if (!options.id.empty()) require_known(options.id);
+  const std::vector<std::string_view> ids = entry_ids();
+  const bool is_entry = std::find(ids.begin(), ids.end(), options.id) != ids.end();
+  const TheoryItem* item = is_entry || options.id.empty() ? nullptr : find_theory_item(options.id);
+  if (!options.id.empty() && !is_entry && item == nullptr) refuse_unknown_item(options.id, ids);
+  const std::string text = item == nullptr ? "" : item_document(*item, options.format);
   OutputFile file(options.output);
-  if (options.format == Format::json) {
+  if (item != nullptr) {
+    file.write(text);
+  } else if (options.format == Format::json) {
     file.write(catalogue_json(options.id));
   } else {
     const auto writer = make_table_writer(options.format, file, options.shown_digits());
@@ -293,11 +312,18 @@ int list(const ListOptions& options) {
 
 void add_list(CommandLine& line, Action& action) {
   auto options = std::make_shared<ListOptions>();
-  Subcommand* subcommand =
-      line.add_subcommand("list", "every bound, construction and check: id, theory item, parameters, source");
+  Subcommand* subcommand = line.add_subcommand(
+      "list", "every bound, construction and check, and every item of the theory with its proof");
   subcommand->footer(
-      "Examples:\n  promptbound list entropy-bits\n  promptbound list --format json -o catalogue.json");
-  subcommand->add_option("id", options->id, "explain this one only");
+      "Examples:\n"
+      "  promptbound list entropy-bits\n"
+      "  promptbound list 1.2\n"
+      "  promptbound list 0\n"
+      "  promptbound list --format json -o catalogue.json");
+  subcommand->add_option("id", options->id,
+                         "explain this one only; N.M: statement and proof of item N.M of the theory, N: what "
+                         "stands before the items "
+                         "of section N (0: notation)");
   add_common_options(*subcommand, *options);
   subcommand->callback([options, &action] { action = [options] { return list(*options); }; });
 }

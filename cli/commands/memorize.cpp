@@ -149,7 +149,7 @@ void write_answer(const MemorizationAnswer& answer, const std::optional<FoundPro
   writer.row({"tokens that an exact fit needs by rank, at least", Quantity(Integer(answer.rank_lower))});
   writer.end();
   writer.paragraph("");
-  write_proof(proofs(answer, found, form), writer);
+  write_proof(proofs(answer, found, form), "2.2, 2.3, 2.4", writer);
 }
 
 int run(const MemorizeOptions& options) {

@@ -112,7 +112,7 @@ void write_report(const Report& report, TableWriter& writer, long digits) {
   if (report.distance) writer.row({"outputs are apart at least", at_least(*report.distance)});
   writer.end();
   writer.paragraph("");
-  write_proof(report.proofs(), writer);
+  write_proof(report.proofs(), "3.1, 3.2", writer);
   if (!report.preimage) return;
   std::vector<Column> columns = {{"token"}};
   for (Index row = 0; row < report.preimage->X.rows(); ++row) columns.push_back({std::to_string(row), true});

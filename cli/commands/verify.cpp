@@ -129,7 +129,7 @@ void write_answer(const SupremumAnswer& answer, double seconds, TableWriter& wri
     }
     writer.paragraph("the lower bound is reached at the tokens " + witness);
   }
-  write_proof(answer.proof.statuses(), writer);
+  write_proof(answer.proof.statuses(), "5", writer);
   writer.paragraph(
       fmt::format("{:.2f} s, {:.0f} boxes/s", seconds, static_cast<double>(*answer.spent.boxes) / seconds));
 }
@@ -219,7 +219,7 @@ int verify_integral(const VerifyOptions& options, const ApproximationProblem& pr
     write_ends(ends(answer), *writer, options.shown_digits());
     writer->row({"boxes", std::to_string(*answer.spent.boxes)});
     writer->end();
-    write_proof(answer.proof.statuses(), *writer);
+    write_proof(answer.proof.statuses(), "5", *writer);
   }
   file.commit();
   return exit_code(answer.verdict);

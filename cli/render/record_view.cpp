@@ -32,8 +32,17 @@ Cell output_cell(const Record& record, std::string_view name) {
   return std::string();
 }
 
-void write_proof(const std::vector<ProofStatus>& proofs, TableWriter& writer) {
+std::string statement_and_proof(std::string_view theory) {
+  if (theory == "-") return "";
+  std::string text = "statement and proof: promptbound list ";
+  for (const char c : theory) text += c == ' ' ? std::string(" promptbound list ") : std::string(1, c);
+  return text;
+}
+
+void write_proof(const std::vector<ProofStatus>& proofs, std::string_view theory, TableWriter& writer) {
   for (const std::string& line : proof_lines(proofs)) writer.paragraph(line);
+  const std::string pointer = statement_and_proof(theory);
+  if (!pointer.empty()) writer.paragraph(pointer);
 }
 
 std::string proof_kinds(const std::vector<ProofStatus>& proofs) {
@@ -73,7 +82,7 @@ void write_record(const Bound& bound, const Inverse* inverse, const Record& reco
     writer.paragraph(fmt::format("  [{}] {}", name(assumption.status), assumption.text));
   }
   writer.paragraph(fmt::format("source: {}", record.source));
-  write_proof(record.proofs(), writer);
+  write_proof(record.proofs(), record.theory, writer);
 }
 
 }  // namespace promptbound

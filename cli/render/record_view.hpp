@@ -10,8 +10,13 @@ namespace promptbound {
 /// `inverse` is null for a forward evaluation.
 void write_record(const Bound& bound, const Inverse* inverse, const Record& record, TableWriter& writer);
 
-/// Writes what proves the parts of an answer (proofs_of), a line each.
-void write_proof(const std::vector<ProofStatus>& proofs, TableWriter& writer);
+/// Returns "statement and proof: promptbound list 4.3, promptbound list 5.7" for the items "4.3, 5.7"; empty
+/// for none, which is "-".
+[[nodiscard]] std::string statement_and_proof(std::string_view theory);
+
+/// Writes what proves the parts of an answer (proofs_of), a line each, and where its items of the theory are
+/// read.
+void write_proof(const std::vector<ProofStatus>& proofs, std::string_view theory, TableWriter& writer);
 
 /// Returns the kinds of these proofs: `Coq`, `Coq and on paper`.
 [[nodiscard]] std::string proof_kinds(const std::vector<ProofStatus>& proofs);

@@ -131,5 +131,6 @@ void add_bounds(py::module_& module);
 void add_attention(py::module_& module);
 void add_models(py::module_& module);
 void add_verify(py::module_& module);
+void add_theory(py::module_& module);
 
 }  // namespace promptbound::python

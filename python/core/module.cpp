@@ -39,4 +39,5 @@ PYBIND11_MODULE(_core, module) {
   python::add_attention(module);
   python::add_models(module);
   python::add_verify(module);
+  python::add_theory(module);
 }

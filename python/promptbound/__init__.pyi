@@ -131,6 +131,15 @@ def sweep(id: str, *, for_: Union[str, None] = None, digits: int = 40, threads: 
           progress: Union[Callable[[int, int], object], Literal[False], None] = None, **parameters: Values) -> Results: ...
 def bounds(*, digits: int = 40, **parameters: Number) -> Bounds: ...
 
+class TheoryItem:
+    number: str
+    ids: tuple[str, ...]
+    page: str
+    markdown: str
+    text: str
+
+def theory(item: Union[str, int]) -> TheoryItem: ...
+
 class Attention:
     output: numpy.typing.NDArray[numpy.floating[Any]]
     error: numpy.typing.NDArray[numpy.float32]

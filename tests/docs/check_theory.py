@@ -76,8 +76,10 @@ PROGRAM = """#!/bin/sh
 if [ "$1 $2" = "list --format" ]; then
   echo '{"bounds": [{"id": "entropy-bits", "theory": "1.2", "source": "own; KS24"}], "constructions": [],'
   echo ' "checks": [{"id": "certificate", "theory": "-", "source": "own"}]}'
+elif [ "$1 $2" = "list 1.2" ]; then
+  echo "1.2 entropy-bits"
 elif [ "$1" = list ]; then
-  echo "$2 (necessary, theory 1.2 (docs/theory/1-length.md)): words"
+  echo "$2 (necessary, theory 1.2): words; promptbound list 1.2"
 else
   exit 3
 fi
@@ -185,7 +187,8 @@ class CheckTheory(unittest.TestCase):
         self.rejects("docs/theory/bibliography.md", "### KS24", "### KS23", "the source KS24 is not in", **how)
         for old, new, message in (
             ('"theory": "1.2"', '"theory": "1.9"', "list entropy-bits: theory 1.9 is no item"),
-            ("1-length.md)", "1-prompt.md)", "list entropy-bits: the page of theory 1.2, 1-length.md, is not shown"),
+            ("promptbound list 1.2", "promptbound list 1.20", "list entropy-bits: promptbound list 1.2 is not named"),
+            ("1.2 entropy", "1.3 entropy", "list entropy-bits: promptbound list 1.2 does not print that item"),
             ("exit 3", "echo 'bad input' >&2; exit 2", "exit code 2: promptbound eval entropy-bits --d 2: bad input"),
         ):
             code, output = self.run_on(TREE, program=PROGRAM.replace(old, new))

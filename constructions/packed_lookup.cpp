@@ -42,6 +42,12 @@ Index PackedRecipe::index_digits() const {
 
 PackedRecipe PackedRecipe::choose(Index d, Index L, const Rational& C, const Number& alpha,
                                   const Rational& eps, unsigned long b, Index P) {
+  if (d < 1 || L < 1) throw InputError("d, L: (accepted: integers >= 1)");
+  if (C <= 0) throw InputError("C: " + C.str() + " (accepted: C > 0)");
+  if (eps <= 0) throw InputError("eps: " + eps.str() + " (accepted: eps > 0)");
+  if (b < 1 || b > most_bits_of_packed_entry)
+    throw InputError("b: " + std::to_string(b) + " (accepted: an integer from 1 to 4096)");
+  if (P < 1) throw InputError("P: " + std::to_string(P) + " (accepted: an integer >= 1)");
   const Integer n = Integer(d) * L;
   const std::optional<PackedLayout> layout = best_packed_layout({d, L, n, C, alpha, b, Integer(P)}, eps);
   if (!layout) throw InputError("P: " + std::to_string(P) + " (accepted: room for the values of one cell)");

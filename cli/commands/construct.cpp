@@ -119,8 +119,9 @@ void add_construct(CommandLine& line, Action& action) {
       ->add_option("--rank", options->rank, "rank of the attention weights (softmax-universal, default 1)")
       ->range(1, 1000)
       ->type_name("N");
-  text("eps", options->eps, "NUMBER", "accuracy (lookup-transformer, memorization-prompt)");
-  text("C", options->C, "NUMBER", "Lipschitz constant (lookup-transformer; random table; default 1)");
+  text("eps", options->eps, "NUMBER", "accuracy (lookup-transformer, packed-lookup, memorization-prompt)");
+  text("C", options->C, "NUMBER",
+       "Lipschitz constant (lookup-transformer, packed-lookup; random table; default 1)");
   text("alpha", options->alpha, "NUMBER", "norm exponent (default 2)");
   text("model", options->model, "FILE", "model file, for what is built on a given model");
   text("data", options->data, "FILE",
@@ -135,6 +136,8 @@ void add_construct(CommandLine& line, Action& action) {
   number("D", options->D, 1, 100000, "dimension of the points (hardness-instance, default 16)");
   number("t", options->t, 0, 100000, "distance of near points (hardness-instance, default 1)");
   number("gap", options->gap, 1, 100000, "gap to far points (hardness-instance, default 2)");
+  number("b", options->b, 1, 4096, "bits of a prompt entry (packed-lookup, default 16)");
+  number("P", options->P, 1, 1000000, "payload entries of a prompt token (packed-lookup, default 16 d L)");
   options->target.add_to(*subcommand);
   add_common_options(*subcommand, *options, OutputHolds::product);
   subcommand->callback([options, subcommand, &action] {

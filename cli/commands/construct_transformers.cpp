@@ -1,9 +1,10 @@
-// The transformers with a prompt of theory 5.1, 5.2, 5.3 and 5.6: a part of construction.hpp.
+// The transformers with a prompt of theory 5.1, 5.2, 5.3, 5.6 and 5.9: a part of construction.hpp.
 #include <nlohmann/json.hpp>
 
 #include <promptbound/cli/commands/construction.hpp>
 #include <promptbound/constructions/lookup_transformer.hpp>
 #include <promptbound/constructions/memorization_prompt.hpp>
+#include <promptbound/constructions/packed_lookup.hpp>
 #include <promptbound/constructions/selective_shift.hpp>
 #include <promptbound/constructions/softmax_universal.hpp>
 #include <promptbound/models/text_file.hpp>
@@ -69,6 +70,25 @@ Record memorization_claim(const MemorizationPrompt& memory, const std::vector<Lo
   return record;
 }
 
+/// What serves every function of F(C, alpha), with the prompt of the target: `build` makes it of C and the
+/// target, whose own constant is at most C.
+template <class Build>
+Built build_for_functions(const ConstructOptions& options, Build build) {
+  const Rational C = parse_rational(options.C, "C");
+  const Target target = options.make_target();
+  const bool is_own = std::holds_alternative<Expression>(target.function);
+  if (const Rational certified = is_own ? C : lipschitz_constant(target, options.alpha_number());
+      certified > C) {
+    throw InputError("C: the target is certified for C = " + certified.str() + " only, C = " + C.str() +
+                     " was given (accepted: C >= " + certified.str() + ")");
+  }
+  Built built = build(C, target);
+  if (is_own)
+    built.claim.assume(
+        "the target expression is C-Lipschitz in the alpha-norm on the cube, with values in [0,1]");
+  return built;
+}
+
 }  // namespace
 
 Built build_universal(const ConstructOptions& options) {
@@ -96,22 +116,25 @@ Built build_softmax(const ConstructOptions& options) {
 }
 
 Built build_lookup(const ConstructOptions& options) {
-  const Number alpha = options.alpha_number();
-  const Rational C = parse_rational(options.C, "C");
-  const Target target = options.make_target();
-  const bool is_own = std::holds_alternative<Expression>(target.function);
-  if (const Rational certified = is_own ? C : lipschitz_constant(target, alpha); certified > C) {
-    throw InputError("C: the target is certified for C = " + certified.str() + " only, C = " + C.str() +
-                     " was given (accepted: C >= " + certified.str() + ")");
-  }
-  const LookupTransformer lookup(
-      LookupRecipe::choose(options.d, options.L, C, alpha, options.accuracy_wanted()));
-  Instance instance{lookup.blocks().transformer(), lookup.prompt(target),
-                    offsets(lookup.blocks(), options.d, options.L), options.d};
-  Record claim = lookup.claim();
-  if (is_own)
-    claim.assume("the target expression is C-Lipschitz in the alpha-norm on the cube, with values in [0,1]");
-  return {std::move(instance), std::move(claim)};
+  return build_for_functions(options, [&](const Rational& C, const Target& target) {
+    const LookupTransformer lookup(
+        LookupRecipe::choose(options.d, options.L, C, options.alpha_number(), options.accuracy_wanted()));
+    Instance instance{lookup.blocks().transformer(), lookup.prompt(target),
+                      offsets(lookup.blocks(), options.d, options.L), options.d};
+    return Built{std::move(instance), lookup.claim()};
+  });
+}
+
+Built build_packed_lookup(const ConstructOptions& options) {
+  return build_for_functions(options, [&](const Rational& C, const Target& target) {
+    const Index payload = options.P > 0 ? options.P : 16 * options.d * options.L;
+    const PackedLookup lookup(PackedRecipe::choose(options.d, options.L, C, options.alpha_number(),
+                                                   options.accuracy_wanted(),
+                                                   static_cast<unsigned long>(options.b), payload));
+    Instance instance{lookup.transformer(), lookup.prompt(lookup.stored_values(target)),
+                      offsets(lookup, options.d, options.L), options.d};
+    return Built{std::move(instance), lookup.claim()};
+  });
 }
 
 Built build_memorization_prompt(const ConstructOptions& options) {

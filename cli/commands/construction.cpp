@@ -39,6 +39,9 @@ constexpr Construction all[] = {
      "N D t gap seed", build_hardness_instance},
     {"separated-prompts", "5.8", "own", "q^r prompts whose outputs at a query are pairwise separated", "run",
      "model tokens radius m q", build_separated_prompts},
+    {"packed-lookup", "5.9", "own", "the same as lookup-transformer, every bit of the prompt's entries used",
+     "run, verify", "d L eps C alpha b P target target-expression frequency table cells seed",
+     build_packed_lookup},
 };
 
 }  // namespace

@@ -39,6 +39,13 @@ std::vector<ProofStatus> construction_proof(std::string_view id) {
                                   "analysis.hardness_instance.hardness_instance_far"})};
   }
   if (id == "separated-prompts") return {proved_on_paper("5.8")};
+  if (id == "packed-lookup") {
+    return {
+        proved_on_paper("5.9", "its parts are proved in Coq: path, shifts, look-up, digits, weighting, error",
+                        {"algebra.reflected_path.reflected_path", "algebra.good_shift.shift_weights",
+                         "analysis.packed_attention.packed_read", "algebra.digit_extraction.digits_read_back",
+                         "algebra.exact_product.product_units_exact", "algebra.packed_upper.packed_error"})};
+  }
   return {};
 }
 

@@ -84,9 +84,11 @@ long whole(py::handle value, const std::string& what) {
 
 ConstructOptions construct_options(const Construction& construction, const py::dict& parameters) {
   ConstructOptions options;
-  const std::map<std::string, long*> counts = {
-      {"k", &options.k},     {"N", &options.N}, {"D", &options.D}, {"t", &options.t},
-      {"gap", &options.gap}, {"m", &options.m}, {"q", &options.q}, {"cells", &options.target.cells}};
+  const std::map<std::string, long*> counts = {{"k", &options.k},     {"N", &options.N},
+                                               {"D", &options.D},     {"t", &options.t},
+                                               {"gap", &options.gap}, {"m", &options.m},
+                                               {"q", &options.q},     {"b", &options.b},
+                                               {"P", &options.P},     {"cells", &options.target.cells}};
   const std::map<std::string, Index*> sizes = {{"d", &options.d}, {"L", &options.L}, {"rank", &options.rank}};
   const std::map<std::string, std::string*> numbers = {{"eta", &options.eta},
                                                        {"C", &options.C},

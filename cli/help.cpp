@@ -120,12 +120,7 @@ void show_parameters(CLI::App& subcommand, const std::vector<Direction>& directi
 std::string list_of_bounds() {
   std::string text = "Bounds (promptbound eval ID --help explains the parameters):\n";
   for (const Bound& bound : catalogue()) {
-    std::string parameters;
-    for (const Use& use : bound.uses) {
-      const std::string_view name = use.parameter->name;
-      parameters += use.required ? fmt::format(" {}", name) : fmt::format(" [{}]", name);
-    }
-    text += fmt::format("  {:<27}{}\n", bound.id, parameters);
+    text += fmt::format("  {:<27} {}\n", bound.id, parameter_list(bound.uses));
   }
   return text;
 }

@@ -9,6 +9,22 @@
 
 namespace promptbound {
 
+std::string parameter_list(const std::vector<Use>& uses) {
+  std::string text;
+  for (const Use& use : uses) {
+    if (!text.empty()) text += " ";
+    const std::string_view name = use.parameter->name;
+    if (use.required) {
+      text += name;
+    } else if (!use.has_default()) {
+      text += fmt::format("[{}]", name);
+    } else {
+      text += fmt::format("[{}={}]", name, use.fallback);
+    }
+  }
+  return text;
+}
+
 void ParameterOptions::add_to(Subcommand& subcommand) {
   for (const Parameter* parameter : all_parameters()) {
     const std::string name(parameter->name);

@@ -15,6 +15,10 @@ class Subcommand;
 inline constexpr const char* parameters_group =
     "Parameters (numbers 1/10, 0.1, 1e-3, inf; ranges 1:8, 0:1:1/4, 1:64:x2; lists 1,2,4)";
 
+/// Returns the names of what a direction of a bound uses: `d L eps [C=1] [w]`, in brackets what may be left
+/// out.
+[[nodiscard]] std::string parameter_list(const std::vector<Use>& uses);
+
 /// The texts given for parameters, by name.
 class ParameterOptions {
  public:

@@ -30,7 +30,9 @@ bool try_exact(const AttentionArrays<T>& arrays, const std::vector<ArraySizes>& 
   answer.method = Method::exact;
   answer.rounding = rounding;
   Attended<T> result;
-  answer.seconds = seconds_of([&] { result = exact_attention(arrays, {rounding, request.threads}, sizes); });
+  answer.spent.seconds = seconds_of([&] {
+    result = exact_attention(arrays, {rounding, request.threads}, sizes);
+  });
   reached = reached_accuracy(arrays, sizes, result);
   answer.result = std::move(result);
   return !request.accuracy || reached <= *request.accuracy;
@@ -49,7 +51,7 @@ bool try_polynomial(const AttentionArrays<T>& arrays, const std::vector<ArraySiz
                     AttentionAnswer& answer) {
   PolynomialChoice choice;
   std::optional<Attended<T>> result;
-  answer.seconds = seconds_of([&] {
+  answer.spent.seconds = seconds_of([&] {
     result = polynomial_attention(arrays, polynomial_options(request), sizes, std::move(plan), &choice);
   });
   if (!result) return false;
@@ -64,7 +66,7 @@ template <class T>
 bool try_cholesky(const AttentionArrays<T>& arrays, const std::vector<ArraySizes>& sizes,
                   const AttentionRequest& request, PivotLimits limits, AttentionAnswer& answer) {
   std::optional<Attended<T>> result;
-  answer.seconds = seconds_of([&] {
+  answer.spent.seconds = seconds_of([&] {
     result = cholesky_attention(arrays, {*request.accuracy, request.threads, limits}, sizes, &answer.rank);
   });
   if (!result) return false;

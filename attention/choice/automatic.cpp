@@ -143,13 +143,21 @@ bool try_approximations(const AttentionArrays<T>& arrays, const std::vector<Arra
   return false;
 }
 
+Refusal refusal(std::string why, std::optional<double> reachable) {
+  Refusal result;
+  result.verdict = Verdict::refuted;
+  result.why = std::move(why);
+  result.reachable = reachable;
+  return result;
+}
+
 /// The approximation that is asked for.
 template <class T>
 std::variant<AttentionAnswer, Refusal> attend_as_asked(const AttentionArrays<T>& arrays,
                                                        const std::vector<ArraySizes>& sizes,
                                                        const AttentionRequest& request, Rounding rounding) {
   const std::string method = name(request.method);
-  if (!request.accuracy) return Refusal{"the " + method + " method needs an accuracy", std::nullopt};
+  if (!request.accuracy) return refusal("the " + method + " method needs an accuracy", std::nullopt);
   AttentionAnswer answer;
   answer.why = "asked for";
   if (request.method == Method::cholesky) {
@@ -166,7 +174,7 @@ std::variant<AttentionAnswer, Refusal> attend_as_asked(const AttentionArrays<T>&
   }
   double reached = 0;
   (void)try_exact(arrays, sizes, request, rounding, answer, reached);
-  return Refusal{method + " attention cannot certify the accuracy; the exact method certifies", reached};
+  return refusal(method + " attention cannot certify the accuracy; the exact method certifies", reached);
 }
 
 /// For arrays that have a value other than 0 in every head.
@@ -192,7 +200,7 @@ std::variant<AttentionAnswer, Refusal> attend_valued(const AttentionArrays<T>& a
                   reached))
       return answer;
   }
-  return Refusal{"the accuracy cannot be certified; the exact method in binary64 certifies", reached};
+  return refusal("the accuracy cannot be certified; the exact method in binary64 certifies", reached);
 }
 
 /// All values are 0.
@@ -201,25 +209,39 @@ AttentionAnswer zero_answer(const AttentionArrays<T>& arrays, const ValuedHeads<
   AttentionAnswer answer;
   answer.why = "all values are 0, and so is every output";
   answer.rounding = Rounding::running;
-  answer.seconds = seconds_of([&] { answer.result = none.among(arrays, Attended<T>()); });
+  answer.spent.seconds = seconds_of([&] { answer.result = none.among(arrays, Attended<T>()); });
   return answer;
 }
 
-}  // namespace
-
-std::string name(Method method) {
-  switch (method) {
-    case Method::automatic:
-      return "auto";
-    case Method::exact:
-      return "exact";
-    case Method::cholesky:
-      return "cholesky";
-    case Method::polynomial:
-      break;
+/// Attends; the answer has its result, and no bound yet.
+template <class T>
+std::variant<AttentionAnswer, Refusal> attend_uncertified(const AttentionArrays<T>& arrays,
+                                                          const AttentionRequest& request) {
+  const std::vector<ArraySizes> sizes = check_arrays(arrays);
+  const bool all_valued = std::all_of(sizes.begin(), sizes.end(),
+                                      [](const ArraySizes& of_head) { return of_head.value_size > 0; });
+  if (all_valued) return attend_valued(arrays, sizes, request);
+  const ValuedHeads<T> valued(arrays, sizes);
+  if (valued.sizes().empty()) return zero_answer(arrays, valued);
+  auto outcome = attend_valued(valued.arrays(), valued.sizes(), request);
+  if (auto* answer = std::get_if<AttentionAnswer>(&outcome)) {
+    answer->result = std::visit(
+        [&](const auto& attended) -> decltype(answer->result) { return valued.among(arrays, attended); },
+        answer->result);
   }
-  return "polynomial";
+  return outcome;
 }
+
+double largest_error(const AttentionAnswer& answer) {
+  return std::visit(
+      [](const auto& attended) {
+        return promptbound::largest_error(attended.error.data(), static_cast<Index>(attended.error.size()),
+                                          1);
+      },
+      answer.result);
+}
+
+}  // namespace
 
 Method parse_method(const std::string& text) {
   for (const Method method : {Method::automatic, Method::exact, Method::polynomial, Method::cholesky}) {
@@ -237,29 +259,11 @@ std::optional<Rounding> parse_rounding(const std::string& text) {
                    "' is not accepted: rounding is auto, prior or running");
 }
 
-double AttentionAnswer::error_bound() const {
-  return std::visit(
-      [](const auto& attended) {
-        return largest_error(attended.error.data(), static_cast<Index>(attended.error.size()), 1);
-      },
-      result);
-}
-
 template <class T>
 std::variant<AttentionAnswer, Refusal> attend(const AttentionArrays<T>& arrays,
                                               const AttentionRequest& request) {
-  const std::vector<ArraySizes> sizes = check_arrays(arrays);
-  const bool all_valued = std::all_of(sizes.begin(), sizes.end(),
-                                      [](const ArraySizes& of_head) { return of_head.value_size > 0; });
-  if (all_valued) return attend_valued(arrays, sizes, request);
-  const ValuedHeads<T> valued(arrays, sizes);
-  if (valued.sizes().empty()) return zero_answer(arrays, valued);
-  auto outcome = attend_valued(valued.arrays(), valued.sizes(), request);
-  if (auto* answer = std::get_if<AttentionAnswer>(&outcome)) {
-    answer->result = std::visit(
-        [&](const auto& attended) -> decltype(answer->result) { return valued.among(arrays, attended); },
-        answer->result);
-  }
+  auto outcome = attend_uncertified(arrays, request);
+  if (auto* answer = std::get_if<AttentionAnswer>(&outcome)) answer->certify(largest_error(*answer));
   return outcome;
 }
 

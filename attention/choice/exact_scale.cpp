@@ -6,9 +6,9 @@
 namespace promptbound {
 
 template <class T>
-std::variant<ScaledAnswer, Refusal> attend_at_scale(AttentionArrays<T> arrays, const Rational& scale,
-                                                    AttentionRequest request,
-                                                    const std::optional<Rational>& accuracy) {
+std::variant<AttentionAnswer, Refusal> attend_at_scale(AttentionArrays<T> arrays, const Rational& scale,
+                                                       AttentionRequest request,
+                                                       const std::optional<Rational>& accuracy) {
   if (scale <= 0)
     throw InputError("--scale '" + scale.str().substr(0, 60) + "' is not accepted: a positive number is");
   arrays.scale = scale.convert_to<double>();
@@ -34,15 +34,15 @@ std::variant<ScaledAnswer, Refusal> attend_at_scale(AttentionArrays<T> arrays, c
   auto outcome = attend(arrays, request);
   if (auto* refusal = std::get_if<Refusal>(&outcome)) {
     if (refusal->reachable) *refusal->reachable = (FastInterval(*refusal->reachable) + E).upper();
-    return std::move(*refusal);
+    return outcome;
   }
-  ScaledAnswer result{std::move(std::get<AttentionAnswer>(outcome)), 0};
-  result.error_bound = (FastInterval(result.answer.error_bound()) + E * value_size).upper();
-  return result;
+  auto& answer = std::get<AttentionAnswer>(outcome);
+  answer.certify((FastInterval(answer.error_bound) + E * value_size).upper());
+  return outcome;
 }
 
-#define PROMPTBOUND_INSTANTIATE(T)                              \
-  template std::variant<ScaledAnswer, Refusal> attend_at_scale( \
+#define PROMPTBOUND_INSTANTIATE(T)                                 \
+  template std::variant<AttentionAnswer, Refusal> attend_at_scale( \
       AttentionArrays<T>, const Rational&, AttentionRequest, const std::optional<Rational>&);
 PROMPTBOUND_INSTANTIATE(float)
 PROMPTBOUND_INSTANTIATE(double)

@@ -6,17 +6,13 @@
 
 namespace promptbound {
 
-struct ScaledAnswer {
-  AttentionAnswer answer;
-  double error_bound = 0;  ///< of every entry, for the exact scale; infinite where nothing is certified
-};
-
-/// Returns `arrays` and `request` without their scale and accuracy, which are exact here. Throws InputError
-/// for a scale or an accuracy that is not positive, and as check_arrays does.
+/// Returns attend's outcome for `arrays` and `request` without their scale and accuracy, which are exact
+/// here: the bound on errors is for the exact scale. Throws InputError for a scale or an accuracy that is not
+/// positive, and as check_arrays does.
 template <class T>
-[[nodiscard]] std::variant<ScaledAnswer, Refusal> attend_at_scale(AttentionArrays<T> arrays,
-                                                                  const Rational& scale,
-                                                                  AttentionRequest request,
-                                                                  const std::optional<Rational>& accuracy);
+[[nodiscard]] std::variant<AttentionAnswer, Refusal> attend_at_scale(AttentionArrays<T> arrays,
+                                                                     const Rational& scale,
+                                                                     AttentionRequest request,
+                                                                     const std::optional<Rational>& accuracy);
 
 }  // namespace promptbound

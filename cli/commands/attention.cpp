@@ -5,7 +5,6 @@
 #include <nlohmann/json.hpp>
 
 #include <promptbound/attention/choice/exact_scale.hpp>
-#include <promptbound/cli/check_proofs.hpp>
 #include <promptbound/cli/command.hpp>
 #include <promptbound/cli/command_line.hpp>
 #include <promptbound/cli/render/record_view.hpp>
@@ -77,41 +76,36 @@ struct Arrays {
   }
 };
 
-/// What the report says, in text and in JSON.
+/// The answer, and how it is printed.
 struct Report {
   const AttentionAnswer& answer;
   std::vector<std::size_t> shape;
-  double error_bound;
   double operations;  ///< of the exact method: 2 (d + d_v) for each query and key
 
-  /// Without a finite bound nothing is certified.
-  [[nodiscard]] bool is_certified() const { return std::isfinite(error_bound); }
-  [[nodiscard]] const char* verdict() const { return is_certified() ? "certified" : "unknown"; }
   [[nodiscard]] std::string bound_text(long digits) const {
-    return is_certified() ? decimal(Rational(error_bound), digits, Direction::up) : "unbounded";
+    return answer.verdict == Verdict::computed ? decimal(Rational(answer.error_bound), digits, Direction::up)
+                                               : "unbounded";
   }
-  [[nodiscard]] double gflops() const { return operations / answer.seconds * 1e-9; }
-  [[nodiscard]] bool is_binary64() const { return answer.result.index() == 1; }
+  [[nodiscard]] double gflops() const { return operations / *answer.spent.seconds * 1e-9; }
 };
 
 const char* rounding_name(Rounding rounding) { return rounding == Rounding::prior ? "prior" : "running"; }
 
 nlohmann::ordered_json report_json(const Report& report, long digits) {
   const AttentionAnswer& answer = report.answer;
-  nlohmann::ordered_json json = answer_json(report.verdict(), answer.why);
-  json.update({{"method", name(answer.method)},
-               {"degree", nullptr},
-               {"rank", nullptr},
-               {"rounding", nullptr},
-               {"error_bound", nullptr},
-               {"shape", report.shape},
-               {"precision", report.is_binary64() ? "binary64" : "binary32"},
-               {"seconds", answer.seconds},
-               {"gflops", report.gflops()},
-               {"expected_seconds", {{"exact", nullptr}, {"polynomial", nullptr}, {"cholesky", nullptr}}},
-               {"calibration", nullptr}});
-  if (report.is_certified()) json["error_bound"] = report.bound_text(digits);
-  add_proof(json, attention_proof(answer.method, report.is_binary64()));
+  nlohmann::ordered_json json = {
+      {"method", name(answer.method)},
+      {"degree", nullptr},
+      {"rank", nullptr},
+      {"rounding", nullptr},
+      {"error_bound", nullptr},
+      {"shape", report.shape},
+      {"precision", answer.is_binary64() ? "binary64" : "binary32"},
+      {"seconds", *answer.spent.seconds},
+      {"gflops", report.gflops()},
+      {"expected_seconds", {{"exact", nullptr}, {"polynomial", nullptr}, {"cholesky", nullptr}}},
+      {"calibration", nullptr}};
+  if (answer.verdict == Verdict::computed) json["error_bound"] = report.bound_text(digits);
   if (answer.method == Method::polynomial) json["degree"] = answer.degree;
   if (answer.method != Method::exact) json["rank"] = answer.rank;
   if (answer.method == Method::exact) json["rounding"] = rounding_name(*answer.rounding);
@@ -125,21 +119,21 @@ nlohmann::ordered_json report_json(const Report& report, long digits) {
                            {"monomial", answer.rates->monomial},
                            {"pivot", answer.rates->pivot}};
   }
-  return json;
+  return answer_json(answer, verdict_name(answer), std::move(json));
 }
 
 void write_report(const Report& report, TableWriter& writer, long digits) {
   const AttentionAnswer& answer = report.answer;
   writer.begin("Attention", {{"item"}, {"value"}});
-  writer.row({"verdict", report.verdict()});
+  writer.row({"verdict", std::string(verdict_name(answer))});
   writer.row({"method", name(answer.method)});
   writer.row({"why", answer.why});
   if (answer.method == Method::polynomial) writer.row({"degree", std::to_string(answer.degree)});
   if (answer.method != Method::exact) writer.row({"rank", std::to_string(answer.rank)});
   if (answer.method == Method::exact) writer.row({"rounding analysis", rounding_name(*answer.rounding)});
-  writer.row({"output", shape_text(report.shape) + (report.is_binary64() ? ", binary64" : ", binary32")});
+  writer.row({"output", shape_text(report.shape) + (answer.is_binary64() ? ", binary64" : ", binary32")});
   writer.row({"error of every entry, at most", report.bound_text(digits)});
-  writer.row({"seconds", fmt::format("{:.3g}", answer.seconds)});
+  writer.row({"seconds", fmt::format("{:.3g}", *answer.spent.seconds)});
   writer.row({"GF/s, of the exact method's operations", fmt::format("{:.3g}", report.gflops())});
   const auto expected = [&](const char* item, const std::optional<double>& seconds) {
     if (seconds) writer.row({item, fmt::format("{:.3g}", *seconds)});
@@ -149,7 +143,7 @@ void write_report(const Report& report, TableWriter& writer, long digits) {
   expected("seconds expected of cholesky", answer.expected.cholesky);
   writer.end();
   writer.paragraph("");
-  write_proof(attention_proof(answer.method, report.is_binary64()), "4.2", writer);
+  write_proof(answer.proof.statuses(), "4.2", writer);
 }
 
 void write_refusal(const Refusal& refusal, Format format) {
@@ -158,13 +152,12 @@ void write_refusal(const Refusal& refusal, Format format) {
   if (reached && std::isfinite(*reached)) reachable = decimal(Rational(*reached), 3, Direction::up);
   OutputFile file("");
   if (format == Format::json) {
-    nlohmann::ordered_json json = answer_json("refused", refusal.why);
-    json["reachable_accuracy"] = nullptr;
+    nlohmann::ordered_json json = {{"reachable_accuracy", nullptr}};
     if (reachable) json["reachable_accuracy"] = *reachable;
-    file.write(document(json));
+    file.write(document(answer_json(refusal, verdict_name(refusal), std::move(json))));
   } else {
     const std::string number = reached ? " " + reachable.value_or("no finite bound") : "";
-    file.write("refused: " + refusal.why + number + "\n");
+    file.write(std::string(verdict_name(refusal)) + ": " + refusal.why + number + "\n");
   }
   file.commit();
 }
@@ -198,13 +191,12 @@ int attend_arrays(const Arrays& files, const AttentionOptions& options) {
   const auto outcome = attend_at_scale(arrays, parse_rational(options.scale, "--scale"), request, accuracy);
   if (const auto* refusal = std::get_if<Refusal>(&outcome)) {
     write_refusal(*refusal, options.format);
-    return exit_refuted;
+    return exit_code(refusal->verdict);
   }
-  const auto& [answer, error_bound] = std::get<ScaledAnswer>(outcome);
+  const auto& answer = std::get<AttentionAnswer>(outcome);
   const double pairs =
       static_cast<double>(arrays.heads) * static_cast<double>(arrays.n) * static_cast<double>(arrays.keys());
-  Report report{answer, files.q.tensor.shape, error_bound,
-                2 * static_cast<double>(arrays.d + arrays.d_v) * pairs};
+  Report report{answer, files.q.tensor.shape, 2 * static_cast<double>(arrays.d + arrays.d_v) * pairs};
   report.shape.back() = static_cast<std::size_t>(arrays.d_v);
   if (!options.output.empty()) {
     OutputFile file(options.output);
@@ -219,7 +211,7 @@ int attend_arrays(const Arrays& files, const AttentionOptions& options) {
     write_report(report, *make_table_writer(options.format, file, 6), 6);
   }
   file.commit();
-  return report.is_certified() ? exit_done : exit_unknown;
+  return exit_code(answer.verdict);
 }
 
 int attention(const AttentionOptions& options) {

@@ -46,7 +46,7 @@ int audit(const AuditOptions& options) {
                 *make_table_writer(options.format, file, options.digits > 0 ? options.digits : 5));
   }
   file.commit();
-  return exit_done;
+  return exit_code(result.verdict);
 }
 
 }  // namespace

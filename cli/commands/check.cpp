@@ -29,22 +29,21 @@ int run(const CheckOptions& options) {
       check_certificate(read_text_file(options.certificate), options.certificate, options.limits, inputs);
   OutputFile file(options.output);
   if (options.format == Format::json) {
-    const nlohmann::ordered_json json = {{"schema", json_schema},          {"verdict", verdict_name(report)},
-                                         {"accepted", report.accepted},    {"reason", report.reason},
-                                         {"object", report.object},        {"format", report.format},
-                                         {"recomputed", report.statement}, {"inputs", report.inputs},
-                                         {"lifted_by", report.theorem},    {"trusted", report.trusted}};
-    file.write(document(json));
+    nlohmann::ordered_json json = {{"accepted", report.accepted()},  {"reason", report.why},
+                                   {"object", report.object},        {"format", report.format},
+                                   {"recomputed", report.statement}, {"inputs", report.inputs},
+                                   {"lifted_by", report.theorem},    {"trusted", report.trusted}};
+    file.write(document(answer_json(report, verdict_name(report), std::move(json))));
   } else {
     file.write(report_text(report));
   }
   file.commit();
-  if (report.stopped) {
+  if (report.verdict == Verdict::unknown) {
     // Where the time is up a thread is still at work: nothing waits for it.
     flush_standard_output();
     std::_Exit(exit_unknown);
   }
-  return report.accepted ? exit_done : exit_refuted;
+  return exit_code(report.verdict);
 }
 
 }  // namespace

@@ -99,45 +99,7 @@ void add_construct(CommandLine& line, Action& action) {
       "  promptbound construct layer --d 3 --N 2 -o layer.json\n"
       "  promptbound construct impossible-pair --model layer.json -o pair.json");
   subcommand->add_option("id", options->id, "the construction, see below")->required();
-  const auto number = [&](const std::string& name, long& value, long least, long most,
-                          const std::string& help) {
-    subcommand->add_option("--" + name, value, help)->range(least, most)->type_name("N");
-  };
-  const auto text = [&](const std::string& name, std::string& value, const std::string& type,
-                        const std::string& help) {
-    subcommand->add_option("--" + name, value, help)->type_name(type);
-  };
-  subcommand->add_option("--d", options->d, "token dimension (default 1)")->range(1, 1000)->type_name("N");
-  subcommand->add_option("--L", options->L, "input tokens (default 1)")->range(1, 1000)->type_name("N");
-  number("k", options->k, 1, 1000000, "grid cells per coordinate");
-  text("eta", options->eta, "NUMBER", "ramp width, below 1/(2k) (default 1/(1000k))");
-  text("form", options->form, "NAME",
-       "universal-transformer: wide (default), deep, sparse (the table alone); selective-shift: direct "
-       "(default), prompted; "
-       "prompt-versus-lora: original (default), updated");
-  subcommand
-      ->add_option("--rank", options->rank, "rank of the attention weights (softmax-universal, default 1)")
-      ->range(1, 1000)
-      ->type_name("N");
-  text("eps", options->eps, "NUMBER", "accuracy (lookup-transformer, packed-lookup, memorization-prompt)");
-  text("C", options->C, "NUMBER",
-       "Lipschitz constant (lookup-transformer, packed-lookup; random table; default 1)");
-  text("alpha", options->alpha, "NUMBER", "norm exponent (default 2)");
-  text("model", options->model, "FILE", "model file, for what is built on a given model");
-  text("data", options->data, "FILE",
-       "examples (memorization-prompt: input and target; least-length-prompt: as memorize reads them)");
-  text("accuracy", options->accuracy, "NUMBER", "largest error (least-length-prompt, default 0)");
-  text("query", options->query, "LIST", "the query token, such as 1/2,0.3 (compressed-prompt)");
-  text("tokens", options->tokens, "FILE", "input tokens as rows, the query last (separated-prompts)");
-  text("radius", options->radius, "NUMBER", "largest entry of prompt tokens (separated-prompts, default 1)");
-  number("m", options->m, 1, 1000000, "prompt tokens (separated-prompts, default 1; layer, default 2)");
-  number("q", options->q, 2, 1000000, "values in each direction (separated-prompts, default 2)");
-  number("N", options->N, 1, 100000, "examples or points (default 4)");
-  number("D", options->D, 1, 100000, "dimension of the points (hardness-instance, default 16)");
-  number("t", options->t, 0, 100000, "distance of near points (hardness-instance, default 1)");
-  number("gap", options->gap, 1, 100000, "gap to far points (hardness-instance, default 2)");
-  number("b", options->b, 1, 4096, "bits of a prompt entry (packed-lookup, default 16)");
-  number("P", options->P, 1, 1000000, "payload entries of a prompt token (packed-lookup, default 16 d L)");
+  add_options(*subcommand, options->own());
   options->target.add_to(*subcommand);
   add_common_options(*subcommand, *options, OutputHolds::product);
   subcommand->callback([options, subcommand, &action] {

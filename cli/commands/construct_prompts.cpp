@@ -47,7 +47,7 @@ Built build_least_length_prompt(const ConstructOptions& options) {
   const Rational accuracy = parse_rational(options.accuracy, "accuracy");
   const MemorizationAnswer answer = memorize(instance.model, data, accuracy);
   if (!answer.prompt) {
-    const bool is_impossible = answer.verdict == Memorizable::impossible;
+    const bool is_impossible = answer.verdict == Verdict::refuted;
     const std::string why = options.data + ": no prompt was built (" +
                             (is_impossible ? "impossible: " : "unknown: ") + answer.why +
                             "; promptbound memorize says more)";

@@ -26,25 +26,21 @@ Target table_from_file(const std::string& path, Index d, Index L, const Rational
 
 }  // namespace
 
+std::vector<ValueOption> TargetOptions::own() {
+  return {{"target", &name, "NAME", "identity, reversal (default), mean, maximum, sine, random or table"},
+          {"target-expression", &expression, "TEXT",
+           "a target of your own in place of --target, such as \"0.5+0.5*sin(2*pi*x[0,1])\": x[c,i] is "
+           "coordinate "
+           "c of token i; one for all outputs, or d L of them separated by ';' (docs/guide/targets.md)"},
+          {"frequency", &frequency, "NUMBER", "frequency of the sine field (default 2)"},
+          {"table", &table, "FILE", "file of the target `table`: values at the nodes of a grid"},
+          {"cells", &cells, "N", "cells per coordinate of the random table (default 2)", 1, 1000},
+          {"seed", &seed, "N", "seed of the random table (default 1)"}};
+}
+
 void TargetOptions::add_to(Subcommand& subcommand) {
-  subcommand
-      .add_option("--target", name, "identity, reversal (default), mean, maximum, sine, random or table")
-      ->type_name("NAME");
-  subcommand
-      .add_option(
-          "--target-expression", expression,
-          "a target of your own in place of --target, such as \"0.5+0.5*sin(2*pi*x[0,1])\": x[c,i] is "
-          "coordinate "
-          "c of token i; one for all outputs, or d L of them separated by ';' (docs/guide/targets.md)")
-      ->excludes("--target")
-      ->type_name("TEXT");
-  subcommand.add_option("--frequency", frequency, "frequency of the sine field (default 2)")->type_name("W");
-  subcommand.add_option("--table", table, "file of the target `table`: values at the nodes of a grid")
-      ->type_name("FILE");
-  subcommand.add_option("--cells", cells, "cells per coordinate of the random table (default 2)")
-      ->range(1L, 1000L)
-      ->type_name("N");
-  subcommand.add_option("--seed", seed, "seed of the random table (default 1)")->type_name("N");
+  add_options(subcommand, own());
+  subcommand.get_option("--target-expression")->excludes("--target");
 }
 
 Target TargetOptions::make(Index d, Index L, const Rational& C, const Number& alpha) const {

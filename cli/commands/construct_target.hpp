@@ -3,11 +3,10 @@
 
 #include <string>
 
+#include <promptbound/cli/value_option.hpp>
 #include <promptbound/constructions/targets.hpp>
 
 namespace promptbound {
-
-class Subcommand;
 
 struct TargetOptions {
   std::string name = "reversal";
@@ -17,6 +16,8 @@ struct TargetOptions {
   long cells = 2;
   unsigned long seed = 1;
 
+  /// Returns the options that set these values.
+  [[nodiscard]] std::vector<ValueOption> own();
   void add_to(Subcommand& subcommand);
   /// Returns the target for d, L. Throws InputError for unknown names and unusable tables. A table file is
   /// {"schema":1,"cells":2,"values":[..],"C":"1"}; the random table is scaled to the C given.

@@ -58,6 +58,37 @@ const Construction& find_construction(std::string_view id) {
                    nearest(id, known) + "? (promptbound list names all)");
 }
 
+std::vector<ValueOption> ConstructOptions::own() {
+  return {
+      {"d", &d, "N", "token dimension (default 1)", 1, 1000},
+      {"L", &L, "N", "input tokens (default 1)", 1, 1000},
+      {"k", &k, "N", "grid cells per coordinate", 1, 1000000},
+      {"eta", &eta, "NUMBER", "ramp width, below 1/(2k) (default 1/(1000k))"},
+      {"form", &form, "NAME",
+       "universal-transformer: wide (default), deep, sparse (the table alone); selective-shift: direct "
+       "(default), prompted; "
+       "prompt-versus-lora: original (default), updated"},
+      {"rank", &rank, "N", "rank of the attention weights (softmax-universal, default 1)", 1, 1000},
+      {"eps", &eps, "NUMBER", "accuracy (lookup-transformer, packed-lookup, memorization-prompt)"},
+      {"C", &C, "NUMBER", "Lipschitz constant (lookup-transformer, packed-lookup; random table; default 1)"},
+      {"alpha", &alpha, "NUMBER", "norm exponent (default 2)"},
+      {"model", &model, "FILE", "model file, for what is built on a given model"},
+      {"data", &data, "FILE",
+       "examples (memorization-prompt: input and target; least-length-prompt: as memorize reads them)"},
+      {"accuracy", &accuracy, "NUMBER", "largest error (least-length-prompt, default 0)"},
+      {"query", &query, "LIST", "the query token, such as 1/2,0.3 (compressed-prompt)"},
+      {"tokens", &tokens, "FILE", "input tokens as rows, the query last (separated-prompts)"},
+      {"radius", &radius, "NUMBER", "largest entry of prompt tokens (separated-prompts, default 1)"},
+      {"m", &m, "N", "prompt tokens (separated-prompts, default 1; layer, default 2)", 1, 1000000},
+      {"q", &q, "N", "values in each direction (separated-prompts, default 2)", 2, 1000000},
+      {"N", &N, "N", "examples or points (default 4)", 1, 100000},
+      {"D", &D, "N", "dimension of the points (hardness-instance, default 16)", 1, 100000},
+      {"t", &t, "N", "distance of near points (hardness-instance, default 1)", 0, 100000},
+      {"gap", &gap, "N", "gap to far points (hardness-instance, default 2)", 1, 100000},
+      {"b", &b, "N", "bits of a prompt entry (packed-lookup, default 16)", 1, 4096},
+      {"P", &P, "N", "payload entries of a prompt token (packed-lookup, default 16 d L)", 1, 1000000}};
+}
+
 Number ConstructOptions::alpha_number() const { return parse_norm_exponent(alpha, "alpha"); }
 
 Target ConstructOptions::make_target() const {

@@ -23,6 +23,9 @@ struct ConstructOptions : CommonOptions {
   std::string model, data, query, tokens;
   TargetOptions target;
 
+  /// Returns the options that set these values, but for those of every subcommand and of the target.
+  [[nodiscard]] std::vector<ValueOption> own();
+
   [[nodiscard]] Number alpha_number() const;
   [[nodiscard]] Target make_target() const;
   [[nodiscard]] long cells() const;                ///< InputError when k is not given

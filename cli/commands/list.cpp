@@ -7,10 +7,10 @@
 
 #include <promptbound/bounds/catalogue.hpp>
 #include <promptbound/cli/check_catalogue.hpp>
-#include <promptbound/cli/check_proofs.hpp>
 #include <promptbound/cli/command_line.hpp>
 #include <promptbound/cli/commands/construction.hpp>
 #include <promptbound/cli/commands/construction_proofs.hpp>
+#include <promptbound/cli/parameter_options.hpp>
 #include <promptbound/cli/render/record_view.hpp>
 #include <promptbound/cli/render/render_json.hpp>
 #include <promptbound/cli/theory_item.hpp>
@@ -18,22 +18,6 @@
 
 namespace promptbound {
 namespace {
-
-std::string parameter_list(const std::vector<Use>& uses) {
-  std::string text;
-  for (const Use& use : uses) {
-    if (!text.empty()) text += " ";
-    const std::string_view name = use.parameter->name;
-    if (use.required) {
-      text += name;
-    } else if (!use.has_default()) {
-      text += fmt::format("[{}]", name);
-    } else {
-      text += fmt::format("[{}={}]", name, use.fallback);
-    }
-  }
-  return text;
-}
 
 std::string backwards(const Bound& bound) {
   std::string text;
@@ -65,9 +49,9 @@ std::string proof_summary(const Bound& bound) {
 }
 
 /// The forms of a direction, each output with what proves it.
-std::vector<CheckForm> by_outputs(const std::vector<Form>& forms,
-                                  const std::vector<std::string_view>& outputs) {
-  std::vector<CheckForm> result;
+std::vector<ProvedForm> by_outputs(const std::vector<Form>& forms,
+                                   const std::vector<std::string_view>& outputs) {
+  std::vector<ProvedForm> result;
   for (const Form& form : forms) {
     result.push_back({form.when.empty() ? "every form" : form.when, proofs_of(form.proof, outputs)});
   }
@@ -75,13 +59,13 @@ std::vector<CheckForm> by_outputs(const std::vector<Form>& forms,
 }
 
 /// The claim of a construction, which has one form.
-std::vector<CheckForm> construction_forms(std::string_view id) {
+std::vector<ProvedForm> construction_forms(std::string_view id) {
   return {{"every form", construction_proof(id)}};
 }
 
-nlohmann::ordered_json forms_json(const std::vector<CheckForm>& forms) {
+nlohmann::ordered_json forms_json(const std::vector<ProvedForm>& forms) {
   auto json = nlohmann::ordered_json::array();
-  for (const CheckForm& form : forms) {
+  for (const ProvedForm& form : forms) {
     json.push_back({{"form", form.when}, {"proofs", proofs_json(form.proof)}});
   }
   return json;
@@ -124,7 +108,7 @@ std::string catalogue_json(const std::string& one) {
                               {"source", check.source},
                               {"decides", check.decides},
                               {"command", check.command},
-                              {"forms", forms_json(check_forms(check.id))}});
+                              {"forms", forms_json(check.forms())}});
   }
   for (const Bound& bound : catalogue()) {
     if (!is_asked(bound.id)) continue;
@@ -172,9 +156,9 @@ void describe_uses(const std::string& title, const std::vector<Use>& uses, Table
 }
 
 /// A row for each proof of a form.
-void describe_forms(const std::vector<CheckForm>& forms, TableWriter& writer) {
+void describe_forms(const std::vector<ProvedForm>& forms, TableWriter& writer) {
   writer.begin("What is proved", {{"form"}, {"outputs"}, {"proof"}});
-  for (const CheckForm& form : forms) {
+  for (const ProvedForm& form : forms) {
     std::string when = form.when;
     for (const ProofStatus& proof : form.proof) {
       const std::string outputs =
@@ -233,7 +217,7 @@ void describe(const CheckEntry& check, TableWriter& writer) {
   writer.paragraph(fmt::format("{} (check, {}): {}", check.id, theory_words(check.theory), check.decides));
   writer.paragraph(fmt::format("source: {}; promptbound {}", check.source, check.command));
   describe_theory(check.theory, writer);
-  describe_forms(check_forms(check.id), writer);
+  describe_forms(check.forms(), writer);
 }
 
 void describe_all(TableWriter& writer) {

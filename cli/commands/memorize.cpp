@@ -3,7 +3,6 @@
 #include <memory>
 #include <nlohmann/json.hpp>
 
-#include <promptbound/cli/check_proofs.hpp>
 #include <promptbound/cli/command.hpp>
 #include <promptbound/cli/command_line.hpp>
 #include <promptbound/cli/render/record_view.hpp>
@@ -14,7 +13,6 @@
 #include <promptbound/numeric/number.hpp>
 #include <promptbound/numeric/precision.hpp>
 #include <promptbound/verify/certificate.hpp>
-#include <promptbound/verify/memorization/gradient_descent.hpp>
 #include <promptbound/verify/memorization/memorize.hpp>
 #include <promptbound/verify/memorization/memorize_in_coq.hpp>
 
@@ -27,94 +25,40 @@ struct MemorizeOptions : CommonOptions {
   Index descent_tokens = 32;
 };
 
-int exit_code(Memorizable verdict) {
-  switch (verdict) {
-    case Memorizable::impossible:
-      return exit_refuted;
-    case Memorizable::possible:
-      return exit_done;
-    case Memorizable::unknown:
-      break;
-  }
-  return exit_unknown;
-}
-
-/// The least length of an exact fit, all longer ones fitting too, where theory 2.2 decided it.
-std::optional<Integer> exact_lengths_from(const MemorizationAnswer& answer) {
-  const auto& exact = answer.exact;
-  if (!exact || exact->set != PromptLengths::Set::from) return std::nullopt;
-  return exact->least;
-}
-
-/// The best prompt that gradient descent finds, beside the floor; nothing when it is not asked for or the
-/// model is not one layer of one head.
-std::optional<FoundPrompt> found_prompt(const Transformer<Rational>& model, const MemorizationData& data,
-                                        const MemorizeOptions& options) {
-  const bool covered = model.layers.size() == 1 && model.layers.front().heads.size() == 1;
-  if (options.descent_tokens == 0 || !covered) return std::nullopt;
-  DescentOptions descent;
-  descent.tokens = options.descent_tokens;
-  const WorkingPrecision scope(bits_for_digits(options.computed_digits()) + 64);
-  return descend(model, data, descent);
-}
-
-/// The certified least length, where the prompt has it.
-std::optional<Integer> least_length(const MemorizationAnswer& answer) {
-  if (!answer.prompt || answer.least_length != Integer(answer.prompt->cols())) return std::nullopt;
-  return answer.least_length;
-}
-
-/// What proves the parts of the answer that claim something.
-std::vector<ProofStatus> proofs(const MemorizationAnswer& answer, const std::optional<FoundPrompt>& found,
-                                const MemorizeForm& form) {
-  std::vector<std::string_view> parts;
-  if (answer.verdict != Memorizable::unknown) parts.emplace_back("verdict");
-  if (answer.prompt) parts.insert(parts.end(), {"prompt_length", "error"});
-  if (least_length(answer)) parts.emplace_back("least_prompt_length");
-  if (answer.floor && answer.floor->lower > 0) parts.emplace_back("floor");
-  if (answer.output_floor > 0) parts.emplace_back("output_floor");
-  if (exact_lengths_from(answer)) parts.emplace_back("exact_lengths_from");
-  if (answer.rank_lower > 0) parts.emplace_back("rank_lower");
-  if (found) parts.emplace_back("found_by_descent");
-  return proofs_of(memorize_proof(form), parts);
-}
-
-nlohmann::ordered_json memorization_json(const MemorizationAnswer& answer,
-                                         const std::optional<FoundPrompt>& found, const Rational& accuracy,
-                                         const MemorizeForm& form, long digits) {
-  nlohmann::ordered_json json = answer_json(name(answer.verdict), answer.why);
-  json.update({{"accuracy", exact_text(accuracy)},
-               {"least_prompt_length", nullptr},
-               {"no_prompt_shorter_than", nullptr},
-               {"prompt_length", nullptr},
-               {"prompt", nullptr},
-               {"error", nullptr},
-               {"floor", nullptr},
-               {"output_floor", decimal(answer.output_floor, digits, Direction::down)},
-               {"least_error", ends_json(answer.least_error.lower, answer.least_error.upper, digits)},
-               {"exact_lengths_from", nullptr},
-               {"rank_lower", answer.rank_lower},
-               {"found_by_descent", nullptr}});
+nlohmann::ordered_json memorization_json(const MemorizationAnswer& answer, const Rational& accuracy,
+                                         long digits) {
+  nlohmann::ordered_json json = {
+      {"accuracy", exact_text(accuracy)},
+      {"least_prompt_length", nullptr},
+      {"no_prompt_shorter_than", nullptr},
+      {"prompt_length", nullptr},
+      {"prompt", nullptr},
+      {"error", nullptr},
+      {"floor", nullptr},
+      {"output_floor", decimal(answer.output_floor, digits, Direction::down)},
+      {"least_error", ends_json(answer.least_error.lower, answer.least_error.upper, digits)},
+      {"exact_lengths_from", nullptr},
+      {"rank_lower", answer.rank_lower},
+      {"found_by_descent", nullptr}};
   if (answer.floor) json["floor"] = ends_json(answer.floor->lower, answer.floor->upper, digits);
-  add_proof(json, proofs(answer, found, form));
-  if (found) {
+  if (const auto& found = answer.found) {
     json["found_by_descent"] = {{"prompt_length", found->prompt.cols()},
                                 {"prompt", to_json(Matrix<Rational>(found->prompt.transpose()))},
                                 {"error", ends_json(found->error, digits)}};
   }
-  if (const auto least = exact_lengths_from(answer)) json["exact_lengths_from"] = least->str();
+  if (const auto least = answer.exact_lengths_from()) json["exact_lengths_from"] = least->str();
   if (answer.prompt) {
-    if (const auto least = least_length(answer)) json["least_prompt_length"] = least->str();
+    if (const auto least = answer.least_prompt_length()) json["least_prompt_length"] = least->str();
     json["no_prompt_shorter_than"] = answer.least_length.str();
     json["prompt_length"] = answer.prompt->cols();
     json["prompt"] = to_json(Matrix<Rational>(answer.prompt->transpose()));
     json["error"] = ends_json(*answer.error, digits);
   }
-  return json;
+  return answer_json(answer, verdict_name(answer), std::move(json));
 }
 
-void write_answer(const MemorizationAnswer& answer, const std::optional<FoundPrompt>& found,
-                  const Rational& accuracy, const MemorizeForm& form, TableWriter& writer, long digits) {
+void write_answer(const MemorizationAnswer& answer, const Rational& accuracy, TableWriter& writer,
+                  long digits) {
   // One-sided bounds are shown from their side, not as enclosures.
   const auto at_least = [&](const char* item, const Rational& x) {
     writer.row({std::string(item) + ", at least", decimal(x, digits, Direction::down)});
@@ -123,7 +67,7 @@ void write_answer(const MemorizationAnswer& answer, const std::optional<FoundPro
     writer.row({std::string(item) + ", at most", decimal(x, digits, Direction::up)});
   };
   writer.begin("Memorization", {{"item"}, {"value", true}});
-  writer.row({"verdict", std::string(name(answer.verdict))});
+  writer.row({"verdict", std::string(verdict_name(answer))});
   writer.row({"why", answer.why});
   writer.row({"accuracy", Quantity(accuracy)});
   if (answer.prompt) {
@@ -131,7 +75,7 @@ void write_answer(const MemorizationAnswer& answer, const std::optional<FoundPro
     writer.row({"no prompt is shorter than", Quantity(answer.least_length)});
     writer.row({"error of the prompt", Quantity(*answer.error)});
   }
-  if (const auto least = exact_lengths_from(answer))
+  if (const auto least = answer.exact_lengths_from())
     writer.row({"exact fits have any length of at least", Quantity(*least)});
   if (answer.floor) {
     at_least("floor e*, which every prompt leaves at the attention output", answer.floor->lower);
@@ -141,7 +85,7 @@ void write_answer(const MemorizationAnswer& answer, const std::optional<FoundPro
   at_least("least error of all prompts at the layer's output", answer.least_error.lower);
   if (answer.least_error.upper)
     at_most("least error of all prompts at the layer's output", *answer.least_error.upper);
-  if (found) {
+  if (const auto& found = answer.found) {
     writer.row({"error of the best prompt of " + std::to_string(found->prompt.cols()) +
                     " tokens that gradient descent finds",
                 Quantity(found->error)});
@@ -149,7 +93,7 @@ void write_answer(const MemorizationAnswer& answer, const std::optional<FoundPro
   writer.row({"tokens that an exact fit needs by rank, at least", Quantity(Integer(answer.rank_lower))});
   writer.end();
   writer.paragraph("");
-  write_proof(proofs(answer, found, form), "2.2, 2.3, 2.4", writer);
+  write_proof(answer.proof.statuses(), "2.2, 2.3, 2.4", writer);
 }
 
 int run(const MemorizeOptions& options) {
@@ -164,11 +108,11 @@ int run(const MemorizeOptions& options) {
   OutputFile file(options.output);
 
   MemorizationAnswer answer = memorize(model, data, accuracy);
-  const std::optional<FoundPrompt> found = found_prompt(model, data, options);
-  const MemorizeForm form = form_of(model, data, accuracy, answer);
-  if (found && found->error.is_finite()) {
-    const Rational reached = found->error.upper();
-    answer.least_error.upper = std::min(answer.least_error.upper.value_or(reached), reached);
+  if (options.descent_tokens > 0) {
+    DescentOptions descent;
+    descent.tokens = options.descent_tokens;
+    const WorkingPrecision scope(bits_for_digits(options.computed_digits()) + 64);
+    add_found_prompt(model, data, descent, answer);
   }
   if (coq) {
     CoqCertificate theorems;
@@ -181,14 +125,14 @@ int run(const MemorizeOptions& options) {
     certificate->write(proof.dump(1) + "\n");
   }
   if (options.format == Format::json) {
-    file.write(document(memorization_json(answer, found, accuracy, form, options.shown_digits())));
+    file.write(document(memorization_json(answer, accuracy, options.shown_digits())));
   } else {
-    write_answer(answer, found, accuracy, form,
-                 *make_table_writer(options.format, file, options.shown_digits()), options.shown_digits());
+    write_answer(answer, accuracy, *make_table_writer(options.format, file, options.shown_digits()),
+                 options.shown_digits());
   }
   if (certificate && answer.certificate.empty()) {
     std::fprintf(stderr, "promptbound: no certificate is written: %s\n",
-                 answer.verdict == Memorizable::unknown
+                 answer.verdict == Verdict::unknown
                      ? "the verdict is unknown"
                      : "the verdict rests on exact algebra, which certificates do not hold");
     certificate.reset();

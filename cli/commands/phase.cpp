@@ -55,7 +55,7 @@ void write_row(const PhaseOptions& options, const Rational& ratio, double accura
   const auto seconds = [](double value) { return Cell(fmt::format("{:.4g}", value)); };
   const auto plot = [&](std::size_t series, const std::variant<AttentionAnswer, Refusal>& outcome) {
     if (const auto* answer = std::get_if<AttentionAnswer>(&outcome))
-      figure.series[series].points.emplace_back(ratio.convert_to<double>(), answer->seconds);
+      figure.series[series].points.emplace_back(ratio.convert_to<double>(), *answer->spent.seconds);
   };
   plot(0, polynomial);
   plot(1, exact);
@@ -63,14 +63,17 @@ void write_row(const PhaseOptions& options, const Rational& ratio, double accura
   const auto* of_exact = std::get_if<AttentionAnswer>(&exact);
   if (const auto* answer = std::get_if<AttentionAnswer>(&polynomial)) {
     cells.insert(cells.end(), {std::to_string(answer->degree), std::to_string(answer->rank),
-                               fmt::format("{:.2e}", answer->error_bound()), seconds(answer->seconds)});
-    cells.push_back(of_exact != nullptr ? seconds(of_exact->seconds) : Cell(Absent{"not certifiable"}));
-    cells.push_back(of_exact != nullptr ? Cell(fmt::format("{:.3g}", of_exact->seconds / answer->seconds))
+                               fmt::format("{:.2e}", answer->error_bound), seconds(*answer->spent.seconds)});
+    cells.push_back(of_exact != nullptr ? seconds(*of_exact->spent.seconds)
                                         : Cell(Absent{"not certifiable"}));
+    cells.push_back(of_exact != nullptr
+                        ? Cell(fmt::format("{:.3g}", *of_exact->spent.seconds / *answer->spent.seconds))
+                        : Cell(Absent{"not certifiable"}));
   } else {
     const Absent none{"no polynomial of 2^20 monomials is certified"};
     cells.insert(cells.end(), {none, none, none, none});
-    cells.push_back(of_exact != nullptr ? seconds(of_exact->seconds) : Cell(Absent{"not certifiable"}));
+    cells.push_back(of_exact != nullptr ? seconds(*of_exact->spent.seconds)
+                                        : Cell(Absent{"not certifiable"}));
     cells.push_back(none);
   }
   writer.row(cells);

@@ -2,7 +2,6 @@
 #include <memory>
 #include <nlohmann/json.hpp>
 
-#include <promptbound/cli/check_proofs.hpp>
 #include <promptbound/cli/command.hpp>
 #include <promptbound/cli/command_line.hpp>
 #include <promptbound/cli/commands/construct_target.hpp>
@@ -14,7 +13,7 @@
 #include <promptbound/numeric/error.hpp>
 #include <promptbound/verify/certificate.hpp>
 #include <promptbound/verify/structure/injectivity_certificate.hpp>
-#include <promptbound/verify/structure/preimage.hpp>
+#include <promptbound/verify/structure/structure.hpp>
 
 namespace promptbound {
 namespace {
@@ -23,144 +22,107 @@ struct StructureOptions : CommonOptions {
   std::string model, R = "1", distance, invert, certificate;
 };
 
-struct Report {
-  std::vector<LayerConstants> layers;
-  Injectivity injectivity;
-  Rational lipschitz;
-  std::optional<Rational> distance;  ///< of outputs, at least
-  std::optional<Preimage> preimage;
-  Mask mask = Mask::bidirectional;
-
-  /// What proves the parts that are there.
-  [[nodiscard]] std::vector<ProofStatus> proofs() const {
-    std::vector<std::string_view> parts = {"lipschitz", "R", "c", "g", "R_out"};
-    if (!injectivity.ratios.empty()) parts.emplace_back("ratio");
-    if (injectivity.proved) parts.insert(parts.end(), {"verdict", "separation"});
-    if (distance && injectivity.proved) parts.emplace_back("output_distance");
-    if (preimage) parts.emplace_back("preimage");
-    return proofs_of(structure_proof(mask), parts);
-  }
-};
-
-/// The preimage of the outputs in a file.
-Preimage invert(const Instance& instance, const std::vector<LayerConstants>& layers,
-                const StructureOptions& options) {
-  const Json json = parse_json(read_text_file(options.invert), options.invert);
-  const Matrix<Rational> Y =
-      matrix_from(json.is_object() ? member(json, "tokens", options.invert) : json, options.invert)
-          .transpose();
-  return enclose_preimage(instance.model, layers, instance.prompt, Y, options.computed_digits());
+/// Outputs in a file, tokens as rows.
+Matrix<Rational> read_outputs(const std::string& path) {
+  const Json json = parse_json(read_text_file(path), path);
+  return matrix_from(json.is_object() ? member(json, "tokens", path) : json, path).transpose();
 }
 
-nlohmann::ordered_json report_json(const Report& report, long digits) {
+nlohmann::ordered_json structure_json(const StructureAnswer& answer, long digits) {
   const auto number = [&](const Rational& x) { return quantity_json(Quantity(x), digits); };
-  nlohmann::ordered_json json = {{"schema", json_schema},
-                                 {"verdict", report.injectivity.proved ? "proved" : "unknown"},
-                                 {"why", report.injectivity.why},
-                                 {"lipschitz", number(report.lipschitz)},
+  nlohmann::ordered_json json = {{"lipschitz", number(answer.lipschitz)},
                                  {"separation", nullptr},
                                  {"output_distance", nullptr},
                                  {"layers", nlohmann::ordered_json::array()},
                                  {"preimage", nullptr}};
-  add_proof(json, report.proofs());
-  if (report.injectivity.proved) json["separation"] = number(report.injectivity.separation);
-  if (report.distance) json["output_distance"] = number(*report.distance);
-  for (std::size_t l = 0; l < report.layers.size(); ++l) {
-    const LayerConstants& layer = report.layers[l];
+  if (answer.verdict == Verdict::proved) json["separation"] = number(answer.separation);
+  if (answer.output_distance) json["output_distance"] = number(*answer.output_distance);
+  for (std::size_t l = 0; l < answer.layers.size(); ++l) {
+    const LayerConstants& layer = answer.layers[l];
     nlohmann::ordered_json entry = {{"R", number(layer.R)},
                                     {"c", number(layer.c)},
                                     {"g", number(layer.g)},
                                     {"R_out", number(layer.R_out)},
                                     {"ratio", nullptr}};
-    if (l < report.injectivity.ratios.size()) entry["ratio"] = number(report.injectivity.ratios[l]);
+    if (l < answer.ratios.size()) entry["ratio"] = number(answer.ratios[l]);
     json["layers"].push_back(std::move(entry));
   }
-  if (report.preimage) {
+  if (answer.preimage) {
     auto tokens = nlohmann::ordered_json::array();
-    for (Index token = 0; token < report.preimage->X.cols(); ++token) {
+    for (Index token = 0; token < answer.preimage->X.cols(); ++token) {
       auto row = nlohmann::ordered_json::array();
-      for (const Interval& x : report.preimage->X.col(token))
+      for (const Interval& x : answer.preimage->X.col(token))
         row.push_back(quantity_json(Quantity(x), digits));
       tokens.push_back(std::move(row));
     }
-    json["preimage"] = {{"tokens", std::move(tokens)}, {"exists", report.preimage->exists}};
+    json["preimage"] = {{"tokens", std::move(tokens)}, {"exists", answer.preimage->exists}};
   }
-  return json;
+  return answer_json(answer, name(answer.verdict), std::move(json));
 }
 
-void write_report(const Report& report, TableWriter& writer, long digits) {
+void write_answer(const StructureAnswer& answer, TableWriter& writer, long digits) {
   // One-sided bounds are shown from their side, not as enclosures.
   const auto at_most = [&](const Rational& x) { return Cell(decimal(x, digits, Direction::up)); };
   const auto at_least = [&](const Rational& x) { return Cell(decimal(x, digits, Direction::down)); };
-  writer.paragraph(std::string(report.injectivity.proved ? "proved" : "unknown") +
+  writer.paragraph(std::string(name(answer.verdict)) +
                    ": injective in the input, for every prompt with tokens in the ball (theory 3.2)\n  " +
-                   report.injectivity.why);
+                   answer.why);
   writer.begin("Layers (theory 3.1, upper bounds)", {{"layer"}, {"R"}, {"c"}, {"g"}, {"R_out"}, {"ratio"}});
-  for (std::size_t l = 0; l < report.layers.size(); ++l) {
-    const LayerConstants& layer = report.layers[l];
-    const bool has_ratio = l < report.injectivity.ratios.size();
+  for (std::size_t l = 0; l < answer.layers.size(); ++l) {
+    const LayerConstants& layer = answer.layers[l];
+    const bool has_ratio = l < answer.ratios.size();
     writer.row({std::to_string(l), at_most(layer.R), at_most(layer.c), at_most(layer.g), at_most(layer.R_out),
-                has_ratio ? at_most(report.injectivity.ratios[l]) : Cell(Absent{"not reached"})});
+                has_ratio ? at_most(answer.ratios[l]) : Cell(Absent{"not reached"})});
   }
   writer.end();
   writer.begin("Whole model", {{"output"}, {"value"}});
-  writer.row({"Lipschitz constant, at most", at_most(report.lipschitz)});
-  if (report.injectivity.proved) {
-    writer.row(
-        {"outputs are apart at least, per distance of inputs", at_least(report.injectivity.separation)});
+  writer.row({"Lipschitz constant, at most", at_most(answer.lipschitz)});
+  if (answer.verdict == Verdict::proved) {
+    writer.row({"outputs are apart at least, per distance of inputs", at_least(answer.separation)});
   }
-  if (report.distance) writer.row({"outputs are apart at least", at_least(*report.distance)});
+  if (answer.output_distance) writer.row({"outputs are apart at least", at_least(*answer.output_distance)});
   writer.end();
   writer.paragraph("");
-  write_proof(report.proofs(), "3.1, 3.2", writer);
-  if (!report.preimage) return;
+  write_proof(answer.proof.statuses(), "3.1, 3.2", writer);
+  if (!answer.preimage) return;
   std::vector<Column> columns = {{"token"}};
-  for (Index row = 0; row < report.preimage->X.rows(); ++row) columns.push_back({std::to_string(row), true});
-  writer.begin(report.preimage->exists ? "Preimage: exists, is the only one in the ball"
+  for (Index row = 0; row < answer.preimage->X.rows(); ++row) columns.push_back({std::to_string(row), true});
+  writer.begin(answer.preimage->exists ? "Preimage: exists, is the only one in the ball"
                                        : "Preimage: if there is one in the ball, it is here",
                columns);
-  for (Index token = 0; token < report.preimage->X.cols(); ++token) {
+  for (Index token = 0; token < answer.preimage->X.cols(); ++token) {
     std::vector<Cell> cells = {std::to_string(token)};
-    for (const Interval& x : report.preimage->X.col(token)) cells.emplace_back(Quantity(x));
+    for (const Interval& x : answer.preimage->X.col(token)) cells.emplace_back(Quantity(x));
     writer.row(cells);
   }
   writer.end();
 }
 
 int structure(const StructureOptions& options) {
-  const Rational R = parse_rational(options.R, "--R");
+  StructureQuestion question{.R = parse_rational(options.R, "--R"), .distance = {}, .outputs = {}};
   const Instance instance = read_instance(options.model);
-  const std::vector<MapNorms> norms = map_norms(instance.model);
-  Report report;
-  report.mask = instance.model.mask;
-  report.layers = lipschitz_constants(norms, R);
-  report.injectivity = injectivity(report.layers, instance.model.mask);
-  report.lipschitz = lipschitz_constant(report.layers);
-  if (!options.distance.empty()) {
-    const Rational distance = parse_rational(options.distance, "--distance");
-    if (distance < 0) throw InputError("distance: " + distance.str() + " (accepted: a number >= 0)");
-    report.distance = distance * report.injectivity.separation;
-  }
-  if (!options.invert.empty() && report.injectivity.proved) {
-    report.preimage = invert(instance, report.layers, options);
-  }
+  question.prompt = instance.prompt;
+  question.digits = options.computed_digits();
+  if (!options.distance.empty()) question.distance = parse_rational(options.distance, "--distance");
+  if (!options.invert.empty()) question.outputs = read_outputs(options.invert);
+  const StructureAnswer answer = structure_of(instance.model, question);
   std::optional<OutputFile> certificate;
   if (!options.certificate.empty()) certificate.emplace(options.certificate);
   OutputFile file(options.output);
   if (options.format == Format::json) {
-    file.write(report_json(report, options.shown_digits()).dump(1) + "\n");
+    file.write(document(structure_json(answer, options.shown_digits())));
   } else {
-    write_report(report, *make_table_writer(options.format, file, options.shown_digits()),
+    write_answer(answer, *make_table_writer(options.format, file, options.shown_digits()),
                  options.shown_digits());
   }
-  if (certificate && report.injectivity.proved) {
-    Json proof = injectivity_certificate(instance.model, R, norms, report.injectivity);
+  if (certificate && answer.verdict == Verdict::proved) {
+    Json proof = injectivity_certificate(instance.model, question.R, answer.norms, answer);
     name_inputs(proof, {{"model", options.model}});
     certificate->write(proof.dump(1) + "\n");
     certificate->commit();
   }
   file.commit();
-  return report.injectivity.proved ? exit_done : exit_unknown;
+  return exit_code(answer.verdict);
 }
 
 }  // namespace

@@ -69,21 +69,17 @@ Ends ends(const IntegralAnswer& answer) {
   return result;
 }
 
-/// What both questions answer; `error` is the name of the number. Two more digits keep the printed ends
-/// within 10^-digits of each other.
-template <class AnswerType>
-nlohmann::ordered_json error_json(const AnswerType& answer, const char* error, const VerifyOptions& options) {
-  nlohmann::ordered_json json = answer_json(name(answer.verdict), answer.why);
-  json["eps"] = options.eps;
-  json["alpha"] = options.alpha;
-  const Ends both = ends(answer);
-  json[error] = ends_json(both.lower, both.upper, options.shown_digits() + 2);
+/// The members that both questions have; `error` is the name of the number. Two more digits keep the printed
+/// ends within 10^-digits of each other.
+nlohmann::ordered_json error_json(const Ends& ends, const char* error, const VerifyOptions& options) {
+  nlohmann::ordered_json json = {{"eps", options.eps}, {"alpha", options.alpha}};
+  json[error] = ends_json(ends.lower, ends.upper, options.shown_digits() + 2);
   json[error]["exact"] = nullptr;
   return json;
 }
 
 nlohmann::ordered_json supremum_json(const SupremumAnswer& answer, const VerifyOptions& options) {
-  nlohmann::ordered_json json = error_json(answer, "supremum", options);
+  nlohmann::ordered_json json = error_json(ends(answer), "supremum", options);
   json["witness"] = nlohmann::ordered_json::array();
   if (answer.witness) {
     const Matrix<Rational>& X = answer.witness->X;
@@ -95,15 +91,13 @@ nlohmann::ordered_json supremum_json(const SupremumAnswer& answer, const VerifyO
   }
   json["boxes"] = *answer.spent.boxes;
   json["most_waiting"] = *answer.spent.most_waiting;
-  add_proof(json, answer.proof.statuses());
-  return json;
+  return answer_json(answer, name(answer.verdict), std::move(json));
 }
 
 nlohmann::ordered_json integral_json(const IntegralAnswer& answer, const VerifyOptions& options) {
-  nlohmann::ordered_json json = error_json(answer, "d_alpha", options);
+  nlohmann::ordered_json json = error_json(ends(answer), "d_alpha", options);
   json["boxes"] = *answer.spent.boxes;
-  add_proof(json, answer.proof.statuses());
-  return json;
+  return answer_json(answer, name(answer.verdict), std::move(json));
 }
 
 void write_ends(const Ends& ends, TableWriter& writer, long digits) {
@@ -137,6 +131,8 @@ void write_answer(const SupremumAnswer& answer, double seconds, TableWriter& wri
 /// Goes on from the file where it is there, and has the search written to it from time to time.
 void use_checkpoint(const VerifyOptions& options, const ApproximationProblem& problem,
                     SupremumOptions& search) {
+  // What cannot be written is refused before the search.
+  (void)OutputFile(options.checkpoint, OverInput::accepted);
   const Json identity = problem_json(problem, *search.eps);
   if (std::filesystem::exists(options.checkpoint)) {
     search.resume = checkpoint_from(parse_json(read_text_file(options.checkpoint), options.checkpoint),
@@ -157,44 +153,6 @@ void use_checkpoint(const VerifyOptions& options, const ApproximationProblem& pr
     file.write(checkpoint_json(state, identity, ratio).dump(1) + "\n");
     file.commit();
   };
-}
-
-/// The file that a path leads to through links, whether it exists or not.
-std::filesystem::path destination(std::filesystem::path path) {
-  constexpr int most_links = 40;
-  std::error_code ignored;
-  for (int links = 0; links < most_links && std::filesystem::is_symlink(path, ignored); ++links)
-    path = path.parent_path() / std::filesystem::read_symlink(path, ignored);
-  return std::filesystem::weakly_canonical(std::filesystem::absolute(path), ignored);
-}
-
-/// Do two paths lead to one file? Devices may be shared.
-bool is_same_file(const std::string& a, const std::string& b) {
-  std::error_code ignored;
-  if (std::filesystem::exists(a, ignored) && !std::filesystem::is_regular_file(a, ignored)) return false;
-  return std::filesystem::equivalent(a, b, ignored) || destination(a) == destination(b);
-}
-
-/// Every file that is written must be another one than all others, read or written.
-void require_different_files(const VerifyOptions& options) {
-  struct File {
-    const char* name;
-    const std::string& path;
-  };
-  const File files[] = {{"model", options.model},
-                        {"--table", options.target.table},
-                        {"-o", options.output},
-                        {"--certificate", options.certificate},
-                        {"--checkpoint", options.checkpoint}};
-  constexpr std::size_t first_written = 2;
-  for (std::size_t i = first_written; i < std::size(files); ++i) {
-    for (std::size_t k = 0; k < i; ++k) {
-      if (files[i].path.empty() || files[k].path.empty() || !is_same_file(files[i].path, files[k].path))
-        continue;
-      throw InputError(fmt::format("{} {}: the file of {} as well (accepted: files that differ)",
-                                   files[i].name, files[i].path, files[k].name));
-    }
-  }
 }
 
 int verify_integral(const VerifyOptions& options, const ApproximationProblem& problem) {
@@ -226,7 +184,6 @@ int verify_integral(const VerifyOptions& options, const ApproximationProblem& pr
 }
 
 int verify(const VerifyOptions& options) {
-  require_different_files(options);
   const Number alpha = parse_norm_exponent(options.alpha, "alpha");
   const Instance instance = read_instance(options.model);
   const Index L = options.L > 0 ? options.L : instance.input_offsets.cols();

@@ -76,9 +76,9 @@ int check(const Arguments& arguments) {
                                                arguments.limits, arguments.inputs);
   const bool is_told = print(report_text(report));
   // Where the time is up a thread is still at work: nothing waits for it.
-  if (report.stopped) std::_Exit(is_told ? 3 : 4);
+  if (report.verdict == Verdict::unknown) std::_Exit(is_told ? 3 : 4);
   if (!is_told) return 4;
-  return report.accepted ? 0 : 1;
+  return report.accepted() ? 0 : 1;
 }
 
 }  // namespace

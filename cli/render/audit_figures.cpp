@@ -75,7 +75,7 @@ Figure constants(const Audit& audit) {
   Series c{"attention map c", {}}, g{"feed-forward map g", {}}, norm_1{"norm at the attention", {}},
       norm_2{"norm at the feed-forward block", {}}, radius{"radius of the tokens after the layer", {}};
   for (std::size_t l = 0; l < audit.norms.layers.size(); ++l) {
-    const LayerNormsOfModel& layer = audit.norms.layers[l];
+    const LayerMatrixNorms& layer = audit.norms.layers[l];
     const auto add = [&](Series& series, const FastInterval& value) {
       if (value.is_finite()) series.points.emplace_back(static_cast<double>(l), upper(value));
     };

@@ -32,7 +32,7 @@ class JsonOfAudit {
   [[nodiscard]] Json layers() const {
     Json layers = Json::array();
     for (std::size_t l = 0; l < audit_.norms.layers.size(); ++l) {
-      const LayerNormsOfModel& norms = audit_.norms.layers[l];
+      const LayerMatrixNorms& norms = audit_.norms.layers[l];
       Json layer = {{"R_attention", number(norms.R_attention)},
                     {"c", number(norms.c)},
                     {"norm_1", number(norms.norm_1)},
@@ -53,11 +53,12 @@ class JsonOfAudit {
     for (const TheoremRow& row : audit_.theorems) {
       rows.push_back({{"theory", row.theory},
                       {"what", row.what},
-                      {"applies", row.applies},
+                      {"verdict", name(row.verdict)},
+                      {"applies", row.applies()},
                       {"why", row.why},
                       {"meaning", row.instead},
                       {"value", quantity_json(row.value, digits_)}});
-      add_proof(rows.back(), row.proof);
+      add_proof(rows.back(), row.proof.statuses());
     }
     return rows;
   }
@@ -112,27 +113,23 @@ class JsonOfAudit {
 
 std::string audit_json(const Audit& audit, const AuditQuestion& question, long digits) {
   const JsonOfAudit json(audit, digits);
-  Json document = {{"schema", json_schema},
-                   {"model", json.model(question.model)},
-                   {"prompt", nullptr},
-                   {"T", audit.T.str()}};
+  Json members = {{"model", json.model(question.model)}, {"prompt", nullptr}, {"T", audit.T.str()}};
   if (audit.prompt_length > 0) {
-    document["prompt"] = {{"folder", question.prompt},
-                          {"base_model", nullptr},
-                          {"length", audit.prompt_length},
-                          {"bits", audit.prompt_bits}};
-    if (!audit.base_model.empty()) document["prompt"]["base_model"] = audit.base_model;
+    members["prompt"] = {{"folder", question.prompt},
+                         {"base_model", nullptr},
+                         {"length", audit.prompt_length},
+                         {"bits", audit.prompt_bits}};
+    if (!audit.base_model.empty()) members["prompt"]["base_model"] = audit.base_model;
   }
-  document["assumptions"] = assumptions_json(audit.assumptions);
-  document["eta"] = question.eta.str();
-  document["Delta"] = question.Delta.str();
-  document["eps"] = question.eps.str();
-  document["R_in"] = json.number(audit.norms.R_in);
-  document["lipschitz"] = quantity_json(lipschitz_quantity(audit.norms), digits);
-  document["layers"] = json.layers();
-  document["theorems"] = json.theorems();
-  document["bounds"] = json.records();
-  return document.dump(1) + "\n";
+  members["eta"] = question.eta.str();
+  members["Delta"] = question.Delta.str();
+  members["eps"] = question.eps.str();
+  members["R_in"] = json.number(audit.norms.R_in);
+  members["lipschitz"] = quantity_json(lipschitz_quantity(audit.norms), digits);
+  members["layers"] = json.layers();
+  members["theorems"] = json.theorems();
+  members["bounds"] = json.records();
+  return document(answer_json(audit, name(audit.verdict), std::move(members)));
 }
 
 }  // namespace promptbound

@@ -91,7 +91,7 @@ void write_structure(const Audit& audit, TableWriter& writer) {
                                                                {"norm'", true},
                                                                {"R out", true}});
   for (std::size_t l = 0; l < audit.norms.layers.size(); ++l) {
-    const LayerNormsOfModel& layer = audit.norms.layers[l];
+    const LayerMatrixNorms& layer = audit.norms.layers[l];
     writer.row({std::to_string(l), cell(layer.R_attention), cell(layer.c), cell(layer.norm_1),
                 cell(layer.R_ffn), cell(layer.W_1), cell(layer.W_2), cell(layer.g), cell(layer.norm_2),
                 cell(layer.R_out)});
@@ -142,7 +142,7 @@ void write_audit(const Audit& audit, const AuditQuestion& question, TableWriter&
   writer.begin("The theorems and this model",
                {{"item"}, {"what"}, {"value", true}, {"meaning"}, {"status"}, {"proof"}});
   for (const TheoremRow& row : audit.theorems) {
-    writer.row({row.theory, row.what, row.value, row.instead, row.why,
+    writer.row({std::string(row.theory), std::string(row.what), row.value, row.instead, row.why,
                 row.proof.empty() ? "" : row.proof.front().text()});
   }
   writer.end();

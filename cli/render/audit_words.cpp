@@ -10,7 +10,7 @@ namespace {
 
 const TheoremRow* row(const Audit& audit, std::string_view what) {
   const auto found = std::find_if(audit.theorems.begin(), audit.theorems.end(),
-                                  [&](const TheoremRow& one) { return one.what == what && one.applies; });
+                                  [&](const TheoremRow& one) { return one.what == what && one.applies(); });
   return found == audit.theorems.end() ? nullptr : &*found;
 }
 
@@ -27,6 +27,11 @@ std::vector<std::string> audit_words(const Audit& audit) {
   const TheoremRow* length = row(audit, "accessible length");
   const TheoremRow* linear = row(audit, "capacity of a prompt of this length");
   const TheoremRow* lipschitz = row(audit, "Lipschitz constant");
+  if (audit.verdict == Verdict::unknown)
+    words.push_back(
+        fmt::format("unknown: {} (--most-bits N admits more); enclosures of what the prompt alone "
+                    "determines are wide, and hold all the same.",
+                    audit.why));
   if (audit.prompt_length == 0) {
     words.emplace_back("No prompt was given: what follows is about the model and any prompt.");
   }

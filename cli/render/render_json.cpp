@@ -16,6 +16,8 @@ ordered_json text_or_null(std::string text) {
   return text.empty() ? ordered_json(nullptr) : ordered_json(std::move(text));
 }
 
+ordered_json counted(const auto& number) { return number ? ordered_json(*number) : ordered_json(nullptr); }
+
 /// {"schema", "title", "parameters", "rows": [{HEADING: cell}]}, rows one a line.
 class JsonWriter : public TableWriter {
  public:
@@ -76,10 +78,6 @@ ordered_json ends_json(const Rational& lower, const std::optional<Rational>& upp
   return json;
 }
 
-ordered_json answer_json(std::string_view verdict, std::string_view why) {
-  return {{"schema", json_schema}, {"verdict", verdict}, {"why", why}};
-}
-
 std::string document(const ordered_json& json) { return json.dump(1) + "\n"; }
 
 ordered_json quantity_json(const Quantity& quantity, long digits) {
@@ -133,6 +131,17 @@ ordered_json proofs_json(const std::vector<ProofStatus>& proofs) {
 void add_proof(ordered_json& answer, const std::vector<ProofStatus>& proofs) {
   answer["proof"] = proofs.empty() ? "no claim" : fmt::format("{}", fmt::join(proof_lines(proofs), "; "));
   answer["proofs"] = proofs_json(proofs);
+}
+
+ordered_json answer_json(const Answer& answer, std::string_view verdict, ordered_json members) {
+  ordered_json json = {{"schema", json_schema}, {"verdict", verdict}, {"why", answer.why}};
+  json.update(members);
+  add_proof(json, answer.proof.statuses());
+  json["assumptions"] = assumptions_json(answer.assumptions);
+  json["spent"] = {{"boxes", counted(answer.spent.boxes)},
+                   {"most_waiting", counted(answer.spent.most_waiting)},
+                   {"seconds", counted(answer.spent.seconds)}};
+  return json;
 }
 
 ordered_json record_json(const Record& record, long digits) {

@@ -17,14 +17,16 @@ inline constexpr int json_schema = 1;
 /// A text answer is {"text"}.
 [[nodiscard]] nlohmann::ordered_json quantity_json(const Quantity& quantity, long digits);
 
-/// Writes {"lower", "upper"} of an enclosure, or of bounds from both sides: strings, outward rounded; an end that is
-/// infinite or not known is null.
+/// Writes {"lower", "upper"} of an enclosure, or of bounds from both sides: strings, outward rounded; an end
+/// that is infinite or not known is null.
 [[nodiscard]] nlohmann::ordered_json ends_json(const Interval& x, long digits);
 [[nodiscard]] nlohmann::ordered_json ends_json(const Rational& lower, const std::optional<Rational>& upper,
                                                long digits);
 
-/// Writes {"schema", "verdict", "why"}, with which the answer of every check begins; `verdict` is its word for it.
-[[nodiscard]] nlohmann::ordered_json answer_json(std::string_view verdict, std::string_view why);
+/// Writes the answer of a check: {"schema", "verdict", "why"}, the members of its own, then {"proof",
+/// "proofs", "assumptions", "spent"}. `verdict` is this question's word for it, such as `possible`.
+[[nodiscard]] nlohmann::ordered_json answer_json(const Answer& answer, std::string_view verdict,
+                                                 nlohmann::ordered_json members);
 
 /// Returns the text of a document.
 [[nodiscard]] std::string document(const nlohmann::ordered_json& json);

@@ -55,7 +55,7 @@ py::dict attend_arrays(const py::array& q, const py::array& k, const py::array& 
     arrays.prompt_v = data(prompt_v);
   }
   arrays.mask = causal ? Mask::causal : Mask::bidirectional;
-  std::variant<ScaledAnswer, Refusal> outcome;
+  std::variant<AttentionAnswer, Refusal> outcome;
   try {
     outcome = interruptible([=](Running&) { return attend_at_scale(arrays, scale, request, accuracy); });
   } catch (const py::error_already_set&) {
@@ -65,7 +65,7 @@ py::dict attend_arrays(const py::array& q, const py::array& k, const py::array& 
     throw;
   }
   if (const auto* refusal = std::get_if<Refusal>(&outcome)) throw Undecided(refusal_text(*refusal));
-  auto& [answer, error_bound] = std::get<ScaledAnswer>(outcome);
+  auto& answer = std::get<AttentionAnswer>(outcome);
   const std::vector<py::ssize_t> shape = {arrays.heads, arrays.n, arrays.d_v};
   py::dict result;
   std::visit(
@@ -74,12 +74,12 @@ py::dict attend_arrays(const py::array& q, const py::array& k, const py::array& 
         result["error"] = owned(std::move(attended.error), shape);
       },
       answer.result);
-  result["error_bound"] = error_bound;
+  result["error_bound"] = answer.error_bound;
   result["method"] = name(answer.method);
   result["why"] = answer.why;
   result["degree"] = answer.degree;
   result["rank"] = answer.rank;
-  result["seconds"] = answer.seconds;
+  result["seconds"] = *answer.spent.seconds;
   return result;
 }
 

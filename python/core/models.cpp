@@ -1,9 +1,11 @@
 // Models: instances in and out, their outputs, constructions, memorization, structure, audits, certificates.
+#include <fmt/format.h>
 #include <pybind11/stl.h>
 
+#include <algorithm>
+#include <limits>
 #include <nlohmann/json.hpp>
 
-#include <promptbound/cli/check_proofs.hpp>
 #include <promptbound/cli/commands/construction.hpp>
 #include <promptbound/cli/commands/construction_proofs.hpp>
 #include <promptbound/cli/render/audit.hpp>
@@ -17,6 +19,7 @@
 #include <promptbound/verify/check/check.hpp>
 #include <promptbound/verify/memorization/memorize.hpp>
 #include <promptbound/verify/structure/injectivity_certificate.hpp>
+#include <promptbound/verify/structure/structure.hpp>
 
 #include "core.hpp"
 
@@ -74,50 +77,43 @@ py::list construction_entries() {
   return result;
 }
 
-long whole(py::handle value, const std::string& what) {
+long whole(py::handle value, const std::string& what, long least, long most) {
   const Rational number = rational_of(value, what);
-  if (!is_integer(number) || number < 0 || number > 1000000)
-    throw InputError(what + ": " + number.str().substr(0, 60) +
-                     " (accepted: a whole number from 0 to 1000000)");
+  if (!is_integer(number) || number < least || number > most)
+    throw InputError(fmt::format("{}: {} (accepted: a whole number from {} to {})", what,
+                                 number.str().substr(0, 60), least, most));
   return numerator(number).convert_to<long>();
+}
+
+/// Sets the value of an option of the command.
+void set(const ValueOption& option, py::handle value) {
+  const std::string name(option.name);
+  if (auto* const* text = std::get_if<std::string*>(&option.value)) {
+    **text = option.type == "NUMBER" ? number_text(value, name) : py::str(value).cast<std::string>();
+  } else if (auto* const* number = std::get_if<long*>(&option.value)) {
+    **number = whole(value, name, option.least, option.most);
+  } else {
+    *std::get<unsigned long*>(option.value) =
+        static_cast<unsigned long>(whole(value, name, 0, std::numeric_limits<long>::max()));
+  }
 }
 
 ConstructOptions construct_options(const Construction& construction, const py::dict& parameters) {
   ConstructOptions options;
-  const std::map<std::string, long*> counts = {{"k", &options.k},     {"N", &options.N},
-                                               {"D", &options.D},     {"t", &options.t},
-                                               {"gap", &options.gap}, {"m", &options.m},
-                                               {"q", &options.q},     {"b", &options.b},
-                                               {"P", &options.P},     {"cells", &options.target.cells}};
-  const std::map<std::string, Index*> sizes = {{"d", &options.d}, {"L", &options.L}, {"rank", &options.rank}};
-  const std::map<std::string, std::string*> numbers = {{"eta", &options.eta},
-                                                       {"C", &options.C},
-                                                       {"alpha", &options.alpha},
-                                                       {"eps", &options.eps},
-                                                       {"accuracy", &options.accuracy},
-                                                       {"radius", &options.radius},
-                                                       {"frequency", &options.target.frequency}};
-  const std::map<std::string, std::string*> texts = {
-      {"form", &options.form},          {"model", &options.model},
-      {"data", &options.data},          {"query", &options.query},
-      {"tokens", &options.tokens},      {"target", &options.target.name},
-      {"table", &options.target.table}, {"target-expression", &options.target.expression}};
+  std::vector<ValueOption> known = options.own();
+  for (const ValueOption& option : options.target.own()) known.push_back(option);
   const std::string used = " " + std::string(construction.parameters) + " ";
   for (const auto& [key, value] : parameters) {
     std::string name = key.cast<std::string>();
     std::replace(name.begin(), name.end(), '_', '-');
-    if (used.find(" " + name + " ") == std::string::npos) {
+    const auto option =
+        std::find_if(known.begin(), known.end(), [&](const ValueOption& one) { return one.name == name; });
+    if (option == known.end() || used.find(" " + name + " ") == std::string::npos) {
       throw InputError("--" + name + ": " + std::string(construction.id) +
                        " does not use it (accepted: " + std::string(construction.parameters) + ")");
     }
-    if (counts.count(name) != 0) *counts.at(name) = whole(value, name);
-    if (sizes.count(name) != 0) *sizes.at(name) = whole(value, name);
-    if (numbers.count(name) != 0) *numbers.at(name) = number_text(value, name);
-    if (texts.count(name) != 0) *texts.at(name) = py::str(value).cast<std::string>();
-    if (name == "seed") options.target.seed = static_cast<unsigned long>(whole(value, name));
+    set(*option, value);
   }
-  if (options.d < 1 || options.d > 1000 || options.L < 1 || options.L > 1000)
-    throw InputError("d, L: (accepted: integers from 1 to 1000)");
   return options;
 }
 
@@ -146,14 +142,11 @@ py::dict memorize_data(const Instance& instance, py::handle examples, py::handle
   const Rational wanted = rational_of(accuracy, "--accuracy");
   const MemorizationData data =
       memorization_data_from(json_of(examples, "data"), instance.model.width, "data");
-  const auto [answer, proofs] = interruptible([model = instance.model, data, wanted](Running&) {
-    MemorizationAnswer found = memorize(model, data, wanted);
-    auto proof = memorize_proof(form_of(model, data, wanted, found));
-    return std::make_pair(std::move(found), std::move(proof));
-  });
+  const MemorizationAnswer answer = interruptible(
+      [model = instance.model, data, wanted](Running&) { return memorize(model, data, wanted); });
   const auto optional = [](const auto& value) { return value ? object_of(*value) : py::object(py::none()); };
   py::dict result;
-  result["verdict"] = std::string(name(answer.verdict));
+  result["verdict"] = std::string(verdict_name(answer));
   result["why"] = answer.why;
   result["prompt"] = answer.prompt ? py::object(tokens_of(*answer.prompt)) : py::none();
   result["error"] = optional(answer.error);
@@ -166,10 +159,7 @@ py::dict memorize_data(const Instance& instance, py::handle examples, py::handle
       py::make_tuple(object_of(answer.least_error.lower), optional(answer.least_error.upper));
   result["rank_lower"] = answer.rank_lower;
   result["certificate"] = answer.certificate.empty() ? py::object(py::none()) : py::str(answer.certificate);
-  std::vector<std::string_view> parts;
-  if (answer.verdict != Memorizable::unknown) parts.emplace_back("verdict");
-  if (answer.prompt) parts.insert(parts.end(), {"prompt_length", "error"});
-  result["proof"] = proof_lines(proofs_of(proofs, parts));
+  result["proof"] = proof_lines(answer.proof.statuses());
   return result;
 }
 
@@ -177,27 +167,21 @@ py::dict memorize_data(const Instance& instance, py::handle examples, py::handle
 
 py::dict structure(const Instance& instance, py::handle radius) {
   const Rational R = rational_of(radius, "--R");
-  struct Found {
-    std::vector<LayerConstants> layers;
-    Injectivity injectivity;
-    std::string certificate;
-  };
-  const Found found = interruptible([model = instance.model, R](Running&) {
-    const std::vector<MapNorms> norms = map_norms(model);
-    Found made{lipschitz_constants(norms, R), {}, ""};
-    made.injectivity = injectivity(made.layers, model.mask);
-    if (made.injectivity.proved)
-      made.certificate = injectivity_certificate(model, R, norms, made.injectivity).dump(1);
-    return made;
+  const auto [answer, certificate] = interruptible([model = instance.model, R](Running&) {
+    StructureAnswer found = structure_of(model, {.R = R, .distance = {}, .outputs = {}});
+    std::string text;
+    if (found.verdict == Verdict::proved)
+      text = injectivity_certificate(model, R, found.norms, found).dump(1);
+    return std::make_pair(std::move(found), std::move(text));
   });
+  const bool is_proved = answer.verdict == Verdict::proved;
   py::dict result;
-  result["injective"] = found.injectivity.proved;
-  result["why"] = found.injectivity.why;
-  result["separation"] =
-      found.injectivity.proved ? object_of(found.injectivity.separation) : py::object(py::none());
-  result["lipschitz"] = object_of(lipschitz_constant(found.layers));
+  result["injective"] = is_proved;
+  result["why"] = answer.why;
+  result["separation"] = is_proved ? object_of(answer.separation) : py::object(py::none());
+  result["lipschitz"] = object_of(answer.lipschitz);
   py::list layers;
-  for (const LayerConstants& layer : found.layers) {
+  for (const LayerConstants& layer : answer.layers) {
     py::dict entry;
     entry["R"] = object_of(layer.R);
     entry["c"] = object_of(layer.c);
@@ -206,10 +190,8 @@ py::dict structure(const Instance& instance, py::handle radius) {
     layers.append(std::move(entry));
   }
   result["layers"] = std::move(layers);
-  result["certificate"] = found.injectivity.proved ? py::object(py::str(found.certificate)) : py::none();
-  std::vector<std::string_view> parts = {"lipschitz", "R", "c", "g", "R_out"};
-  if (found.injectivity.proved) parts.insert(parts.end(), {"verdict", "separation"});
-  result["proof"] = proof_lines(proofs_of(structure_proof(instance.model.mask), parts));
+  result["certificate"] = is_proved ? py::object(py::str(certificate)) : py::none();
+  result["proof"] = proof_lines(answer.proof.statuses());
   return result;
 }
 
@@ -241,7 +223,7 @@ py::dict check(const std::string& text, const std::string& where, long bits) {
   });
   py::dict result;
   result["verdict"] = verdict_name(report);
-  result["reason"] = report.reason;
+  result["reason"] = report.why;
   result["object"] = report.object;
   result["format"] = report.format;
   result["statement"] = report.statement;

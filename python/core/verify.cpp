@@ -3,7 +3,6 @@
 
 #include <nlohmann/json.hpp>
 
-#include <promptbound/cli/check_proofs.hpp>
 #include <promptbound/cli/commands/construct_target.hpp>
 #include <promptbound/numeric/alpha_norm.hpp>
 #include <promptbound/numeric/error.hpp>

@@ -70,7 +70,7 @@ def test_constructions_are_built_without_files():
     assert "separated-prompts" in ids
     for call, sentence in ((lambda: pb.construct("lookup"), "did you mean"), (lambda: pb.construct("lookup-transformer", k=3), "does not use it"),
                            (lambda: pb.construct("lookup-transformer", d=2), "eps: not given"),
-                           (lambda: pb.construct("lookup-transformer", d=0, eps=1), "d, L"),
+                           (lambda: pb.construct("lookup-transformer", d=0, eps=1), "d: 0"),
                            (lambda: pb.construct("memorization-prompt", eps="1/10", data={"examples": [1]}), r"^data.examples\[0\]")):
         with pytest.raises(pb.InputError, match=sentence):
             call()

@@ -54,7 +54,7 @@ TEST_CASE("hardness instances: automatic attention is exact and decides which po
     REQUIRE(std::holds_alternative<AttentionAnswer>(outcome));
     const AttentionAnswer& answer = std::get<AttentionAnswer>(outcome);
     CHECK(answer.method == Method::exact);
-    CHECK(answer.error_bound() < 0.25);
+    CHECK(answer.error_bound < 0.25);
     const std::vector<double>& output = std::get<Attended<double>>(answer.result).output;
     int near = 0;
     for (Index i = 0; i < M; ++i) {

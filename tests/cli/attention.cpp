@@ -187,3 +187,22 @@ TEST_CASE("a refusal names the accuracy that was reached only where one was") {
   CHECK(std::stod(nlohmann::json::parse(beyond.out)["reachable_accuracy"].get<std::string>()) > 1e-17);
   CHECK(run(example.arguments() + " --accuracy 1e-17 > /dev/full").exit_code == 4);
 }
+
+TEST_CASE("attention: without a finite bound on the errors nothing is certified") {
+  const TemporaryFolder folder;
+  const std::vector<double> keys = {-2, 1, 3, -1}, huge = {1e300, 2e300, 3e300, 4e300};
+  for (const char* const name : {"q", "k"}) write_npy(folder.file(std::string(name) + ".npy"), keys, "2, 2");
+  write_npy(folder.file("v.npy"), huge, "2, 2");
+  const std::string command = "attention --q " + folder.file("q.npy") + " --k " + folder.file("k.npy") +
+                              " --v " + folder.file("v.npy");
+  const Outcome text = run(command);
+  CHECK(text.exit_code == 3);
+  CHECK(text.out.find("unknown") != std::string::npos);
+  CHECK(text.out.find("unbounded") != std::string::npos);
+  CHECK(text.out.find("certified") == std::string::npos);
+  const Outcome json = run(command + " --format json");
+  CHECK(json.exit_code == 3);
+  const auto answer = nlohmann::json::parse(json.out);
+  CHECK(answer["verdict"] == "unknown");
+  CHECK(answer["error_bound"].is_null());
+}

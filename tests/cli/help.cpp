@@ -67,7 +67,7 @@ TEST_CASE(
     "eval --help lists the bounds with their parameters and the other helps name the bounds of each "
     "parameter") {
   const std::string eval = help("eval --help");
-  CHECK(contains(eval, "  memory-bits                 m w [b] [K]\n"));
+  CHECK(contains(eval, "  memory-bits                 m w [b=16] [K=2]\n"));
   CHECK_FALSE(contains(eval, "--Lambda X"));
   const std::string bounds = help("bounds --help");
   CHECK(contains(bounds, "[efficiency-threshold]"));

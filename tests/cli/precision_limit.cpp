@@ -66,6 +66,38 @@ TEST_CASE("memorize: a verdict that the limit ends is unknown with its reason") 
   CHECK(answer["why"].get<std::string>().ends_with("is not decided at 2 bits"));
 }
 
+TEST_CASE("tables and sweeps: a cell that the limit leaves undecided says so in every format") {
+  const std::string reason = "is not decided at 8 bits";
+  const std::string table = "table --of polynomial-degree.degree --S 3 --eta 1/100 --most-bits 8 --format ";
+  const auto json = nlohmann::json::parse(run(table + "json").out);
+  const std::string cell = json["rows"][0]["polynomial-degree.degree"]["undecided"];
+  CHECK(cell.find(reason) != std::string::npos);
+  const Outcome text = run(table + "text");
+  CHECK(text.out.find("undecided: ") != std::string::npos);
+  CHECK(text.out.find(reason) != std::string::npos);
+  CHECK(text.out.find("not applicable") == std::string::npos);
+  CHECK(run(table + "latex").out.find("undecided (") != std::string::npos);
+  CHECK(run("eval polynomial-degree --S 3 --eta 1/100 --most-bits 8").out.find("undecided: ") !=
+        std::string::npos);
+}
+
+TEST_CASE("audit: what the limit leaves wide is unknown with its reason, and everything is printed") {
+  const std::string data = PROMPTBOUND_MODELS_DIR;
+  const std::string command = "audit --model " + data + "/tiny-gpt2 --prompt " + data + "/tiny-gpt2-prompt";
+  const Outcome outcome = run(command + " --format json --most-bits 30");
+  CHECK(outcome.exit_code == 3);
+  const auto answer = nlohmann::json::parse(outcome.out);
+  CHECK(answer["verdict"] == "unknown");
+  CHECK(answer["why"] == "the size of the prompt's queries, keys and values is not decided at 30 bits");
+  CHECK(answer["theorems"].size() == 8);
+  const Outcome text = run(command + " --most-bits 30");
+  CHECK(text.exit_code == 3);
+  CHECK(text.out.find("unknown: the size of the prompt's queries") != std::string::npos);
+  const Outcome whole = run(command + " --format json");
+  CHECK(whole.exit_code == 0);
+  CHECK(nlohmann::json::parse(whole.out)["verdict"] == "computed");
+}
+
 TEST_CASE("a limit that is no number of bits is refused") {
   for (const char* const text : {"0", "1", "-5", "many"}) {
     CAPTURE(text);

@@ -211,12 +211,20 @@ TEST_CASE("verify: files that are written differ from each other and from what i
   std::filesystem::create_hard_link(model, hard);
   const std::string verify = "verify " + model + " --target identity --eps 11 ";
   const std::string spelt = folder.file("./nowhere/../a.json");
-  for (const std::string& files : std::vector<std::string>{
-           "--checkpoint " + a + " --certificate " + a, "-o " + a + " --certificate " + a,
-           "-o " + a + " --checkpoint " + a, "--checkpoint " + a + " --certificate " + spelt,
-           "-o " + link + " --certificate " + a, "--certificate " + model, "--checkpoint " + model,
-           "-o " + model, "--certificate " + hard, "--table " + a + " --certificate " + a}) {
-    refused(verify + files, "accepted: files that differ");
+  const char* const twice = "two outputs of this command would be that file";
+  const char* const input = "this command reads that file";
+  const std::pair<std::string, const char*> cases[] = {
+      {"--checkpoint " + a + " --certificate " + a, twice},
+      {"-o " + a + " --certificate " + a, twice},
+      {"-o " + a + " --checkpoint " + a, twice},
+      {"-o " + link + " --certificate " + a, twice},
+      {"--checkpoint " + a + " --certificate " + spelt, "cannot write"},
+      {"--checkpoint " + model, "not a checkpoint"},
+      {"--certificate " + model, input},
+      {"-o " + model, input},
+      {"--certificate " + hard, input}};
+  for (const auto& [files, reason] : cases) {
+    refused(verify + files, reason);
     CHECK(read_file(model) == ten);
     CHECK_FALSE(std::filesystem::exists(a));
   }

@@ -17,7 +17,7 @@ TEST_CASE("a random layer's examples share a query and a prompt within its unit 
       data.push_back({layer.inputs[i], 1, layer.targets[i]});
     CHECK(layer.inputs[0].col(1) == layer.inputs[1].col(1));
     // A prompt gave the data: whoever calls them impossible within the unit is wrong.
-    CHECK(memorize(layer.model, data, layer.unit).verdict != Memorizable::impossible);
+    CHECK(memorize(layer.model, data, layer.unit).verdict != Verdict::refuted);
   }
 }
 

@@ -53,6 +53,7 @@ COMMANDS = [
     ("run", 0, "run lookup.json --input x.json"),
     ("run", 0, "run docs/theory/examples/layer.json --input docs/theory/examples/tokens.json --scalar interval"),
     ("run", 0, "run docs/theory/examples/layer.json --input docs/theory/examples/tokens.json --scalar mpfr"),
+    ("run", 0, "run docs/theory/examples/layer.json --input docs/theory/examples/tokens.json --scalar fast-interval"),
     ("verify", 0, "verify lookup.json --target mean --eps 1/5 --alpha inf --certificate proved.json"),
     ("verify", 1, "verify lookup.json --target sine --eps 1/100 --alpha inf --certificate refuted.json"),
     ("verify", 3, "verify lookup.json --target mean --eps 1/10 --alpha inf --boxes 1"),

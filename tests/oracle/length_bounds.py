@@ -5,7 +5,7 @@ Every function takes the parameters as integers and fractions (alpha None is inf
 """
 from fractions import Fraction
 
-from reals import Huge, Real, exp, integer, integer_root, ln, log10_of, norm_factor, power_log10, precision, primitive_root
+from reals import DIGITS_WRITTEN, Huge, Real, exp, integer, integer_root, ln, log10_of, norm_factor, power_log10, precision, primitive_root
 
 
 class NotApplicable(Exception):
@@ -138,8 +138,8 @@ def _huge_length(L, k, n):
 
 
 def ramp_limit(n, k, eps, C, alpha):
-    """None where k = 1, without ramps. They must be narrower than 1/(2k), and n^2 (k-1) of them must fit between eps' and eps, eps' at its least."""
-    if k == 1:
+    """None where k = 1, without ramps, and where k is too long to write. They must be narrower than 1/(2k), and n^2 (k-1) of them must fit between eps' and eps, eps' at its least."""
+    if k == 1 or k >= 10**DIGITS_WRITTEN:
         return None
     half_cell = Real(exact=Fraction(1, 2 * k))
     def power(base_log):

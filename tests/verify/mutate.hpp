@@ -42,8 +42,8 @@ void check_forgery(const Checker& checker, const Json& certificate, const Change
   change(forged);
   seal(forged);
   const CheckReport answer = checker(forged);
-  CHECK_FALSE(answer.accepted);
-  CHECK_MESSAGE(answer.reason.find(reason) != std::string::npos, answer.reason);
+  CHECK_FALSE(answer.accepted());
+  CHECK_MESSAGE(answer.why.find(reason) != std::string::npos, answer.why);
 }
 
 }  // namespace promptbound

@@ -71,6 +71,13 @@ std::vector<std::vector<AuditHead>> audit_heads(const Audit& audit, const AuditQ
   return layers;
 }
 
+TheoremRow theorem(std::string_view theory, std::string_view what) {
+  TheoremRow row;
+  row.theory = theory;
+  row.what = what;
+  return row;
+}
+
 /// Theory 3.2 on Z + F(N(Z)): the map F after N has constant (norm)(c or g), which must be below 1
 /// everywhere.
 TheoremRow injectivity_row(const Audit& audit) {
@@ -78,7 +85,7 @@ TheoremRow injectivity_row(const Audit& audit) {
   std::size_t worst = 0;
   const char* block = "attention";
   for (std::size_t l = 0; l < audit.norms.layers.size(); ++l) {
-    const LayerNormsOfModel& layer = audit.norms.layers[l];
+    const LayerMatrixNorms& layer = audit.norms.layers[l];
     const FastInterval attention = audit.config.norms_come_first() ? layer.norm_1 * layer.c : layer.c;
     const FastInterval ffn = audit.config.norms_come_first() ? layer.norm_2 * layer.g : layer.g;
     if (max(attention, ffn).upper() > factor.upper()) {
@@ -87,8 +94,10 @@ TheoremRow injectivity_row(const Audit& audit) {
     }
     factor = max(factor, max(attention, ffn));
   }
-  TheoremRow row{"3.2", "injective in the input, whatever the prompt", false, "", "", quantity(factor)};
+  TheoremRow row = theorem("3.2", "injective in the input, whatever the prompt");
+  row.value = quantity(factor);
   if (!audit.config.norms_come_first()) {
+    row.verdict = Verdict::not_applicable;
     row.why =
         "does not apply: a norm after each block forgets mean and length of every token, so no layer is "
         "injective "
@@ -97,17 +106,33 @@ TheoremRow injectivity_row(const Audit& audit) {
                               worst, block);
     return row;
   }
-  row.applies = certainly_less(factor, FastInterval(1));
+  row.verdict = certainly_less(factor, FastInterval(1)) ? Verdict::proved : Verdict::unknown;
   row.why =
-      row.applies
+      row.applies()
           ? "every block moves its inputs apart (before the final norm)"
           : "not proved: the condition c < 1 and g < 1, with the norms' constants, fails by this factor";
-  if (row.applies) {
+  if (row.applies()) {
     row.proof = {proved_on_paper("3.2", "for blocks without norms it is proved in Coq",
                                  {"analysis.injectivity.injective_causal"})};
   }
   row.instead =
       fmt::format("largest constant of a block's map (must be below 1; worst: layer {}, {})", worst, block);
+  return row;
+}
+
+TheoremRow lipschitz_row(const Audit& audit) {
+  TheoremRow row = theorem("3.1", "Lipschitz constant");
+  row.verdict = Verdict::computed;
+  row.why =
+      fmt::format("holds with the norms' own constants max|gain|/sqrt({}){}",
+                  decimal(audit.config.norm_epsilon, 6, Direction::up),
+                  !audit.config.rotary ? ""
+                                       : "; rotary positions: ||W_K|| ||W_Q|| instead of ||A_h||; gated "
+                                         "feed-forward: its own constant");
+  row.instead = "normed outputs per prompt change, max-token Euclidean, at most";
+  row.value = lipschitz_quantity(audit.norms);
+  row.proof = {proved_on_paper("3.1", "for blocks without norms it is proved in Coq",
+                               {"analysis.lipschitz_constants.lipschitz_constants"})};
   return row;
 }
 
@@ -136,16 +161,17 @@ TheoremRow threshold_row(const Audit& audit, bool prompt_only) {
   const FastInterval largest = largest_B(audit, prompt_only);
   const double s = static_cast<double>(audit.config.head_width);
   const FastInterval scale = audit.config.scaled ? sqrt(sqrt(FastInterval(s))) : sqrt(FastInterval(s));
-  return {
-      "4.1",
-      prompt_only ? "entries of the prompt's queries, keys and values" : "entries for any token",
-      false,
-      "does not apply as it stands: a statement about growing T, and " + architecture_of_scores(audit.config),
-      fmt::format(
-          "B s^(1/{})/sqrt(ln T), B over all layers and heads in the paper's scaling (far below 1: easy; "
-          "4.2 has the cost)",
-          audit.config.scaled ? 4 : 2),
-      Quantity(threshold_ratio(audit, largest * scale))};
+  TheoremRow row = theorem(
+      "4.1", prompt_only ? "entries of the prompt's queries, keys and values" : "entries for any token");
+  row.verdict = Verdict::not_applicable;
+  row.why =
+      "does not apply as it stands: a statement about growing T, and " + architecture_of_scores(audit.config);
+  row.instead = fmt::format(
+      "B s^(1/{})/sqrt(ln T), B over all layers and heads in the paper's scaling (far below 1: easy; "
+      "4.2 has the cost)",
+      audit.config.scaled ? 4 : 2);
+  row.value = Quantity(threshold_ratio(audit, largest * scale));
+  return row;
 }
 
 /// 2.5 with the Lipschitz constant of 3.1 and the radius of the prompt's tokens.
@@ -176,46 +202,56 @@ void add_memory_rows(Audit& audit, const AuditQuestion& question, const Matrix<d
   arguments.set(parameters::Delta.name, question.Delta);
   arguments.set(parameters::eps.name, question.eps);
   const auto add = [&](TheoremRow row, Record record, std::string_view output) {
+    row.verdict = record.verdict;
     if (record.is_applicable()) {
       row.value = record.output(output);
       if (row.proof.empty()) row.proof = {record.proof_of(output).of({output})};
     } else {
-      row.applies = false;
-      row.proof.clear();
+      row.proof = {};
       row.why = "does not apply: " + record.why;
     }
     audit.theorems.push_back(std::move(row));
     audit.records.push_back(std::move(record));
   };
-  Record linear = memory_linear(audit, largest_token(prompt), arguments);
-  add({"2.5",
-       "capacity of a prompt of this length",
-       true,
-       fmt::format(
-           "holds with 3.1's constant and the prompt's radius, for labels more than {} apart met within {}",
-           question.Delta.str(), question.eps.str()),
-       "bits that prompts of this length and radius can hold, at most",
-       Quantity(std::string("-")),
-       // Coq's theorem is about the constant it is given.
-       {proved_on_paper("3.1", "from this constant on it is proved in Coq",
-                        {"analysis.euclidean_form.memory_linear_euclidean"})}},
-      std::move(linear), "bits");
-  audit.theorems.push_back(
-      {"2.6", "capacity saturates as the context grows", false,
-       audit.config.is_causal()
-           ? "does not apply: the attention is causal, so a prompt is not an unordered set of tokens"
-           : "does not apply: prompt tokens carry positions, so a prompt is not an unordered set of tokens",
-       "2.5 and 2.7 hold instead, linear in m: see their rows", Quantity(std::string("-"))});
-  add({"2.7", "capacity of the stored numbers", true, "holds for any model",
-       fmt::format("bits that {} x {} entries of {} bits can hold, at most", audit.prompt_length,
-                   audit.config.width, audit.prompt_bits),
-       Quantity(std::string("-"))},
-      evaluate(find_bound("memory-bits"), arguments, digits), "bits");
-  add({"2.7", "accessible length", true, "holds for any model",
-       fmt::format("longest l such that the prompt could choose among all {}^l continuations",
-                   audit.config.vocabulary),
-       Quantity(std::string("-"))},
-      evaluate(find_bound("accessible-length"), arguments, digits), "longest");
+  TheoremRow linear = theorem("2.5", "capacity of a prompt of this length");
+  linear.why = fmt::format(
+      "holds with 3.1's constant and the prompt's radius, for labels more than {} apart met within {}",
+      question.Delta.str(), question.eps.str());
+  linear.instead = "bits that prompts of this length and radius can hold, at most";
+  // Coq's theorem is about the constant it is given.
+  linear.proof = {proved_on_paper("3.1", "from this constant on it is proved in Coq",
+                                  {"analysis.euclidean_form.memory_linear_euclidean"})};
+  add(std::move(linear), memory_linear(audit, largest_token(prompt), arguments), "bits");
+
+  TheoremRow saturation = theorem("2.6", "capacity saturates as the context grows");
+  saturation.verdict = Verdict::not_applicable;
+  saturation.why =
+      audit.config.is_causal()
+          ? "does not apply: the attention is causal, so a prompt is not an unordered set of tokens"
+          : "does not apply: prompt tokens carry positions, so a prompt is not an unordered set of tokens";
+  saturation.instead = "2.5 and 2.7 hold instead, linear in m: see their rows";
+  audit.theorems.push_back(std::move(saturation));
+
+  TheoremRow bits = theorem("2.7", "capacity of the stored numbers");
+  bits.why = "holds for any model";
+  bits.instead = fmt::format("bits that {} x {} entries of {} bits can hold, at most", audit.prompt_length,
+                             audit.config.width, audit.prompt_bits);
+  add(std::move(bits), evaluate(find_bound("memory-bits"), arguments, digits), "bits");
+
+  TheoremRow length = theorem("2.7", "accessible length");
+  length.why = "holds for any model";
+  length.instead = fmt::format("longest l such that the prompt could choose among all {}^l continuations",
+                               audit.config.vocabulary);
+  add(std::move(length), evaluate(find_bound("accessible-length"), arguments, digits), "longest");
+}
+
+/// What proves the rows that apply, by what they say.
+Proofs proofs_of_rows(const std::vector<TheoremRow>& rows) {
+  std::vector<ProofStatus> proofs;
+  for (const TheoremRow& row : rows) {
+    for (const ProofStatus& proof : row.proof) proofs.push_back(proof.of({row.what}));
+  }
+  return proofs;
 }
 
 /// Within a window the model is the one without a window.
@@ -283,19 +319,7 @@ Audit audit_model(const AuditQuestion& question) {
   audit.norms = std::move(measured.norms);
   audit.heads = audit_heads(audit, question, measured.prompt);
 
-  audit.theorems.push_back({"3.1",
-                            "Lipschitz constant",
-                            true,
-                            fmt::format("holds with the norms' own constants max|gain|/sqrt({}){}",
-                                        decimal(audit.config.norm_epsilon, 6, Direction::up),
-                                        !audit.config.rotary
-                                            ? ""
-                                            : "; rotary positions: ||W_K|| ||W_Q|| instead of ||A_h||; gated "
-                                              "feed-forward: its own constant"),
-                            "normed outputs per prompt change, max-token Euclidean, at most",
-                            lipschitz_quantity(audit.norms),
-                            {proved_on_paper("3.1", "for blocks without norms it is proved in Coq",
-                                             {"analysis.lipschitz_constants.lipschitz_constants"})}});
+  audit.theorems.push_back(lipschitz_row(audit));
   audit.theorems.push_back(injectivity_row(audit));
   if (audit.prompt_length > 0) {
     audit.theorems.push_back(threshold_row(audit, true));
@@ -305,6 +329,9 @@ Audit audit_model(const AuditQuestion& question) {
   for (Record& record : audit.records) {
     for (const Assumption& assumption : audit.assumptions) record.assumptions.push_back(assumption);
   }
+  audit.verdict = measured.undecided.empty() ? Verdict::computed : Verdict::unknown;
+  audit.why = measured.undecided;
+  audit.proof = proofs_of_rows(audit.theorems);
   return audit;
 }
 

@@ -25,7 +25,7 @@ struct PolynomialRow {
 };
 
 struct AuditHead {
-  HeadNormsOfModel norms;
+  HeadMatrixNorms norms;
   std::optional<PromptHead> prompt;  ///< absent where the prompt does not determine it, or without a prompt
   /// Largest entry of queries, keys and values: of the prompt's tokens, and of any token (upper bound).
   std::optional<FastInterval> B_prompt;
@@ -36,21 +36,23 @@ struct AuditHead {
   PolynomialRow polynomial_any;
 };
 
-/// A theorem and this architecture.
-struct TheoremRow {
-  std::string theory;  ///< item
-  std::string what;
-  bool applies = true;
-  std::string why;      ///< why it applies, or why not
+/// A theorem and this architecture: what it gives was computed, or a condition of it proved; or it does not
+/// apply, or its condition is unknown. `why` says so in every case.
+struct TheoremRow : Answer {
+  std::string_view theory;  ///< item
+  std::string_view what;
   std::string instead;  ///< the bound that holds: its meaning
-  Quantity value;
-  std::vector<ProofStatus> proof = {};  ///< of the value; empty where the theorem does not apply
+  Quantity value = Quantity(std::string("-"));
+
+  [[nodiscard]] bool applies() const { return verdict == Verdict::computed || verdict == Verdict::proved; }
 };
 
-struct Audit {
+/// Computed, on the user's assumptions; unknown where the limit of the precision leaves the enclosures of the
+/// prompt's sizes wide, which hold all the same. The proofs are those of the rows that apply, by what they
+/// say.
+struct Audit : Answer {
   ModelConfig config;
   std::string base_model;  ///< what the prompt was made for, by its own word; empty where it is silent
-  std::vector<Assumption> assumptions;  ///< of the user's, on which every number rests
   std::size_t prompt_length = 0;
   unsigned prompt_bits = 0;  ///< of one entry, as stored
   Integer T;

@@ -1,7 +1,10 @@
 /// One sweep over the layers of a model: norms of its weights, and the pass of a prompt.
 #pragma once
 
-#include <promptbound/verify/audit/model_norms.hpp>
+#include <string>
+#include <vector>
+
+#include <promptbound/verify/audit/matrix_norms.hpp>
 #include <promptbound/verify/audit/prompt_pass.hpp>
 
 namespace promptbound {
@@ -10,10 +13,13 @@ struct ModelSweep {
   ModelNorms norms;
   /// What PromptPass::heads returns; empty without a prompt.
   std::vector<std::vector<PromptHead>> prompt;
+  /// What the limit of the precision leaves undecided of the prompt's sizes: then their enclosures are wider
+  /// than PromptPass::is_tight asks for. Empty where they are not.
+  std::string undecided;
 };
 
 /// Takes the prompt: d x m, or d x 0 without one. Each layer is read once, for all that is asked of it; the
-/// pass alone reads the layers again where its enclosures need more bits.
+/// pass alone reads the layers again where its enclosures need more bits, up to the limit of the precision.
 [[nodiscard]] ModelSweep sweep_layers(const LanguageModel& model, const Matrix<double>& prompt);
 
 }  // namespace promptbound

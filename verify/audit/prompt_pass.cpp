@@ -49,7 +49,12 @@ HeadSizes sizes_of(const TrainedAttention& attention, const ProjectedGroup<Inter
 
 constexpr long tight_bits = 40;
 
-bool is_tight(const Interval& x) { return x.is_finite() && x.is_relatively_tight(tight_bits); }
+/// Sizes below this are 0 for every purpose, and a size that is 0 is never enclosed within a part of itself.
+constexpr double negligible = 0x1p-200;
+
+bool is_tight(const Interval& x) {
+  return x.is_finite() && (x.is_relatively_tight(tight_bits) || certainly_less(x, Interval(negligible)));
+}
 
 bool is_tight(const HeadSizes& head) {
   const auto both = [](const TokenEnclosure& size) { return is_tight(size.entry) && is_tight(size.norm); };

@@ -39,7 +39,7 @@ class PromptPass {
   /// Returns the heads of each layer that the prompt determines: all layers of a causal model, else the
   /// first.
   [[nodiscard]] const std::vector<std::vector<PromptHead>>& heads() const { return heads_; }
-  /// Tells whether all sizes are enclosed within 10^-12 of themselves.
+  /// Tells whether all sizes are enclosed within 10^-12 of themselves, or below 2^-200.
   [[nodiscard]] bool is_tight() const { return is_tight_; }
 
  private:

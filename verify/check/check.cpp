@@ -40,16 +40,16 @@ CheckReport run(const Kind& kind, const Json& certificate, const CheckLimits& li
     checker::check_envelope(certificate, kind.name);
     checker::check_inputs(certificate, inputs, report);
     kind.check(certificate, limits.bits, report);
-    report.accepted = true;
+    report.verdict = Verdict::proved;
   } catch (const checker::LimitReached& limit) {
-    report.stopped = true;
-    report.reason = limit.what();
+    report.why = limit.what();
   } catch (const std::bad_alloc&) {
-    report.stopped = true;
-    report.reason = "memory: the check needs more than there is";
+    report.why = "memory: the check needs more than there is";
   } catch (const std::exception& error) {
-    report.reason = error.what();
+    report.verdict = Verdict::refuted;
+    report.why = error.what();
   }
+  if (report.verdict != Verdict::unknown) report.proof = proofs_of(check_proof(), {"verdict"});
   return report;
 }
 
@@ -82,26 +82,27 @@ CheckReport check_certificate(std::string_view text, const std::string& where, c
   if (answer.wait_for(std::chrono::seconds(*limits.seconds)) == std::future_status::ready)
     return answer.get();
   CheckReport report;
-  report.stopped = true;
-  report.reason = "seconds: no answer within the limit of " + std::to_string(*limits.seconds) + " s";
+  report.why = "seconds: no answer within the limit of " + std::to_string(*limits.seconds) + " s";
   return report;
 }
 
 const char* verdict_name(const CheckReport& report) {
-  if (report.accepted) return "accepted";
-  return report.stopped ? "unknown" : "rejected";
+  if (report.accepted()) return "accepted";
+  return report.verdict == Verdict::refuted ? "rejected" : "unknown";
 }
+
+Proofs check_proof() { return {computed("by code of its own; the theorems are those of what is certified")}; }
 
 std::string report_text(const CheckReport& report) {
   std::string text = verdict_name(report);
-  if (!report.accepted) text += ": " + report.reason;
+  if (!report.accepted()) text += ": " + report.why;
   text += "\n";
   const auto line = [&](const char* item, const std::string& value) {
     if (!value.empty()) text += item + (": " + value) + "\n";
   };
   line("object", report.object);
   line("format", report.format);
-  if (report.accepted) {
+  if (report.accepted()) {
     line("recomputed", report.statement);
     line("inputs", report.inputs);
   }

@@ -1,5 +1,5 @@
 /// The independent checker: recomputes what a certificate claims from the certificate alone. It shares number
-/// types and the reading of JSON with what produces certificates, and no other code.
+/// types, the reading of JSON and the shape of an answer with what produces certificates, and no other code.
 #pragma once
 
 #include <optional>
@@ -32,6 +32,9 @@ struct CheckLimits {
 
 /// Names the verdict: `accepted`, `rejected`, or `unknown` where a limit ended the check.
 [[nodiscard]] const char* verdict_name(const CheckReport& report);
+
+/// Returns what proves the verdict on a certificate.
+[[nodiscard]] Proofs check_proof();
 
 /// Returns the report for a reader, one answer a line.
 [[nodiscard]] std::string report_text(const CheckReport& report);

@@ -1,26 +1,26 @@
-/// What a checker answers, and what all checkers ask of a certificate. Shares the reading of exact JSON and
-/// the hash with the producers, and not the writing of certificates.
+/// What a checker answers, and what all checkers ask of a certificate. Shares the reading of exact JSON, the
+/// hash and the shape of an answer with the producers, and not the writing of certificates.
 #pragma once
 
 #include <stdexcept>
 #include <string>
 
 #include <promptbound/models/exact_json.hpp>
+#include <promptbound/records/answer.hpp>
 
 namespace promptbound {
 
-/// The answers that a reader of a check needs.
-struct CheckReport {
-  bool accepted = false;
-  /// A limit on the work ended the check: the certificate is neither accepted nor rejected.
-  bool stopped = false;
-  std::string reason;     ///< why not, when rejected or stopped
+/// Proved where the certificate is accepted, refuted where it is rejected (`why` says for what), and unknown
+/// where a limit on the work ended the check first.
+struct CheckReport : Answer {
   std::string object;     ///< which object the certificate is about
   std::string format;     ///< which file format
   std::string statement;  ///< what was recomputed
   std::string inputs;     ///< which files it names, and whether they were compared
   std::string theorem;    ///< which theorem lifts it to the claim
   std::string trusted;    ///< what remains trusted
+
+  [[nodiscard]] bool accepted() const { return verdict == Verdict::proved; }
 };
 
 namespace checker {

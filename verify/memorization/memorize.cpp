@@ -8,6 +8,7 @@
 #include <promptbound/numeric/scalar.hpp>
 #include <promptbound/verify/memorization/memorize.hpp>
 #include <promptbound/verify/memorization/memorize_certificate.hpp>
+#include <promptbound/verify/memorization/memorize_proof.hpp>
 #include <promptbound/verify/memorization/prompt_choice.hpp>
 #include <promptbound/verify/memorization/prompt_error.hpp>
 #include <promptbound/verify/memorization/prompt_fit.hpp>
@@ -61,7 +62,8 @@ class Decision {
   bool refute() {
     if (!problem_.level) return false;
     if (const auto away = off_image(group_, problem_.V, *problem_.level)) {
-      return impossible("a target is further from the image of V than the accuracy allows",
+      return impossible(MemorizeEvidence::image,
+                        "a target is further from the image of V than the accuracy allows",
                         image_evidence(*away));
     }
     const MemorizationFloor floor(group_.examples);
@@ -69,7 +71,8 @@ class Decision {
     if (!certificate && !floor.reaches(*problem_.level))
       doubt_ = "whether the memorization floor is above the accuracy";
     if (certificate) {
-      return impossible(floor.limit() > *problem_.level ? "the memorization floor is above the accuracy"
+      return impossible(MemorizeEvidence::rows,
+                        floor.limit() > *problem_.level ? "the memorization floor is above the accuracy"
                                                         : reason_not_attained(),
                         rows_evidence(*certificate));
     }
@@ -153,7 +156,8 @@ class Decision {
     const auto certificate = LengthBound(group_.examples, *y, *problem_.level)
                                  .certify(by_count ? LengthGoal::no_integer : LengthGoal::below_one, 1);
     if (!certificate) return false;
-    return impossible(by_count ? "A x0 = 0, and no feasible S_P is an integer"
+    return impossible(by_count ? MemorizeEvidence::no_integer : MemorizeEvidence::below_one,
+                      by_count ? "A x0 = 0, and no feasible S_P is an integer"
                                : "every feasible S_P is too small for its mean token: rho < 1",
                       lengths_evidence(*certificate, *y, *miss));
   }
@@ -176,7 +180,8 @@ class Decision {
       }
       answer_.error = error;
     }
-    answer_.verdict = Memorizable::possible;
+    answer_.verdict = Verdict::proved;
+    answer_.evidence = is_algebraic ? MemorizeEvidence::algebra : MemorizeEvidence::prompt;
     answer_.prompt = prompt;
     answer_.why = prompt.cols() == 0 ? "the empty prompt fits" : "a prompt was built and its error enclosed";
     answer_.least_length = 0;
@@ -212,8 +217,9 @@ class Decision {
     return evidence;
   }
 
-  bool impossible(std::string why, const std::string& evidence) {
-    answer_.verdict = Memorizable::impossible;
+  bool impossible(MemorizeEvidence kind, std::string why, const std::string& evidence) {
+    answer_.verdict = Verdict::refuted;
+    answer_.evidence = kind;
     answer_.why = std::move(why);
     answer_.certificate = certificate_text(problem_, group_, answer_, evidence);
     return true;
@@ -322,7 +328,8 @@ void decide(MemorizationProblem& problem, const std::vector<MemorizationGroup>& 
     answer.why = undecided.what();
   }
   if (answer.exact && answer.exact->set == PromptLengths::Set::none && !answer.exact->empty_fits) {
-    answer.verdict = Memorizable::impossible;
+    answer.verdict = Verdict::refuted;
+    answer.evidence = MemorizeEvidence::algebra;
     answer.why = "exactly, " + answer.exact->reason;
     return;
   }
@@ -335,18 +342,6 @@ void decide(MemorizationProblem& problem, const std::vector<MemorizationGroup>& 
 }
 
 }  // namespace
-
-std::string_view name(Memorizable verdict) {
-  switch (verdict) {
-    case Memorizable::impossible:
-      return "impossible";
-    case Memorizable::possible:
-      return "possible";
-    case Memorizable::unknown:
-      break;
-  }
-  return "unknown";
-}
 
 MemorizationAnswer memorize(const Transformer<Rational>& model, const MemorizationData& data,
                             const Rational& accuracy) {
@@ -376,9 +371,10 @@ MemorizationAnswer memorize(const Transformer<Rational>& model, const Memorizati
   }
   decide(problem, groups, error_of, answer);
   LeastError& least = answer.least_error;
-  if (answer.verdict == Memorizable::impossible) least.lower = std::max(least.lower, accuracy);
+  if (answer.verdict == Verdict::refuted) least.lower = std::max(least.lower, accuracy);
   if (answer.error)
     least.upper = least.upper ? std::min(*least.upper, answer.error->upper()) : answer.error->upper();
+  answer.proof = proof_of(problem, answer);
   return answer;
 }
 

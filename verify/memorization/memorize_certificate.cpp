@@ -65,7 +65,7 @@ std::string certificate_text(const MemorizationProblem& problem, const Memorizat
   Json targets = Json::array();
   for (const std::size_t member : group.members)
     targets.push_back(to_json(problem.attention_targets[member]));
-  const bool possible = answer.verdict == Memorizable::possible;
+  const bool possible = answer.verdict == Verdict::proved;
   Json reasons = Json::parse(evidence);
   // Rows are the floor's; images, lengths and prompts the shared query's.
   const char* const theorem = reasons["kind"] == "rows" ? "2.3" : "2.2";

@@ -277,7 +277,7 @@ void memorize_in_coq(const Transformer<Rational>& model, const MemorizationData&
     certificate.require(module);
 
   Emission emission(problem, certificate);
-  if (answer.verdict == Memorizable::impossible) {
+  if (answer.verdict == Verdict::refuted) {
     const Rational lower = answer.floor ? answer.floor->lower : Rational(0);
     const Rational printed = rounded(lower, digits, Direction::down);
     const bool has_floor = printed > 0 && emission.floor(printed);
@@ -287,7 +287,7 @@ void memorize_in_coq(const Transformer<Rational>& model, const MemorizationData&
       if (!answer.exact) not_covered("the floor is too close to the accuracy");
       emission.lengths(*answer.exact);
     }
-  } else if (answer.verdict == Memorizable::unknown && answer.exact) {
+  } else if (answer.verdict == Verdict::unknown && answer.exact) {
     emission.lengths(*answer.exact);
   } else {
     not_covered(answer.why);

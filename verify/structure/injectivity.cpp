@@ -39,7 +39,7 @@ Injectivity injectivity(const std::vector<LayerConstants>& layers, Mask mask) {
     separation = short_lower(separation * (1 - loss) * (1 - layer.g));
     result.ratios.push_back(rho);
   }
-  result.proved = true;
+  result.verdict = Verdict::proved;
   result.separation = separation;
   result.why = "every block moves inputs apart: theory 3.2";
   return result;

@@ -1,18 +1,16 @@
 /// Is the map from the input to the output injective, whatever the prompt? (theory 3.2)
 #pragma once
 
-#include <optional>
-#include <string>
+#include <vector>
 
+#include <promptbound/records/answer.hpp>
 #include <promptbound/verify/structure/lipschitz_constants.hpp>
 
 namespace promptbound {
 
-struct Injectivity {
-  /// X -> T([P,X])_X is injective for every prompt P, for tokens of P and X in the ball. False means
-  /// "unknown".
-  bool proved = false;
-  std::string why;
+/// Proved, that X -> T([P,X])_X is injective for every prompt P, for tokens of P and X in the ball; or
+/// unknown.
+struct Injectivity : Answer {
   /// Inputs at max-token Euclidean distance D have outputs at least D times this apart; 0 when unknown.
   Rational separation = 0;
   /// After each layer: a bound on the prompt states' change in units of the input states' change.

@@ -79,6 +79,15 @@ Matrix<Interval> around(const Matrix<Interval>& Z, const Matrix<Interval>& resid
   return Z.unaryExpr([&](const Interval& entry) { return Interval(entry + hull(-radius, radius)); });
 }
 
+/// The tokens that are sought are in the ball, so that their entries are in [-R, R]. What lies outside
+/// altogether stays: then there is no such input.
+Matrix<Interval> cut_to_ball(const Matrix<Interval>& X, const Rational& R) {
+  const Interval ball = hull(Interval(Rational(-R)), Interval(R));
+  return X.unaryExpr([&](const Interval& x) {
+    return certainly_less(x, ball) || certainly_less(ball, x) ? x : intersection(x, ball);
+  });
+}
+
 /// The attention block at the positions of Z, the prompt's states before it.
 template <class Scalar>
 Matrix<Scalar> attend_behind(const Layer<Scalar>& layer, const Matrix<Scalar>& prompt,
@@ -137,7 +146,9 @@ Preimage enclose_preimage(const Transformer<Rational>& model, const std::vector<
     // The projected iteration has a fixed point in this enclosure; inside the ball it is a preimage.
     result.exists = result.exists && is_in_ball(result.X, constants.R);
   }
-  if (!layers.empty()) result.exists = result.exists && is_in_ball(result.X, layers.front().R);
+  if (layers.empty()) return result;
+  result.exists = result.exists && is_in_ball(result.X, layers.front().R);
+  result.X = cut_to_ball(result.X, layers.front().R);
   return result;
 }
 

@@ -17,7 +17,7 @@ struct Preimage {
 
 /// Encloses, at the working precision, the X with tokens in the ball and T([P,X])_X in Y. Each block is
 /// inverted by its fixed-point iteration; any Z in the ball is then as far from the inverse as
-/// ||Y - Z - map(Z)||/(1-c) (feed-forward: 1-g), which is what is certified.
+/// ||Y - Z - map(Z)||/(1-c) (feed-forward: 1-g), which is what is certified. Entries are cut to the ball's.
 ///
 /// `layers` are the constants of this model; c < 1 and g < 1 everywhere. A prompt needs the causal mask,
 /// where its states are known; otherwise it must be empty and Y holds the output at every position. Throws

@@ -34,7 +34,7 @@ TEST_CASE("long inputs with small scores go to the polynomial - large scores to 
   CHECK(fast.method == Method::polynomial);
   CHECK(fast.rank <= 10);  // at most degree 2 in 3 variables
   CHECK(*fast.expected.polynomial < *fast.expected.exact);
-  CHECK(fast.error_bound() <= 1e-2);
+  CHECK(fast.error_bound <= 1e-2);
   CHECK(answer_of(large.arrays, request).method == Method::exact);
   request.accuracy.reset();
   CHECK(answer_of(small.arrays, request).method == Method::exact);
@@ -49,7 +49,7 @@ TEST_CASE("accuracies beyond binary32 are reached in binary64 - those beyond bot
     const AttentionAnswer answer = answer_of(arrays.arrays, request);
     CHECK(answer.method == method);
     CHECK(answer.result.index() == 1);
-    CHECK(answer.error_bound() <= 1e-10);
+    CHECK(answer.error_bound <= 1e-10);
     request.accuracy = 1e-17;
     const auto outcome = attend(arrays.arrays, request);
     REQUIRE(std::holds_alternative<Refusal>(outcome));
@@ -66,7 +66,7 @@ TEST_CASE("where binary32 has no polynomial one in binary64 is taken") {
   CHECK(answer.result.index() == 1);
   CHECK(answer.why.find("in binary64") != std::string::npos);
   CHECK(*answer.expected.polynomial < *answer.expected.exact);
-  CHECK(answer.error_bound() <= 1e-5);
+  CHECK(answer.error_bound <= 1e-5);
 }
 
 TEST_CASE("the sharp analysis is used where the prior bound does not suffice") {
@@ -76,7 +76,7 @@ TEST_CASE("the sharp analysis is used where the prior bound does not suffice") {
   request.accuracy = 4e-6;
   const AttentionAnswer answer = answer_of(arrays.arrays, request);
   CHECK(answer.result.index() == 0);
-  CHECK(answer.error_bound() <= 4e-6);
+  CHECK(answer.error_bound <= 4e-6);
 }
 
 TEST_CASE(
@@ -99,7 +99,7 @@ TEST_CASE("keys in groups far apart go to polynomials of clusters") {
   const AttentionAnswer answer = answer_of(stored.arrays, request);
   CHECK(answer.method == Method::polynomial);
   CHECK(answer.why.find("clusters") != std::string::npos);
-  CHECK(answer.error_bound() <= 1e-2);
+  CHECK(answer.error_bound <= 1e-2);
 }
 
 TEST_CASE("few different tokens in many dimensions go to Cholesky") {
@@ -116,5 +116,5 @@ TEST_CASE("few different tokens in many dimensions go to Cholesky") {
   CHECK(answer.method == Method::cholesky);
   CHECK(answer.rank <= 60);
   CHECK(*answer.expected.cholesky < *answer.expected.exact);
-  CHECK(answer.error_bound() <= 1e-3);
+  CHECK(answer.error_bound <= 1e-3);
 }

@@ -34,7 +34,7 @@ TEST_CASE("values that are all 0 give outputs 0 with the bound 0 by every method
     for (const std::optional<double> accuracy :
          {std::optional<double>(), std::optional(1e-3), std::optional(1e-30)}) {
       const AttentionAnswer answer = answer_of(stored.arrays, method, accuracy);
-      CHECK(answer.error_bound() == 0);
+      CHECK(answer.error_bound == 0);
       const auto& result = std::get<Attended<float>>(answer.result);
       REQUIRE(result.output.size() == 2 * 40 * 4);
       CHECK(std::all_of(result.output.begin(), result.output.end(), [](float x) { return x == 0; }));

@@ -136,7 +136,7 @@ void check_norms(const ModelNorms& norms, const naive::Weights& weights, const n
   const naive::Real scale = 1 / std::sqrt(static_cast<naive::Real>(shape.s));
   for (std::size_t l = 0; l < shape.layers; ++l) {
     naive::Real c = 0;
-    const LayerNormsOfModel& layer = norms.layers[l];
+    const LayerMatrixNorms& layer = norms.layers[l];
     for (std::size_t h = 0; h < shape.heads; ++h) {
       const naive::HeadMatrices W = naive::head_matrices(weights, shape, l, h);
       const naive::Real A =
@@ -168,7 +168,7 @@ void check_bounds(const ModelNorms& norms, const naive::Pass& pass) {
   for (std::size_t l = 0; l < pass.heads.size(); ++l) {
     check_at_most(naive::largest_norm(pass.states[l]), norms.layers[l].R_out);
     for (std::size_t h = 0; h < pass.heads[l].size(); ++h) {
-      const HeadNormsOfModel& bound = norms.layers[l].heads[h];
+      const HeadMatrixNorms& bound = norms.layers[l].heads[h];
       check_at_most(naive::largest_entry(pass.heads[l][h].q), bound.query_entry);
       check_at_most(naive::largest_entry(pass.heads[l][h].k), bound.key_entry);
       check_at_most(naive::largest_entry(pass.heads[l][h].v), bound.value_entry);

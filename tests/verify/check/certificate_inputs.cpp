@@ -26,7 +26,7 @@ Json certificate_with_inputs() {
   const Transformer<Rational> model = model_from(parse_json(model_text, "model"), "model");
   const MemorizationData data = memorization_data_from(parse_json(data_text, "data"), 1, "data");
   const MemorizationAnswer answer = memorize(model, data, 0);
-  REQUIRE(answer.verdict == Memorizable::possible);
+  REQUIRE(answer.verdict == Verdict::proved);
   Json certificate = parse_json(answer.certificate, "certificate");
   const TemporaryFolder folder;
   name_inputs(certificate, {{"model", folder.write("model.json", model_text)},
@@ -44,8 +44,8 @@ void check_content_rejected(Json certificate, const std::string& role, const std
   certificate["inputs"][role] = sha256(content);
   seal(certificate);
   const CheckReport report = compared(certificate, {{role, "file.json", content}});
-  CHECK_FALSE(report.accepted);
-  CHECK_MESSAGE(report.reason.find(reason) != std::string::npos, report.reason);
+  CHECK_FALSE(report.accepted());
+  CHECK_MESSAGE(report.why.find(reason) != std::string::npos, report.why);
 }
 
 std::string changed(std::string text, const std::string& from, const std::string& to) {
@@ -60,8 +60,8 @@ TEST_CASE("the hashes are those of the files' bytes and no change of them passes
   Json certificate = certificate_with_inputs();
   CHECK(certificate["inputs"]["model"] == sha256(model_text));
   CHECK(certificate["inputs"]["data"] == sha256(data_text));
-  CHECK(check_memorization(certificate).accepted);
-  mutate(certificate, certificate, [&] { CHECK_FALSE(check_memorization(certificate).accepted); });
+  CHECK(check_memorization(certificate).accepted());
+  mutate(certificate, certificate, [&] { CHECK_FALSE(check_memorization(certificate).accepted()); });
 
   check_forgery(
       check_memorization, certificate, [](Json& c) { c["inputs"] = 7; }, "inputs");
@@ -84,12 +84,12 @@ TEST_CASE("files given have the hashes named and hold what the certificate holds
   const Json certificate = certificate_with_inputs();
   const GivenInput model{"model", "model.json", model_text}, data{"data", "data.json", data_text};
   const CheckReport both = compared(certificate, {model, data});
-  CHECK(both.reason == "");
-  CHECK(both.accepted);
+  CHECK(both.why == "");
+  CHECK(both.accepted());
   CHECK(both.trusted.find("in question") == std::string::npos);
   CHECK(both.inputs.find("not compared") == std::string::npos);
   const CheckReport one = compared(certificate, {model});
-  CHECK(one.accepted);
+  CHECK(one.accepted());
   CHECK(one.trusted.find("its data is the one in question") != std::string::npos);
   CHECK(one.trusted.find("its model is the one in question") == std::string::npos);
 
@@ -97,8 +97,8 @@ TEST_CASE("files given have the hashes named and hold what the certificate holds
   Json other = certificate;
   other["inputs"]["model"] = sha256("another file");
   seal(other);
-  CHECK(compared(other, {}).accepted);
-  CHECK(compared(other, {model}).reason.find("its SHA-256 differs") != std::string::npos);
+  CHECK(compared(other, {}).accepted());
+  CHECK(compared(other, {model}).why.find("its SHA-256 differs") != std::string::npos);
 
   // The hash of a file whose content is not the certificate's: the word of a forger.
   const std::string no_model = "holds another model", no_data = "holds another data";
@@ -121,18 +121,18 @@ TEST_CASE("files given have the hashes named and hold what the certificate holds
   check_content_rejected(certificate, "data", "{", "not JSON");
   check_content_rejected(certificate, "data",
                          changed(data_text, "{\"schema\":1", "{\"schema\":1,\"schema\":1"), "occurs twice");
-  CHECK(compared(certificate, {{"table", "table.json", "{}"}}).reason.starts_with("table: "));
+  CHECK(compared(certificate, {{"table", "table.json", "{}"}}).why.starts_with("table: "));
 
   // Other bytes of the same numbers are another file, but what it holds is the same.
   const std::string spelled = changed(model_text, R"("0.5")", R"("1/2")");
-  CHECK(compared(certificate, {{"model", "m.json", spelled}}).reason.find("differs") != std::string::npos);
+  CHECK(compared(certificate, {{"model", "m.json", spelled}}).why.find("differs") != std::string::npos);
   Json silent = certificate;
   silent.erase("inputs");
   seal(silent);
   const CheckReport by_content = compared(silent, {{"model", "m.json", spelled}});
-  CHECK(by_content.accepted);
+  CHECK(by_content.accepted());
   CHECK(by_content.inputs.find("model named by no hash, the same as in m.json") != std::string::npos);
-  CHECK_FALSE(compared(silent, {{"model", "m.safetensors", spelled}}).accepted);
+  CHECK_FALSE(compared(silent, {{"model", "m.safetensors", spelled}}).accepted());
 }
 
 TEST_CASE("limits end a check without a verdict") {
@@ -141,18 +141,18 @@ TEST_CASE("limits end a check without a verdict") {
   CheckLimits limits;
   limits.bits = bits - 1;
   const CheckReport stopped = check_certificate(certificate.dump(), "certificate", limits);
-  CHECK(stopped.stopped);
-  CHECK_FALSE(stopped.accepted);
+  CHECK(stopped.verdict == Verdict::unknown);
+  CHECK_FALSE(stopped.accepted());
   CHECK(std::string(verdict_name(stopped)) == "unknown");
   limits.bits = bits;
   limits.seconds = 100000;
-  CHECK(check_certificate(certificate.dump(), "certificate", limits).accepted);
+  CHECK(check_certificate(certificate.dump(), "certificate", limits).accepted());
   certificate["bits"] = "1000000000000000000000000000000000000000";
   seal(certificate);
-  CHECK(check_memorization(certificate).stopped);
+  CHECK(check_memorization(certificate).verdict == Verdict::unknown);
   certificate["bits"] = 63;
   seal(certificate);
   const CheckReport low = check_memorization(certificate);
-  CHECK_FALSE(low.stopped);
-  CHECK(low.reason.starts_with("bits"));
+  CHECK_FALSE(low.verdict == Verdict::unknown);
+  CHECK(low.why.starts_with("bits"));
 }

@@ -56,8 +56,8 @@ TEST_CASE("three functions of a user's own are proved within 1/10 and their cert
     const Json certificate = decided(problem_for(own, eps), eps, Verdict::proved);
     CHECK(certificate["target"]["name"] == "expression");
     const CheckReport report = check_supremum(certificate);
-    CHECK(report.reason == "");
-    CHECK(report.accepted);
+    CHECK(report.why == "");
+    CHECK(report.accepted());
   }
 }
 
@@ -67,7 +67,7 @@ TEST_CASE("a prompt for another function is refuted by a witness and the certifi
       decided(problem_for(own_targets[0], eps, "0.5 + 0.5*sin(2*x[0,0]); exp(-(x[0,0]-1/2)^2 - x[1,0])"), eps,
               Verdict::refuted);
   CHECK(certificate["claim"] == "above");
-  CHECK(check_supremum(certificate).accepted);
+  CHECK(check_supremum(certificate).accepted());
 }
 
 TEST_CASE("a function that is not defined on all of the cube is neither proved nor refuted") {

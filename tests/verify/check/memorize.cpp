@@ -38,14 +38,14 @@ Vector<Rational> vector(std::initializer_list<Rational> values) {
 }
 
 Json certificate_of(const Transformer<Rational>& model, const MemorizationData& data,
-                    const Rational& accuracy, Memorizable verdict) {
+                    const Rational& accuracy, Verdict verdict) {
   const MemorizationAnswer answer = memorize(model, data, accuracy);
   CAPTURE(answer.why);
   REQUIRE(answer.verdict == verdict);
   const Json certificate = parse_json(answer.certificate, "certificate");
   const CheckReport report = check_memorization(certificate);
-  CHECK(report.reason == "");
-  REQUIRE(report.accepted);
+  CHECK(report.why == "");
+  REQUIRE(report.accepted());
   CHECK_FALSE(report.statement.empty());
   return certificate;
 }
@@ -59,7 +59,7 @@ Json rows_certificate() {
                                               random.matrix(2, 2, -size, size), random.matrix(2, 1)};
   const ImpossiblePair pair = impossible_pair(model);
   return certificate_of(model, {{pair.first, 1, pair.first_output}, {pair.second, 1, pair.second_output}},
-                        pair.output_floor / 2, Memorizable::impossible);
+                        pair.output_floor / 2, Verdict::refuted);
 }
 
 Json image_certificate() {
@@ -67,7 +67,7 @@ Json image_certificate() {
   const Transformer<Rational> model = layer_of(rows({{1, 0}, {0, 1}}), rows({{1, 0}, {0, 0}}));
   const Matrix<Rational> tokens = rows({{1, 2}, {0, 1}});
   return certificate_of(model, {{tokens, 0, vector({1, 0})}, {tokens, 0, vector({1, 1})}}, Rational(1, 10),
-                        Memorizable::impossible);
+                        Verdict::refuted);
 }
 
 Json below_one_certificate() {
@@ -81,7 +81,7 @@ Json below_one_certificate() {
     const long target = std::lround(1e9 * (0.1 * 1 + Sa) / (0.1 + S));
     data.push_back({rows({{1, other}}), 0, vector({1 + Rational(target, 1000000000)})});
   }
-  return certificate_of(model, data, Rational(1, 100000), Memorizable::impossible);
+  return certificate_of(model, data, Rational(1, 100000), Verdict::refuted);
 }
 
 Json no_integer_certificate() {
@@ -89,7 +89,7 @@ Json no_integer_certificate() {
   const Transformer<Rational> model = layer_of(rows({{0}}), rows({{1}}));
   return certificate_of(model,
                         {{rows({{1, -1}}), 0, vector({1 + Rational(3, 7)})}, {rows({{1}}), 0, vector({2})}},
-                        0, Memorizable::impossible);
+                        0, Verdict::refuted);
 }
 
 Json exact_prompt_certificate() {
@@ -98,7 +98,7 @@ Json exact_prompt_certificate() {
   return certificate_of(
       model,
       {{rows({{1, -1}}), 0, vector({1 + Rational(3, 2)})}, {rows({{1}}), 0, vector({1 + Rational(7, 3)})}}, 0,
-      Memorizable::possible);
+      Verdict::proved);
 }
 
 Json prompt_certificate() {
@@ -114,7 +114,7 @@ Json prompt_certificate() {
     data.push_back({rows({{1, Rational(static_cast<long>(2 * other), 2)}}), 0,
                     vector({1 + Rational(std::lround(10000 * Sa / S), 10000)})});
   }
-  return certificate_of(model, data, Rational(1, 1000), Memorizable::possible);
+  return certificate_of(model, data, Rational(1, 1000), Verdict::proved);
 }
 
 std::vector<Json> all_certificates() {
@@ -143,8 +143,8 @@ Json altered(const Json& value) {
 std::string rejection(Json certificate) {
   seal(certificate);
   const CheckReport report = check_memorization(certificate);
-  CHECK_FALSE(report.accepted);
-  return report.reason;
+  CHECK_FALSE(report.accepted());
+  return report.why;
 }
 
 }  // namespace
@@ -155,7 +155,7 @@ TEST_CASE("a certificate with any member changed or removed is rejected") {
       CAPTURE(place.to_string());
       Json changed = certificate;
       changed[place] = altered(certificate[place]);
-      CHECK_FALSE(check_memorization(changed).accepted);
+      CHECK_FALSE(check_memorization(changed).accepted());
       Json shorter = certificate;
       Json& parent = shorter[place.parent_pointer()];
       if (parent.is_object()) {
@@ -163,7 +163,7 @@ TEST_CASE("a certificate with any member changed or removed is rejected") {
       } else {
         parent.erase(std::stoul(place.back()));
       }
-      CHECK_FALSE(check_memorization(shorter).accepted);
+      CHECK_FALSE(check_memorization(shorter).accepted());
     });
   }
 }
@@ -290,16 +290,16 @@ TEST_CASE("every way in which evidence can fail is noticed by its own reason") {
   CHECK(reason(prompt, [](Json& c) { c["accuracy"] = "1/100"; }).starts_with("pieces"));
   Json unsealed = prompt;
   unsealed["bits"] = 300;
-  CHECK(check_memorization(unsealed).reason == "certificate: the seal does not fit the content");
-  CHECK_FALSE(check_memorization(Json()).accepted);
-  CHECK_FALSE(check_memorization(Json::array({1})).accepted);
+  CHECK(check_memorization(unsealed).why == "certificate: the seal does not fit the content");
+  CHECK_FALSE(check_memorization(Json()).accepted());
+  CHECK_FALSE(check_memorization(Json::array({1})).accepted());
 }
 
 TEST_CASE("the empty prompt's miss is checked") {
   // Two tokens of equal weight and mean 0: the target 0 is what the empty prompt gives.
   const Transformer<Rational> model = layer_of(rows({{0}}), rows({{1}}));
   const MemorizationData data{{rows({{1, -1}}), 0, vector({1})}};
-  const Json certificate = certificate_of(model, data, 0, Memorizable::possible);
+  const Json certificate = certificate_of(model, data, 0, Verdict::proved);
   CHECK(certificate["evidence"]["prompt"].empty());
   Json longer = certificate;
   longer["evidence"]["prompt"] = {{"0"}};
@@ -334,7 +334,7 @@ TEST_CASE("the rarer ways in which evidence can fail") {
   Transformer<Rational> folded = layer_of(rows({{1}}), rows({{1}}));
   folded.layers[0].ffn = FeedForward<Rational>{rows({{1}}), vector({-100}), rows({{-2}}), vector({0})};
   const MemorizationData data{{rows({{1, -1}}), 0, vector({Rational(3, 2)})}};
-  const Json without = certificate_of(folded, data, Rational(1, 10), Memorizable::possible);
+  const Json without = certificate_of(folded, data, Rational(1, 10), Verdict::proved);
   CHECK(reason(without, [](Json& c) { c["evidence"]["least_length"] = "1"; }) ==
         "least_length: the feed-forward block is not shown to be injective");
 
@@ -343,7 +343,7 @@ TEST_CASE("the rarer ways in which evidence can fail") {
   stretched.layers[0].ffn = FeedForward<Rational>{rows({{1}}), vector({0}), rows({{2}}), vector({0})};
   const Json equality = certificate_of(
       stretched, {{rows({{1, -1}}), 0, vector({3 + Rational(9, 7)})}, {rows({{1}}), 0, vector({6})}}, 0,
-      Memorizable::impossible);
+      Verdict::refuted);
   CHECK(reason(equality, [](Json& c) {
           c["accuracy"] = "1/10";
           c["rank_lower"] = 0;
@@ -352,6 +352,6 @@ TEST_CASE("the rarer ways in which evidence can fail") {
   // Values whose first row is 0: elimination exchanges rows.
   const Json exchanged =
       certificate_of(layer_of(rows({{0, 0}, {0, 0}}), rows({{0, 1}, {1, 0}})),
-                     {{rows({{1}, {0}}), 0, vector({Rational(7, 2), 2})}}, 0, Memorizable::possible);
+                     {{rows({{1}, {0}}), 0, vector({Rational(7, 2), 2})}}, 0, Verdict::proved);
   CHECK(reason(exchanged, [](Json& c) { c["rank_lower"] = 7; }).starts_with("rank_lower"));
 }

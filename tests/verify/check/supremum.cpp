@@ -170,21 +170,21 @@ TEST_CASE("certificates of proved claims are accepted for every target and norm"
   for (const Target& f : {Target{1, 1, Identity{}}, Target{1, 2, Reversal{}}, Target{1, 2, MeanPooling{}},
                           Target{2, 1, SineField{2}}, random_table(1, 2, 2, 1, inf, 4)}) {
     const CheckReport report = check_supremum(proved_document(f, Rational(1, 5)));
-    CHECK(report.reason == "");
-    CHECK(report.accepted);
+    CHECK(report.why == "");
+    CHECK(report.accepted());
     CHECK(report.statement.find("boxes that cover") != std::string::npos);
   }
   const Number two(Rational(2));
-  CHECK(check_supremum(proved_document(Target{1, 2, Reversal{}}, Rational(1, 3), two)).accepted);
+  CHECK(check_supremum(proved_document(Target{1, 2, Reversal{}}, Rational(1, 3), two)).accepted());
 }
 
 TEST_CASE("certificates of proved claims are rejected after changes - sealed again or not") {
   const Rational eps(1, 5);
   const Json certificate = proved_document(Target{1, 2, Reversal{}}, eps);
-  REQUIRE(check_supremum(certificate).accepted);
+  REQUIRE(check_supremum(certificate).accepted());
   Json changed = certificate;
   for (const char* field : {"alpha", "claim", "eps", "kind", "schema", "sha256", "target", "tree"}) {
-    mutate(changed, changed[field], [&] { CHECK_FALSE(check_supremum(changed).accepted); });
+    mutate(changed, changed[field], [&] { CHECK_FALSE(check_supremum(changed).accepted()); });
   }
   const auto rejected = [&](const auto& change, const std::string& reason) {
     check_forgery(check_supremum, certificate, change, reason);
@@ -203,7 +203,7 @@ TEST_CASE("certificates of proved claims are rejected after changes - sealed aga
   Json single = proved_document(Target{1, 2, Reversal{}}, Rational(1, 20));
   single["tree"] = ".";
   seal(single);
-  CHECK(check_supremum(single).reason == "tree: the error is not shown to be within eps on every box");
+  CHECK(check_supremum(single).why == "tree: the error is not shown to be within eps on every box");
   // A single box: the checker halves on its own, but not without end.
   rejected(
       [](Json& c) {

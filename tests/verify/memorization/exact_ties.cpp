@@ -39,7 +39,7 @@ MemorizationData thirds(const Rational& target) {
 TEST_CASE("an error that is exactly the accuracy is within it - one that is larger by 10^-50 is not") {
   const Rational less = Rational(1, 3) - Rational(Integer(1), power(Integer(10), 50));
   MemorizationAnswer answer = memorize(averaging(false), thirds(1), Rational(1, 3));
-  CHECK(answer.verdict == Memorizable::possible);
+  CHECK(answer.verdict == Verdict::proved);
   REQUIRE(answer.prompt);
   CHECK(answer.prompt->cols() == 0);
   CHECK(answer.error->contains(Rational(1, 3)));
@@ -49,7 +49,7 @@ TEST_CASE("an error that is exactly the accuracy is within it - one that is larg
 
   // 4/3 becomes 2.
   answer = memorize(averaging(true), thirds(Rational(5, 3)), Rational(1, 3));
-  CHECK(answer.verdict == Memorizable::possible);
+  CHECK(answer.verdict == Verdict::proved);
   REQUIRE(answer.prompt);
   CHECK(answer.prompt->cols() == 0);
   answer = memorize(averaging(true), thirds(Rational(5, 3)), less);
@@ -98,6 +98,6 @@ TEST_CASE("a verdict that the limit of the precision ends is unknown and says at
   other.target(0) = Rational(3, 4);
   const PrecisionLimit limit(2);
   const MemorizationAnswer answer = memorize(model, {example, other}, Rational(1, 10));
-  CHECK(answer.verdict == Memorizable::unknown);
+  CHECK(answer.verdict == Verdict::unknown);
   CHECK_MESSAGE(answer.why.ends_with("is not decided at 2 bits"), answer.why);
 }

@@ -74,10 +74,10 @@ CheckReport checked(const MemorizationAnswer& answer) {
 void check_certificate(const MemorizationAnswer& answer) {
   Json certificate = parse_json(answer.certificate, "certificate");
   const CheckReport report = check_memorization(certificate);
-  CHECK(report.reason == "");
-  CHECK(report.accepted);
+  CHECK(report.why == "");
+  CHECK(report.accepted());
   int accepted = 0;
-  mutate(certificate, certificate, [&] { accepted += check_memorization(certificate).accepted ? 1 : 0; });
+  mutate(certificate, certificate, [&] { accepted += check_memorization(certificate).accepted() ? 1 : 0; });
   CHECK(accepted == 0);
 }
 
@@ -110,7 +110,7 @@ TEST_CASE("200 impossible pairs are refused at equality and just below the floor
     const ImpossiblePair pair = impossible_pair(model);
     const Rational accuracy = i % 2 == 0 ? Rational(0) : Rational(pair.output_floor * Rational(999, 1000));
     const MemorizationAnswer answer = memorize(model, pair_data(pair), accuracy);
-    REQUIRE(answer.verdict == Memorizable::impossible);
+    REQUIRE(answer.verdict == Verdict::refuted);
     check_certificate(answer);
     REQUIRE(answer.floor.has_value());
     CHECK(answer.floor->lower <= pair.floor);
@@ -132,7 +132,7 @@ TEST_CASE("200 data sets made by prompts of 1 to 40 tokens are memorized - never
                                                  static_cast<std::size_t>(random.integer(2, 4)));
     const MemorizationAnswer answer = memorize(model, data, accuracy);
     CAPTURE(answer.why);
-    REQUIRE(answer.verdict == Memorizable::possible);
+    REQUIRE(answer.verdict == Verdict::proved);
     const Index length = answer.prompt->cols();
     CHECK(length <= tokens);
     CHECK(answer.least_length <= Integer(length));
@@ -154,9 +154,9 @@ TEST_CASE("a causal model sees the prefix alone") {
     const Rational accuracy(Integer(1), power(Integer(10), 40));
     const MemorizationAnswer answer = memorize(model, data, accuracy);
     // An example whose query stands first sees nothing but itself; two of them are one.
-    REQUIRE(answer.verdict == Memorizable::possible);
+    REQUIRE(answer.verdict == Verdict::proved);
     CHECK(miss(model, data, *answer.prompt) <= Real(accuracy));
-    CHECK(checked(answer).accepted);
+    CHECK(checked(answer).accepted());
   }
 }
 
@@ -167,11 +167,11 @@ TEST_CASE("examples with several queries: refused where a group is - unknown whe
   MemorizationData data = pair_data(pair);
   data.insert(data.begin(), {random_tokens(random, 3, 3), 0, random.matrix(3, 1)});
   MemorizationAnswer answer = memorize(model, data, pair.floor / 2);
-  CHECK(answer.verdict == Memorizable::impossible);
-  CHECK(checked(answer).reason == "");
+  CHECK(answer.verdict == Verdict::refuted);
+  CHECK(checked(answer).why == "");
   data.pop_back();
   answer = memorize(model, data, pair.floor / 2);
-  CHECK(answer.verdict == Memorizable::unknown);
+  CHECK(answer.verdict == Verdict::unknown);
   CHECK(answer.why.find("necessary conditions") != std::string::npos);
   CHECK(answer.certificate.empty());
 }
@@ -180,7 +180,7 @@ TEST_CASE("equality is not claimed for a rounded prompt - where it is algebraic 
   RandomNumbers random(95);
   Transformer<Rational> model = random_layer(random, 3, false);
   const MemorizationData data = data_of_prompt(random, model, random_tokens(random, 3, 3), 1);
-  CHECK(memorize(model, data, 0).verdict == Memorizable::unknown);
+  CHECK(memorize(model, data, 0).verdict == Verdict::unknown);
 
   // A = 0: uniform attention, where m tokens of any mean give rational outputs.
   model.layers[0].heads[0].W_Q.setZero();
@@ -190,10 +190,10 @@ TEST_CASE("equality is not claimed for a rounded prompt - where it is algebraic 
     for (MemorizationExample& example : exact)
       example.target = evaluate(model, prompt, example.tokens).col(example.query);
     const MemorizationAnswer answer = memorize(model, exact, 0);
-    REQUIRE(answer.verdict == Memorizable::possible);
+    REQUIRE(answer.verdict == Verdict::proved);
     CHECK(answer.prompt->cols() == m);
     CHECK(answer.least_length == Integer(m));
-    CHECK(checked(answer).reason == "");
+    CHECK(checked(answer).why == "");
     for (const MemorizationExample& example : exact) {
       CHECK(evaluate(model, *answer.prompt, example.tokens).col(example.query) == example.target);
     }
@@ -209,16 +209,16 @@ TEST_CASE("a feed-forward block that is not certified injective is said so and n
   model.layers[0].ffn = FeedForward<Rational>{identity, Vector<Rational>::Constant(2, -100), -2 * identity,
                                               Vector<Rational>::Zero(2)};
   MemorizationAnswer answer = memorize(model, pair_data(pair), 0);
-  CHECK(answer.verdict == Memorizable::unknown);
+  CHECK(answer.verdict == Verdict::unknown);
   CHECK(answer.why.find("injectivity") != std::string::npos);
   CHECK_FALSE(answer.exact.has_value());
   CHECK_FALSE(answer.floor.has_value());
   const MemorizationData data = data_of_prompt(random, model, random_tokens(random, 2, 2), 2);
   const Rational accuracy(1, 1000000);
   answer = memorize(model, data, accuracy);
-  REQUIRE(answer.verdict == Memorizable::possible);
+  REQUIRE(answer.verdict == Verdict::proved);
   CHECK(answer.least_length == 0);
-  CHECK(checked(answer).reason == "");
+  CHECK(checked(answer).why == "");
 }
 
 TEST_CASE("at a coarse accuracy the length bound still never exceeds what a known prompt needs") {
@@ -229,11 +229,11 @@ TEST_CASE("at a coarse accuracy the length bound still never exceeds what a know
     const MemorizationData data = data_of_prompt(random, model, random_tokens(random, d, tokens), 3);
     const Rational accuracy(1, power(Integer(10), static_cast<unsigned long>(random.integer(1, 6))));
     const MemorizationAnswer answer = memorize(model, data, accuracy);
-    REQUIRE(answer.verdict == Memorizable::possible);
+    REQUIRE(answer.verdict == Verdict::proved);
     CHECK(answer.least_length <= Integer(tokens));
     CHECK(answer.least_length <= Integer(answer.prompt->cols()));
     CHECK(miss(model, data, *answer.prompt) <= Real(accuracy));
-    CHECK(checked(answer).reason == "");
+    CHECK(checked(answer).why == "");
   }
 }
 
@@ -244,5 +244,5 @@ TEST_CASE("what theory 2.2 to 2.4 do not cover is unknown and unusable input is 
   CHECK_THROWS_AS((void)memorize(model, data, -1), InputError);
   CHECK_THROWS_AS((void)memorize(model, {}, 0), InputError);
   model.layers.push_back(model.layers.front());
-  CHECK(memorize(model, data, 0).verdict == Memorizable::unknown);
+  CHECK(memorize(model, data, 0).verdict == Verdict::unknown);
 }

@@ -66,13 +66,13 @@ TEST_CASE("a prompt whose error equals the accuracy is accepted, and a smaller a
   const Transformer<Rational> model = one_head(0);
   const MemorizationData data = {example_of({1, Rational(1, 2), Rational(3, 2)}, Rational(3, 2))};
   const MemorizationAnswer answer = memorize(model, data, Rational(1, 2));
-  CHECK(answer.verdict == Memorizable::possible);
+  CHECK(answer.verdict == Verdict::proved);
   REQUIRE(answer.prompt.has_value());
   CHECK(answer.prompt->cols() == 0);
   REQUIRE(answer.error.has_value());
   CHECK(answer.error->is_point());
   const MemorizationAnswer closer = memorize(model, data, Rational(499, 1000));
-  CHECK((closer.verdict != Memorizable::possible || closer.prompt->cols() > 0));
+  CHECK((closer.verdict != Verdict::proved || closer.prompt->cols() > 0));
 }
 
 TEST_CASE("both ways to enclose an error agree on random data") {

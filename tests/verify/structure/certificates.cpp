@@ -22,7 +22,7 @@ Json injectivity_document(RandomNumbers& random, Mask mask) {
     const Transformer<Rational> model = random_stack(random, 2, 2, size, mask);
     const auto norms = map_norms(model);
     const Injectivity answer = injectivity(lipschitz_constants(norms, 1), mask);
-    if (answer.proved) return injectivity_certificate(model, 1, norms, answer);
+    if (answer.verdict == Verdict::proved) return injectivity_certificate(model, 1, norms, answer);
   }
 }
 
@@ -46,11 +46,11 @@ TEST_CASE("injectivity certificates are accepted and rejected after any change -
   for (const Mask mask : {Mask::causal, Mask::bidirectional}) {
     const Json certificate = injectivity_document(random, mask);
     const CheckReport report = check_injectivity(certificate);
-    CHECK(report.reason == "");
-    CHECK(report.accepted);
+    CHECK(report.why == "");
+    CHECK(report.accepted());
     CHECK_FALSE(report.statement.empty());
     Json changed = certificate;
-    mutate(changed, changed, [&] { CHECK_FALSE(check_injectivity(changed).accepted); });
+    mutate(changed, changed, [&] { CHECK_FALSE(check_injectivity(changed).accepted()); });
     // What the statement rests on, altered and sealed again.
     const auto rejected = [&](const auto& change, const std::string& reason) {
       check_forgery(check_injectivity, certificate, change, reason);
@@ -96,10 +96,10 @@ TEST_CASE("a bound a hair below the spectral norm is rejected") {
   certificate["norms"][0]["heads"][0]["V"] = "1/4";
   certificate["separation"] = "3/4";
   seal(certificate);
-  CHECK(check_injectivity(certificate).accepted);
+  CHECK(check_injectivity(certificate).accepted());
   certificate["norms"][0]["heads"][0]["V"] = "24999999999999999999999/100000000000000000000000";
   seal(certificate);
-  CHECK_FALSE(check_injectivity(certificate).accepted);
+  CHECK_FALSE(check_injectivity(certificate).accepted());
 }
 
 TEST_CASE("refutations are accepted for every target and norm and rejected after changes") {
@@ -109,13 +109,13 @@ TEST_CASE("refutations are accepted for every target and norm and rejected after
        {Target{1, 1, Identity{}}, Target{1, 2, Reversal{}}, Target{1, 2, MeanPooling{}},
         Target{1, 2, CoordinateMaximum{}}, Target{2, 1, SineField{2}}, random_table(1, 2, 2, 1, inf, 4)}) {
     const CheckReport report = check_supremum(supremum_document(f, inf, eps));
-    CHECK(report.reason == "");
-    CHECK(report.accepted);
+    CHECK(report.why == "");
+    CHECK(report.accepted());
   }
   const Json certificate = supremum_document(Target{1, 2, Reversal{}}, Number(Rational(2)), Rational(1, 3));
-  CHECK(check_supremum(certificate).accepted);
+  CHECK(check_supremum(certificate).accepted());
   Json changed = certificate;
-  mutate(changed, changed, [&] { CHECK_FALSE(check_supremum(changed).accepted); });
+  mutate(changed, changed, [&] { CHECK_FALSE(check_supremum(changed).accepted()); });
   const auto rejected = [&](const auto& change, const std::string& reason) {
     check_forgery(check_supremum, certificate, change, reason);
   };

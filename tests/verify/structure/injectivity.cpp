@@ -61,7 +61,7 @@ TEST_CASE("contractive stacks of 1 to 12 layers: certified and the inverse enclo
         }
         constants = lipschitz_constants(map_norms(model), R);
         answer = injectivity(constants, mask);
-      } while (!answer.proved);
+      } while (answer.verdict != Verdict::proved);
       CHECK(answer.separation > 0);
 
       const WorkingPrecision scope(256);
@@ -90,21 +90,21 @@ TEST_CASE("contractive stacks of 1 to 12 layers: certified and the inverse enclo
 TEST_CASE("just inside and just outside the condition") {
   const Rational near(1, 10000000);
   for (const Mask mask : {Mask::causal, Mask::bidirectional}) {
-    CHECK(decide(scaled_identity((1 - near) / 3, 0, 1, mask), 1).proved);
+    CHECK(decide(scaled_identity((1 - near) / 3, 0, 1, mask), 1).verdict == Verdict::proved);
     const Injectivity outside = decide(scaled_identity(Rational(1, 3), 0, 1, mask), 1);
-    CHECK_FALSE(outside.proved);
+    CHECK(outside.verdict == Verdict::unknown);
     CHECK(outside.separation == 0);
     CHECK(outside.why.find("layer 0") != std::string::npos);
-    CHECK(decide(scaled_identity(Rational(1, 100), 1 - near, 1, mask), 1).proved);
-    CHECK_FALSE(decide(scaled_identity(Rational(1, 100), 1, 1, mask), 1).proved);
+    CHECK(decide(scaled_identity(Rational(1, 100), 1 - near, 1, mask), 1).verdict == Verdict::proved);
+    CHECK(decide(scaled_identity(Rational(1, 100), 1, 1, mask), 1).verdict == Verdict::unknown);
   }
   // Two layers: the causal condition is c < 1 in each; under bidirectional attention the ratio of the first
   // enters the second. v = 1/10: c = 3/10, rho = 3/7, R = 11/10, c = 1/10 (1 + 2 * 121/100): proved. With v =
   // 1/5: c = 3/5, rho = 3/2, R = 6/5, c = 1/5 (1 + 72/25) = 97/125, and c rho > 1.
-  CHECK(decide(scaled_identity(Rational(1, 10), 0, 2, Mask::bidirectional), 1).proved);
-  CHECK(decide(scaled_identity(Rational(1, 5), 0, 2, Mask::causal), 1).proved);
+  CHECK(decide(scaled_identity(Rational(1, 10), 0, 2, Mask::bidirectional), 1).verdict == Verdict::proved);
+  CHECK(decide(scaled_identity(Rational(1, 5), 0, 2, Mask::causal), 1).verdict == Verdict::proved);
   const Injectivity failing = decide(scaled_identity(Rational(1, 5), 0, 2, Mask::bidirectional), 1);
-  CHECK_FALSE(failing.proved);
+  CHECK(failing.verdict == Verdict::unknown);
   CHECK(failing.ratios.size() == 1);
   CHECK(failing.ratios[0] >= Rational(3, 2));
   CHECK(failing.ratios[0] < Rational(3, 2) + near);
@@ -114,8 +114,10 @@ TEST_CASE("outputs that no input in the ball has: the enclosure does not claim o
   const Transformer<Rational> model = scaled_identity(Rational(1, 10), 0, 1, Mask::causal);
   const auto constants = lipschitz_constants(map_norms(model), 1);
   const Matrix<Rational> far = Matrix<Rational>::Constant(2, 1, 5);
-  CHECK_FALSE(
-      enclose_preimage(model, constants, Matrix<Rational>(2, 0), from_rational<Interval>(far)).exists);
+  const Preimage none =
+      enclose_preimage(model, constants, Matrix<Rational>(2, 0), from_rational<Interval>(far));
+  CHECK_FALSE(none.exists);
+  for (Index k = 0; k < 2; ++k) CHECK(none.X(k).is_finite());
 }
 
 TEST_CASE("an iteration too slow to end leaves an enclosure and is not repeated at more bits") {
@@ -126,7 +128,12 @@ TEST_CASE("an iteration too slow to end leaves an enclosure and is not repeated 
       enclose_preimage(model, constants, Matrix<Rational>(2, 0),
                        Matrix<Rational>(Matrix<Rational>::Constant(2, 1, Rational(1, 2))), 20);
   CHECK_FALSE(preimage.converged);
-  for (Index k = 0; k < 2; ++k) CHECK(preimage.X(k).is_finite());
+  CHECK_FALSE(preimage.exists);
+  // The input is sought in the ball, whatever the enclosure of the iteration.
+  for (Index k = 0; k < 2; ++k) {
+    CHECK(preimage.X(k).lower() >= -1);
+    CHECK(preimage.X(k).upper() <= 1);
+  }
 }
 
 TEST_CASE("what cannot be inverted is refused") {

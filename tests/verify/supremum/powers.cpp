@@ -31,7 +31,7 @@ void check_certified(const Rational& alpha, const Rational& eps, Verdict verdict
   const SupremumAnswer answer = enclose_supremum(problem, options);
   REQUIRE(answer.verdict == verdict);
   const CheckReport report = check_supremum(supremum_certificate(problem, eps, answer));
-  CHECK_MESSAGE(report.accepted, report.reason);
+  CHECK_MESSAGE(report.accepted(), report.why);
 }
 
 }  // namespace
@@ -52,5 +52,5 @@ TEST_CASE("certificates of suprema are accepted at any exponent and where eps is
   tie.verdict = Verdict::proved;
   tie.tree = ".";
   const CheckReport report = check_supremum(supremum_certificate(constant_error(2), 5, tie));
-  CHECK_MESSAGE(report.accepted, report.reason);
+  CHECK_MESSAGE(report.accepted(), report.why);
 }

@@ -57,7 +57,7 @@ TEST_CASE("a search that is interrupted again and again reaches the verdict of a
     }
     CHECK(answer.witness.value().error == whole.witness.value().error);
     const CheckReport report = check_supremum(supremum_certificate(problem, *options.eps, answer));
-    CHECK_MESSAGE(report.accepted, report.reason);
+    CHECK_MESSAGE(report.accepted(), report.why);
   }
 }
 
@@ -118,7 +118,7 @@ TEST_CASE("a forged checkpoint - sealed again - changes no verdict and no bound 
                                  error_at(problem, answer.witness.value().X)));
       if (answer.upper) CHECK(*answer.upper >= Rational(83, 1000));
       const CheckReport report = check_supremum(supremum_certificate(problem, eps, answer));
-      CHECK_MESSAGE(report.accepted, report.reason);
+      CHECK_MESSAGE(report.accepted(), report.why);
     };
     goes_on(Json::object());
     for (const char* tree : {".", "0..", "1..", "00..1..", "*"}) goes_on({{"tree", tree}});

@@ -1,4 +1,4 @@
-#include <promptbound/verify/audit/model_norms.hpp>
+#include <promptbound/verify/audit/matrix_norms.hpp>
 #include <promptbound/verify/audit/norm_enclosure.hpp>
 
 namespace promptbound {
@@ -91,10 +91,10 @@ struct ScoreSide {
   }
 };
 
-HeadNormsOfModel head_norms(const ModelConfig& config, const ScoreSide& query, const ScoreSide& key,
-                            const FastInterval& value_entry, const FastInterval& V) {
+HeadMatrixNorms head_norms(const ModelConfig& config, const ScoreSide& query, const ScoreSide& key,
+                           const FastInterval& value_entry, const FastInterval& V) {
   const FastInterval scale = score_scale(config);
-  HeadNormsOfModel norms;
+  HeadMatrixNorms norms;
   FastInterval centred;
   if (config.rotary) {
     norms.A = scale * (key.norm * query.norm);
@@ -128,7 +128,7 @@ FastInterval bias_score(const ModelConfig& config, const ScoreSide& query, const
 /// Sets the heads and c, and returns what the attention map adds to a token at most:
 /// sum_h ||V_h|| R + ||sum_h W_O b_V + b_O||.
 FastInterval add_attention(const ModelConfig& config, const TrainedAttention& attention, const NormBall& ball,
-                           LayerNormsOfModel& norms) {
+                           LayerMatrixNorms& norms) {
   const FastInterval R = norms.R_attention, root_d = sqrt(real(config.width));
   FastInterval sum(0);
   Matrix<FastInterval> constant(attention.output_bias.size(), 1);
@@ -141,7 +141,7 @@ FastInterval add_attention(const ModelConfig& config, const TrainedAttention& at
       const ScoreSide query(head.query, config.rotary.has_value(), ball, root_d);
       const FastInterval V =
           product_norm(BallMatrix(Matrix<double>(head.output.transpose())), BallMatrix(group.value.W));
-      const HeadNormsOfModel of_head = head_norms(config, query, key, value_entry, V);
+      const HeadMatrixNorms of_head = head_norms(config, query, key, value_entry, V);
       norms.c += of_head.V * (FastInterval(1) + FastInterval(2) * of_head.A * R * R +
                               R * bias_score(config, query, key) * score_scale(config));
       norms.heads.push_back(of_head);
@@ -156,7 +156,7 @@ struct FeedForwardBound {
   FastInterval g, reach;  ///< Lipschitz constant, and what the map adds to a token at most
 };
 
-FeedForwardBound feed_forward_bound(const TrainedFeedForward& ffn, const LayerNormsOfModel& norms,
+FeedForwardBound feed_forward_bound(const TrainedFeedForward& ffn, const LayerMatrixNorms& norms,
                                     const NormBall& ball) {
   const FastInterval slope(lipschitz_constant(ffn.activation));
   const FastInterval up_norm = norms.W_1 * ball.radius + euclidean_norm(ffn.b_1);
@@ -192,8 +192,8 @@ FastInterval largest_token(const Matrix<double>& tokens) {
   return result;
 }
 
-NormCollector::NormCollector(const LanguageModel& model, const InputWeights& input,
-                             const Matrix<double>& prompt)
+MatrixNormCollector::MatrixNormCollector(const LanguageModel& model, const InputWeights& input,
+                                         const Matrix<double>& prompt)
     : config_(model.config()), entering_(config_.norms_come_first() ? std::nullopt : input.norm) {
   const std::optional<NormWeights> outer = entering_ ? entering_ : model.final_norm();
   norms_.outer_norm = NormBall(*outer).lipschitz;
@@ -202,10 +202,10 @@ NormCollector::NormCollector(const LanguageModel& model, const InputWeights& inp
   radius_ = norms_.R_in;
 }
 
-void NormCollector::add(const TrainedLayer& layer) {
+void MatrixNormCollector::add(const TrainedLayer& layer) {
   const NormBall ball_1(entering_ ? *entering_ : layer.norm_1);
   const NormBall ball_2(entering_ ? layer.norm_1 : layer.norm_2);
-  LayerNormsOfModel norms;
+  LayerMatrixNorms norms;
   norms.R_attention = ball_1.radius;
   norms.R_ffn = ball_2.radius;
   const FastInterval attention_reach = add_attention(config_, layer.attention, ball_1, norms);

@@ -10,7 +10,7 @@
 
 namespace promptbound {
 
-struct HeadNormsOfModel {
+struct HeadMatrixNorms {
   /// ||A_h||, A_h = W_K^T W_Q/sqrt(s) (without the root in unscaled models). With rotary positions A_h
   /// depends on the distance of query and key, and this is ||W_K|| ||W_Q||/sqrt(s), which bounds all of them.
   FastInterval A;
@@ -24,8 +24,8 @@ struct HeadNormsOfModel {
   FastInterval centred_score;
 };
 
-struct LayerNormsOfModel {
-  std::vector<HeadNormsOfModel> heads;
+struct LayerMatrixNorms {
+  std::vector<HeadMatrixNorms> heads;
   FastInterval W_1, W_2;  ///< ||W_1|| (gated: of the ungated map), ||W_2|| of the feed-forward block
   /// Radii of the tokens that enter the two maps: sqrt(d) max|gain| + ||bias||.
   FastInterval R_attention, R_ffn;
@@ -42,7 +42,7 @@ struct LayerNormsOfModel {
 
 struct ModelNorms {
   FastInterval R_in;  ///< radius of the embedded tokens and prompt tokens that enter the first block
-  std::vector<LayerNormsOfModel> layers;
+  std::vector<LayerMatrixNorms> layers;
   /// Lipschitz constant of the final norm (of the embedding norm for models that norm after their blocks).
   FastInterval outer_norm;
   /// ln of the Lipschitz constant from the prompt's entries to the model's normed outputs, in the max-token
@@ -52,10 +52,10 @@ struct ModelNorms {
 };
 
 /// Collects the norms of a model's layers, one after the other.
-class NormCollector {
+class MatrixNormCollector {
  public:
   /// Reads the embeddings and the model's last norm. prompt: d x m, or d x 0 without one.
-  NormCollector(const LanguageModel& model, const InputWeights& input, const Matrix<double>& prompt);
+  MatrixNormCollector(const LanguageModel& model, const InputWeights& input, const Matrix<double>& prompt);
   /// Takes the next layer.
   void add(const TrainedLayer& layer);
   /// Returns the norms of the layers that were taken; the collector is empty afterwards.

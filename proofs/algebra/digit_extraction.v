@@ -85,15 +85,22 @@ rewrite /ramp /relu1 !max_r //; have -> : z + w - (z - w) = 2%:R * w by ring.
 by rewrite divff // mulf_neq0 ?pnatr_eq0 // lt0r_neq0.
 Qed.
 
-Lemma staircase_exact (a : nat) z : (a < B)%N -> a%:R + w <= z -> z <= a.+1%:R - w -> staircase z = a%:R.
+(** Away from the ramps the staircase counts the steps below z, also beyond B. *)
+Lemma staircase_count (a : nat) z : (a < B)%N -> (forall i, (0 < i <= a)%N -> i%:R + w <= z) ->
+  (forall i, (a < i < B)%N -> z <= i%:R - w) -> staircase z = a%:R.
 Proof.
 move=> aB lo hi; rewrite /staircase (@big_cat_nat _ _ _ a.+1) //=.
 rewrite [X in X + _](_ : _ = \sum_(1 <= i < a.+1) 1); last first.
-  apply: eq_big_nat => i /andP [_ ia]; rewrite ltnS in ia; apply: ramp_high.
-  by rewrite ler_subr_addr (le_trans _ lo) // addrC ler_add2r ler_nat.
+  by apply: eq_big_nat => i ia; apply: ramp_high; rewrite ler_subr_addr addrC lo.
 rewrite sumr_const_nat subn1 /= [X in _ + X]big_nat_cond big1 ?addr0 // => i.
-rewrite andbT => /andP [ai _]; apply: ramp_low.
-rewrite ler_subl_addr (le_trans hi) // addrC ler_add2l ler_nat //.
+by rewrite andbT => ai; apply: ramp_low; rewrite ler_subl_addr addrC hi.
+Qed.
+
+Lemma staircase_exact (a : nat) z : (a < B)%N -> a%:R + w <= z -> z <= a.+1%:R - w -> staircase z = a%:R.
+Proof.
+move=> aB lo hi; apply: staircase_count => // i /andP [i1 i2].
+  by apply: le_trans lo; rewrite ler_add2r ler_nat.
+by apply: le_trans hi _; rewrite ler_add2r ler_nat.
 Qed.
 
 (** The digits are exact. *)

@@ -1,7 +1,7 @@
 (** Theory item 5.9: among n+1 shifted grids one keeps every coordinate away from the cell borders, and the weights phi_j
     that pick it are exact.
 
-    y: the scaled input k x, n coordinates; shift j adds 4 eta j to all of them; the borders are the integers below K.
+    y: the scaled input k x, n coordinates; shift j adds 4 eta j to all of them; the borders are the integers 1..K.
     The bad zones (width 4 eta) of one coordinate meet one shift at most when 4 (n+1) eta < 1. *)
 From mathcomp Require Import all_ssreflect all_algebra.
 From mathcomp Require Import ring.
@@ -16,7 +16,7 @@ Implicit Types (j : 'I_#|I|.+1) (c : I).
 
 Definition shifted j c : R := y c + 4%:R * eta * j%:R.
 (** within 2 eta of a border *)
-Definition near_border j c : bool := [exists i : 'I_K, `|shifted j c - i%:R| < 2%:R * eta].
+Definition near_border j c : bool := [exists i : 'I_K, `|shifted j c - i.+1%:R| < 2%:R * eta].
 
 Lemma near_once c j j' : near_border j c -> near_border j' c -> j = j'.
 Proof.
@@ -33,21 +33,21 @@ have far : 4%:R * eta * (j' - j)%N%:R + 4%:R * eta < 1.
   by apply: leq_trans (leq_subr _ _) _; rewrite -ltnS.
 have one : 4%:R * eta <= 4%:R * eta * (j' - j)%N%:R.
   by rewrite -[X in X <= _]mulr1 ler_wpmul2l ?(ltW e4) // ler1n subn_gt0.
-have up : i'%:R - i%:R < 1 :> R.
+have up : i'.+1%:R - i.+1%:R < 1 :> R.
   apply: lt_trans far; rewrite -gap four.
-  have -> : i'%:R - i%:R = (shifted j' c - shifted j c) + (- (shifted j' c - i'%:R) + (shifted j c - i%:R)) by ring.
+  have -> : i'.+1%:R - i.+1%:R = (shifted j' c - shifted j c) + (- (shifted j' c - i'.+1%:R) + (shifted j c - i.+1%:R)) by ring.
   by rewrite ltr_add2l ltr_add.
-have down : 0 < i'%:R - i%:R :> R.
+have down : 0 < i'.+1%:R - i.+1%:R :> R.
   have : 0 <= 4%:R * eta * (j' - j)%N%:R - 4%:R * eta by rewrite subr_ge0.
   move=> /le_lt_trans; apply; rewrite -gap four.
-  have -> : i'%:R - i%:R = (shifted j' c - shifted j c) - ((shifted j' c - i'%:R) + - (shifted j c - i%:R)) by ring.
+  have -> : i'.+1%:R - i.+1%:R = (shifted j' c - shifted j c) - ((shifted j' c - i'.+1%:R) + - (shifted j c - i.+1%:R)) by ring.
   by rewrite ltr_add2l ltr_opp2 ltr_add.
-have ii' : (i < i')%N by rewrite -(ltr_nat R) -subr_gt0.
-by move: up; rewrite -natrB 1?ltnW // ltrn1 ltnS leqn0 subn_eq0 leqNgt ii'.
+have ii' : (i < i')%N by rewrite -ltnS -(ltr_nat R) -subr_gt0.
+by move: up; rewrite -natrB ?ltnS 1?ltnW // subSS ltrn1 ltnS leqn0 subn_eq0 leqNgt ii'.
 Qed.
 
 (** One of the n+1 shifts is good: no coordinate within 2 eta of a border. *)
-Theorem good_shift : exists j, forall c (i : 'I_K), 2%:R * eta <= `|shifted j c - i%:R|.
+Theorem good_shift : exists j, forall c (i : 'I_K), 2%:R * eta <= `|shifted j c - i.+1%:R|.
 Proof.
 have [/existsP [j good]|bad] := boolP [exists j, [forall c, ~~ near_border j c]].
   exists j => c i; move/forallP: good => /(_ c); rewrite negb_exists => /forallP /(_ i).
@@ -65,7 +65,7 @@ Qed.
 (** 1 where |z| <= eta, 0 from 2 eta on, linear between *)
 Definition trapezoid (z : R) : R := Num.min 1 (Num.max 0 (2%:R - `|z| / eta)).
 (** mu_j = relu(1 - sum_c bad_c) *)
-Definition shift_quality j : R := Num.max 0 (1 - \sum_c \sum_(i < K) trapezoid (shifted j c - i%:R)).
+Definition shift_quality j : R := Num.max 0 (1 - \sum_c \sum_(i < K) trapezoid (shifted j c - i.+1%:R)).
 
 Lemma trapezoid_ge0 z : 0 <= trapezoid z.
 Proof. by rewrite /trapezoid le_minr ler01 le_maxr lexx. Qed.
@@ -84,10 +84,10 @@ Lemma shift_quality_ge0 j : 0 <= shift_quality j.
 Proof. by rewrite /shift_quality le_maxr lexx. Qed.
 
 (** mu_j > 0 keeps every coordinate more than eta away from every border, where the staircases are exact. *)
-Theorem shift_quality_exact j : 0 < shift_quality j -> forall c (i : 'I_K), eta < `|shifted j c - i%:R|.
+Theorem shift_quality_exact j : 0 < shift_quality j -> forall c (i : 'I_K), eta < `|shifted j c - i.+1%:R|.
 Proof.
 rewrite /shift_quality lt_maxr ltxx subr_gt0 /= => small c i; rewrite ltNge; apply/negP => near.
-have ge1 : 1 <= \sum_c \sum_(i < K) trapezoid (shifted j c - i%:R).
+have ge1 : 1 <= \sum_c \sum_(i < K) trapezoid (shifted j c - i.+1%:R).
   rewrite (bigD1 c) //= (bigD1 i) //= trapezoid_near // -addrA ler_addl addr_ge0 //.
     by apply: sumr_ge0 => i' _; exact: trapezoid_ge0.
   by apply: sumr_ge0 => c' _; apply: sumr_ge0 => i' _; exact: trapezoid_ge0.

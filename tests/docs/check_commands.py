@@ -1,18 +1,10 @@
-<<<<<<< HEAD
 """scripts/check-commands on pages of its own: whole, they pass; with each fault put in, it says which and where."""
-=======
-"""scripts/check-commands on a small tree of its own: whole, it passes; with each fault put in, it says which and where."""
->>>>>>> house
 
 import contextlib
 import importlib.machinery
 import importlib.util
 import io
 import os
-<<<<<<< HEAD
-=======
-import pathlib
->>>>>>> house
 import sys
 import tempfile
 import unittest
@@ -23,7 +15,6 @@ loader = importlib.machinery.SourceFileLoader("check_commands_script", path)
 script = importlib.util.module_from_spec(importlib.util.spec_from_loader(loader.name, loader))
 loader.exec_module(script)
 
-<<<<<<< HEAD
 PAGE = """# Page
 
     $ promptbound one       # a remark
@@ -55,35 +46,18 @@ TREE = {
     "README.md": PAGE,
     "docs/page.md": "```\npromptbound three\n```\n",
     "examples/consumer/CMakeLists.txt": "find_package(promptbound REQUIRED)\n",
+    "docs/theory/1-length.md": "**Command.**\n\n```sh\npromptbound one\n```\n",
+    "docs/reference/one.md": "```sh\npromptbound nonsense\n```\n",  # a generated page is not run
     "examples/data/q.npy": "",
     "examples/one.sh": "promptbound one\n",
     "tests/nothing": "",
     "promptbound": "#!/bin/sh\ncase $1 in\nbad) echo 'no such word' >&2; exit 2 ;;\none) echo 'it says one'; echo 'in 1.5 s' ;;\n"
     "two) echo \"it says $*\" ;;\nthree) exit 3 ;;\nesac\n",
-=======
-# Prints its first word, a line for each; `unknown` is an answer, and what it does not know is an error.
-PROGRAM = """#!/bin/sh
-case "$1" in
-  eval) echo "tokens: 8"; echo "bits: 64" ;;
-  unknown) exit 3 ;;
-  *) echo "'$1' is not accepted" >&2; exit 2 ;;
-esac
-"""
-TREE = {
-    "README.md": "Try:\n\n    $ promptbound eval --d 2\n    tokens: 8\n    bits: 64\n",
-    "docs/guide.md": "```sh\npromptbound unknown \\\n  --d 2  # a remark\n```\n",
-    "docs/theory/1-length.md": "**Command**\n\n```sh\npromptbound eval --d 2\n```\n\nIt says\n\n```text\ntokens: ...\n```\n",
-    "docs/reference/eval.md": "```sh\npromptbound nonsense\n```\n",
-    "examples/data/x.json": "[]",
-    "examples/one.sh": "promptbound eval\ntest -f x.json\n",
-    "tests/nothing": "",
->>>>>>> house
 }
 
 
 class CheckCommands(unittest.TestCase):
     def run_on(self, tree):
-<<<<<<< HEAD
         with tempfile.TemporaryDirectory() as root:
             for name, text in tree.items():
                 place = os.path.join(root, name)
@@ -100,34 +74,17 @@ class CheckCommands(unittest.TestCase):
     def rejects(self, old, new, message, path="README.md"):
         self.assertIn(old, TREE[path])
         with self.subTest(old=old, new=new):
-=======
-        """Exit code and output of the script on a tree given as {path: text}."""
-        with tempfile.TemporaryDirectory() as name:
-            root = pathlib.Path(name)
-            for file, text in {**tree, "bin/promptbound": PROGRAM}.items():
-                (root / file).parent.mkdir(parents=True, exist_ok=True)
-                (root / file).write_text(text)
-            (root / "bin/promptbound").chmod(0o755)
-            output = io.StringIO()
-            with contextlib.redirect_stdout(output):
-                code = script.main(["--root", name, "--program", str(root / "bin/promptbound")])
-            return code, output.getvalue()
-
-    def rejects(self, path, old, new, message):
-        with self.subTest(path=path, new=new):
-            self.assertIn(old, TREE[path])
->>>>>>> house
             code, output = self.run_on({**TREE, path: TREE[path].replace(old, new, 1)})
             self.assertEqual(code, 1, output)
             self.assertIn(message, output)
 
-<<<<<<< HEAD
     def test_whole_pages_pass(self):
-        self.assertEqual(self.run_on(TREE), (0, "4 commands ran, 0 faults\n"))
+        self.assertEqual(self.run_on(TREE), (0, "5 commands ran, 0 faults\n"))
 
     def test_commands_that_fail(self):
         self.rejects("promptbound two", "promptbound bad", "README.md:11: exit code 2: promptbound bad and more: no such word")
         self.rejects("promptbound one", "promptbound bad", "examples/one.sh: exit code 2", path="examples/one.sh")
+        self.rejects("promptbound one", "promptbound bad", "docs/theory/1-length.md:4: exit code 2", path="docs/theory/1-length.md")
         self.rejects("exit 3", "exit 4", "docs/page.md:2: exit code 4", path="promptbound")
 
     def test_output_that_is_not_printed(self):
@@ -140,21 +97,6 @@ class CheckCommands(unittest.TestCase):
         self.rejects("$ promptbound one", "promptbound one", "README.md:4: neither run nor printed")
         self.rejects("find_package(promptbound", "find_package(prompt", "not in examples/consumer/CMakeLists.txt")
         self.rejects("```python", "```ruby", "no test runs a block of the kind ruby")
-=======
-    def test_a_whole_tree_passes(self):
-        self.assertEqual(self.run_on(TREE), (0, "4 commands ran, 0 faults\n"))
-
-    def test_a_command_that_is_not_accepted(self):
-        self.rejects("README.md", "eval", "evil", "README.md:3: exit code 2: promptbound evil --d 2: 'evil' is not accepted")
-        self.rejects("docs/guide.md", "unknown", "other", "docs/guide.md:2: exit code 2")
-        self.rejects("docs/theory/1-length.md", "eval", "evil", "docs/theory/1-length.md:4: exit code 2")
-        self.rejects("examples/one.sh", "eval", "evil", "examples/one.sh: exit code 2")
-
-    def test_a_line_that_is_not_printed(self):
-        self.rejects("README.md", "tokens: 8", "tokens: 9", "README.md:3: promptbound eval --d 2 does not print: tokens: 9")
-        self.rejects("README.md", "tokens: 8\n    bits: 64", "bits: 64\n    tokens: 8", "does not print: tokens: 8")
-        self.rejects("docs/theory/1-length.md", "tokens: ...", "no tokens: ...", "no command of the page prints: no tokens")
->>>>>>> house
 
 
 if __name__ == "__main__":

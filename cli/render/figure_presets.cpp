@@ -4,7 +4,7 @@
 #include <map>
 #include <optional>
 
-#include <promptbound/bounds/catalogue.hpp>
+#include <promptbound/bounds/overview.hpp>
 #include <promptbound/cli/render/figure_presets.hpp>
 #include <promptbound/numeric/integers.hpp>
 
@@ -112,6 +112,49 @@ Figure bracket() {
                  points);
 }
 
+/// 1.2, 1.4 and 1.6: the bits of a whole prompt, tokens times width times b, whatever the width.
+Figure bracket_in_bits() {
+  Figure figure{
+      "bracket-bits",
+      "Bits of a prompt that serves all of F(C, alpha) (theory 1.2, 1.4, 1.6)\nd = L = 2, C = 1, alpha = "
+      "inf, 16-bit entries, supremum error",
+      {"accuracy eps", true},
+      {"log10 of bits", false},
+      {{"sufficient: lookup prompt, one token a cell (1.4)", {}},
+       {"sufficient: packed prompt, P = 64 (1.6)", {}},
+       {"sufficient: packed prompt, P = 4096 (1.6)", {}},
+       {"necessary, times the limit factor of P -> inf, eps -> 0", {}},
+       {"necessary for any model (1.2)", {}}}};
+  constexpr long bits_of_entry = 16;
+  for (int i = 4; i <= 40; ++i) {
+    const Argument eps = parse_argument(parameters::eps, fmt::format("{:.4g}", std::pow(10, -i / 10.0)));
+    Arguments arguments;
+    for (const auto& [name, value] :
+         Values{{"d", 2}, {"L", 2}, {"alpha", Number::infinity()}, {"eps", eps}, {"b", bits_of_entry}})
+      arguments.set(name, value);
+    const double x = eps.number().value.convert_to<double>();
+    const auto add = [&](Series& series, std::string_view id, const Arguments& at) {
+      const Record record = evaluate(find_bound(id), at, digits);
+      if (!record.is_applicable()) return;
+      const double width = log10_of(record.output("width")) + std::log10(static_cast<double>(bits_of_entry));
+      series.points.emplace_back(x, log10_of(record.output("tokens")) + width);
+    };
+    add(figure.series[0], "lookup-upper", arguments);
+    for (const long payload : {64L, 4096L}) {
+      Arguments packed = arguments;
+      packed.set("P", payload);
+      add(figure.series[payload == 64 ? 1 : 2], "packed-upper", packed);
+    }
+    const Overview point = overview(arguments, digits);
+    if (!point.bits) continue;
+    const double necessary = log10_of(point.bits->necessary);
+    if (point.bits->limit_factor)
+      figure.series[3].points.emplace_back(x, necessary + log10_of(*point.bits->limit_factor));
+    figure.series[4].points.emplace_back(x, necessary);
+  }
+  return figure;
+}
+
 /// 1.1 against 1.2-1.4 as the input grows.
 Figure length() {
   std::vector<std::pair<double, Values>> points;
@@ -183,6 +226,8 @@ const std::vector<FigurePreset>& figure_presets() {
   static const std::vector<FigurePreset> presets = {
       {"capacity", "capacity against prompt length, three regimes (2.6)", capacity},
       {"bracket", "necessary and sufficient prompt length against eps (1.1-1.4)", bracket},
+      {"bracket-bits", "necessary and sufficient bits of a prompt against eps (1.2, 1.4, 1.6)",
+       bracket_in_bits},
       {"length", "published against certified prompt length, by input dimension (1.1-1.4)", length},
       {"polynomial-error", "error of polynomial attention across B (4.1, 4.2)", polynomial_error},
       {"polynomial-cost", "cost of polynomial attention across B (4.1, 4.2)", polynomial_cost}};

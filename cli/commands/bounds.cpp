@@ -202,8 +202,8 @@ Record lookup_for_real_entries(const Overview& point, const Arguments& real_entr
   return evaluate(find_bound("lookup-upper"), real_entries, digits);
 }
 
-/// The Coq file that proves the bracket: its lower end at equal width, and its upper end for real prompt
-/// entries.
+/// The Coq file that proves a bracket: entropy-bits at the equal width, and lookup-upper for real prompt entries.
+/// For packed prompts and the simplex packing, which may be sharper, there are no certificates of a bracket.
 std::string certify_bracket(const Overview& point, long digits) {
   const Bracket& bracket = point.bracket;
   if (!bracket.necessary) throw InputError("--coq: " + why_none(*bracket.no_necessary));
@@ -212,7 +212,8 @@ std::string certify_bracket(const Overview& point, long digits) {
       bracket.necessary_at_equal_width ? *bracket.necessary_at_equal_width : *bracket.necessary;
   Arguments equal_width = point.arguments;
   equal_width.set(parameters::w.name, lower.width);
-  certify_in_coq(find_bound(lower.record.id), nullptr, equal_width, lower.record, certificate);
+  const Bound& bits = find_bound("entropy-bits");
+  certify_in_coq(bits, nullptr, equal_width, evaluate(bits, equal_width, digits), certificate);
   const Bound& lookup = find_bound("lookup-upper");
   Arguments real_entries;
   for (const Use& use : lookup.uses) {

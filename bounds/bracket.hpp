@@ -43,6 +43,11 @@ struct Bracket {
 };
 
 /// Returns the bracket at these arguments, with what `records`, evaluated at them, say of other models.
+/// @code
+/// Arguments arguments;  // d, L, eps and more, as for evaluate (catalogue.hpp)
+/// const Bracket both = bracket(arguments, {}, 40);
+/// if (both.necessary) std::puts(both.necessary->tokens.exact().c_str());  // and sufficient likewise
+/// @endcode
 [[nodiscard]] Bracket bracket(const Arguments& arguments, const std::vector<Record>& records, long digits);
 
 /// Returns both ends in bits; nothing where one is missing.

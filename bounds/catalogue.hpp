@@ -23,6 +23,14 @@ namespace promptbound {
 /// violated assumption, or a value that no precision decides, gives a record that is not applicable, with the
 /// reason. Throws InputError when a required argument is missing.
 /// `only` names the one output that the caller will read; the record may then lack costly others.
+/// @code
+/// Arguments arguments;
+/// arguments.set(parameters::d.name, parse_argument(parameters::d, "2"));
+/// arguments.set(parameters::L.name, parse_argument(parameters::L, "2"));
+/// arguments.set(parameters::eps.name, parse_argument(parameters::eps, "1/10"));
+/// const Record record = evaluate(find_bound("entropy-bits"), arguments, 40);
+/// if (record.is_applicable()) std::puts(record.output("tokens").exact().c_str());  // 20
+/// @endcode
 [[nodiscard]] Record evaluate(const Bound& bound, const Arguments& arguments, long digits,
                               std::string_view only = "");
 

@@ -35,6 +35,11 @@ struct LookupRecipe {
   static LookupRecipe choose(Index d, Index L, const Rational& C, const Number& alpha, const Rational& eps);
 };
 
+/// @code
+/// const LookupTransformer built(LookupRecipe::choose(2, 1, 1, Number(Rational(2)), Rational(1, 10)));
+/// const Matrix<Rational> prompt = built.prompt({2, 1, Identity{}});  // one token a column
+/// const Interval error = built.guarantee();                          // at most 1/10
+/// @endcode
 class LookupTransformer {
  public:
   explicit LookupTransformer(LookupRecipe recipe);

@@ -21,6 +21,12 @@ namespace promptbound {
 
 /// Tells a model file's format by the end of its name: .safetensors, otherwise JSON.
 [[nodiscard]] bool is_safetensors_name(const std::string& path);
+/// Reads the model file, in the format of its name.
+/// @code
+/// const Instance instance = read_instance("model.json");
+/// const Matrix<Rational> X = Matrix<Rational>::Constant(instance.data_width, 2, Rational(1, 3));
+/// const Matrix<Interval> output = enclose_output(instance, X, 40);
+/// @endcode
 [[nodiscard]] Instance read_instance(const std::string& path);
 
 }  // namespace promptbound

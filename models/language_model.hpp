@@ -12,6 +12,12 @@ namespace promptbound {
 /// A folder with config.json and model.safetensors or model.safetensors.index.json. The files are mapped;
 /// each call converts the tensors that it returns, once, into the matrices where they are used, and gives the
 /// memory of what it has read back.
+/// @code
+/// const LanguageModel model("gpt2");
+/// for (std::size_t l = 0; l < model.config().layers; ++l) {
+///   const TrainedLayer layer = model.layer(l);  // its memory goes with it
+/// }
+/// @endcode
 class LanguageModel {
  public:
   /// Throws InputError when the folder, its configuration or the embeddings' shape is not as described, and

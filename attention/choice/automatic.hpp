@@ -23,6 +23,16 @@ struct AttentionRequest {
 
 /// Returns the answer, or why the accuracy cannot be certified with the best one that can be. T is float or
 /// double. Throws InputError as check_arrays does.
+/// @code
+/// const std::vector<float> q(8 * 4), k(16 * 4), v(16 * 4);
+/// AttentionArrays<float> arrays;
+/// arrays.n = 8, arrays.m = 16, arrays.d = arrays.d_v = 4;
+/// arrays.q = q.data(), arrays.k = k.data(), arrays.v = v.data();
+/// AttentionRequest request;
+/// request.accuracy = 1e-3;
+/// const auto outcome = attend(arrays, request);
+/// if (const auto* answer = std::get_if<AttentionAnswer>(&outcome)) std::printf("%g\n", answer->error_bound);
+/// @endcode
 template <class T>
 [[nodiscard]] std::variant<AttentionAnswer, Refusal> attend(const AttentionArrays<T>& arrays,
                                                             const AttentionRequest& request);

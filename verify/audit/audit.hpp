@@ -64,6 +64,13 @@ struct Audit : Answer {
 
 /// Throws InputError when a folder cannot be read, the prompt was made for another model, or T does not fit
 /// the model's positions or its sliding window.
+/// @code
+/// AuditQuestion question;
+/// question.model = "gpt2", question.prompt = "my-prompt";
+/// question.eta = Rational(1, 100), question.Delta = 1, question.eps = Rational(1, 10);
+/// const Audit audit = audit_model(question);
+/// for (const TheoremRow& row : audit.theorems) std::puts(row.why.c_str());
+/// @endcode
 [[nodiscard]] Audit audit_model(const AuditQuestion& question);
 
 /// Returns the enclosure as a quantity.

@@ -21,6 +21,11 @@ struct CheckLimits {
 /// InputError only where the text is no JSON object with a known kind; a certificate that fails is rejected
 /// in the report. `where` names it in messages. Where the time is up the report says so and the work goes on
 /// in a thread of its own: the caller then prints the report and ends the process with std::_Exit.
+/// @code
+/// #include <promptbound/models/text_file.hpp>
+/// const CheckReport report = check_certificate(read_text_file("proof.json"), "proof.json");
+/// std::puts(report_text(report).c_str());
+/// @endcode
 [[nodiscard]] CheckReport check_certificate(std::string_view text, const std::string& where,
                                             const CheckLimits& limits = {},
                                             const std::vector<GivenInput>& inputs = {});

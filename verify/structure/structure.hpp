@@ -26,8 +26,15 @@ struct StructureQuestion {
   long digits = 40;                         ///< of the input's entries
 };
 
-/// Returns what is certified for tokens in the ball of radius R. Throws InputError for a negative R or distance, and as
-/// enclose_preimage does. Example: structure_of(instance.model, {.R = 1}).separation
+/// Returns what is certified for tokens in the ball of radius R. Throws InputError for a negative R or
+/// distance, and as enclose_preimage does. Example: structure_of(instance.model, {.R = 1}).separation
+/// @code
+/// #include <promptbound/models/instance_safetensors.hpp>
+/// StructureQuestion question;
+/// question.R = 1;
+/// const StructureAnswer answer = structure_of(read_instance("model.json").model, question);
+/// if (answer.verdict == Verdict::proved) std::puts(answer.separation.str().c_str());
+/// @endcode
 [[nodiscard]] StructureAnswer structure_of(const Transformer<Rational>& model,
                                            const StructureQuestion& question);
 

@@ -28,6 +28,16 @@ struct IntegralAnswer : Answer {
 /// The box with the widest contribution is halved first, across its widest coordinate. Errors are measured in
 /// units of a bound on all of them, so that powers stay in range at any alpha. Throws InputError for alpha =
 /// inf and for a negative eps or ratio.
+/// @code
+/// #include <promptbound/models/instance_safetensors.hpp>
+/// #include <promptbound/verify/supremum/supremum_certificate.hpp>
+/// const Instance instance = read_instance("model.json");
+/// const Target target{instance.data_width, instance.input_offsets.cols(), Identity{}};
+/// IntegralOptions options;
+/// options.eps = Rational(1, 20);
+/// const auto problem = approximation_problem(instance, target, Number(Rational(2)));
+/// const auto answer = enclose_integral(problem, options);
+/// @endcode
 [[nodiscard]] IntegralAnswer enclose_integral(const ApproximationProblem& problem,
                                               const IntegralOptions& options);
 

@@ -77,6 +77,17 @@ struct SupremumAnswer : Answer {
 /// otherwise unknown when a budget ends first. Without eps: proved when the ratio is reached. The answer does
 /// not depend on the number of threads. Throws InputError for a negative eps or ratio, and for a state that
 /// does not fit the problem.
+/// @code
+/// #include <promptbound/models/instance_safetensors.hpp>
+/// #include <promptbound/verify/supremum/supremum_certificate.hpp>
+/// const Instance instance = read_instance("model.json");
+/// const Target target{instance.data_width, instance.input_offsets.cols(), Identity{}};
+/// SupremumOptions options;
+/// options.eps = Rational(1, 20);
+/// const auto problem = approximation_problem(instance, target, Number(Rational(2)));
+/// const auto answer = enclose_supremum(problem, options);
+/// if (answer.verdict == Verdict::refuted) std::puts(answer.witness->error.str().c_str());
+/// @endcode
 [[nodiscard]] SupremumAnswer enclose_supremum(const ApproximationProblem& problem,
                                               const SupremumOptions& options);
 

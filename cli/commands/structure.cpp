@@ -6,12 +6,14 @@
 #include <promptbound/cli/command.hpp>
 #include <promptbound/cli/command_line.hpp>
 #include <promptbound/cli/commands/construct_target.hpp>
+#include <promptbound/cli/progress.hpp>
 #include <promptbound/cli/render/record_view.hpp>
 #include <promptbound/cli/render/render_json.hpp>
 #include <promptbound/models/instance_safetensors.hpp>
 #include <promptbound/models/text_file.hpp>
 #include <promptbound/numeric/decimal.hpp>
 #include <promptbound/numeric/error.hpp>
+#include <promptbound/numeric/work.hpp>
 #include <promptbound/verify/certificate.hpp>
 #include <promptbound/verify/structure/injectivity_certificate.hpp>
 #include <promptbound/verify/structure/preimage.hpp>
@@ -130,6 +132,8 @@ void write_report(const Report& report, TableWriter& writer, long digits) {
 int structure(const StructureOptions& options) {
   const Rational R = parse_rational(options.R, "--R");
   const Instance instance = read_instance(options.model);
+  Progress progress("layers", options.quiet);
+  const WorkWatch watch([&](std::uint64_t done, std::uint64_t total) { progress.update(done, total); });
   const std::vector<MapNorms> norms = map_norms(instance.model);
   Report report;
   report.mask = instance.model.mask;

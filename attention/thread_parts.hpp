@@ -5,7 +5,10 @@
 #include <oneapi/tbb/parallel_for.h>
 #include <oneapi/tbb/task_arena.h>
 
+#include <atomic>
+
 #include <promptbound/numeric/eigen.hpp>
+#include <promptbound/numeric/work.hpp>
 
 namespace promptbound {
 
@@ -22,11 +25,16 @@ void for_parts(Index parts, int threads, Body body) {
   }
 }
 
-/// Calls body(part) for part = 0 .. parts-1.
+/// Calls body(part) for part = 0 .. parts-1, and tells who watches this thread how many are done.
 template <class Body>
 void for_each_part(Index parts, int threads, Body body) {
+  const WorkWatch::Told* told = WorkWatch::current();
+  std::atomic<Index> done = 0;
   for_parts(parts, threads, [&](Index from, Index to) {
-    for (Index part = from; part < to; ++part) body(part);
+    for (Index part = from; part < to; ++part) {
+      body(part);
+      if (told != nullptr) (*told)(static_cast<std::uint64_t>(++done), static_cast<std::uint64_t>(parts));
+    }
   });
 }
 

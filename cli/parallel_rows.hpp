@@ -19,7 +19,7 @@ template <class Compute, class Consume>
 void for_each_row(std::uint64_t count, const CommonOptions& options, Compute compute, Consume consume) {
   using Result = decltype(compute(std::uint64_t{0}));
   constexpr std::uint64_t chunk = 256;
-  Progress progress(count, options.quiet);
+  Progress progress("points", options.quiet);
   oneapi::tbb::task_arena arena(options.threads);
   for (std::uint64_t first = 0; first < count; first += chunk) {
     std::vector<Result> results(std::min(chunk, count - first));
@@ -31,7 +31,7 @@ void for_each_row(std::uint64_t count, const CommonOptions& options, Compute com
           [&] { oneapi::tbb::parallel_for(std::uint64_t{0}, std::uint64_t{results.size()}, compute_one); });
     }
     for (Result& result : results) consume(std::move(result));
-    progress.update(first + results.size());
+    progress.update(first + results.size(), count);
   }
 }
 

@@ -7,12 +7,14 @@
 #include <promptbound/attention/choice/exact_scale.hpp>
 #include <promptbound/cli/command.hpp>
 #include <promptbound/cli/command_line.hpp>
+#include <promptbound/cli/progress.hpp>
 #include <promptbound/cli/render/record_view.hpp>
 #include <promptbound/cli/render/render_json.hpp>
 #include <promptbound/models/npy.hpp>
 #include <promptbound/numeric/decimal.hpp>
 #include <promptbound/numeric/error.hpp>
 #include <promptbound/numeric/number.hpp>
+#include <promptbound/numeric/work.hpp>
 
 namespace promptbound {
 namespace {
@@ -188,6 +190,8 @@ int attend_arrays(const Arrays& files, const AttentionOptions& options) {
   request.threads = options.threads;
   std::optional<Rational> accuracy;
   if (!options.accuracy.empty()) accuracy = parse_rational(options.accuracy, "--accuracy");
+  Progress progress("parts", options.quiet);
+  const WorkWatch watch([&](std::uint64_t done, std::uint64_t total) { progress.update(done, total); });
   const auto outcome = attend_at_scale(arrays, parse_rational(options.scale, "--scale"), request, accuracy);
   if (const auto* refusal = std::get_if<Refusal>(&outcome)) {
     write_refusal(*refusal, options.format);

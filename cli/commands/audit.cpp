@@ -3,10 +3,12 @@
 
 #include <promptbound/cli/command.hpp>
 #include <promptbound/cli/command_line.hpp>
+#include <promptbound/cli/progress.hpp>
 #include <promptbound/cli/render/audit.hpp>
 #include <promptbound/numeric/error.hpp>
 #include <promptbound/numeric/integers.hpp>
 #include <promptbound/numeric/number.hpp>
+#include <promptbound/numeric/work.hpp>
 
 namespace promptbound {
 namespace {
@@ -37,6 +39,8 @@ int audit(const AuditOptions& options) {
     }
     question.context = numerator(context);
   }
+  Progress progress("layers", options.quiet);
+  const WorkWatch watch([&](std::uint64_t done, std::uint64_t total) { progress.update(done, total); });
   const Audit result = audit_model(question);
   OutputFile file(options.output);
   if (options.format == Format::json) {

@@ -17,6 +17,25 @@ struct CheckOptions : CommonOptions {
   CheckLimits limits;
 };
 
+/// The lines of the report for a terminal; elsewhere a row each.
+void write_report(const CheckReport& report, Format format, OutputFile& file) {
+  if (format == Format::text) return file.write(report_text(report));
+  const auto writer = make_table_writer(format, file, 0);
+  writer->begin("Certificate", {{"part"}, {"what the checker says"}});
+  const auto row = [&](const char* part, const std::string& text) {
+    if (!text.empty()) writer->row({std::string(part), text});
+  };
+  row("verdict", verdict_name(report));
+  row("reason", report.reason);
+  row("object", report.object);
+  row("format", report.format);
+  row("recomputed", report.statement);
+  row("inputs", report.inputs);
+  row("lifted by", report.theorem);
+  row("trusted", report.trusted);
+  writer->end();
+}
+
 int run(const CheckOptions& options) {
   std::vector<GivenInput> inputs;
   const auto add = [&](const char* role, const std::string& path) {
@@ -35,7 +54,7 @@ int run(const CheckOptions& options) {
                                    {"lifted_by", report.theorem},    {"trusted", report.trusted}};
     file.write(document(answer_json(report, verdict_name(report), std::move(json))));
   } else {
-    file.write(report_text(report));
+    write_report(report, options.format, file);
   }
   file.commit();
   if (report.verdict == Verdict::unknown) {

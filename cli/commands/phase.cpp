@@ -7,6 +7,7 @@
 #include <promptbound/attention/choice/automatic.hpp>
 #include <promptbound/cli/command.hpp>
 #include <promptbound/cli/command_line.hpp>
+#include <promptbound/cli/progress.hpp>
 #include <promptbound/cli/render/figure.hpp>
 #include <promptbound/numeric/error.hpp>
 #include <promptbound/numeric/number.hpp>
@@ -118,8 +119,12 @@ int phase(const PhaseOptions& options) {
                           {"polynomial seconds"},
                           {"exact seconds"},
                           {"exact/polynomial"}});
-  for (const Rational& ratio : ratios)
+  Progress progress("ratios", options.quiet);
+  std::uint64_t done = 0;
+  for (const Rational& ratio : ratios) {
     write_row(options, ratio, FastInterval(Interval(accuracy)).lower(), *writer, figure);
+    progress.update(++done, ratios.size());
+  }
   writer->end();
   if (!options.plot.empty()) {
     std::erase_if(figure.series, [](const Series& series) { return series.points.empty(); });

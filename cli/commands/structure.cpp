@@ -5,12 +5,14 @@
 #include <promptbound/cli/command.hpp>
 #include <promptbound/cli/command_line.hpp>
 #include <promptbound/cli/commands/construct_target.hpp>
+#include <promptbound/cli/progress.hpp>
 #include <promptbound/cli/render/record_view.hpp>
 #include <promptbound/cli/render/render_json.hpp>
 #include <promptbound/models/instance_safetensors.hpp>
 #include <promptbound/models/text_file.hpp>
 #include <promptbound/numeric/decimal.hpp>
 #include <promptbound/numeric/error.hpp>
+#include <promptbound/numeric/work.hpp>
 #include <promptbound/verify/certificate.hpp>
 #include <promptbound/verify/structure/injectivity_certificate.hpp>
 #include <promptbound/verify/structure/structure.hpp>
@@ -105,6 +107,8 @@ int structure(const StructureOptions& options) {
   question.digits = options.computed_digits();
   if (!options.distance.empty()) question.distance = parse_rational(options.distance, "--distance");
   if (!options.invert.empty()) question.outputs = read_outputs(options.invert);
+  Progress progress("layers", options.quiet);
+  const WorkWatch watch([&](std::uint64_t done, std::uint64_t total) { progress.update(done, total); });
   const StructureAnswer answer = structure_of(instance.model, question);
   std::optional<OutputFile> certificate;
   if (!options.certificate.empty()) certificate.emplace(options.certificate);

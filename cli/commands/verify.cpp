@@ -11,6 +11,7 @@
 #include <promptbound/cli/command.hpp>
 #include <promptbound/cli/command_line.hpp>
 #include <promptbound/cli/commands/construct_target.hpp>
+#include <promptbound/cli/progress.hpp>
 #include <promptbound/cli/render/record_view.hpp>
 #include <promptbound/cli/render/render_json.hpp>
 #include <promptbound/models/instance_safetensors.hpp>
@@ -40,15 +41,13 @@ struct VerifyOptions : CommonOptions {
 /// About what a waiting box takes: itself, its coordinates, and its share of the selected keys.
 constexpr std::size_t bytes_per_box = 512;
 
-/// What is known on standard error, once a second after two seconds.
+/// What is known, while nobody can say how long it will take.
 std::function<void(const SupremumProgress&)> progress_to(const VerifyOptions& options) {
-  if (options.quiet) return {};
-  return [last = Clock::now() + std::chrono::seconds(1)](const SupremumProgress& state) mutable {
-    if (Clock::now() - last < std::chrono::seconds(1)) return;
-    last = Clock::now();
+  const auto progress = std::make_shared<Progress>("", options.quiet);
+  return [progress](const SupremumProgress& state) {
     const std::string upper = std::isfinite(state.upper) ? fmt::format(" <= {:.6g}", state.upper) : "";
-    fmt::print(stderr, "promptbound: {:.6g} <= error{}, {} boxes done, {} waiting\n", state.lower, upper,
-               state.boxes, state.waiting);
+    progress->say(fmt::format("{:.6g} <= error{}, {} boxes done, {} waiting", state.lower, upper, state.boxes,
+                              state.waiting));
   };
 }
 

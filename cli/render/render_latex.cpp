@@ -6,6 +6,7 @@
 #include <cmath>
 #include <iterator>
 
+#include <promptbound/cli/render/latex_text.hpp>
 #include <promptbound/cli/render/table.hpp>
 
 namespace promptbound {
@@ -20,40 +21,29 @@ struct ColumnLayout {
   std::size_t whole = 0, decimals = 0;
 };
 
-/// The width that an A4 page of the article class has for text, and what an average character takes, by size.
-constexpr double page_width = 345;
-constexpr std::pair<const char*, double> sizes[] = {{"", 5.2}, {"\\small", 4.8}, {"\\footnotesize", 4.4}};
+/// The width that an A4 page of the article class has for text, and how far a table may reach into both
+/// margins together.
+constexpr double text_width = 345, margins = 140;
+
+/// A size of type, what an average character takes in it, and the width of the table, in points.
+struct Setting {
+  const char* size;
+  double character, width;
+};
+/// In the order in which they are tried, first with whole cells, then with broken ones.
+constexpr Setting whole[] = {
+    {"", 5.2, text_width}, {"\\small", 4.8, text_width}, {"\\footnotesize", 4.4, text_width}};
+constexpr Setting broken[] = {{"\\footnotesize", 4.4, text_width},
+                              {"\\scriptsize", 4, text_width},
+                              {"\\footnotesize", 4.4, text_width + margins},
+                              {"\\scriptsize", 4, text_width + margins},
+                              {"\\tiny", 3.5, text_width + margins}};
 constexpr double column_gap = 6;
 /// Columns up to this many characters are never broken.
 constexpr std::size_t short_column = 12;
 constexpr double lines_of_a_page = 45;
 /// The layout is decided by this many rows; those that follow are written as they come.
 constexpr std::size_t rows_to_measure = 1000;
-
-/// The longest piece of a text that is broken at blanks and after the points and hyphens of names.
-std::size_t longest_piece(const std::string& text) {
-  std::size_t longest = 0, length = 0;
-  for (const char c : text) {
-    length = c == ' ' ? 0 : length + 1;
-    longest = std::max(longest, length);
-    if (c == '.' || c == '-' || c == '_' || c == '/') length = 0;
-  }
-  return longest;
-}
-
-/// The symbols of the field where a column is a parameter.
-std::string symbol(const std::string& heading) {
-  constexpr std::pair<std::string_view, const char*> symbols[] = {
-      {"eps", "$\\varepsilon$"},    {"alpha", "$\\alpha$"},   {"Lambda", "$\\Lambda$"},
-      {"Lambda-W", "$\\Lambda_W$"}, {"Delta", "$\\Delta$"},   {"eta", "$\\eta$"},
-      {"r-min", "$r_{\\min}$"},     {"r-max", "$r_{\\max}$"}, {"d-v", "$d_v$"}};
-  for (const auto& [name, tex] : symbols) {
-    if (heading == name) return tex;
-  }
-  return heading.size() == 1 && std::isalpha(static_cast<unsigned char>(heading.front())) != 0
-             ? "$" + heading + "$"
-             : "";
-}
 
 /// booktabs tables with siunitx numbers, ready for \input: needs \usepackage{booktabs,siunitx}, and longtable
 /// where a table is longer than a page. No table is wider than the text of an A4 page as far as breaking
@@ -62,7 +52,12 @@ class LatexWriter : public TableWriter {
  public:
   LatexWriter(OutputFile& file, long digits) : file_(file), digits_(digits) {}
 
-  void paragraph(const std::string& text) override { file_.write(text.empty() ? "" : "% " + text + "\n"); }
+  void paragraph(const std::string& text) override {
+    if (text.empty()) return;
+    std::string comment = "% ";
+    for (const char c : text) comment += c == '\n' ? std::string("\n% ") : std::string(1, c);
+    file_.write(comment + "\n");
+  }
 
   void begin(const std::string& title, const std::vector<Column>& columns) override {
     title_ = title;
@@ -79,12 +74,12 @@ class LatexWriter : public TableWriter {
 
   void end() override {
     if (!is_open_) open();
-    file_.write("\\bottomrule\n\\end{" + environment_ + "}\n}\n\n");
+    file_.write("\\bottomrule\n\\end{" + environment_ + "}" + (is_boxed() ? "}" : "") + "%\n}\n\n");
   }
 
  private:
   void open() {
-    const char* size = decide_layout();
+    setting_ = decide_layout();
     environment_ = lines() > lines_of_a_page ? "longtable" : "tabular";
     std::string alignment, headings;
     for (std::size_t i = 0; i < columns_.size(); ++i) {
@@ -93,40 +88,59 @@ class LatexWriter : public TableWriter {
     }
     if (!title_.empty()) file_.write("% " + title_ + "\n");
     file_.write(fmt::format(
-        "{{{}\\setlength{{\\tabcolsep}}{{{}pt}}\n\\begin{{{}}}{{{}}}\n\\toprule\n{} \\\\\n\\midrule\n", size,
-        column_gap / 2, environment_, alignment, headings));
+        "{{{}\\setlength{{\\tabcolsep}}{{{}pt}}{}%\n\\begin{{{}}}{{{}}}\n\\toprule\n{} \\\\\n\\midrule\n",
+        setting_.size, column_gap / 2, placement(), environment_, alignment, headings));
     if (environment_ == "longtable") file_.write("\\endhead\n");
     is_open_ = true;
     for (const std::vector<Cell>& cells : rows_) write_row(cells);
     rows_.clear();
   }
 
+  /// A short table that is wider than the text is set in the middle of the page, in a box as wide as the
+  /// text.
+  [[nodiscard]] bool is_boxed() const { return environment_ == "tabular" && setting_.width > text_width; }
+
+  /// What stands before the table.
+  [[nodiscard]] std::string placement() const {
+    if (is_boxed()) return "\\noindent\\makebox[\\linewidth]{";
+    if (environment_ == "tabular") return "\\noindent";
+    return setting_.width == text_width ? ""
+                                        : fmt::format(
+                                              "\\setlength{{\\LTleft}}{{-{0}pt plus "
+                                              "1fill}}\\setlength{{\\LTright}}{{-{0}pt plus 1fill}}",
+                                              margins / 2);
+  }
+
   /// Decides every column's layout, and the size of the type.
-  const char* decide_layout() {
+  Setting decide_layout() {
     layout_.assign(columns_.size(), {});
     std::vector<std::size_t> natural(columns_.size()), least(columns_.size());
     for (std::size_t i = 0; i < columns_.size(); ++i) {
-      natural[i] = symbol(columns_[i].heading).empty() ? columns_[i].heading.size() : 1;
-      least[i] = std::min(natural[i], longest_piece(columns_[i].heading));
+      natural[i] = latex_symbol(columns_[i].heading).empty() ? columns_[i].heading.size() : 1;
+      least[i] = std::min(natural[i], longest_piece(columns_[i].heading, true));
       layout_[i].is_aligned = columns_[i].is_number && !rows_.empty();
-      for (const std::vector<Cell>& cells : rows_) measure(cells[i], layout_[i], natural[i], least[i]);
+      for (const std::vector<Cell>& cells : rows_)
+        measure(cells[i], columns_[i].is_number, layout_[i], natural[i], least[i]);
     }
     const auto total = [&](double character) {
       double sum = column_gap * static_cast<double>(columns_.size());
       for (const std::size_t characters : natural) sum += static_cast<double>(characters) * character;
       return sum;
     };
-    for (const auto& [size, character] : sizes) {
-      if (total(character) <= page_width) return size;
+    for (const Setting& setting : whole) {
+      if (total(setting.character) <= setting.width) return setting;
     }
-    break_columns(natural, least, std::rbegin(sizes)->second);
-    return std::rbegin(sizes)->first;
+    for (const Setting& setting : broken) {
+      if (break_columns(natural, least, setting)) return setting;
+    }
+    return *std::rbegin(broken);
   }
 
-  void measure(const Cell& cell, ColumnLayout& layout, std::size_t& natural, std::size_t& least) const {
+  void measure(const Cell& cell, bool is_number, ColumnLayout& layout, std::size_t& natural,
+               std::size_t& least) const {
     const std::string text = cell_text(cell, digits_);
-    natural = std::max(natural, text.size());
-    least = std::max(least, longest_piece(text));
+    natural = std::max(natural, set_length(text));
+    least = std::max(least, longest_piece(text, !is_number));
     const auto* quantity = std::get_if<Quantity>(&cell);
     const std::string number = quantity != nullptr ? plain_number(*quantity) : "";
     if (number.empty()) {
@@ -138,10 +152,12 @@ class LatexWriter : public TableWriter {
     layout.decimals = std::max(layout.decimals, number.size() - std::min(point + 1, number.size()));
   }
 
-  /// Shares what short columns leave of the page among the others, by how much they hold.
-  void break_columns(const std::vector<std::size_t>& natural, const std::vector<std::size_t>& least,
-                     double character) {
-    double left = page_width - column_gap * static_cast<double>(columns_.size());
+  /// Shares what short columns leave of the page among the others, by how much they hold. Tells whether the
+  /// page is wide enough.
+  bool break_columns(const std::vector<std::size_t>& natural, const std::vector<std::size_t>& least,
+                     const Setting& setting) {
+    const double character = setting.character;
+    double left = setting.width - column_gap * static_cast<double>(columns_.size());
     double wanted = 0;
     for (std::size_t i = 0; i < columns_.size(); ++i) {
       layout_[i].is_wrapped = natural[i] > short_column;
@@ -152,10 +168,11 @@ class LatexWriter : public TableWriter {
       }
       left -= layout_[i].is_wrapped ? layout_[i].width : static_cast<double>(natural[i]) * character;
     }
-    if (left <= 0) return;
+    if (left < 0) return false;
     for (std::size_t i = 0; i < columns_.size(); ++i) {
       if (layout_[i].is_wrapped) layout_[i].width += left * weight(natural[i]) / wanted;
     }
+    return true;
   }
 
   /// What a broken column gets of the page, by the characters of its longest cell: less than proportional, so
@@ -164,14 +181,13 @@ class LatexWriter : public TableWriter {
 
   /// About as many lines as the table takes.
   double lines() const {
-    const double character = std::rbegin(sizes)->second;
     double sum = 0;
     for (const std::vector<Cell>& cells : rows_) {
       double most = 1;
       for (std::size_t i = 0; i < cells.size(); ++i) {
         if (!layout_[i].is_wrapped) continue;
         const auto characters = static_cast<double>(cell_text(cells[i], digits_).size());
-        most = std::max(most, std::ceil(characters * character / layout_[i].width));
+        most = std::max(most, std::ceil(characters * setting_.character / layout_[i].width));
       }
       sum += most;
     }
@@ -181,15 +197,15 @@ class LatexWriter : public TableWriter {
   static std::string specification(const Column& column, const ColumnLayout& layout) {
     if (layout.is_wrapped) {
       return fmt::format(">{{{}\\arraybackslash}}p{{{:.0f}pt}}",
-                         column.is_number ? "\\raggedleft" : "\\raggedright", layout.width);
+                         column.is_number ? "\\raggedleft" : "\\raggedright", std::floor(layout.width));
     }
     if (layout.is_aligned) return fmt::format("S[table-format={}.{}]", layout.whole, layout.decimals);
     return column.is_number ? "r" : "l";
   }
 
   std::string heading(std::size_t i) const {
-    const std::string tex = symbol(columns_[i].heading);
-    const std::string text = tex.empty() ? breakable(escaped(columns_[i].heading)) : tex;
+    const std::string tex = latex_symbol(columns_[i].heading);
+    const std::string text = tex.empty() ? latex_breakable(latex_escaped(columns_[i].heading)) : tex;
     return layout_[i].is_aligned ? "{" + text + "}" : text;
   }
 
@@ -201,7 +217,7 @@ class LatexWriter : public TableWriter {
       const std::string plain = quantity != nullptr && layout_[i].is_aligned ? plain_number(*quantity) : "";
       std::string text = plain.empty() ? text_of(cells[i]) : plain;
       // Names may be broken at their points where a column is narrow.
-      if (layout_[i].is_wrapped && !columns_[i].is_number) text = breakable(text);
+      if (layout_[i].is_wrapped && !columns_[i].is_number) text = latex_breakable(text);
       // Where numbers stand on their decimal point, all else is in braces.
       line += layout_[i].is_aligned && plain.empty() && !text.empty() ? "{" + text + "}" : text;
     }
@@ -218,40 +234,39 @@ class LatexWriter : public TableWriter {
     return is_plain && lower.size() <= 18 ? lower : "";
   }
 
-  static std::string breakable(const std::string& text) {
-    std::string result;
-    for (std::size_t i = 0; i < text.size(); ++i) {
-      result += text[i];
-      const bool ends_piece = text[i] == '.' || text[i] == '_' || text[i] == '/' || text[i] == '-';
-      if (ends_piece && i + 1 < text.size() && std::isalpha(static_cast<unsigned char>(text[i + 1])) != 0)
-        result += "\\allowbreak{}";
-    }
-    return result;
-  }
-
   std::string text_of(const Cell& cell) const {
     if (const auto* quantity = std::get_if<Quantity>(&cell)) return number(*quantity);
     if (const auto* absent = std::get_if<Absent>(&cell))
-      return (absent->is_undecided ? "undecided (" : "n/a (") + escaped(absent->reason) + ")";
-    return escaped(std::get<std::string>(cell));
+      return (absent->is_undecided ? "undecided (" : "n/a (") + latex_escaped(absent->reason) + ")";
+    return latex_escaped(std::get<std::string>(cell));
   }
 
   /// \num understands plain and scientific notation; everything else is set as text.
   std::string number(const Quantity& quantity) const {
-    if (std::holds_alternative<std::string>(quantity.value())) return escaped(readable(quantity, digits_));
+    if (std::holds_alternative<std::string>(quantity.value()))
+      return latex_escaped(readable(quantity, digits_));
     const std::string exact = quantity.exact();
     if (!exact.empty() && exact.size() <= 24) {
       const bool terminates = quantity.lower(digits_) == quantity.upper(digits_);
       return terminates ? "\\num{" + quantity.lower(digits_) + "}" : "$" + exact + "$";
     }
     if (const auto* tower = std::get_if<PowerTower>(&quantity.value()))
-      return "$10^{10^{" + ends(Quantity(tower->log10_log10)) + "}}$";
+      return power_ends("$10^{10^{", Quantity(tower->log10_log10), "}}$");
     const std::string text = readable(quantity, digits_);
     if (text.rfind("10^", 0) == 0) {
       const auto& log10 = std::get<Magnitude>(quantity.value()).log10;
-      return "$10^{" + ends(Quantity(log10)) + "}$";
+      return power_ends("$10^{", Quantity(log10), "}$");
     }
     return ends(quantity);
+  }
+
+  /// The ends of a power whose exponent is enclosed. A line may be broken between them.
+  std::string power_ends(const std::string& before, const Quantity& exponent,
+                         const std::string& after) const {
+    const std::string lower = exponent.lower(digits_), upper = exponent.upper(digits_);
+    const auto power = [&](const std::string& end) { return before + "\\num{" + end + "}" + after; };
+    if (lower.empty() || upper.empty()) return before + ends(exponent) + after;
+    return lower == upper ? power(lower) : "[" + power(lower) + ", " + power(upper) + "]";
   }
 
   std::string ends(const Quantity& quantity) const {
@@ -266,48 +281,10 @@ class LatexWriter : public TableWriter {
            (upper.empty() ? infinity + ")" : "\\num{" + upper + "}]");
   }
 
-  static std::string escaped(const std::string& text) {
-    std::string result;
-    for (const char c : text) {
-      switch (c) {
-        case '&':
-        case '%':
-        case '#':
-        case '_':
-        case '{':
-        case '}':
-        case '$':
-          result += '\\';
-          result += c;
-          break;
-        case '^':
-          result += "\\textasciicircum{}";
-          break;
-        case '~':
-          result += "\\textasciitilde{}";
-          break;
-        case '\\':
-          result += "\\textbackslash{}";
-          break;
-        case '<':
-          result += "$<$";
-          break;
-        case '>':
-          result += "$>$";
-          break;
-        case '|':  // a dash in LaTeX's default font encoding
-          result += "$|$";
-          break;
-        default:
-          result += c;
-      }
-    }
-    return result;
-  }
-
   OutputFile& file_;
   long digits_;
   std::string title_, environment_;
+  Setting setting_ = whole[0];
   std::vector<Column> columns_;
   std::vector<ColumnLayout> layout_;
   std::vector<std::vector<Cell>> rows_;  ///< until the layout is decided

@@ -18,6 +18,7 @@
 #include <promptbound/models/exact_json.hpp>
 #include <promptbound/numeric/number.hpp>
 #include <promptbound/numeric/quantity.hpp>
+#include <promptbound/numeric/work.hpp>
 
 namespace promptbound::python {
 
@@ -70,7 +71,7 @@ void count_abandoned(int change);
 /// work(running) on a thread of its own, which must own all that it uses and touch no Python object. This
 /// thread waits without the GIL and looks for signals; where one raises an exception, such as
 /// KeyboardInterrupt, it is passed on at once and the work is cancelled: it ends where it looks at
-/// running.cancelled, else by itself.
+/// running.cancelled or tells how far it is (numeric/work), else by itself.
 template <class Work>
 auto interruptible(Work work, const std::function<void(const Running&)>& look = {}) {
   using Result = decltype(work(std::declval<Running&>()));
@@ -89,6 +90,11 @@ auto interruptible(Work work, const std::function<void(const Running&)>& look = 
     std::optional<Result> result;
     std::exception_ptr error;
     try {
+      const WorkWatch watch([state](std::uint64_t done, std::uint64_t total) {
+        if (state->running.cancelled) throw Cancelled();
+        state->running.done = done;
+        state->running.total = total;
+      });
       result.emplace(state->work(state->running));
     } catch (const Cancelled&) {  // nobody asks
     } catch (...) {

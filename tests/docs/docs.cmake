@@ -23,6 +23,15 @@ else()
   set_tests_properties(docs_json_schema_without_jsonschema PROPERTIES DISABLED TRUE)
 endif()
 
+# What the subcommands print as LaTeX, in a document.
+if(PDFLATEX)
+  add_test(NAME docs_latex COMMAND ${Python3_EXECUTABLE} -B ${CMAKE_CURRENT_SOURCE_DIR}/docs/latex.py
+                                   --program $<TARGET_FILE:promptbound>)
+else()
+  add_test(NAME docs_latex_without_pdflatex COMMAND ${CMAKE_COMMAND} -E true)
+  set_tests_properties(docs_latex_without_pdflatex PROPERTIES DISABLED TRUE)
+endif()
+
 # The theory as one document.
 find_program(PDFTOTEXT pdftotext)
 if(PDFLATEX AND PDFTOTEXT)

@@ -1,6 +1,6 @@
-#include <promptbound/verify/audit/model_sweep.hpp>
-
 #include <promptbound/numeric/certify.hpp>
+#include <promptbound/numeric/work.hpp>
+#include <promptbound/verify/audit/model_sweep.hpp>
 
 namespace promptbound {
 namespace {
@@ -8,7 +8,10 @@ namespace {
 PromptPass whole_pass(const LanguageModel& model, const InputWeights& input, const Matrix<double>& prompt) {
   PromptPass pass(input, prompt, working_precision());
   const std::size_t layers = model.config().layers;
-  for (std::size_t l = 0; l < layers && pass.is_determined(); ++l) pass.add(model.layer(l), l + 1 == layers);
+  for (std::size_t l = 0; l < layers && pass.is_determined(); ++l) {
+    pass.add(model.layer(l), l + 1 == layers);
+    tell_work(l + 1, layers);
+  }
   return pass;
 }
 
@@ -25,6 +28,7 @@ ModelSweep sweep_layers(const LanguageModel& model, const Matrix<double>& prompt
     const TrainedLayer layer = model.layer(l);
     norms.add(layer);
     if (pass) pass->add(layer, l + 1 == layers);
+    tell_work(l + 1, layers);
   }
   ModelSweep result{norms.take(), {}, {}};
   if (!pass) return result;

@@ -1,4 +1,5 @@
 #include <promptbound/numeric/error.hpp>
+#include <promptbound/numeric/work.hpp>
 #include <promptbound/verify/structure/lipschitz_constants.hpp>
 
 namespace promptbound {
@@ -14,6 +15,7 @@ std::vector<MapNorms> map_norms(const Transformer<Rational>& model) {
       of_layer.ffn = FeedForwardNorms{spectral_norm(layer.ffn->W_1), euclidean_norm(layer.ffn->b_1),
                                       spectral_norm(layer.ffn->W_2), euclidean_norm(layer.ffn->b_2)};
     }
+    tell_work(norms.size(), model.layers.size());
   }
   return norms;
 }

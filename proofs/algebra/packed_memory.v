@@ -61,17 +61,31 @@ have -> : [seq digit_read (2 ^ b) 1 p (i %/ r) (i %% r * e + a) | a <- iota 0 e]
 by rewrite base_digitsK // /label valK.
 Qed.
 
+(** So prompts of m tokens reach all K^N labellings. *)
+Definition reaches (m : nat) : Prop :=
+  exists labelling : bit_prompt b P m -> {ffun 'I_N -> 'I_K}, forall l, exists p, labelling p = l.
+
+Lemma reaches_by (m : nat) (read : bit_prompt b P m -> nat -> nat) :
+  (forall l : {ffun 'I_N -> 'I_K}, exists p, forall i : 'I_N, read p i = l i) -> reaches m.
+Proof.
+move=> H; exists (fun p => [ffun i : 'I_N => insubd (Ordinal K0) (read p i)]) => l.
+have [p pE] := H l; exists p; apply/ffunP => i; apply: val_inj.
+by rewrite ffunE val_insubd pE ltn_ord.
+Qed.
+
+Corollary packed_memory_reaches (m J : nat) : K ^ J <= 2 ^ b -> N <= m * (P * J) -> reaches m.
+Proof. by move=> fits room; exact: reaches_by (packed_memory fits room). Qed.
+Corollary packed_memory_wide_reaches (m e : nat) : K <= 2 ^ (b * e) -> N <= m * (P %/ e) -> reaches m.
+Proof. by move=> fits room; exact: reaches_by (packed_memory_wide fits room). Qed.
+
 (** The tokens of 2.8: m = ceil(N/(P J)). With 2.7, for prompts of any model: the bracket of memory. *)
 Theorem packed_memory_bracket (J : nat) : K ^ J <= 2 ^ b -> 0 < P * J ->
-  (exists labelling : bit_prompt b P (tokens_for N (P * J)) -> {ffun 'I_N -> 'I_K}, forall l, exists p, labelling p = l) /\
+  reaches (tokens_for N (P * J)) /\
   forall (w m : nat) (labelling : bit_prompt b w m -> {ffun 'I_N -> 'I_K}),
     (forall l, exists p, labelling p = l) -> K ^ N <= 2 ^ (b * w * m).
 Proof.
 move=> fits PJ0; split; last by move=> w m; exact: memory_bits.
-exists (fun p => [ffun i : 'I_N => insubd (Ordinal K0) (packed_label J p i)]) => l.
-have [p pE] := packed_memory fits (tokens_for_enough N PJ0) l.
-exists p; apply/ffunP => i; apply: val_inj; rewrite ffunE val_insubd pE.
-by rewrite ltn_ord.
+exact: packed_memory_reaches fits (tokens_for_enough N PJ0).
 Qed.
 
 (** The sufficient end in bits: b P m is at most (N b)/J + b P, against the necessary N log2 K, b < (J+1) log2 K. *)

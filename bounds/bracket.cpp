@@ -4,7 +4,7 @@
 
 #include <promptbound/bounds/bracket.hpp>
 #include <promptbound/bounds/catalogue.hpp>
-#include <promptbound/bounds/packed_layout.hpp>
+#include <promptbound/bounds/packed_problem.hpp>
 #include <promptbound/numeric/certify.hpp>
 #include <promptbound/numeric/integers.hpp>
 #include <promptbound/numeric/power_product.hpp>

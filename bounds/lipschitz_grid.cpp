@@ -5,7 +5,7 @@
 #include <utility>
 
 #include <promptbound/bounds/box_grid.hpp>
-#include <promptbound/bounds/grid_search.hpp>
+#include <promptbound/bounds/search/grid_search.hpp>
 #include <promptbound/bounds/lipschitz_grid.hpp>
 #include <promptbound/bounds/prompt_packing.hpp>
 #include <promptbound/numeric/certify.hpp>

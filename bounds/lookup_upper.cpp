@@ -2,7 +2,7 @@
 #include <fmt/format.h>
 
 #include <promptbound/bounds/forms.hpp>
-#include <promptbound/bounds/rounded_cells.hpp>
+#include <promptbound/bounds/search/rounded_cells.hpp>
 #include <promptbound/numeric/integers.hpp>
 #include <promptbound/numeric/power_product.hpp>
 

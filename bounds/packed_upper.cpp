@@ -2,7 +2,7 @@
 #include <algorithm>
 
 #include <promptbound/bounds/forms.hpp>
-#include <promptbound/bounds/packed_layout.hpp>
+#include <promptbound/bounds/packed_problem.hpp>
 #include <promptbound/numeric/integers.hpp>
 #include <promptbound/numeric/power_product.hpp>
 

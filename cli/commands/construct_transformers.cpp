@@ -2,9 +2,9 @@
 #include <nlohmann/json.hpp>
 
 #include <promptbound/cli/commands/construction.hpp>
-#include <promptbound/constructions/lookup_transformer.hpp>
-#include <promptbound/constructions/memorization_prompt.hpp>
-#include <promptbound/constructions/packed_lookup.hpp>
+#include <promptbound/constructions/lookup/lookup_transformer.hpp>
+#include <promptbound/constructions/lookup/memorization_prompt.hpp>
+#include <promptbound/constructions/lookup/packed_lookup.hpp>
 #include <promptbound/constructions/selective_shift.hpp>
 #include <promptbound/constructions/softmax_universal.hpp>
 #include <promptbound/models/text_file.hpp>

@@ -5,7 +5,7 @@
 #include <fmt/format.h>
 
 #include <promptbound/bounds/catalogue.hpp>
-#include <promptbound/bounds/packed_layout.hpp>
+#include <promptbound/bounds/search/packed_layout.hpp>
 #include <promptbound/numeric/integers.hpp>
 
 using namespace promptbound;

@@ -1,6 +1,6 @@
 #include <doctest/doctest.h>
 
-#include <promptbound/constructions/lookup_transformer.hpp>
+#include <promptbound/constructions/lookup/lookup_transformer.hpp>
 #include <promptbound/numeric/alpha_norm.hpp>
 #include <promptbound/numeric/error.hpp>
 #include <promptbound/numeric/power_product.hpp>

@@ -1,6 +1,6 @@
 #include <doctest/doctest.h>
 
-#include <promptbound/constructions/memorization_prompt.hpp>
+#include <promptbound/constructions/lookup/memorization_prompt.hpp>
 #include <promptbound/numeric/alpha_norm.hpp>
 #include <promptbound/numeric/error.hpp>
 #include <promptbound/numeric/precision.hpp>

@@ -6,7 +6,7 @@
 #include <map>
 
 #include <promptbound/bounds/catalogue.hpp>
-#include <promptbound/constructions/packed_lookup.hpp>
+#include <promptbound/constructions/lookup/packed_lookup.hpp>
 #include <promptbound/constructions/quantized_function.hpp>
 #include <promptbound/numeric/alpha_norm.hpp>
 #include <promptbound/numeric/error.hpp>

@@ -5,7 +5,7 @@
 #include <cmath>
 #include <nlohmann/json.hpp>
 
-#include <promptbound/constructions/lookup_transformer.hpp>
+#include <promptbound/constructions/lookup/lookup_transformer.hpp>
 #include <promptbound/numeric/error.hpp>
 #include <promptbound/numeric/precision.hpp>
 #include <promptbound/verify/certificate.hpp>

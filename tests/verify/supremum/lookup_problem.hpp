@@ -1,7 +1,7 @@
 /// The lookup transformer of theory 5.2 as a problem to verify.
 #pragma once
 
-#include <promptbound/constructions/lookup_transformer.hpp>
+#include <promptbound/constructions/lookup/lookup_transformer.hpp>
 #include <promptbound/verify/supremum/box_error.hpp>
 
 namespace promptbound {

@@ -1,8 +1,8 @@
-#include <promptbound/constructions/packed_lookup.hpp>
+#include <promptbound/constructions/lookup/packed_lookup.hpp>
 
 #include <algorithm>
 
-#include <promptbound/constructions/lookup_blocks.hpp>
+#include <promptbound/constructions/lookup/lookup_blocks.hpp>
 #include <promptbound/constructions/quantized_function.hpp>
 #include <promptbound/numeric/alpha_norm.hpp>
 #include <promptbound/numeric/certify.hpp>

@@ -1,4 +1,4 @@
-#include <promptbound/constructions/register_block.hpp>
+#include <promptbound/constructions/lookup/register_block.hpp>
 
 namespace promptbound {
 

@@ -1,4 +1,4 @@
-#include <promptbound/constructions/memorization_prompt.hpp>
+#include <promptbound/constructions/lookup/memorization_prompt.hpp>
 #include <promptbound/numeric/alpha_norm.hpp>
 #include <promptbound/numeric/error.hpp>
 #include <promptbound/numeric/integers.hpp>

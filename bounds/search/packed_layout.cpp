@@ -3,8 +3,8 @@
 #include <set>
 #include <vector>
 
-#include <promptbound/bounds/packed_layout.hpp>
-#include <promptbound/bounds/rounded_cells.hpp>
+#include <promptbound/bounds/search/packed_layout.hpp>
+#include <promptbound/bounds/search/rounded_cells.hpp>
 #include <promptbound/numeric/certify.hpp>
 #include <promptbound/numeric/integers.hpp>
 #include <promptbound/numeric/log_ratio.hpp>
@@ -101,18 +101,6 @@ bool is_shorter(const PackedLayout& x, const PackedLayout& y, const Integer& n) 
 }
 
 }  // namespace
-
-PackedProblem packed_problem(const Arguments& arguments) {
-  PackedProblem result;
-  result.d = arguments.integer(parameters::d);
-  result.L = arguments.integer(parameters::L);
-  result.n = result.d * result.L;
-  result.C = arguments.rational(parameters::C);
-  result.alpha = arguments.number(parameters::alpha);
-  result.b = arguments.integer(parameters::b).convert_to<unsigned long>();
-  result.P = arguments.integer(parameters::P);
-  return result;
-}
 
 Quantity PackedLayout::tokens(const Integer& n, long digits) const {
   return ceil_quantity(cells_over_tokens(*this, n), digits);

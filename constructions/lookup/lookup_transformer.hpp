@@ -2,7 +2,7 @@
 /// any given function of F(C, alpha) within eps in the supremum norm.
 #pragma once
 
-#include <promptbound/constructions/lookup_blocks.hpp>
+#include <promptbound/constructions/lookup/lookup_blocks.hpp>
 #include <promptbound/constructions/targets.hpp>
 #include <promptbound/records/record.hpp>
 

@@ -3,7 +3,7 @@
 
 #include <vector>
 
-#include <promptbound/constructions/lookup_blocks.hpp>
+#include <promptbound/constructions/lookup/lookup_blocks.hpp>
 #include <promptbound/numeric/number.hpp>
 
 namespace promptbound {

@@ -1,4 +1,4 @@
-#include <promptbound/bounds/grid_search.hpp>
+#include <promptbound/bounds/search/grid_search.hpp>
 
 #include <algorithm>
 #include <cmath>

@@ -1,6 +1,6 @@
 #include <cmath>
 
-#include <promptbound/bounds/rounded_cells.hpp>
+#include <promptbound/bounds/search/rounded_cells.hpp>
 #include <promptbound/numeric/certify.hpp>
 #include <promptbound/numeric/integers.hpp>
 

@@ -1,4 +1,4 @@
-#include <promptbound/constructions/lookup_blocks.hpp>
+#include <promptbound/constructions/lookup/lookup_blocks.hpp>
 
 #include <promptbound/numeric/integers.hpp>
 

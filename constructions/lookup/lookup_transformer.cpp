@@ -1,4 +1,4 @@
-#include <promptbound/constructions/lookup_transformer.hpp>
+#include <promptbound/constructions/lookup/lookup_transformer.hpp>
 #include <promptbound/numeric/alpha_norm.hpp>
 #include <promptbound/numeric/certify.hpp>
 #include <promptbound/numeric/error.hpp>

@@ -2,8 +2,8 @@
 /// given function of F(C, alpha) within eps in the supremum norm.
 #pragma once
 
-#include <promptbound/bounds/packed_layout.hpp>
-#include <promptbound/constructions/register_block.hpp>
+#include <promptbound/bounds/search/packed_layout.hpp>
+#include <promptbound/constructions/lookup/register_block.hpp>
 #include <promptbound/constructions/targets.hpp>
 #include <promptbound/records/record.hpp>
 

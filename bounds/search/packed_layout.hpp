@@ -4,7 +4,7 @@
 
 #include <optional>
 
-#include <promptbound/bounds/bound.hpp>
+#include <promptbound/numeric/number.hpp>
 #include <promptbound/numeric/quantity.hpp>
 
 namespace promptbound {
@@ -21,9 +21,6 @@ struct PackedProblem {
   unsigned long b;  ///< bits of an entry, 1 .. most_bits_of_packed_entry
   Integer P;        ///< payload entries of a token
 };
-
-/// Reads d, L, C, alpha, b and P, all of which must be given.
-[[nodiscard]] PackedProblem packed_problem(const Arguments& arguments);
 
 /// Entries of more bits are not searched.
 inline constexpr unsigned long most_bits_of_packed_entry = 4096;

@@ -82,5 +82,6 @@ bool try_cholesky(const AttentionArrays<T>& arrays, const std::vector<ArraySizes
                              const AttentionRequest&, PivotLimits, AttentionAnswer&)
 INSTANTIATE(float);
 INSTANTIATE(double);
+#undef INSTANTIATE
 
 }  // namespace promptbound

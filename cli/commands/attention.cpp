@@ -78,7 +78,7 @@ struct Arrays {
 };
 
 /// What the report says, in text and in JSON.
-struct Report {
+struct AttentionReport {
   const AttentionAnswer& answer;
   std::vector<std::size_t> shape;
   double error_bound;
@@ -96,7 +96,7 @@ struct Report {
 
 const char* rounding_name(Rounding rounding) { return rounding == Rounding::prior ? "prior" : "running"; }
 
-nlohmann::ordered_json report_json(const Report& report, long digits) {
+nlohmann::ordered_json report_json(const AttentionReport& report, long digits) {
   const AttentionAnswer& answer = report.answer;
   nlohmann::ordered_json json = answer_json(report.verdict(), answer.why);
   json.update({{"method", name(answer.method)},
@@ -128,7 +128,7 @@ nlohmann::ordered_json report_json(const Report& report, long digits) {
   return json;
 }
 
-void write_report(const Report& report, TableWriter& writer, long digits) {
+void write_report(const AttentionReport& report, TableWriter& writer, long digits) {
   const AttentionAnswer& answer = report.answer;
   writer.begin("Attention", {{"item"}, {"value"}});
   writer.row({"verdict", report.verdict()});
@@ -203,8 +203,8 @@ int attend_arrays(const Arrays& files, const AttentionOptions& options) {
   const auto& [answer, error_bound] = std::get<ScaledAnswer>(outcome);
   const double pairs =
       static_cast<double>(arrays.heads) * static_cast<double>(arrays.n) * static_cast<double>(arrays.keys());
-  Report report{answer, files.q.tensor.shape, error_bound,
-                2 * static_cast<double>(arrays.d + arrays.d_v) * pairs};
+  AttentionReport report{answer, files.q.tensor.shape, error_bound,
+                         2 * static_cast<double>(arrays.d + arrays.d_v) * pairs};
   report.shape.back() = static_cast<std::size_t>(arrays.d_v);
   if (!options.output.empty()) {
     OutputFile file(options.output);

@@ -23,7 +23,7 @@ struct StructureOptions : CommonOptions {
   std::string model, R = "1", distance, invert, certificate;
 };
 
-struct Report {
+struct StructureReport {
   std::vector<LayerConstants> layers;
   Injectivity injectivity;
   Rational lipschitz;
@@ -52,7 +52,7 @@ Preimage invert(const Instance& instance, const std::vector<LayerConstants>& lay
   return enclose_preimage(instance.model, layers, instance.prompt, Y, options.computed_digits());
 }
 
-nlohmann::ordered_json report_json(const Report& report, long digits) {
+nlohmann::ordered_json report_json(const StructureReport& report, long digits) {
   const auto number = [&](const Rational& x) { return quantity_json(Quantity(x), digits); };
   nlohmann::ordered_json json = {{"schema", json_schema},
                                  {"verdict", report.injectivity.proved ? "proved" : "unknown"},
@@ -88,7 +88,7 @@ nlohmann::ordered_json report_json(const Report& report, long digits) {
   return json;
 }
 
-void write_report(const Report& report, TableWriter& writer, long digits) {
+void write_report(const StructureReport& report, TableWriter& writer, long digits) {
   // One-sided bounds are shown from their side, not as enclosures.
   const auto at_most = [&](const Rational& x) { return Cell(decimal(x, digits, Direction::up)); };
   const auto at_least = [&](const Rational& x) { return Cell(decimal(x, digits, Direction::down)); };
@@ -131,7 +131,7 @@ int structure(const StructureOptions& options) {
   const Rational R = parse_rational(options.R, "--R");
   const Instance instance = read_instance(options.model);
   const std::vector<MapNorms> norms = map_norms(instance.model);
-  Report report;
+  StructureReport report;
   report.mask = instance.model.mask;
   report.layers = lipschitz_constants(norms, R);
   report.injectivity = injectivity(report.layers, instance.model.mask);

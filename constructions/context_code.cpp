@@ -11,7 +11,7 @@
 namespace promptbound {
 namespace {
 
-constexpr long most_codes = 100000;
+constexpr long most_context_codes = 100000;
 constexpr int directions_tried = 200;
 
 /// The tokens' values a^T x, and how far these are from 0 and from one another.
@@ -54,8 +54,9 @@ ContextCode::ContextCode(Matrix<Rational> vocabulary, Index T) : vocabulary_(std
   if (vocabulary_.rows() < 1 || T < 2 || T > v) {
     throw InputError("context code: 2 <= T <= v and d >= 1 are needed");
   }
-  if (binomial(Integer(v), static_cast<unsigned long>(T)) * T > most_codes) {
-    throw InputError("context code: more than " + std::to_string(most_codes) + " codes; lower v or T");
+  if (binomial(Integer(v), static_cast<unsigned long>(T)) * T > most_context_codes) {
+    throw InputError("context code: more than " + std::to_string(most_context_codes) +
+                     " codes; lower v or T");
   }
   choose_direction();
   const Spread spread(multiply<Rational>(vocabulary_.transpose(), a_).col(0));

@@ -315,5 +315,6 @@ Matrix<LinearForm<Interval>> evaluate(const Expression& expression, const Matrix
 #define PROMPTBOUND_INSTANTIATE(Scalar) \
   template Matrix<Scalar> evaluate(const Expression&, const Matrix<Scalar>&);
 PROMPTBOUND_FOR_EACH_SCALAR(PROMPTBOUND_INSTANTIATE)
+#undef PROMPTBOUND_INSTANTIATE
 
 }  // namespace promptbound

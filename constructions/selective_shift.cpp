@@ -8,7 +8,7 @@
 namespace promptbound {
 namespace {
 
-constexpr long most_codes = 1L << 20;
+constexpr long most_shifted_codes = 1L << 20;
 
 }  // namespace
 
@@ -16,7 +16,7 @@ SelectiveShift::SelectiveShift(const Grid& grid) : grid_(grid) {
   grid_.check();
   const auto d = static_cast<unsigned long>(grid_.d), T = static_cast<unsigned long>(grid_.tokens);
   if (T < 2) throw InputError("selective shift: at least two tokens are needed");
-  if (T * d > 20 || power(Integer(grid_.k), d * T) * T > most_codes) {
+  if (T * d > 20 || power(Integer(grid_.k), d * T) * T > most_shifted_codes) {
     throw InputError("selective shift: more than 2^20 codes; lower d, T or k");
   }
   W_ = power(Integer(grid_.k), d);

@@ -9,7 +9,7 @@
 namespace promptbound {
 namespace {
 
-constexpr long most_codes = 1L << 16;
+constexpr long most_knots = 1L << 16;
 
 /// The context code z of one position: query + gamma sum_j p_j u_j.
 Interval context_code(const Vector<Interval>& tokens, const Interval& query, const Interval& beta,
@@ -31,9 +31,9 @@ SoftmaxUniversal::SoftmaxUniversal(Index d, Index L, long k, const Rational& eta
     throw InputError("rank: " + std::to_string(rank) + " (accepted: 1 to d = " + std::to_string(d) + ")");
   }
   const UniversalSizes size = UniversalTransformer::sizes(d, L, k);
-  if (size.knots > most_codes) {
+  if (size.knots > most_knots) {
     throw InputError("k: the softmax form computes all L k^{dT} context codes, here more than " +
-                     std::to_string(most_codes) + " (accepted: fewer)");
+                     std::to_string(most_knots) + " (accepted: fewer)");
   }
   const long T = exact_.grid().tokens;
   W_ = Rational(T * power(Integer(k), static_cast<unsigned long>(d)));

@@ -114,6 +114,7 @@ Matrix<Scalar> evaluate(const Target& target, const Matrix<Scalar>& X) {
 PROMPTBOUND_FOR_EACH_SCALAR(PROMPTBOUND_INSTANTIATE)
 PROMPTBOUND_INSTANTIATE(LinearForm<FastInterval>)
 PROMPTBOUND_INSTANTIATE(LinearForm<Interval>)
+#undef PROMPTBOUND_INSTANTIATE
 
 QuantizedFunction quantize(const Target& target, long k) {
   const long cells = cell_count(k, target.n());

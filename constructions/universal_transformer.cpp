@@ -8,16 +8,16 @@
 namespace promptbound {
 namespace {
 
-constexpr long most_prompt_entries = 100000000;
+constexpr long most_universal_entries = 100000000;
 
 Grid checked_grid(Index d, Index L, long k, const Rational& eta) {
   if (L < 1) throw InputError("L: " + std::to_string(L) + " (accepted: an integer >= 1)");
   Grid grid{d, L, k, eta};
   grid.check();
   const long cells = cell_count(k, d * L);
-  if (cells > most_prompt_entries / (d * L)) {
+  if (cells > most_universal_entries / (d * L)) {
     throw InputError("k: the prompt has L k^n d = " + Integer(Integer(cells) * (d * L)).str() +
-                     " entries (accepted: at most " + std::to_string(most_prompt_entries) + ")");
+                     " entries (accepted: at most " + std::to_string(most_universal_entries) + ")");
   }
   grid.tokens = L * cells + L;
   return grid;

@@ -15,7 +15,7 @@ namespace {
 
 using namespace std::literals;
 
-constexpr std::array every_family = {
+constexpr std::array inert_everywhere = {
     // provenance
     "_commit_hash"sv, "_name_or_path"sv, "custom_pipelines"sv, "finetuning_task"sv, "is_llama_config"sv,
     "name_or_path"sv, "tokenizer_class"sv, "transformers.js_config"sv, "transformers_version"sv,
@@ -48,23 +48,23 @@ constexpr std::array every_family = {
     "top_p"sv, "typical_p"sv};
 
 // n_ctx was the size of the causal mask's buffer; n_special and predict_special_tokens belong to GPT.
-constexpr std::array gpt2 = {"is_decoder"sv,
-                             "n_ctx"sv,
-                             "n_special"sv,
-                             "predict_special_tokens"sv,
-                             "reorder_and_upcast_attn"sv,
-                             "summary_activation"sv,
-                             "summary_first_dropout"sv,
-                             "summary_proj_to_labels"sv,
-                             "summary_type"sv,
-                             "summary_use_proj"sv};
+constexpr std::array inert_in_gpt2 = {"is_decoder"sv,
+                                      "n_ctx"sv,
+                                      "n_special"sv,
+                                      "predict_special_tokens"sv,
+                                      "reorder_and_upcast_attn"sv,
+                                      "summary_activation"sv,
+                                      "summary_first_dropout"sv,
+                                      "summary_proj_to_labels"sv,
+                                      "summary_type"sv,
+                                      "summary_use_proj"sv};
 
 // Which layers a window covers: a window that is shorter than the context is refused for all of them.
-constexpr std::array llama = {"is_decoder"sv, "max_window_layers"sv};
+constexpr std::array inert_in_llama = {"is_decoder"sv, "max_window_layers"sv};
 
 // The pooler stands behind the last norm.
-constexpr std::array bert = {"pooler_fc_size"sv, "pooler_num_attention_heads"sv, "pooler_num_fc_layers"sv,
-                             "pooler_size_per_head"sv, "pooler_type"sv};
+constexpr std::array inert_in_bert = {"pooler_fc_size"sv, "pooler_num_attention_heads"sv,
+                                      "pooler_num_fc_layers"sv, "pooler_size_per_head"sv, "pooler_type"sv};
 
 template <class List>
 bool holds(const List& list, const std::string& name) {
@@ -74,14 +74,14 @@ bool holds(const List& list, const std::string& name) {
 }  // namespace
 
 bool is_inert_member(Family family, const std::string& name) {
-  if (holds(every_family, name)) return true;
+  if (holds(inert_everywhere, name)) return true;
   switch (family) {
     case Family::gpt2:
-      return holds(gpt2, name);
+      return holds(inert_in_gpt2, name);
     case Family::llama:
-      return holds(llama, name);
+      return holds(inert_in_llama, name);
     default:
-      return holds(bert, name);
+      return holds(inert_in_bert, name);
   }
 }
 

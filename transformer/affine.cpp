@@ -52,5 +52,6 @@ template Matrix<Rational> multiply(const Matrix<double>&, const Matrix<Rational>
 
 #define PROMPTBOUND_INSTANTIATE(Scalar) template void add_to_each(Sequence<Scalar>&, const Vector<double>&);
 PROMPTBOUND_FOR_EACH_SCALAR(PROMPTBOUND_INSTANTIATE)
+#undef PROMPTBOUND_INSTANTIATE
 
 }  // namespace promptbound

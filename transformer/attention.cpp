@@ -63,5 +63,6 @@ Sequence<Scalar> attention_block(const std::vector<AttentionHead<Scalar>>& heads
   template Sequence<Scalar> attention_block(const std::vector<AttentionHead<Scalar>>&,                \
                                             const Sequence<Scalar>&, Mask, Index);
 PROMPTBOUND_FOR_EACH_SCALAR(PROMPTBOUND_INSTANTIATE)
+#undef PROMPTBOUND_INSTANTIATE
 
 }  // namespace promptbound

@@ -60,5 +60,6 @@ Matrix<Scalar> attention_means(const Matrix<Scalar>& queries, const Matrix<Scala
   template Matrix<Scalar> attention_means(const Matrix<Scalar>&, const Matrix<Scalar>&, \
                                           const Matrix<Scalar>&, Mask, Index, const std::optional<Scalar>&);
 PROMPTBOUND_FOR_EACH_SCALAR(PROMPTBOUND_INSTANTIATE)
+#undef PROMPTBOUND_INSTANTIATE
 
 }  // namespace promptbound

@@ -34,5 +34,6 @@ Sequence<Scalar> normalized(const NormWeights& norm, Sequence<Scalar> X) {
   template Scalar squared_norm(const Sequence<Scalar>&, Index); \
   template Sequence<Scalar> normalized(const NormWeights&, Sequence<Scalar>);
 PROMPTBOUND_FOR_EACH_SCALAR(PROMPTBOUND_INSTANTIATE)
+#undef PROMPTBOUND_INSTANTIATE
 
 }  // namespace promptbound

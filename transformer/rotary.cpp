@@ -84,5 +84,6 @@ Sequence<Scalar> rotated(const Rotations<Scalar>& rotations, Sequence<Scalar> X)
   template Rotations<Scalar> rotations(const RotaryPositions&, Index, Index); \
   template Sequence<Scalar> rotated(const Rotations<Scalar>&, Sequence<Scalar>);
 PROMPTBOUND_FOR_EACH_SCALAR(PROMPTBOUND_INSTANTIATE)
+#undef PROMPTBOUND_INSTANTIATE
 
 }  // namespace promptbound

@@ -20,5 +20,6 @@ Sequence<Scalar> concatenate(const Sequence<Scalar>& prompt, const Sequence<Scal
 #define PROMPTBOUND_INSTANTIATE(Scalar) \
   template Sequence<Scalar> concatenate(const Sequence<Scalar>&, const Sequence<Scalar>&);
 PROMPTBOUND_FOR_EACH_SCALAR(PROMPTBOUND_INSTANTIATE)
+#undef PROMPTBOUND_INSTANTIATE
 
 }  // namespace promptbound

@@ -60,5 +60,6 @@ Vector<Scalar> softmax(const Vector<Scalar>& scores) {
 
 #define PROMPTBOUND_INSTANTIATE(Scalar) template Vector<Scalar> softmax(const Vector<Scalar>&);
 PROMPTBOUND_FOR_EACH_SCALAR(PROMPTBOUND_INSTANTIATE)
+#undef PROMPTBOUND_INSTANTIATE
 
 }  // namespace promptbound

@@ -91,5 +91,6 @@ Sequence<Scalar> through_layer(const TrainedLayer& layer,
   template Sequence<Scalar> through_layer(const TrainedLayer&, const std::vector<ProjectedGroup<Scalar>>&, \
                                           Sequence<Scalar>);
 PROMPTBOUND_FOR_EACH_SCALAR(PROMPTBOUND_INSTANTIATE)
+#undef PROMPTBOUND_INSTANTIATE
 
 }  // namespace promptbound

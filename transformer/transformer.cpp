@@ -106,5 +106,6 @@ Transformer<Scalar> from_rational(const Transformer<Rational>& model) {
                                      const Sequence<Scalar>&);                                       \
   template Transformer<Scalar> from_rational(const Transformer<Rational>&);
 PROMPTBOUND_FOR_EACH_SCALAR(PROMPTBOUND_INSTANTIATE)
+#undef PROMPTBOUND_INSTANTIATE
 
 }  // namespace promptbound

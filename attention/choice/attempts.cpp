@@ -84,5 +84,6 @@ bool try_cholesky(const AttentionArrays<T>& arrays, const std::vector<ArraySizes
                              const AttentionRequest&, PivotLimits, AttentionAnswer&)
 INSTANTIATE(float);
 INSTANTIATE(double);
+#undef INSTANTIATE
 
 }  // namespace promptbound

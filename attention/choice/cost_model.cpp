@@ -23,7 +23,7 @@ double processor_seconds() {
 }
 
 /// The shortest of three runs: the first one warms the caches up.
-double seconds_of(const auto& work) {
+double shortest_seconds(const auto& work) {
   double shortest = 0;
   for (int run = 0; run < 3; ++run) {
     const double start = processor_seconds();
@@ -65,7 +65,7 @@ double token_seconds(Index d, Index d_v, Index degree) {
                         std::vector<T>(static_cast<std::size_t>(d)), d_v);
   std::vector<T> output(static_cast<std::size_t>(tokens * d_v));
   std::vector<float> error(output.size());
-  return seconds_of([&] {
+  return shortest_seconds([&] {
            moments.add(specimen.arrays.k, specimen.arrays.v, tokens);
            moments.attend(specimen.arrays.q, tokens, specimen.arrays.scale, output.data(), error.data());
          }) /
@@ -85,7 +85,7 @@ double pivot_seconds(Index d, Index d_v) {
   const PivotFeatures features{d, rank, specimen.entries.data(), inverse.data()};
   std::vector<double> sums(static_cast<std::size_t>(rank * (d_v + 1)), 0.0),
       totals(static_cast<std::size_t>(tokens * (d_v + 1))), residuals(tokens);
-  return seconds_of([&] {
+  return shortest_seconds([&] {
            add_features(features, specimen.arrays.k, specimen.arrays.v, d_v + 1, tokens, sums.data(),
                         residuals.data());
            read_features(features, specimen.arrays.q, sums.data(), d_v + 1, tokens, totals.data(),
@@ -98,8 +98,8 @@ template <class T>
 Calibration measure(Index d, Index d_v) {
   Calibration rates;
   const Specimen<T> large(512, 1024, d, d_v), small(64, 512, d, d_v);
-  rates.exact_pair = seconds_of([&] { (void)exact_attention(large.arrays); }) / (512 * 1024);
-  rates.running_pair = seconds_of([&] {
+  rates.exact_pair = shortest_seconds([&] { (void)exact_attention(large.arrays); }) / (512 * 1024);
+  rates.running_pair = shortest_seconds([&] {
                          (void)exact_attention(small.arrays, {Rounding::running, 1});
                        }) /
                        (64 * 512);

@@ -46,5 +46,6 @@ std::variant<AttentionAnswer, Refusal> attend_at_scale(AttentionArrays<T> arrays
       AttentionArrays<T>, const Rational&, AttentionRequest, const std::optional<Rational>&);
 PROMPTBOUND_INSTANTIATE(float)
 PROMPTBOUND_INSTANTIATE(double)
+#undef PROMPTBOUND_INSTANTIATE
 
 }  // namespace promptbound

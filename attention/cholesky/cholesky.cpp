@@ -31,9 +31,6 @@
 namespace promptbound {
 namespace {
 
-/// Sums of positive numbers, at most 2^20 of them at once, are rounded by less.
-constexpr double rounded_up = 1 + 0x1p-30;
-
 /// The points of one head, row by row. Norms: a difference of a key and the centre is rounded once, and the
 /// computed square of the difference's norm is within (d + 1) u of the exact one; so key_square bounds the
 /// squares of the differences that write_key starts from. largest_query bounds the queries. Both factors are
@@ -132,7 +129,7 @@ Spread spread_of_values(const AttentionArrays<T>& arrays, Index head, const Arra
     }
   }
   for (double& deviation : spread.deviation)
-    deviation = std::sqrt(deviation / m * (1 + m * 0x1p-52)) * rounded_up + 0x1p-500;
+    deviation = std::sqrt(deviation / m * (1 + m * 0x1p-52)) * sum_rounding + 0x1p-500;
   return spread;
 }
 
@@ -170,13 +167,13 @@ void attend(const AttentionArrays<T>& arrays, Index head, const Balance<T>& bala
   }
 
   const auto residual_above = [&](double residual) {
-    return (std::max(0.0, residual) + factor.residual_error()) * rounded_up;
+    return (std::max(0.0, residual) + factor.residual_error()) * sum_rounding;
   };
   const auto keys = static_cast<double>(m);
   double of_keys = 0;
   for (const double residual : residuals.keys) of_keys += residual_above(residual);
-  of_keys *= (1 + keys * 0x1p-52) * rounded_up;
-  const double of_sums = keys * factor.product_error(m + 16) * rounded_up;
+  of_keys *= (1 + keys * 0x1p-52) * sum_rounding;
+  const double of_sums = keys * factor.product_error(m + 16) * sum_rounding;
   const double of_data = 8 * unit_roundoff<double> * balance.norm_square() + 0x1p-900;
   const double of_quotient = unit_roundoff<T> + 2 * unit_roundoff<double>;
   std::fill(error, error + n * d_v, std::numeric_limits<float>::infinity());
@@ -196,7 +193,7 @@ void attend(const AttentionArrays<T>& arrays, Index head, const Balance<T>& bala
       if (!(of_sums <= least / 2)) continue;
       const double of_query = residual_above(residuals.queries[static_cast<std::size_t>(first + i)]);
       const double t =
-          factor.excess() * factor.excess() * std::sqrt(of_query * of_keys * keys) / least * rounded_up;
+          factor.excess() * factor.excess() * std::sqrt(of_query * of_keys * keys) / least * sum_rounding;
       if (!(t <= 0.5)) continue;
       const double fixed =
           sizes.value_size * (2 * (1 + 4 * t) * (of_sums / least + of_quotient) + 2 * of_data) +

@@ -39,12 +39,10 @@ namespace {
 using RowMatrix = Eigen::Matrix<double, Eigen::Dynamic, Eigen::Dynamic, Eigen::RowMajor>;
 
 constexpr double u = unit_roundoff<double>;
-/// Sums of positive numbers, at most 2^20 of them, are rounded by less.
-constexpr double rounded_up = 1 + 0x1p-30;
 
 double gamma(Index n) {
   const double chain = static_cast<double>(n) * u;
-  return chain < 0.5 ? chain / (1 - chain) * rounded_up : std::numeric_limits<double>::infinity();
+  return chain < 0.5 ? chain / (1 - chain) * sum_rounding : std::numeric_limits<double>::infinity();
 }
 
 std::vector<double> times_log2_e(const std::vector<double>& rows) {
@@ -100,7 +98,7 @@ PivotFactor::PivotFactor(const Points& pivots, double norm_square)
   product.selfadjointView<Eigen::Lower>().rankUpdate(L);
   product.triangularView<Eigen::StrictlyUpper>() = product.transpose();
   const double of_factor = (product - K).norm() + gamma(r + 3) * L.squaredNorm() + (eps + 2 * u) * K.trace();
-  if (!(of_factor * rounded_up <= tau)) return;
+  if (!(of_factor * sum_rounding <= tau)) return;
 
   RowMatrix X = RowMatrix::Identity(r, r);
   L.triangularView<Eigen::Lower>().solveInPlace(X);
@@ -112,15 +110,15 @@ PivotFactor::PivotFactor(const Points& pivots, double norm_square)
   const double column_norm = (sizes_L.transpose() * (sizes_X.transpose() * ones)).maxCoeff();
   const double delta =
       ((product - RowMatrix::Identity(r, r)).norm() + gamma(r + 2) * std::max(row_norm, column_norm)) *
-      rounded_up;
+      sum_rounding;
   const double largest = exp(FastInterval(norm_square)).upper();
-  feature_error_ = (eps + gamma(r + 2) * (1 + eps)) * largest * sums_X.norm() * rounded_up + 1e-290;
-  feature_norm_ = ((1 + delta) * std::sqrt(largest) + feature_error_) * rounded_up;
-  excess_ = 1 + delta * rounded_up + 0x1p-52;
+  feature_error_ = (eps + gamma(r + 2) * (1 + eps)) * largest * sums_X.norm() * sum_rounding + 1e-290;
+  feature_norm_ = ((1 + delta) * std::sqrt(largest) + feature_error_) * sum_rounding;
+  excess_ = 1 + delta * sum_rounding + 0x1p-52;
   residual_error_ =
       (1.2 * eps * largest +
        ((1.02 * gamma(r + 2) + 2.1 * delta + 2 * u) * feature_norm_ + 2 * feature_error_) * feature_norm_) *
-      rounded_up;
+      sum_rounding;
   inverse_.assign(X.data(), X.data() + r * r);
   is_proved_ = delta < 0x1p-10 && feature_error_ < 0x1p-10 && std::isfinite(residual_error_);
 }
@@ -128,7 +126,7 @@ PivotFactor::PivotFactor(const Points& pivots, double norm_square)
 PivotFeatures PivotFactor::features() const { return {d_, rank_, pivots_.data(), inverse_.data()}; }
 
 double PivotFactor::product_error(Index terms) const {
-  return (1.01 * gamma(terms + rank_) * feature_norm_ + 2 * feature_error_) * feature_norm_ * rounded_up;
+  return (1.01 * gamma(terms + rank_) * feature_norm_ + 2 * feature_error_) * feature_norm_ * sum_rounding;
 }
 
 }  // namespace promptbound

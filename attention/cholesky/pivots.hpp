@@ -10,6 +10,10 @@ namespace promptbound {
 
 struct PivotFeatures;  // of the kernels
 
+/// Bounds by what factor a sum of at most 2^20 positive numbers is rounded at most, with a few operations
+/// more.
+inline constexpr double sum_rounding = 1 + 0x1p-30;
+
 /// Points in binary64, rows of d.
 struct Points {
   Index d = 0;

@@ -37,7 +37,7 @@
 namespace promptbound {
 namespace {
 
-constexpr double largest_score = 50;
+constexpr double largest_cluster_score = 50;
 
 /// The differences c_g - c, coordinate by coordinate, and a bound on their norms.
 struct Offsets {
@@ -123,7 +123,7 @@ void attend_clusters(const AttentionArrays<T>& arrays, Index head, const ArraySi
     moments.emplace_back(clusters.polynomials[at], clusters.centres[at], d_v);
     moments.back().add(clusters.keys.data() + clusters.first(g) * d,
                        clusters.values.data() + clusters.first(g) * d_v, clusters.keys_of(g), threads);
-    is_small = is_small && clusters.polynomials[at].S <= largest_score;
+    is_small = is_small && clusters.polynomials[at].S <= largest_cluster_score;
   }
 
   const Offsets offsets = offsets_of(clusters);

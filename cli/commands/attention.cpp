@@ -79,7 +79,7 @@ struct Arrays {
 };
 
 /// The answer, and how it is printed.
-struct Report {
+struct AttentionReport {
   const AttentionAnswer& answer;
   std::vector<std::size_t> shape;
   double operations;  ///< of the exact method: 2 (d + d_v) for each query and key
@@ -93,7 +93,7 @@ struct Report {
 
 const char* rounding_name(Rounding rounding) { return rounding == Rounding::prior ? "prior" : "running"; }
 
-nlohmann::ordered_json report_json(const Report& report, long digits) {
+nlohmann::ordered_json report_json(const AttentionReport& report, long digits) {
   const AttentionAnswer& answer = report.answer;
   nlohmann::ordered_json json = {
       {"method", name(answer.method)},
@@ -124,7 +124,7 @@ nlohmann::ordered_json report_json(const Report& report, long digits) {
   return answer_json(answer, verdict_name(answer), std::move(json));
 }
 
-void write_report(const Report& report, TableWriter& writer, long digits) {
+void write_report(const AttentionReport& report, TableWriter& writer, long digits) {
   const AttentionAnswer& answer = report.answer;
   writer.begin("Attention", {{"item"}, {"value"}});
   writer.row({"verdict", std::string(verdict_name(answer))});
@@ -200,7 +200,8 @@ int attend_arrays(const Arrays& files, const AttentionOptions& options) {
   const auto& answer = std::get<AttentionAnswer>(outcome);
   const double pairs =
       static_cast<double>(arrays.heads) * static_cast<double>(arrays.n) * static_cast<double>(arrays.keys());
-  Report report{answer, files.q.tensor.shape, 2 * static_cast<double>(arrays.d + arrays.d_v) * pairs};
+  AttentionReport report{answer, files.q.tensor.shape,
+                         2 * static_cast<double>(arrays.d + arrays.d_v) * pairs};
   report.shape.back() = static_cast<std::size_t>(arrays.d_v);
   if (!options.output.empty()) {
     OutputFile file(options.output);

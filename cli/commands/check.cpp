@@ -26,7 +26,7 @@ void write_report(const CheckReport& report, Format format, OutputFile& file) {
     if (!text.empty()) writer->row({std::string(part), text});
   };
   row("verdict", verdict_name(report));
-  row("reason", report.reason);
+  row("reason", report.why);
   row("object", report.object);
   row("format", report.format);
   row("recomputed", report.statement);

@@ -7,13 +7,13 @@
 namespace promptbound {
 namespace {
 
-using Json = nlohmann::ordered_json;
+using OrderedJson = nlohmann::ordered_json;
 
 class JsonOfAudit {
  public:
   JsonOfAudit(const Audit& audit, long digits) : audit_(audit), digits_(digits) {}
 
-  [[nodiscard]] Json model(const std::string& folder) const {
+  [[nodiscard]] OrderedJson model(const std::string& folder) const {
     const ModelConfig& config = audit_.config;
     return {{"folder", folder},
             {"type", config.type},
@@ -29,27 +29,27 @@ class JsonOfAudit {
             {"positions", config.positions},
             {"causal", config.is_causal()}};
   }
-  [[nodiscard]] Json layers() const {
-    Json layers = Json::array();
+  [[nodiscard]] OrderedJson layers() const {
+    OrderedJson layers = OrderedJson::array();
     for (std::size_t l = 0; l < audit_.norms.layers.size(); ++l) {
       const LayerMatrixNorms& norms = audit_.norms.layers[l];
-      Json layer = {{"R_attention", number(norms.R_attention)},
-                    {"c", number(norms.c)},
-                    {"norm_1", number(norms.norm_1)},
-                    {"R_ffn", number(norms.R_ffn)},
-                    {"W_1", number(norms.W_1)},
-                    {"W_2", number(norms.W_2)},
-                    {"g", number(norms.g)},
-                    {"norm_2", number(norms.norm_2)},
-                    {"R_out", number(norms.R_out)},
-                    {"heads", Json::array()}};
+      OrderedJson layer = {{"R_attention", number(norms.R_attention)},
+                           {"c", number(norms.c)},
+                           {"norm_1", number(norms.norm_1)},
+                           {"R_ffn", number(norms.R_ffn)},
+                           {"W_1", number(norms.W_1)},
+                           {"W_2", number(norms.W_2)},
+                           {"g", number(norms.g)},
+                           {"norm_2", number(norms.norm_2)},
+                           {"R_out", number(norms.R_out)},
+                           {"heads", OrderedJson::array()}};
       for (const AuditHead& one : audit_.heads[l]) layer["heads"].push_back(head(one));
       layers.push_back(std::move(layer));
     }
     return layers;
   }
-  [[nodiscard]] Json theorems() const {
-    Json rows = Json::array();
+  [[nodiscard]] OrderedJson theorems() const {
+    OrderedJson rows = OrderedJson::array();
     for (const TheoremRow& row : audit_.theorems) {
       rows.push_back({{"theory", row.theory},
                       {"what", row.what},
@@ -62,32 +62,32 @@ class JsonOfAudit {
     }
     return rows;
   }
-  [[nodiscard]] Json records() const {
-    Json records = Json::array();
+  [[nodiscard]] OrderedJson records() const {
+    OrderedJson records = OrderedJson::array();
     for (const Record& record : audit_.records) records.push_back(record_json(record, digits_));
     return records;
   }
-  [[nodiscard]] Json number(const FastInterval& x) const {
+  [[nodiscard]] OrderedJson number(const FastInterval& x) const {
     if (!x.is_finite()) return nullptr;
     return quantity_json(quantity(x), digits_);
   }
 
  private:
-  [[nodiscard]] Json output(const Record& record, const char* name) const {
-    return record.is_applicable() ? quantity_json(record.output(name), digits_) : Json(nullptr);
+  [[nodiscard]] OrderedJson output(const Record& record, const char* name) const {
+    return record.is_applicable() ? quantity_json(record.output(name), digits_) : OrderedJson(nullptr);
   }
-  [[nodiscard]] Json polynomial(const PolynomialRow& row) const {
-    Json json = {{"S", number(row.S)}};
+  [[nodiscard]] OrderedJson polynomial(const PolynomialRow& row) const {
+    OrderedJson json = {{"S", number(row.S)}};
     for (const char* name : {"degree", "rank", "polynomial_cost", "exact_cost", "crossover"}) {
       json[name] = output(row.record, name);
     }
     return json;
   }
-  [[nodiscard]] Json size(const TokenSize& size) const {
+  [[nodiscard]] OrderedJson size(const TokenSize& size) const {
     return {{"entry", number(size.entry)}, {"norm", number(size.norm)}};
   }
-  [[nodiscard]] Json head(const AuditHead& head) const {
-    Json json = {{"A", number(head.norms.A)}, {"V", number(head.norms.V)}, {"prompt", nullptr}};
+  [[nodiscard]] OrderedJson head(const AuditHead& head) const {
+    OrderedJson json = {{"A", number(head.norms.A)}, {"V", number(head.norms.V)}, {"prompt", nullptr}};
     if (head.prompt) {
       json["prompt"] = {{"query", size(head.prompt->query)},
                         {"key", size(head.prompt->key)},
@@ -113,7 +113,7 @@ class JsonOfAudit {
 
 std::string audit_json(const Audit& audit, const AuditQuestion& question, long digits) {
   const JsonOfAudit json(audit, digits);
-  Json members = {{"model", json.model(question.model)}, {"prompt", nullptr}, {"T", audit.T.str()}};
+  OrderedJson members = {{"model", json.model(question.model)}, {"prompt", nullptr}, {"T", audit.T.str()}};
   if (audit.prompt_length > 0) {
     members["prompt"] = {{"folder", question.prompt},
                          {"base_model", nullptr},

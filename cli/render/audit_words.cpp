@@ -14,7 +14,7 @@ const TheoremRow* row(const Audit& audit, std::string_view what) {
   return found == audit.theorems.end() ? nullptr : &*found;
 }
 
-std::string at_most(const Quantity& value) {
+std::string upper_end(const Quantity& value) {
   const std::string upper = value.upper(4);
   return upper.empty() ? readable(value, 4) : upper;
 }
@@ -40,19 +40,19 @@ std::vector<std::string> audit_words(const Audit& audit) {
         fmt::format("The {} tokens of this prompt store {} bits: however it was trained, it cannot choose "
                     "freely among all texts of "
                     "more than {} tokens (2.7).",
-                    audit.prompt_length, at_most(stored->value), at_most(length->value)));
+                    audit.prompt_length, upper_end(stored->value), upper_end(length->value)));
   }
   if (stored != nullptr && linear != nullptr) {
     const bool is_less = certainly_less_equal(linear->value, stored->value);
     words.push_back(fmt::format(
         "From how far the model's outputs can move with the prompt, it holds at most {} bits (2.5): {}.",
-        at_most(linear->value),
+        upper_end(linear->value),
         is_less ? "less than it stores" : "no more is said by this than by what it stores"));
   }
   if (lipschitz != nullptr) {
     words.push_back(fmt::format(
         "A change of the prompt by r moves the outputs by at most {} r, for any input and prompt (3.1).",
-        at_most(lipschitz->value)));
+        upper_end(lipschitz->value)));
   }
   return words;
 }

@@ -96,7 +96,7 @@ Figure lengths(Figure figure, const std::vector<std::pair<double, Values>>& poin
 }
 
 /// 1.2-1.4: the bracket against the accuracy, with the published length.
-Figure bracket() {
+Figure bracket_figure() {
   std::vector<std::pair<double, Values>> points;
   for (int i = 4; i <= 30; ++i) {
     const Argument eps = parse_argument(parameters::eps, fmt::format("{:.4g}", std::pow(10, -i / 10.0)));
@@ -225,7 +225,7 @@ Figure polynomial_cost() {
 const std::vector<FigurePreset>& figure_presets() {
   static const std::vector<FigurePreset> presets = {
       {"capacity", "capacity against prompt length, three regimes (2.6)", capacity},
-      {"bracket", "necessary and sufficient prompt length against eps (1.1-1.4)", bracket},
+      {"bracket", "necessary and sufficient prompt length against eps (1.1-1.4)", bracket_figure},
       {"bracket-bits", "necessary and sufficient bits of a prompt against eps (1.2, 1.4, 1.6)",
        bracket_in_bits},
       {"length", "published against certified prompt length, by input dimension (1.1-1.4)", length},

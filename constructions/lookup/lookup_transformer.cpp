@@ -10,7 +10,7 @@
 namespace promptbound {
 namespace {
 
-constexpr long most_prompt_entries = 100000000;
+constexpr long most_lookup_entries = 100000000;
 constexpr long value_bits = 100;
 
 /// sum_{j >= first} term(j) for terms each at most half the one before: the tail is at most the last term
@@ -86,10 +86,10 @@ LookupRecipe LookupRecipe::choose(Index d, Index L, const Rational& C, const Num
   LookupRecipe recipe{d, L, C, alpha, eps, 0, 1, 0, 0, 0};
   const Integer k = least_grid(C, n, alpha, eps);
   const Index width = 4 * n + d + L + 2;
-  if (k > 1000000 || cell_count(k.convert_to<long>(), n) > most_prompt_entries / width) {
+  if (k > 1000000 || cell_count(k.convert_to<long>(), n) > most_lookup_entries / width) {
     throw InputError("eps: the prompt has k^n tokens of width " + std::to_string(width) +
                      " with k = " + k.str() + ", n = " + std::to_string(n) + " (accepted: at most " +
-                     std::to_string(most_prompt_entries) + " entries)");
+                     std::to_string(most_lookup_entries) + " entries)");
   }
   recipe.k = k.convert_to<long>();
   const Rational m(cell_count(recipe.k, n));

@@ -13,7 +13,7 @@ using Vec = Vector<double>;
 using Mat = Matrix<double>;
 
 /// One example as the prompt meets it: u = A x, and the sums over its own keys, scores shifted by `shift`.
-struct Example {
+struct TrainingExample {
   Vec query, target, u;
   double S = 0, shift = 0;
   Vec weighted;  ///< V sum_j e^{score - shift} z_j
@@ -31,7 +31,7 @@ class Landscape {
     for (const MemorizationExample& given : data) {
       const Mat tokens = given.tokens.cast<double>();
       const Index visible = model.mask == Mask::causal ? given.query + 1 : tokens.cols();
-      Example example;
+      TrainingExample example;
       example.query = tokens.col(given.query);
       example.target = given.target.cast<double>();
       example.u = A * example.query;
@@ -48,7 +48,7 @@ class Landscape {
   double evaluate(const Mat& prompt, double sharpness, Mat& slope) const {
     std::vector<Vec> errors;
     double worst = 0;
-    for (const Example& example : examples_) {
+    for (const TrainingExample& example : examples_) {
       errors.push_back(output(prompt, example, nullptr, slope) - example.target);
       worst = std::max(worst, errors.back().cwiseAbs().maxCoeff());
     }
@@ -64,7 +64,7 @@ class Landscape {
 
  private:
   /// The layer's output at the query; with `adjoint`, adds its product with the derivative to `slope`.
-  Vec output(const Mat& prompt, const Example& example, const Vec* adjoint, Mat& slope) const {
+  Vec output(const Mat& prompt, const TrainingExample& example, const Vec* adjoint, Mat& slope) const {
     const Vec scores = prompt.transpose() * example.u;
     const double top = std::max(example.shift, scores.maxCoeff());
     const Vec weights = (scores.array() - top).exp();
@@ -94,7 +94,7 @@ class Landscape {
 
   Mat V_;
   std::optional<FeedForward<double>> block_;
-  std::vector<Example> examples_;
+  std::vector<TrainingExample> examples_;
 };
 
 struct Best {

@@ -91,17 +91,17 @@ struct CoqInstance {
 };
 
 /// The rows that refute a level, and twice the bits at which enclosures show it.
-struct Rows {
+struct RefutingRows {
   FloorCertificate certificate;
   long bits;
 };
 
 /// Nothing where no rows do.
-std::optional<Rows> refuting_rows(const MemorizationGroup& group, const Rational& level) {
+std::optional<RefutingRows> refuting_rows(const MemorizationGroup& group, const Rational& level) {
   const MemorizationFloor floor(group.examples);
-  std::optional<Rows> rows;
+  std::optional<RefutingRows> rows;
   (void)at_rising_precision("whether the memorization floor is above the level", 64, [&] {
-    if (auto found = floor.refute(level)) rows = Rows{*std::move(found), 2 * working_precision()};
+    if (auto found = floor.refute(level)) rows = RefutingRows{*std::move(found), 2 * working_precision()};
     return rows || floor.reaches(level) ? std::optional(true) : std::nullopt;
   });
   return rows;

@@ -18,12 +18,6 @@ struct Pair {
   Interval log_rho;
 };
 
-Interval dot(const Vector<Rational>& y, const Vector<Interval>& r) {
-  Interval result;
-  for (Index c = 0; c < y.size(); ++c) result += Interval(y(c)) * r(c);
-  return result;
-}
-
 /// At s, the r of least rho (pull = 1), of largest rho (pull = -1), or in the middle (pull = 0).
 Pair pair_at(const LengthBound& bound, const Vector<Rational>& y, const Interval& s, int pull) {
   Pair pair{s, Vector<Interval>(y.size()), Interval(0)};

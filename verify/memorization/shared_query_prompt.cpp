@@ -6,13 +6,14 @@
 #include <promptbound/verify/memorization/shared_query_prompt.hpp>
 
 namespace promptbound {
-namespace {
 
 Interval dot(const Vector<Rational>& s, const Vector<Interval>& v) {
   Interval result;
   for (Index c = 0; c < s.size(); ++c) result += Interval(s(c)) * v(c);
   return result;
 }
+
+namespace {
 
 /// The q in (0, 1/m] at which the weights (1 - (m-1) q, q, ..., q) have the entropy given, 0 < entropy < ln
 /// m.

@@ -14,6 +14,9 @@ namespace promptbound {
 /// Longer prompts are refused instead of being written out.
 inline constexpr long longest_written_prompt = 100000;
 
+/// Encloses s^T v.
+[[nodiscard]] Interval dot(const Vector<Rational>& s, const Vector<Interval>& v);
+
 /// Returns the least x in [low, high] with f(x) >= 0, enclosed, for a continuous increasing f with
 /// f(low) <= 0 <= f(high); f gets points. The working precision sets the width.
 [[nodiscard]] Interval enclose_root(const std::function<Interval(const Interval&)>& f, const Interval& low,

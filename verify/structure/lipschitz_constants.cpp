@@ -12,8 +12,8 @@ std::vector<MapNorms> map_norms(const Transformer<Rational>& model) {
       of_layer.heads.push_back({spectral_norm(head.score_matrix()), spectral_norm(head.value_map())});
     }
     if (layer.ffn) {
-      of_layer.ffn = FeedForwardNorms{spectral_norm(layer.ffn->W_1), euclidean_norm(layer.ffn->b_1),
-                                      spectral_norm(layer.ffn->W_2), euclidean_norm(layer.ffn->b_2)};
+      of_layer.ffn = FeedForwardNorms{spectral_norm(layer.ffn->W_1), vector_norm(layer.ffn->b_1),
+                                      spectral_norm(layer.ffn->W_2), vector_norm(layer.ffn->b_2)};
     }
     tell_work(norms.size(), model.layers.size());
   }

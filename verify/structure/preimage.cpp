@@ -6,18 +6,13 @@
 #include <promptbound/numeric/linear_algebra.hpp>
 #include <promptbound/numeric/precision.hpp>
 #include <promptbound/numeric/scalar.hpp>
+#include <promptbound/transformer/norm.hpp>
 #include <promptbound/verify/structure/preimage.hpp>
 
 namespace promptbound {
 namespace {
 
 constexpr int most_iterations = 100000;
-
-Interval squared_norm(const Matrix<Interval>& Z, Index token) {
-  Interval sum(0);
-  for (Index row = 0; row < Z.rows(); ++row) sum += square(Z(row, token));
-  return sum;
-}
 
 /// An upper bound on the largest Euclidean norm of a token.
 Interval largest_norm(const Matrix<Interval>& Z) {

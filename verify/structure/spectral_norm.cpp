@@ -71,6 +71,6 @@ NormBounds spectral_norm(const Matrix<Rational>& A) {
   return {short_lower(norm.lower()), short_upper(norm.upper())};
 }
 
-NormBounds euclidean_norm(const Vector<Rational>& v) { return spectral_norm(Matrix<Rational>(v)); }
+NormBounds vector_norm(const Vector<Rational>& v) { return spectral_norm(Matrix<Rational>(v)); }
 
 }  // namespace promptbound

@@ -19,7 +19,7 @@ struct NormBounds {
 [[nodiscard]] NormBounds spectral_norm(const Matrix<Rational>& A);
 
 /// Returns the Euclidean norm of a vector.
-[[nodiscard]] NormBounds euclidean_norm(const Vector<Rational>& v);
+[[nodiscard]] NormBounds vector_norm(const Vector<Rational>& v);
 
 /// Returns the least (greatest) dyadic number of 64 significant bits that is certainly at least (at most) x.
 [[nodiscard]] Rational short_upper(const Rational& x);

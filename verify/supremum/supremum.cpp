@@ -18,7 +18,7 @@ namespace promptbound {
 namespace {
 
 /// Boxes taken from the queue at once; fixed, so that the search is the same for any number of threads.
-constexpr std::size_t batch = 64;
+constexpr std::size_t boxes_at_once = 64;
 constexpr double infinity = std::numeric_limits<double>::infinity();
 
 class Search {
@@ -107,7 +107,7 @@ class Search {
       if (options_.progress) options_.progress({lower(), infinity, boxes_, waiting_.size()});
       if (waiting_.size() > options_.most_waiting)
         throw InputError("checkpoint: more boxes wait than the memory budget has room for");
-      const std::size_t count = std::min(batch, pending.size());
+      const std::size_t count = std::min(boxes_at_once, pending.size());
       std::vector<Leaf> chosen(std::make_move_iterator(pending.end() - static_cast<std::ptrdiff_t>(count)),
                                std::make_move_iterator(pending.end()));
       pending.resize(pending.size() - count);
@@ -157,7 +157,7 @@ class Search {
   std::vector<Leaf> next() {
     std::vector<Leaf> chosen;
     const double level = goal();
-    while (chosen.size() < batch && !waiting_.empty() && waiting_.top().upper > level) {
+    while (chosen.size() < boxes_at_once && !waiting_.empty() && waiting_.top().upper > level) {
       chosen.push_back(waiting_.top());
       waiting_.pop();
     }

@@ -50,8 +50,8 @@ TEST_CASE("special matrices") {
   CHECK(encloses(spectral_norm(nilpotent), nilpotent(0, 2)));
   Vector<Rational> v(2);
   v << 3, -4;
-  CHECK(encloses(euclidean_norm(v), 5));
-  CHECK(euclidean_norm(v).upper - 5 < Rational(1, 1000000000));
+  CHECK(encloses(vector_norm(v), 5));
+  CHECK(vector_norm(v).upper - 5 < Rational(1, 1000000000));
   // Larger than the tight method is used for: still an enclosure.
   CHECK(spectral_norm(Matrix<Rational>::Constant(70, 80, Rational(1, 7))).lower > 10);  // (70 * 80)^{1/2}/7
   const NormBounds wide = spectral_norm(Matrix<Rational>::Identity(70, 70));

@@ -120,13 +120,16 @@ bool SaturationRegimes::is_plateau_multiset(const Integer& m) const {
 
 bool SaturationRegimes::is_plateau_least(const Integer& m) const {
   if (is_plateau_multiset(m)) return false;
-  return decide_less([&] { return log_plateau(); }, [&] { return min(log_multisets(m), log_linear(m)); },
-                     [&] {
-                       const auto plateau = plateau_count();
-                       const auto multisets = multiset_count(m);
-                       const auto linear = linear_count(m);
-                       return plateau && multisets && linear && *plateau == std::min(*multisets, *linear);
-                     });
+  // Below each of the two on its own, so that a tie with one needs no digits of the other.
+  const auto is_below = [&](const Enclosing& log, const std::function<std::optional<Rational>()>& count) {
+    return decide_less([&] { return log_plateau(); }, log,
+                       [&] {
+                         const auto plateau = plateau_count();
+                         return plateau && plateau == count();
+                       });
+  };
+  return is_below([&] { return log_multisets(m); }, [&] { return multiset_count(m); }) &&
+         is_below([&] { return log_linear(m); }, [&] { return linear_count(m); });
 }
 
 Quantity SaturationRegimes::covering(long digits) const {

@@ -46,6 +46,24 @@ TEST_CASE("each regime takes over at its least length and not before") {
   }
 }
 
+TEST_CASE("two balls: the plateau takes over exactly where m + 1 passes it") {
+  Arguments given;
+  for (const auto& [parameter, text] : {std::pair(&m, "83"),
+                                        {&w, "1"},
+                                        {&Delta, "475/767"},
+                                        {&eps, "19/3068"},
+                                        {&Lambda, "41/108"},
+                                        {&R, "3795687/7861750"},
+                                        {&Lambda_W, "15047/9000"}})
+    given.set(parameter->name, parse_argument(*parameter, text));
+  const Record record = evaluate(find_bound("memory-saturation"), given, 40);
+  const auto whole = [&](const char* name) { return std::get<Integer>(record.output(name).value()); };
+  REQUIRE(whole("c") == 2);
+  // binom(m + 1, m) = m + 1 against binom(q + c' - 1, q)
+  const Integer others = whole("c_plateau") - 1;
+  CHECK(whole("m_plateau") == binomial(whole("q") + others, others.convert_to<unsigned long>()));
+}
+
 TEST_CASE("bits per token fall as the context grows and the capacity never does") {
   Interval former_capacity(0);
   Interval former_share(1000000);

@@ -46,7 +46,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     const CheckReport report = check_certificate(text, "input");
     Json certificate = parse_json(text, "input");
     if (report.accepted() && known().count(certificate.dump()) == 0) __builtin_trap();
-    if (report.accepted() != report.reason.empty()) __builtin_trap();
+    if (report.accepted() != report.why.empty()) __builtin_trap();
     seal(certificate);
     (void)check_certificate(certificate.dump(), "sealed");
   } catch (const InputError&) {

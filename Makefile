@@ -1,8 +1,8 @@
 # make demo: install and build what the command needs, and run the main job. make check: install and build the
 # rest, and run every test. make quick: most tests, in two minutes. make check-all: sanitizers, clang-tidy and long
-# fuzzing too. make install, make uninstall: under PREFIX. make package: a Debian package in build/. make docs: the
-# documentation as a site, build/docs/site/index.html, and the theory as one document, build/docs/theory.pdf. make examples:
-# the notebooks of examples/, run anew.
+# fuzzing too. make install, make uninstall: under PREFIX. make package: a Debian package and a Python wheel in
+# build/. make docs: the documentation as a site, build/docs/site/index.html, and the theory as one document,
+# build/docs/theory.pdf. make examples: the notebooks of examples/, run anew.
 .PHONY: demo program install uninstall package docs examples quick check check-all build packages asan tidy clang fuzz format clean
 
 JOBS ?= $(shell nproc)
@@ -37,12 +37,15 @@ uninstall:
 	@xargs -d '\n' dirname < build/install_manifest.txt | grep /promptbound | sort -ru | xargs -d '\n' rmdir --ignore-fail-on-non-empty 2> /dev/null || true
 	@rm build/install_manifest.txt
 
+# The wheel is tagged for this Python and this machine's libraries, which it does not hold.
 package:
-	@scripts/install-packages install
-	$(call configure,-DPROMPTBOUND_TESTS=OFF -DPROMPTBOUND_BENCH=OFF)
+	@scripts/install-packages package
+	$(call configure,-DPROMPTBOUND_TESTS=OFF -DPROMPTBOUND_BENCH=OFF -DPROMPTBOUND_PYTHON=ON)
 	@cmake --build --preset release --parallel $(JOBS)
 	@cd build && cpack -G DEB > cpack.log 2>&1 || { cat cpack.log; exit 1; }
-	@ls build/*.deb
+	@PROMPTBOUND_BUILD=$(CURDIR)/build /usr/bin/python3 -m pip --no-input --disable-pip-version-check wheel --quiet --no-index \
+	  --no-build-isolation --no-deps --wheel-dir build .
+	@ls build/*.deb build/*.whl
 
 packages:
 	@scripts/install-packages

@@ -57,3 +57,5 @@ apply: (@packed_memory_wide_reaches _ _ _ _ (Z_to_nat_gt0 K0) _ (Z.to_nat e)); a
 have E : Z.of_nat (Z.to_nat P %/ Z.to_nat e)%N = P / e by rewrite Z_divn ?Z_to_nat_gt0 // !Z_to_natK; lia.
 rewrite Z_muln E !Z_to_natK; [exact: hi|lia|lia].
 Qed.
+Arguments packed_memory_sound : clear implicits.
+Arguments packed_memory_wide_sound : clear implicits.

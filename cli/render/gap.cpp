@@ -112,10 +112,13 @@ std::vector<std::string> describe_gap(const Overview& point) {
     lines.push_back("  necessary: " + why_none(*bracket.no_necessary));
   }
   if (const auto& upper = bracket.sufficient) {
-    lines.push_back(
-        fmt::format("  sufficient  m <= {}: one fixed transformer, prompt tokens of {} entries of {} bits {}",
-                    at_most(upper->tokens), upper->width.str(), upper->record.input("b").text(),
-                    reference(upper->record)));
+    const std::string payload = upper->record.id == "packed-upper"
+                                    ? fmt::format(", {} of them payload", upper->record.input("P").text())
+                                    : "";
+    lines.push_back(fmt::format(
+        "  sufficient  m <= {}: one fixed transformer, prompt tokens of {} entries of {} bits{} {}",
+        at_most(upper->tokens), upper->width.str(), upper->record.input("b").text(), payload,
+        reference(upper->record)));
     lines.push_back("    " + upper->record.proof_of("tokens").text());
   } else {
     lines.push_back("  sufficient: " + why_none(*bracket.no_sufficient));
@@ -126,13 +129,14 @@ std::vector<std::string> describe_gap(const Overview& point) {
                     equal_width->width.str(), factor(bracket.sufficient->tokens, equal_width->tokens)));
     const Quantity& tokens = bracket.sufficient->tokens;
     const auto* whole = std::get_if<Integer>(&tokens.value());
-    lines.push_back(
-        fmt::format("  {}in bits: {} <= m w b <= {}, up to a factor of {}{}.",
-                    whole == nullptr ? ""
-                                     : fmt::format("Numbers to train: at most {}; ",
-                                                   at_most(Integer(*whole * bracket.sufficient->width))),
-                    at_least(point.bits->necessary), at_most(point.bits->sufficient),
-                    factor(point.bits->sufficient, point.bits->necessary), in_the_limit(*point.bits)));
+    const std::string numbers = whole == nullptr
+                                    ? "In bits"
+                                    : fmt::format("Numbers to train: at most {}; in bits",
+                                                  at_most(Integer(*whole * bracket.sufficient->width)));
+    lines.push_back(fmt::format("  {}: {} <= m w b <= {}, up to a factor of {}{}.", numbers,
+                                at_least(point.bits->necessary), at_most(point.bits->sufficient),
+                                factor(point.bits->sufficient, point.bits->necessary),
+                                in_the_limit(*point.bits)));
   }
   for (const PromptLength& other : bracket.beside) lines.push_back(beside(other));
   for (const Record& record : point.records) {

@@ -15,12 +15,12 @@ import promptbound as pb
 def test_the_bracket_at_the_readme_s_point():
     found = pb.bounds(d=2, L=2, eps="1/10", alpha="inf")
     necessary, sufficient = found.necessary_at_equal_width, found.sufficient
-    assert necessary.width == sufficient.width == 22
-    assert (necessary.tokens, sufficient.tokens) == (8, 1296)
+    assert necessary.width == sufficient.width == 88
+    assert (necessary.tokens, sufficient.tokens) == (2, 21)
     assert found.necessary.width == 2 and found.necessary.tokens == -(-4 * 5**4 // 32)
     assert found.no_necessary is None and found.no_sufficient is None
-    assert "8 <= m <= 1296" in str(found) and "8 &lt;= m &lt;= 1296" in found._repr_html_()
-    assert found.by_id("lookup-upper").tokens == 1296
+    assert "2 <= m <= 21" in str(found) and "2 &lt;= m &lt;= 21" in found._repr_html_()
+    assert found.by_id("lookup-upper").tokens == 1296 and found.by_id("packed-upper").tokens == 21
     assert {result.id for result in found} >= {"entropy-bits", "lookup-upper", "quantized-capacity"}
     with pytest.raises(KeyError):
         found.by_id("nothing")

@@ -33,14 +33,14 @@ Rational number(const json& text) { return parse_number(text.get<std::string>())
 
 TEST_CASE("the first line compares the ends at equal token width") {
   const std::vector<std::string> lines = lines_of(run("bounds --d 2 --L 2 --eps 1/10 --alpha inf").out);
-  CHECK(lines[0].rfind("8 <= m <= 1296 ", 0) == 0);
-  CHECK(contains(lines[0], "22 entries of 16 bits"));
+  CHECK(lines[0].rfind("2 <= m <= 21 ", 0) == 0);
+  CHECK(contains(lines[0], "88 entries of 16 bits"));
 }
 
 TEST_CASE("every output begins with all parameters and says which were not given") {
   const std::string all =
       "d = 2, L = 2, eps = 1/10, C = 1 (default), alpha = 2 (default), b = 16 (default), "
-      "w = 2 (default: d)";
+      "w = 2 (default: d), P = 64 (default: 16 d L)";
   const std::string command = "bounds --d 2 --L 2 --eps 0.1 --format ";
   for (const std::string format : {"text", "markdown", "latex", "html"}) {
     CAPTURE(format);
@@ -179,7 +179,7 @@ TEST_CASE("no bound applies only where none does with the reason") {
       json::parse(run("bounds --d 2 --L 2 --eps 1/2 --alpha inf --format json").out)["bracket"];
   CHECK(bracket["necessary"].is_null());
   CHECK(contains(bracket["no_necessary"].get<std::string>(), "no prompt is needed"));
-  const std::string coarse = run("bounds --d 2 --L 2 --eps 1e-6").out;
+  const std::string coarse = run("bounds --d 2 --L 2 --eps 1e-6 --P 1").out;
   CHECK(
       contains(coarse, "sufficient: lookup-upper (theory 1.4) does not apply: eps <= n^(1/alpha) 2^(-b-1)"));
   CHECK(contains(coarse, "one fixed transformer, real prompt entries"));

@@ -41,7 +41,9 @@ void evaluate(const Arguments& arguments, long digits, Record& record) {
   if (!is_searched(p, record)) return;
   const std::optional<PackedLayout> layout = best_packed_layout(p, arguments.rational(parameters::eps));
   if (!record.require(layout.has_value(), "P payload entries hold a cell",
-                      "the payload of a token is too small for the values of one cell: take a larger P")) {
+                      "no token of P payload entries holds the values of a cell: take a larger P (grids of "
+                      "more than 100,000 "
+                      "digits a coordinate are not searched)")) {
     return;
   }
   record.add("tokens", layout->tokens(p.n, digits));

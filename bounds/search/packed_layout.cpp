@@ -64,16 +64,15 @@ std::optional<PackedLayout> layout_on_grid(const PackedProblem& problem, const P
   return result;
 }
 
-/// The least grid that reaches eps; nothing where the entries are too coarse for it.
+/// The least grid that reaches eps; nothing where the entries are too coarse for it, or its number of cells a
+/// coordinate is too long to write.
 std::optional<Integer> cells_of(const PackedProblem& problem, const PackedCode& code, const Rational& eps) {
-  if (code.form == PackedForm::difference)
-    return least_grid(problem.C * Rational(code.steps + 1, code.steps), problem.n, problem.alpha, eps);
-  const auto cells =
-      cells_for_rounded_entries(problem.C, problem.n, problem.alpha, eps, Rational(1, 2 * code.steps));
-  if (!cells) return std::nullopt;
-  const std::optional<Rational> exact = cells->exact();
-  if (!exact) throw Undecided("the grid has too many cells to write their number out");
-  return numerator(*exact);
+  const std::optional<PowerProduct> cells =
+      code.form == PackedForm::difference
+          ? least_cells(problem.C * Rational(code.steps + 1, code.steps), problem.n, problem.alpha, eps)
+          : cells_for_rounded_entries(problem.C, problem.n, problem.alpha, eps, Rational(1, 2 * code.steps));
+  const std::optional<Rational> exact = cells ? cells->exact() : std::nullopt;
+  return exact ? std::optional(Integer(numerator(*exact))) : std::nullopt;
 }
 
 /// log2 of k^n/r, within a relative error of 2^-40.

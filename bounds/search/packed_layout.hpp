@@ -59,8 +59,9 @@ struct PackedLayout {
 
 /// Returns the layout of the least prompt that serves the accuracy eps: over t in 1..64, in n, 2n, ..., 10n
 /// and the largest t of each J, and over every J of the direct form. Of equally long prompts the difference
-/// form and the least t count first, then the least J. Nothing where no token is wide enough for a cell, or
-/// entries are too coarse. Throws Undecided where k has more than longest_exact_integer digits.
+/// form and the least t count first, then the least J. Codes whose k
+/// has more than longest_exact_integer digits are left out. Nothing where no code is left: no token holds the
+/// values of a cell, or entries are too coarse.
 [[nodiscard]] std::optional<PackedLayout> best_packed_layout(const PackedProblem& problem,
                                                              const Rational& eps);
 

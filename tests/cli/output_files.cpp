@@ -112,8 +112,8 @@ TEST_CASE("no output takes the place of an input whatever its name") {
   check_kept("structure " + model_file + " -o " + model_file, model_file, reason);
   check_kept("structure " + model_file + " --certificate " + model_file, model_file, reason);
   const std::string verify = "verify " + model_file + " --L 1 --target identity --eps 1/10";
-  check_kept(verify + " -o " + model_file, model_file, "the file of model as well");
-  check_kept(verify + " --certificate " + model_file, model_file, "the file of model as well");
+  check_kept(verify + " -o " + model_file, model_file, "this command reads that file");
+  check_kept(verify + " --certificate " + model_file, model_file, "this command reads that file");
   write_file(folder.file("models.csv"), "model,width,vocabulary\nA,768,50257\n");
   check_kept(
       "table --preset capacity --models " + folder.file("models.csv") + " -o " + folder.file("models.csv"),

@@ -66,13 +66,13 @@ TEST_CASE("an item is as on its page: formulas, commands, words of links") {
   const std::string text = printed("list 1.2");
   CHECK(contains(text, "\n    m \\ge \\left\\lceil \\frac{s (k+1)^n}{b w} \\right\\rceil .\n"));
   CHECK(contains(text, "\n    promptbound eval entropy-bits --d 2 --L 2 --m 100 --solve eps\n"));
-  CHECK(contains(text, "Kolmogorov and Tikhomirov's (KT59), the extension"));
+  CHECK(contains(text, "Kolmogorov and Tikhomirov's (KT59), the extensions"));
   CHECK(contains(text, "Any model whose prompts"));  // *Any*
   CHECK(text.ends_with("\ndocs/theory/1-prompt-length.md of the documentation\n"));
   CHECK_FALSE(contains(text, "1.3 entropy-lipschitz"));
   // Markdown is the page's own text, links replaced by their words.
   const std::string markdown = printed("list 1.2 --format markdown");
-  CHECK(markdown.starts_with("### 1.2 entropy-bits\n\n**Kind.** necessary.\n"));
+  CHECK(markdown.starts_with("### 1.2 entropy-bits, entropy-simplex\n\n**Kind.** necessary.\n"));
   CHECK(contains(markdown, "*Any* model whose prompts"));
 }
 
@@ -107,12 +107,12 @@ TEST_CASE("a section's number prints what stands before its items") {
 }
 
 TEST_CASE("near misses of an item get the items there are, or the nearest id") {
-  refused("list 1.9", "the theory has no item '1.9' (accepted: 1.1 to 1.5)");
-  refused("list 1.20", "the theory has no item '1.20' (accepted: 1.1 to 1.5)");
+  refused("list 1.9", "the theory has no item '1.9' (accepted: 1.1 to 1.6)");
+  refused("list 1.20", "the theory has no item '1.20' (accepted: 1.1 to 1.6)");
   refused("list 0.1", "the theory has no item '0.1' (accepted: 0)");
   refused(
       "list 7",
-      "the theory has no item '7' (accepted: 0, 1.1 to 1.5, 2.1 to 2.7, 3.1 to 3.3, 4.1 to 4.3, 5.1 to 5.8)");
+      "the theory has no item '7' (accepted: 0, 1.1 to 1.6, 2.1 to 2.8, 3.1 to 3.3, 4.1 to 4.3, 5.1 to 5.10)");
   refused(
       "list concatenatoin",
       "'concatenatoin' is no bound, construction, check or item of the theory: did you mean concatenation?");

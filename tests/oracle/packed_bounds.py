@@ -169,4 +169,4 @@ def entropy_simplex_eps(d, L, m, C, alpha, b, w):
     require(alpha == 2, "alpha is not 2")
     n = d * L
     fewer = (Real(exact=m * b * w + 1) / log_ratio(n + 1, 2)).ceil() - 1  # the largest integer below
-    return {"eps": min(Fraction(1, 2), C / (2 * max(1, integer_root(fewer, n))))}
+    return {"eps": Real(exact=min(Fraction(1, 2), C / (2 * max(1, integer_root(fewer, n)))))}

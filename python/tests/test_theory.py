@@ -28,7 +28,7 @@ def test_the_item_of_a_result():
     result = pb.evaluate("entropy-bits", d=2, L=2, eps="1/10")
     item = pb.theory(result.theory)
     assert r"m \ge \left\lceil \frac{s (k+1)^n}{b w} \right\rceil" in item.text
-    assert repr(item) == "<theory 1.2: entropy-bits>"
+    assert repr(item) == "<theory 1.2: entropy-bits, entropy-simplex>"
     assert "Kinds of claim" in pb.theory(0).text
 
 

@@ -110,7 +110,7 @@ TEST_CASE("the equal width is that of the construction or what was asked for if 
   CHECK(given.sufficient->width == 88);
 }
 
-TEST_CASE("the upper end is the construction that takes fewer numbers, the lower end the larger bound") {
+TEST_CASE("the upper end is the construction that takes fewer numbers - the lower end the larger bound") {
   // Direct copies of values cost less than packing where a token holds one cell only.
   const Bracket narrow = bracket_at({{&d, "2"}, {&L, "2"}, {&eps, "1/10"}, {&alpha, "inf"}, {&P, "1"}});
   CHECK(narrow.sufficient->record.id == "lookup-upper");
@@ -123,7 +123,7 @@ TEST_CASE("the upper end is the construction that takes fewer numbers, the lower
         "entropy-bits");
 }
 
-TEST_CASE("both ends in bits, and the factor that is left in the limit") {
+TEST_CASE("both ends in bits - and the factor that is left in the limit") {
   Arguments arguments;
   for (const auto& [parameter, text] :
        {std::pair(&d, "2"), {&L, "2"}, {&eps, "1/10"}, {&alpha, "inf"}, {&P, "64"}})

@@ -27,7 +27,7 @@ using namespace parameters;
 
 }  // namespace
 
-TEST_CASE("packed prompts: the example of the theory, and its factor") {
+TEST_CASE("packed prompts: the example of the theory - and its factor") {
   const Arguments example = arguments_of({{&d, "2"}, {&L, "2"}, {&eps, "1/10"}, {&alpha, "inf"}, {&P, "64"}});
   const Record record = evaluate(find_bound("packed-upper"), example, 20);
   CHECK(whole(record, "tokens") == 21);
@@ -120,7 +120,7 @@ TEST_CASE("packed prompts: no other layout of the list is shorter") {
   }
 }
 
-TEST_CASE("packed prompts: backwards, the accuracy of m tokens takes m tokens, and no less accuracy does") {
+TEST_CASE("packed prompts: backwards - the accuracy of m tokens takes m tokens - and no less accuracy does") {
   const Bound& bound = find_bound("packed-upper");
   for (const char* exponent : {"1", "inf"}) {
     for (const char* length : {"1", "21", "1000", "123456789"}) {
@@ -177,7 +177,7 @@ TEST_CASE("packed memory meets the capacity up to its ceilings") {
   CHECK_FALSE(evaluate(find_bound("packed-memory"), none, 20).is_applicable());
 }
 
-TEST_CASE("simplex packing: log2(n+1) times the bits of one coordinate, at alpha = 2 alone") {
+TEST_CASE("simplex packing: log2(n+1) times the bits of one coordinate - at alpha = 2 alone") {
   const Arguments example = arguments_of({{&d, "7"}, {&L, "1"}, {&eps, "1/10"}, {&w, "1"}, {&b, "1"}});
   // n + 1 = 8: three bits a grid point, 5^7 points
   CHECK(whole(evaluate(find_bound("entropy-simplex"), example, 20), "tokens") == 3 * power(Integer(5), 7));

@@ -53,7 +53,7 @@ TEST_CASE("every output begins with all parameters and says which were not given
   CHECK(csv[5] == "alpha,2,true");
   CHECK(csv[7] == "w,2,true");
   const json parameters = json::parse(run(command + "json").out)["parameters"];
-  REQUIRE(parameters.size() == 7);
+  REQUIRE(parameters.size() == 8);
   CHECK(parameters[4] == json({{"name", "alpha"}, {"value", "2"}, {"default", true}}));
 }
 
@@ -62,7 +62,9 @@ TEST_CASE("the rows of a sweep begin with all parameters in CSV - the head of on
   CHECK(eval.rfind("d,L,eps,C (default),alpha (default),k.lower,", 0) == 0);
   CHECK(contains(eval, "\n3,2,1/10,1,2,"));
   const std::string bounds = run("bounds --d 1:3 --L 2 --eps 1/10 --format csv").out;
-  CHECK(bounds.rfind("d,L,eps,C (default),alpha (default),b (default),w (default),necessary.lower,", 0) == 0);
+  CHECK(bounds.rfind(
+            "d,L,eps,C (default),alpha (default),b (default),w (default),P (default),necessary.lower,", 0) ==
+        0);
   CHECK(contains(bounds, "\n3,2,1/10,1,2,16,3,"));  // w = d, row by row
   const std::string table = "table --of entropy-bits.tokens,lookup-upper.tokens --d 1:3 --L 2 --eps 1/10 ";
   CHECK(contains(run(table + "--format csv").out, "C (default),alpha (default)"));

@@ -164,7 +164,7 @@ TEST_CASE("a block without bias leaves a token alone whose registers and constan
   CHECK(feed_forward_block(block.feed_forward(), nothing) == nothing);
 }
 
-TEST_CASE("the reflected path meets every cell once, and neighbours differ by 1 in one coordinate") {
+TEST_CASE("the reflected path meets every cell once - and neighbours differ by 1 in one coordinate") {
   for (long k = 1; k <= 5; ++k) {
     for (Index n = 1; n <= 4; ++n) {
       std::map<std::vector<long>, long> seen;
@@ -224,7 +224,7 @@ TEST_CASE("every part of the sizes is the bound's") {
   }
 }
 
-TEST_CASE("one coordinate, two and three cells: every function that a prompt holds is read back") {
+TEST_CASE("one coordinate - two and three cells: every function that a prompt holds is read back") {
   for (const auto& [eps, cells] : {std::pair("3/4", 2L), {"2/5", 3L}}) {
     Network network{PackedLookup(recipe_of(1, 1, eps, "inf", 4, 3))};
     const PackedRecipe& recipe = network.construction.recipe();
@@ -281,7 +281,7 @@ TEST_CASE("the output is the convex combination of stored values that the theory
   }
 }
 
-TEST_CASE("several tokens: the error stays below eps, and below the guarantee") {
+TEST_CASE("several tokens: the error stays below eps - and below the guarantee") {
   RandomNumbers random(61);
   for (const auto& [d, L, alpha] : {std::tuple(1L, 2L, "inf"), {2L, 2L, "inf"}, {1L, 3L, "2"}}) {
     CAPTURE(fmt::format("d {} L {} alpha {}", d, L, alpha));
@@ -302,7 +302,7 @@ TEST_CASE("several tokens: the error stays below eps, and below the guarantee") 
   }
 }
 
-TEST_CASE("prompt tokens keep their number, flag and digits but for the drift that is stated") {
+TEST_CASE("prompt tokens keep their number - flag and digits but for the drift that is stated") {
   const PackedLookup construction(recipe_of(1, 2, "2/5", "inf", 16, 6));
   const Matrix<Rational> prompt = construction.prompt(construction.stored_values(Target{1, 2, Reversal{}}));
   const WorkingPrecision scope(bits_enough(construction.recipe()));

@@ -32,7 +32,7 @@ def test_the_item_of_a_result():
     assert "Kinds of claim" in pb.theory(0).text
 
 
-@pytest.mark.parametrize("name, message", [("1.9", "accepted: 1.1 to 1.5"), ("concatenatoin", "did you mean concatenation?"), ("", "did you mean")])
+@pytest.mark.parametrize("name, message", [("1.9", "accepted: 1.1 to 1.6"), ("concatenatoin", "did you mean concatenation?"), ("", "did you mean")])
 def test_what_is_no_item_is_refused(name, message):
     with pytest.raises(pb.InputError, match=re.escape(message)):
         pb.theory(name)

@@ -1,5 +1,6 @@
 // One subcommand of cli/command.hpp.
 #include <fmt/format.h>
+#include <algorithm>
 #include <memory>
 #include <nlohmann/json.hpp>
 
@@ -202,18 +203,12 @@ Record lookup_for_real_entries(const Overview& point, const Arguments& real_entr
   return evaluate(find_bound("lookup-upper"), real_entries, digits);
 }
 
-/// The Coq file that proves a bracket: entropy-bits at the equal width, and lookup-upper for real prompt entries.
-/// For packed prompts and the simplex packing, which may be sharper, there are no certificates of a bracket.
+/// The Coq file that proves a bracket: lookup-upper for real prompt entries, and entropy-bits for tokens as
+/// wide as its own (or as --w asks for). For packed prompts and the simplex packing, which may be sharper,
+/// there are no certificates of a bracket.
 std::string certify_bracket(const Overview& point, long digits) {
   const Bracket& bracket = point.bracket;
   if (!bracket.necessary) throw InputError("--coq: " + why_none(*bracket.no_necessary));
-  CoqCertificate certificate;
-  const PromptLength& lower =
-      bracket.necessary_at_equal_width ? *bracket.necessary_at_equal_width : *bracket.necessary;
-  Arguments equal_width = point.arguments;
-  equal_width.set(parameters::w.name, lower.width);
-  const Bound& bits = find_bound("entropy-bits");
-  certify_in_coq(bits, nullptr, equal_width, evaluate(bits, equal_width, digits), certificate);
   const Bound& lookup = find_bound("lookup-upper");
   Arguments real_entries;
   for (const Use& use : lookup.uses) {
@@ -221,8 +216,15 @@ std::string certify_bracket(const Overview& point, long digits) {
     if (argument != nullptr && use.parameter != &parameters::b)
       real_entries.set(use.parameter->name, *argument);
   }
-  certify_in_coq(lookup, nullptr, real_entries, lookup_for_real_entries(point, real_entries, digits),
-                 certificate);
+  const Record upper = lookup_for_real_entries(point, real_entries, digits);
+  Integer width = std::get<Integer>(upper.output("width").value());
+  if (point.arguments.has(parameters::w)) width = std::max(width, point.arguments.integer(parameters::w));
+  Arguments equal_width = point.arguments;
+  equal_width.set(parameters::w.name, width);
+  const Bound& bits = find_bound("entropy-bits");
+  CoqCertificate certificate;
+  certify_in_coq(bits, nullptr, equal_width, evaluate(bits, equal_width, digits), certificate);
+  certify_in_coq(lookup, nullptr, real_entries, upper, certificate);
   return certificate.text();
 }
 

@@ -14,7 +14,7 @@ using namespace parameters;
 
 void add_assumptions(Record& record) {
   record.assume("each prompt entry takes one of 2^b values of its own code book");
-  record.holds("the N inputs are distinct and of one length; the model depends on them, not on the labels");
+  record.assume("the N inputs are distinct and of one length; the model depends on them, not on the labels");
 }
 
 /// P J, or floor(P/e) where a label takes e entries; 0 where a token holds no label.

@@ -173,6 +173,10 @@ TEST_CASE("packed memory meets the capacity up to its ceilings") {
       CHECK(whole(evaluate(bound, find_inverse(bound, "N"), back, 20), "N") >= Integer(examples));
     }
   }
+  // Nothing of the inputs is given, so that nothing of them can be checked.
+  const Arguments few = arguments_of({{&N, "5"}, {&P, "1"}});
+  for (const Assumption& assumption : evaluate(find_bound("packed-memory"), few, 20).assumptions)
+    CHECK((assumption.status == Status::assumed || assumption.text == "a token holds a label"));
   const Arguments none = arguments_of({{&N, "5"}, {&K, "70000"}, {&P, "1"}});
   CHECK_FALSE(evaluate(find_bound("packed-memory"), none, 20).is_applicable());
 }

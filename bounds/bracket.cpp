@@ -50,7 +50,7 @@ const Record* best_necessary(const std::vector<Record>& records) {
 Record at_width(const Record& bound, const Arguments& arguments, const Integer& width, const Argument& b,
                 long digits) {
   Arguments other = arguments;
-  other.set(parameters::w.name, Number{Rational(width)});
+  other.set(parameters::w.name, width);
   other.set(parameters::b.name, b);
   return evaluate(find_bound(bound.id), other, digits, "tokens");
 }
@@ -78,7 +78,7 @@ Record packed_for_width(const Arguments& arguments, const Record& packed, long d
   // Fewer cells a token make more tokens, whose numbers may take another entry each.
   constexpr int most_tries = 8;
   for (int i = 0; i < most_tries && payload >= 1; ++i) {
-    narrow.set(parameters::P.name, Number{Rational(payload)});
+    narrow.set(parameters::P.name, payload);
     Record record = evaluate(find_bound("packed-upper"), narrow, digits);
     if (!record.is_applicable()) break;
     const Integer width = width_of(record);
@@ -175,7 +175,7 @@ std::optional<BracketInBits> in_bits(const Bracket& bracket, const Arguments& ar
   const Record& lower = bracket.necessary->record;
   const Record& upper = bracket.sufficient->record;
   const Integer bits_of_token = bracket.sufficient->width * lower.input("b").integer();
-  BracketInBits result{at_width(lower, arguments, 1, Number{Rational(1)}, digits).output("tokens"),
+  BracketInBits result{at_width(lower, arguments, 1, Integer(1), digits).output("tokens"),
                        times(bracket.sufficient->tokens, bits_of_token, digits), std::nullopt};
   if (upper.id == "packed-upper") result.limit_factor = limit_factor(upper, lower, digits);
   return result;

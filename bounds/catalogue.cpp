@@ -35,10 +35,15 @@ Arguments complete(std::string_view id, const std::vector<Use>& uses, const Argu
   for (const Use& use : uses) {
     const Parameter& parameter = *use.parameter;
     const Argument* argument = given.find(parameter.name);
-    const std::optional<Argument> fallback = argument == nullptr ? use.default_at(result) : std::nullopt;
-    if (fallback) argument = &*fallback;
+    const bool is_given = argument != nullptr;
+    std::optional<Argument> computed;  // a default that is a value is not copied
+    if (!is_given && use.value) {
+      argument = &*use.value;
+    } else if (!is_given && (computed = use.default_at(result))) {
+      argument = &*computed;
+    }
     if (argument != nullptr) {
-      record.inputs.push_back({std::string(parameter.name), *argument, fallback.has_value()});
+      record.inputs.push_back({std::string(parameter.name), *argument, !is_given});
       result.set(parameter.name, *argument);
     } else if (use.required) {
       throw InputError(

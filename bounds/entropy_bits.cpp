@@ -1,8 +1,6 @@
 // One bound of catalogue.hpp.
 #include <fmt/format.h>
 
-#include <algorithm>
-
 #include <promptbound/bounds/forms.hpp>
 #include <promptbound/bounds/packing.hpp>
 #include <promptbound/numeric/integers.hpp>
@@ -43,8 +41,7 @@ void accuracy_for_length(const Arguments& arguments, long, Record& record) {
       arguments.integer(parameters::b) * arguments.integer(parameters::w) * arguments.integer(parameters::m);
   const Integer base =
       floor_root(floor(Rational(bits, functions.s)), functions.n.convert_to<unsigned long>());
-  const Integer first_excluded = std::max(base, Integer(1));  // K + 1 >= 1
-  record.add("eps", std::min(Rational(1, 2), Rational(functions.C / (2 * first_excluded))));
+  record.add("eps", functions.excluded_below(base));  // K + 1 = base
   add_assumptions(record);
 }
 

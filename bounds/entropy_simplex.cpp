@@ -1,6 +1,4 @@
 // One bound of catalogue.hpp.
-#include <algorithm>
-
 #include <promptbound/bounds/forms.hpp>
 #include <promptbound/bounds/packing.hpp>
 #include <promptbound/numeric/certify.hpp>
@@ -64,7 +62,7 @@ void accuracy_for_length(const Arguments& arguments, long, Record& record) {
   const LogRatio points{count, Rational(2), 1, Rational(functions.n + 1)};
   const Integer fewer = std::get<Integer>(ceil_quantity(points, 1).value()) - 1;
   const Integer base = floor_root(fewer, functions.n.convert_to<unsigned long>());
-  record.add("eps", std::min(Rational(1, 2), Rational(functions.C / (2 * std::max(base, Integer(1))))));
+  record.add("eps", functions.excluded_below(base));
   add_assumptions(record);
 }
 

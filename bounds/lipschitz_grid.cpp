@@ -5,9 +5,9 @@
 #include <utility>
 
 #include <promptbound/bounds/box_grid.hpp>
-#include <promptbound/bounds/search/grid_search.hpp>
 #include <promptbound/bounds/lipschitz_grid.hpp>
 #include <promptbound/bounds/prompt_packing.hpp>
+#include <promptbound/bounds/search/grid_search.hpp>
 #include <promptbound/numeric/certify.hpp>
 #include <promptbound/numeric/integers.hpp>
 #include <promptbound/numeric/precision.hpp>

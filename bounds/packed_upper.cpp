@@ -70,10 +70,10 @@ void accuracy_for_length(const Arguments& arguments, long digits, Record& record
   add_assumptions(record);
 }
 
-/// 16 d L: room for 16 entries beside every output value.
-Argument default_payload(const Arguments& arguments) {
+/// The default of P, as far as P goes.
+Argument payload_by_default(const Arguments& arguments) {
   const Integer n = arguments.integer(parameters::d) * arguments.integer(parameters::L);
-  return Number{Rational(std::min(Integer(16 * n), Integer(parameters::P.most)))};
+  return std::min(default_payload(n), Integer(parameters::P.most));
 }
 
 std::vector<Form> forms() {
@@ -88,7 +88,7 @@ std::vector<Form> forms() {
 
 Bound packed_upper_bound() {
   using namespace parameters;
-  const Use payload = defaulted(P, "16 d L", {&d, &L}, default_payload);
+  const Use payload = defaulted(P, "16 d L", {&d, &L}, payload_by_default);
   return {
       .id = "packed-upper",
       .kind = Kind::sufficient,

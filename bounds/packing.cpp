@@ -17,6 +17,10 @@ bool is_served_by_constant(const Packing& packing) {
 
 Rational Packing::height(const Integer& k) const { return std::min(Rational(1), Rational(C / k)); }
 
+Rational Packing::excluded_below(const Integer& k) const {
+  return std::min(Rational(1, 2), Rational(C / (2 * std::max(k, Integer(1)))));
+}
+
 PowerProduct Packing::bits(const Integer& k) const {
   return PowerProduct().times(Rational(s)).times(Rational(k + 1), n);
 }

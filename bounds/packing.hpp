@@ -17,6 +17,9 @@ struct Packing {
 
   /// Returns h_k = min(1, C/k)
   [[nodiscard]] Rational height(const Integer& k) const;
+  /// Returns min(1/2, C/(2 max(1, k))): no accuracy below it is possible where k is the least grid number
+  /// whose packing does not pass the count.
+  [[nodiscard]] Rational excluded_below(const Integer& k) const;
   /// Returns s (k+1)^n: bits that tell the functions apart
   [[nodiscard]] PowerProduct bits(const Integer& k) const;
 };

@@ -10,17 +10,6 @@ constexpr Index widest_enumerated = 12;
 /// Linear pieces tried before a preimage is given up.
 constexpr int most_pieces = 200;
 
-/// The maximal row sum, the norm induced by the max norm.
-Rational max_norm(const Matrix<Rational>& M) {
-  Rational norm = 0;
-  for (Index row = 0; row < M.rows(); ++row) {
-    Rational sum = 0;
-    for (Index k = 0; k < M.cols(); ++k) sum += abs(M(row, k));
-    norm = std::max(norm, sum);
-  }
-  return norm;
-}
-
 /// det(I + D W) for the D given by the pattern: the minor of I + W on the active units.
 Rational active_minor(const Matrix<Rational>& W, const Pattern& active) {
   std::vector<Index> units;
@@ -59,9 +48,19 @@ std::optional<Vector<Rational>> piece_preimage(const FeedForward<Rational>& bloc
 
 }  // namespace
 
+Rational row_sum_norm(const Matrix<Rational>& M) {
+  Rational norm = 0;
+  for (Index row = 0; row < M.rows(); ++row) {
+    Rational sum = 0;
+    for (Index k = 0; k < M.cols(); ++k) sum += abs(M(row, k));
+    norm = std::max(norm, sum);
+  }
+  return norm;
+}
+
 BlockInjectivity block_injectivity(const FeedForward<Rational>& block) {
   const Matrix<Rational> product = multiply(block.W_1, block.W_2);
-  const Rational G = max_norm(block.W_1) * max_norm(block.W_2);
+  const Rational G = row_sum_norm(block.W_1) * row_sum_norm(block.W_2);
   if (product.isZero(0)) return {true, 1 / (1 + G), "W_1 W_2 = 0: the block is an additive coupling"};
   if (G < 1) return {true, 1 - G, "||W_1|| ||W_2|| = " + G.str() + " < 1 in the max norm"};
   const Index width = product.rows();

@@ -7,6 +7,9 @@
 
 namespace promptbound {
 
+/// Returns the maximal row sum of |M|, the norm induced by the max norm; 0 for a matrix without rows.
+[[nodiscard]] Rational row_sum_norm(const Matrix<Rational>& M);
+
 /// What is known of the map F(x) = x + W_2 relu(W_1 x + b_1) + b_2.
 struct BlockInjectivity {
   bool injective = false;  ///< certified; false means "not certified", not "not injective"

@@ -94,6 +94,12 @@ long bits_for(const Integer& low, const Integer& high) {
   return 256 + 2 * static_cast<long>(known);
 }
 
+/// The objective's bound on a range, infinite where there is none.
+Interval bound_on(const GridObjective& objective, const Integer& low, const Integer& high) {
+  Interval bound = objective.bound(low, high);
+  return mpfi_nan_p(bound.get()) != 0 ? Interval(std::numeric_limits<double>::infinity()) : bound;
+}
+
 /// Small ranges that hold a best grid number of these, found at no more precision than each range needs: with
 /// Newton's method the bits double, so that the last step costs as much as all before it.
 std::vector<Range<double>> narrowed(const std::vector<Range<double>>& ranges,
@@ -108,8 +114,7 @@ std::vector<Range<double>> narrowed(const std::vector<Range<double>>& ranges,
       const Interval value = objective.value(*k);
       if (!best || mpfr_greater_p(&value.get()->left, &best->get()->left) != 0) best = value;
     }
-    Interval bound = high - low < 2 ? unknown : objective.bound(low, high);
-    if (mpfi_nan_p(bound.get()) != 0) bound = unknown;
+    Interval bound = high - low < 2 ? unknown : bound_on(objective, low, high);
     if (!certainly_less(bound, *best)) open.push({low, high, std::move(bound)});
   };
   for (const Range<double>& range : ranges) add(range.low, range.high);
@@ -160,8 +165,7 @@ Integer best_grid_number(const Integer& first, const Integer& last, const GridOb
     visit(low);
     if (high > low) visit(high);
     if (high - low < 2) return;
-    Interval bound = objective.bound(low, high);
-    if (mpfi_nan_p(bound.get()) != 0) bound = Interval(std::numeric_limits<double>::infinity());
+    Interval bound = bound_on(objective, low, high);
     if (certainly_less(*best_value, bound)) open.push({low, high, std::move(bound)});
   };
   for (const Range<double>& range : remaining) add(range.low, range.high);

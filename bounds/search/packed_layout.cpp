@@ -75,7 +75,11 @@ std::optional<Integer> cells_of(const PackedProblem& problem, const PackedCode& 
   return exact ? std::optional(Integer(numerator(*exact))) : std::nullopt;
 }
 
-/// log2 of k^n/r, within a relative error of 2^-40.
+/// rough_log2 is off by at most this part of n + |log2(k^n/r)| + 128, log2 r being below 128: binary64 rounds
+/// by 2^-53 a few times.
+constexpr double rough_error = 0x1p-40;
+
+/// About log2 of k^n/r.
 double rough_log2(const PackedLayout& layout, const Integer& n) {
   const auto log2_of = [](const Integer& x) {
     long exponent = 0;
@@ -135,7 +139,7 @@ std::optional<PackedLayout> best_packed_layout(const PackedProblem& problem, con
   std::vector<double> logs;
   for (const PackedLayout& layout : layouts) logs.push_back(rough_log2(layout, problem.n));
   const double least = *std::min_element(logs.begin(), logs.end());
-  const double margin = std::ldexp(std::abs(least) + mpz_get_d(problem.n.backend().data()), -40) + 1e-9;
+  const double margin = rough_error * (std::abs(least) + mpz_get_d(problem.n.backend().data()) + 128);
   const double most = least + std::log2(1 + std::exp2(-least)) + margin;
   std::optional<PackedLayout> best;
   for (std::size_t i = 0; i < layouts.size(); ++i) {

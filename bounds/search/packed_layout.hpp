@@ -22,6 +22,10 @@ struct PackedProblem {
   Integer P;        ///< payload entries of a token
 };
 
+/// Returns the payload that is taken where none is given, 16 n: room for 16 entries beside every output
+/// value.
+[[nodiscard]] inline Integer default_payload(const Integer& n) { return 16 * n; }
+
 /// Entries of more bits are not searched.
 inline constexpr unsigned long most_bits_of_packed_entry = 4096;
 

@@ -127,7 +127,8 @@ Built build_lookup(const ConstructOptions& options) {
 
 Built build_packed_lookup(const ConstructOptions& options) {
   return build_for_functions(options, [&](const Rational& C, const Target& target) {
-    const Index payload = options.P > 0 ? options.P : 16 * options.d * options.L;
+    const Index payload =
+        options.P > 0 ? options.P : default_payload(options.d * options.L).convert_to<Index>();
     const PackedLookup lookup(PackedRecipe::choose(options.d, options.L, C, options.alpha_number(),
                                                    options.accuracy_wanted(),
                                                    static_cast<unsigned long>(options.b), payload));

@@ -24,21 +24,13 @@ Rational score_above_log(const Integer& x) { return round_score_up(log(Interval(
 
 }  // namespace
 
-Integer PackedRecipe::base() const {
-  return form == PackedForm::difference ? Integer(2 * Integer(steps) + 1) : Integer(Integer(steps) + 1);
-}
+Integer PackedRecipe::base() const { return PackedCode{form, steps, digits_per_entry}.base(); }
 
 Rational PackedRecipe::step() const {
   return form == PackedForm::difference ? Rational(C / (Integer(k) * steps)) : Rational(1, steps);
 }
 
 long PackedRecipe::most() const { return floor(Rational(1 / step() + Rational(1, 2))).convert_to<long>(); }
-
-Index PackedRecipe::index_digits() const {
-  Index result = 1;
-  while (power(Integer(2), b * static_cast<unsigned long>(result)) < tokens) ++result;
-  return result;
-}
 
 PackedRecipe PackedRecipe::choose(Index d, Index L, const Rational& C, const Number& alpha,
                                   const Rational& eps, unsigned long b, Index P) {
@@ -49,7 +41,8 @@ PackedRecipe PackedRecipe::choose(Index d, Index L, const Rational& C, const Num
     throw InputError("b: " + std::to_string(b) + " (accepted: an integer from 1 to 4096)");
   if (P < 1) throw InputError("P: " + std::to_string(P) + " (accepted: an integer >= 1)");
   const Integer n = Integer(d) * L;
-  const std::optional<PackedLayout> layout = best_packed_layout({d, L, n, C, alpha, b, Integer(P)}, eps);
+  const PackedProblem problem{d, L, n, C, alpha, b, Integer(P)};
+  const std::optional<PackedLayout> layout = best_packed_layout(problem, eps);
   if (!layout) throw InputError("P: " + std::to_string(P) + " (accepted: room for the values of one cell)");
   const PackedCode& code = layout->code;
   const Quantity tokens = layout->tokens(n, 1);
@@ -74,7 +67,8 @@ PackedRecipe PackedRecipe::choose(Index d, Index L, const Rational& C, const Num
                       .digits_per_entry = as_long(code.digits_per_entry),
                       .first_digits = as_long(layout->first_digits),
                       .cells_per_token = as_long(layout->cells_per_token),
-                      .tokens = as_long(*m)};
+                      .tokens = as_long(*m),
+                      .index_digits = as_long(layout->index_digits(problem))};
   const Integer values = power(recipe.base(), static_cast<unsigned long>(recipe.digits_per_entry));  // B^J
   recipe.Lambda_2 = score_above_log(Integer(16 * *m * values));
   recipe.Lambda_3 = score_above_log(Integer(16 * L * values));
@@ -114,7 +108,7 @@ std::vector<long> reflected_cell(long k, Index n, long place) {
 PackedLookup::PackedLookup(PackedRecipe recipe) : recipe_(std::move(recipe)) {
   Index next = 0;
   const auto take = [&](Index entries) { return std::exchange(next, next + entries); };
-  const Index d = recipe_.d, numbers = recipe_.index_digits();
+  const Index d = recipe_.d, numbers = recipe_.index_digits;
   take(d);  // data
   onehot_ = take(recipe_.L);
   flag_ = take(1);
@@ -233,7 +227,7 @@ void PackedLookup::split_place(RegisterBlock& block) const {
   for (long token = 1; token < recipe_.tokens; ++token) {
     EntryForm change = EntryForm::entry(slot_, -recipe_.cells_per_token);
     Integer after = token, before = token - 1;
-    for (Index i = 0; i < recipe_.index_digits(); ++i) {
+    for (Index i = 0; i < recipe_.index_digits; ++i) {
       change += EntryForm::entry(wanted_ + i, Rational(after % radix - before % radix));
       after /= radix;
       before /= radix;
@@ -256,7 +250,7 @@ void PackedLookup::weigh_shift(RegisterBlock& block) const {
 // Score: Lambda_2 (2 tok T - T^2) of an input query on prompt keys, -Lambda_3 on input keys; Lambda_4 of a
 // prompt query on input keys. Value: payload, times 2^b B^{-J}.
 AttentionHead<Rational> PackedLookup::lookup_head() const {
-  const Index numbers = recipe_.index_digits(), P = recipe_.P;
+  const Index numbers = recipe_.index_digits, P = recipe_.P;
   AttentionHead<Rational> head{Matrix<Rational>::Zero(numbers + 2, width_),
                                Matrix<Rational>::Zero(numbers + 2, width_), Matrix<Rational>::Zero(P, width_),
                                Matrix<Rational>::Zero(width_, P)};
@@ -350,7 +344,7 @@ void PackedLookup::add_output(RegisterBlock& block) const {
     }
     block.clear_signed(value_ + c);
   }
-  for (Index i = 0; i < recipe_.index_digits(); ++i) block.clear(wanted_ + i);
+  for (Index i = 0; i < recipe_.index_digits; ++i) block.clear(wanted_ + i);
   block.clear(weight_);
   block.clear(slot_);
   const Index used = (recipe_.digits_per_token() + recipe_.digits_per_entry - 1) / recipe_.digits_per_entry;
@@ -379,7 +373,7 @@ Matrix<Integer> PackedLookup::stored_values(const Target& f) const {
     const std::vector<long> digits = reflected_cell(recipe_.k, n, cell);
     Matrix<Rational> centre(d, L);
     for (Index o = 0; o < n; ++o)
-      centre.reshaped()(o) = Rational(2 * digits[static_cast<std::size_t>(o)] + 1, 2 * recipe_.k);
+      centre.reshaped()(o) = digit_value(digits[static_cast<std::size_t>(o)] + 1, recipe_.k);
     const auto rounded = [&](const Rational& y) {
       return floor(Rational(y / recipe_.step() + Rational(1, 2)));
     };
@@ -410,7 +404,7 @@ Matrix<Integer> PackedLookup::stored_values(const Target& f) const {
 
 Matrix<Rational> PackedLookup::prompt(const Matrix<Integer>& values) const {
   const Index n = recipe_.n(), J = recipe_.digits_per_entry, A = recipe_.first_digits;
-  const Integer B = recipe_.base();
+  const Integer B = recipe_.base(), radix = power(Integer(2), recipe_.b);
   Matrix<Rational> result = Matrix<Rational>::Zero(width_, recipe_.tokens);
   for (long token = 0; token < recipe_.tokens; ++token) {
     const Index first = token * recipe_.cells_per_token;
@@ -433,16 +427,15 @@ Matrix<Rational> PackedLookup::prompt(const Matrix<Integer>& values) const {
     }
     auto column = result.col(token);
     column(flag_) = 1;
-    const Integer radix = power(Integer(2), recipe_.b);
     Integer number = token;
-    for (Index i = 0; i < recipe_.index_digits(); ++i, number /= radix) {
+    for (Index i = 0; i < recipe_.index_digits; ++i, number /= radix) {
       column(number_ + i) = Rational(number % radix);
       column(square_ + i) = column(number_ + i) * column(number_ + i);
     }
     for (std::size_t i = 0; i < digits.size(); ++i) {
       const auto place = static_cast<Index>(i);
-      column(payload_ + place / J) += Rational(
-          digits[i] * power(B, static_cast<unsigned long>(J - 1 - place % J)), power(Integer(2), recipe_.b));
+      column(payload_ + place / J) +=
+          Rational(digits[i] * power(B, static_cast<unsigned long>(J - 1 - place % J)), radix);
     }
   }
   return result;

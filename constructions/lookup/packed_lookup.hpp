@@ -24,6 +24,7 @@ struct PackedRecipe {
   Index first_digits;      ///< A
   long cells_per_token;    ///< r
   long tokens;             ///< ceil(k^n/r)
+  Index index_digits;      ///< entries that hold the number of a token
   Rational eta = 0;        ///< half-width of the ramps at cell borders, below 1/(4 (n+1))
   Rational Lambda_1 = 0;   ///< q_1 <= (m/L) e^{-Lambda_1}; unused for L = 1
   Rational Lambda_2 = 0, Lambda_3 = 0, Lambda_4 = 0;
@@ -34,8 +35,6 @@ struct PackedRecipe {
   [[nodiscard]] long most() const;      ///< the largest multiple that is stored
   /// Returns the digits that a token holds: n (A + r - 1).
   [[nodiscard]] Index digits_per_token() const { return n() * (first_digits + cells_per_token - 1); }
-  /// Returns how many entries hold the number of a token.
-  [[nodiscard]] Index index_digits() const;
 
   /// Chooses for d, L >= 1, C > 0, eps > 0, alpha >= 1, b in 1 .. 4096, P >= 1: the layout of the least
   /// prompt (theory 1.6), and weights that keep the error at most eps. Throws InputError where no cell fits a

@@ -4,11 +4,6 @@
 #include <promptbound/verify/memorization/memorization_problem.hpp>
 
 namespace promptbound {
-namespace {
-
-Rational max_norm(const Matrix<Rational>& M) { return M.cwiseAbs().rowwise().sum().maxCoeff(); }
-
-}  // namespace
 
 Matrix<Rational> visible_tokens(const MemorizationExample& example, Mask mask) {
   if (mask == Mask::bidirectional) return example.tokens;
@@ -26,7 +21,7 @@ MemorizationProblem memorization_problem(const Transformer<Rational>& model, con
   problem.V = head.value_map();
   const auto& ffn = model.layers.front().ffn;
   problem.block = ffn ? block_injectivity(*ffn) : BlockInjectivity{true, 1, "no feed-forward block"};
-  problem.stretch = ffn ? Rational(1 + max_norm(ffn->W_1) * max_norm(ffn->W_2)) : Rational(1);
+  problem.stretch = ffn ? Rational(1 + row_sum_norm(ffn->W_1) * row_sum_norm(ffn->W_2)) : Rational(1);
   if (problem.block.injective && problem.block.expansion > 0)
     problem.level = accuracy / problem.block.expansion;
   if (problem.block.injective && accuracy == 0) problem.level = 0;

@@ -8,8 +8,6 @@ constexpr std::string_view rows_theorem = "algebra.memorization_floor.two_rows_c
 constexpr std::string_view block_theorem = "algebra.memorization_floor.floor_after_max_block";
 constexpr std::string_view empty_theorem = "analysis.shared_query.fits_empty";
 
-Rational max_norm(const Matrix<Rational>& M) { return M.cwiseAbs().rowwise().sum().maxCoeff(); }
-
 /// The attention's claim as one of the layer's output.
 ProofStatus behind(BlockBehind block, const ProofStatus& attention) {
   if (block == BlockBehind::none || attention.kind == ProofKind::computed) return attention;
@@ -119,7 +117,7 @@ MemorizeForm form_of(const MemorizationProblem& problem, const MemorizationAnswe
   const MemorizationExample& first = problem.data.front();
   form.query_is_zero = multiply(problem.A, Matrix<Rational>(first.tokens.col(first.query))).isZero(0);
   if (const auto& ffn = problem.model.layers.front().ffn) {
-    const Rational slack = 1 - max_norm(ffn->W_1) * max_norm(ffn->W_2);
+    const Rational slack = 1 - row_sum_norm(ffn->W_1) * row_sum_norm(ffn->W_2);
     form.block =
         slack > 0 && problem.block.expansion == slack ? BlockBehind::contraction : BlockBehind::other;
   }

@@ -46,12 +46,22 @@ function(promptbound_precompile target)
   target_link_libraries(${target} PRIVATE fmt::fmt)
 endfunction()
 
+# Our sources are short and their headers large: several of a library's sources, which stand in one folder, are compiled
+# as one unit, so that headers are read, and what they define is instantiated, once for all of them. What a source has in
+# its unnamed namespace needs a name of its own in its library then. Off by default: every file compiles by itself too.
+option(PROMPTBOUND_UNITY "compile the sources of a library several at a time" OFF)
+
 # promptbound_target(TARGET [LIBRARIES...]): include path, flags, and a place in the installed package.
 function(promptbound_target target)
   target_include_directories(${target} PUBLIC $<BUILD_INTERFACE:${PROMPTBOUND_INCLUDE_DIR}>
                                               $<INSTALL_INTERFACE:${CMAKE_INSTALL_INCLUDEDIR}>)
   target_link_libraries(${target} PUBLIC ${ARGN} PRIVATE $<BUILD_INTERFACE:promptbound_flags>)
   promptbound_precompile(${target})
+  set_target_properties(${target} PROPERTIES UNITY_BUILD ${PROMPTBOUND_UNITY} UNITY_BUILD_BATCH_SIZE 12)
+  if(PROMPTBOUND_UNITY AND CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
+    # A source is an included file then, of which g++ warns when a class keeps members of unnamed namespaces' types.
+    target_compile_options(${target} PRIVATE -Wno-subobject-linkage)
+  endif()
   set_property(GLOBAL APPEND PROPERTY PROMPTBOUND_LIBRARIES ${target})
 endfunction()
 

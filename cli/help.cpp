@@ -33,7 +33,7 @@ std::string wrapped(const std::string& text) {
 }
 
 /// A direction of a bound: what is asked for, and from which parameters.
-struct Direction {
+struct NamedDirection {
   const Bound* bound;
   const std::vector<Use>* uses;
 };
@@ -45,8 +45,8 @@ std::string given(const CLI::App& subcommand, const std::string& name) {
 }
 
 /// The bounds that the line names: eval's id, table's and plot's outputs.
-std::vector<Direction> named_directions(const CLI::App& subcommand) {
-  std::vector<Direction> directions;
+std::vector<NamedDirection> named_directions(const CLI::App& subcommand) {
+  std::vector<NamedDirection> directions;
   if (const std::string id = given(subcommand, "id"); !id.empty()) {
     const Bound& bound = find_bound(id);
     const std::string unknown = given(subcommand, "--solve");
@@ -66,8 +66,8 @@ std::vector<Direction> named_directions(const CLI::App& subcommand) {
   return directions;
 }
 
-std::vector<Direction> all_directions() {
-  std::vector<Direction> directions;
+std::vector<NamedDirection> all_directions() {
+  std::vector<NamedDirection> directions;
   for (const Bound& bound : catalogue()) {
     directions.push_back({&bound, &bound.uses});
     for (const Inverse& inverse : bound.inverses) directions.push_back({&bound, &inverse.uses});
@@ -87,11 +87,11 @@ void add_once(std::vector<std::string>& words, std::string word) {
 
 /// The parameter's meaning with its default and, where several bounds are meant, those that use it; empty
 /// where none does.
-std::string description(const Parameter& parameter, const std::vector<Direction>& directions,
+std::string description(const Parameter& parameter, const std::vector<NamedDirection>& directions,
                         bool with_bounds) {
   std::vector<std::string> bounds;
   std::vector<std::string> defaults;
-  for (const Direction& direction : directions) {
+  for (const NamedDirection& direction : directions) {
     for (const Use& use : *direction.uses) {
       if (use.parameter != &parameter) continue;
       add_once(bounds, std::string(direction.bound->id));
@@ -107,7 +107,7 @@ std::string description(const Parameter& parameter, const std::vector<Direction>
 
 bool is_parameter(const CLI::Option& option) { return option.get_group() == parameters_group; }
 
-void show_parameters(CLI::App& subcommand, const std::vector<Direction>& directions, bool with_bounds) {
+void show_parameters(CLI::App& subcommand, const std::vector<NamedDirection>& directions, bool with_bounds) {
   for (const Parameter* parameter : all_parameters()) {
     CLI::Option* option = subcommand.get_option(fmt::format("--{}", parameter->name));
     const std::string text = description(*parameter, directions, with_bounds);
@@ -159,7 +159,7 @@ void tailor_help(CLI::App& subcommand) {
   const auto options = subcommand.get_options();
   if (std::none_of(options.begin(), options.end(), [](const CLI::Option* one) { return is_parameter(*one); }))
     return;
-  const std::vector<Direction> named = named_directions(subcommand);
+  const std::vector<NamedDirection> named = named_directions(subcommand);
   if (!named.empty()) {
     show_parameters(subcommand, named, named.size() > 1);
   } else if (subcommand.get_name() == "eval") {

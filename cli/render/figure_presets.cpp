@@ -12,9 +12,9 @@ namespace promptbound {
 namespace {
 
 constexpr long digits = 12;
-using Values = std::map<std::string_view, Argument>;
+using FixedValues = std::map<std::string_view, Argument>;
 
-Record record_of(std::string_view id, const Values& values, std::string_view only = "") {
+Record record_of(std::string_view id, const FixedValues& values, std::string_view only = "") {
   Arguments arguments;
   for (const auto& [name, value] : values) arguments.set(name, value);
   return evaluate(find_bound(id), arguments, digits, only);
@@ -27,8 +27,8 @@ void add_log10(Series& series, double x, const Record& record, std::string_view 
 
 /// 2.6: the three regimes of a prompt's capacity.
 Figure capacity() {
-  const Values fixed = {{"w", 2},        {"R", 1},     {"Lambda", 2},
-                        {"Lambda-W", 3}, {"Delta", 1}, {"eps", Rational(1, 10)}};
+  const FixedValues fixed = {{"w", 2},        {"R", 1},     {"Lambda", 2},
+                             {"Lambda-W", 3}, {"Delta", 1}, {"eps", Rational(1, 10)}};
   Figure figure{
       "capacity",
       "Capacity of a prompt (theory 2.6)\nw = 2, R = 1, Lambda = 2, Lambda_W = 3, Delta = 1, eps = 1/10",
@@ -39,7 +39,7 @@ Figure capacity() {
        {"plateau, independent of m", {}}}};
   constexpr const char* outputs[] = {"linear_bits", "multiset_bits", "plateau_bits"};
   for (int quarter = 0; quarter <= 60; ++quarter) {
-    Values values = fixed;
+    FixedValues values = fixed;
     const double m = std::round(std::pow(10, quarter / 4.0));
     values.emplace("m", Rational(m));
     const Record record = record_of("memory-saturation", values);
@@ -59,7 +59,7 @@ Figure capacity() {
 struct Curve {
   const char* id;
   const char* label;
-  Values more;
+  FixedValues more;
   bool has_width_of_lookup = false;  ///< tokens as wide as the lookup transformer's
 };
 
@@ -76,16 +76,16 @@ const std::vector<Curve>& length_curves() {
 }
 
 /// 4 n + d + L + 2, the width of the lookup transformer's tokens.
-Integer width_of_lookup(const Values& values) {
+Integer width_of_lookup(const FixedValues& values) {
   const Integer d = values.at("d").integer(), L = values.at("L").integer();
   return 4 * d * L + d + L + 2;
 }
 
-Figure lengths(Figure figure, const std::vector<std::pair<double, Values>>& points) {
+Figure lengths(Figure figure, const std::vector<std::pair<double, FixedValues>>& points) {
   for (const Curve& curve : length_curves()) {
     Series series{curve.label, {}};
     for (const auto& [x, values] : points) {
-      Values all = values;
+      FixedValues all = values;
       all.insert(curve.more.begin(), curve.more.end());
       if (curve.has_width_of_lookup) all.emplace("w", width_of_lookup(values));
       add_log10(series, x, record_of(curve.id, all, "tokens"), "tokens");
@@ -97,11 +97,12 @@ Figure lengths(Figure figure, const std::vector<std::pair<double, Values>>& poin
 
 /// 1.2-1.4: the bracket against the accuracy, with the published length.
 Figure bracket_figure() {
-  std::vector<std::pair<double, Values>> points;
+  std::vector<std::pair<double, FixedValues>> points;
   for (int i = 4; i <= 30; ++i) {
     const Argument eps = parse_argument(parameters::eps, fmt::format("{:.4g}", std::pow(10, -i / 10.0)));
-    points.emplace_back(eps.number().value.convert_to<double>(),
-                        Values{{"d", 2}, {"L", 2}, {"C", 1}, {"alpha", Number::infinity()}, {"eps", eps}});
+    points.emplace_back(
+        eps.number().value.convert_to<double>(),
+        FixedValues{{"d", 2}, {"L", 2}, {"C", 1}, {"alpha", Number::infinity()}, {"eps", eps}});
   }
   return lengths({"bracket",
                   "Prompt tokens that serve all of F(C, alpha) (theory 1.1 - 1.4)\nd = L = 2, C = 1, alpha = "
@@ -157,10 +158,11 @@ Figure bracket_in_bits() {
 
 /// 1.1 against 1.2-1.4 as the input grows.
 Figure length() {
-  std::vector<std::pair<double, Values>> points;
+  std::vector<std::pair<double, FixedValues>> points;
   for (int n = 1; n <= 24; ++n) {
     points.emplace_back(
-        n, Values{{"d", n}, {"L", 1}, {"C", 1}, {"alpha", Number::infinity()}, {"eps", Rational(1, 10)}});
+        n,
+        FixedValues{{"d", n}, {"L", 1}, {"C", 1}, {"alpha", Number::infinity()}, {"eps", Rational(1, 10)}});
   }
   return lengths(
       {"length",

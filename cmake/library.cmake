@@ -57,7 +57,7 @@ function(promptbound_target target)
                                               $<INSTALL_INTERFACE:${CMAKE_INSTALL_INCLUDEDIR}>)
   target_link_libraries(${target} PUBLIC ${ARGN} PRIVATE $<BUILD_INTERFACE:promptbound_flags>)
   promptbound_precompile(${target})
-  set_target_properties(${target} PROPERTIES UNITY_BUILD ${PROMPTBOUND_UNITY} UNITY_BUILD_BATCH_SIZE 12)
+  set_target_properties(${target} PROPERTIES UNITY_BUILD ${PROMPTBOUND_UNITY} UNITY_BUILD_BATCH_SIZE 24)
   if(PROMPTBOUND_UNITY AND CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
     # A source is an included file then, of which g++ warns when a class keeps members of unnamed namespaces' types.
     target_compile_options(${target} PRIVATE -Wno-subobject-linkage)

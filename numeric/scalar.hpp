@@ -36,6 +36,17 @@ template <class Scalar>
 template <class Scalar>
 [[nodiscard]] Scalar exponential(const Scalar& x);
 
+// Every scalar has its own of these, in scalar.cpp.
+#define PROMPTBOUND_SPECIALIZED(Scalar)   \
+  template <>                             \
+  std::string_view scalar_name<Scalar>(); \
+  template <>                             \
+  Scalar from_rational<Scalar>(const Rational& value);
+PROMPTBOUND_FOR_EACH_SCALAR(PROMPTBOUND_SPECIALIZED)
+#undef PROMPTBOUND_SPECIALIZED
+template <>
+Rational exponential(const Rational& x);
+
 /// Returns max(a, b) and relu(x) = max(x, 0).
 template <class Scalar>
 [[nodiscard]] Scalar maximum(const Scalar& a, const Scalar& b) {

@@ -232,11 +232,10 @@ std::variant<AttentionAnswer, Refusal> attend_uncertified(const AttentionArrays<
   return outcome;
 }
 
-double largest_error(const AttentionAnswer& answer) {
+double reached_error(const AttentionAnswer& answer) {
   return std::visit(
       [](const auto& attended) {
-        return promptbound::largest_error(attended.error.data(), static_cast<Index>(attended.error.size()),
-                                          1);
+        return largest_error(attended.error.data(), static_cast<Index>(attended.error.size()), 1);
       },
       answer.result);
 }
@@ -263,7 +262,7 @@ template <class T>
 std::variant<AttentionAnswer, Refusal> attend(const AttentionArrays<T>& arrays,
                                               const AttentionRequest& request) {
   auto outcome = attend_uncertified(arrays, request);
-  if (auto* answer = std::get_if<AttentionAnswer>(&outcome)) answer->certify(largest_error(*answer));
+  if (auto* answer = std::get_if<AttentionAnswer>(&outcome)) answer->certify(reached_error(*answer));
   return outcome;
 }
 

@@ -131,7 +131,7 @@ Figure bracket_in_bits() {
     const Argument eps = parse_argument(parameters::eps, fmt::format("{:.4g}", std::pow(10, -i / 10.0)));
     Arguments arguments;
     for (const auto& [name, value] :
-         Values{{"d", 2}, {"L", 2}, {"alpha", Number::infinity()}, {"eps", eps}, {"b", bits_of_entry}})
+         FixedValues{{"d", 2}, {"L", 2}, {"alpha", Number::infinity()}, {"eps", eps}, {"b", bits_of_entry}})
       arguments.set(name, value);
     const double x = eps.number().value.convert_to<double>();
     const auto add = [&](Series& series, std::string_view id, const Arguments& at) {

@@ -1,12 +1,11 @@
 """The whole number at which a function with enclosures is largest, by branch and bound."""
 from heapq import heappop, heappush
-from math import isqrt
 
 from mpmath import libmp, mp
 
 from reals import precision
 
-MOST_RANGES = 20_000
+MOST_RANGES, MOST_BITS = 20_000, 10**7  # of one search, and of the numbers in it together
 LONGEST = 2_000  # numbers of more bits are compared to RELATIVE bits only
 RELATIVE = 260
 
@@ -36,7 +35,7 @@ def best_k(first, last, value, upper, certain):
                 heappush(waiting, (mp.make_mpf(libmp.mpf_neg(above.hi)), k1, k2, above))
 
         wait(first, last)
-        for _ in range(MOST_RANGES):
+        for _ in range(min(MOST_RANGES, MOST_BITS // bits)):
             if not waiting:
                 break
             _, k1, k2, above = heappop(waiting)
@@ -53,7 +52,7 @@ def best_k(first, last, value, upper, certain):
                     if (best < at) is True:
                         best, found = at, k
                 continue
-            middle = isqrt(k1 * k2) if k2 > 4 * k1 else (k1 + k2) // 2
+            middle = k1 << (k2.bit_length() - k1.bit_length()) // 2 if k2 > 4 * k1 else (k1 + k2) // 2
             wait(k1, middle)
             wait(middle + 1, k2)
         bounds += [above for *_, above in waiting if (above < best) is not True]

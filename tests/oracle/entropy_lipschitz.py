@@ -30,14 +30,31 @@ def entropy_lipschitz(d, L, eps, C, alpha, w, R, Lambda, norm, claimed_k=None):
     n = d * L
     s, box = packing_choices(n, alpha), norm == "max"
 
+    # In whole numbers, never in lowest terms: the greatest common divisors of 300,000 bits cost more than all else.
+    scale = C.denominator * eps.denominator
+    whole_C, whole_2eps, reach = int(C * scale), int(2 * eps * scale), 2 * Lambda * R
+
     def exact_u(k):
-        """R/rho_k."""
-        return 2 * Lambda * R / (min(Fraction(1), C / k) - 2 * eps)
+        """R/rho_k = 2 Lambda R k/(min(k, C) - 2 eps k) as numerator and denominator."""
+        return reach.numerator * k * scale, reach.denominator * (min(k * scale, whole_C) - whole_2eps * k)
+
+    def ratio(k):
+        """R/rho_k, without the product of two long numbers."""
+        bottom = (k * scale if k < C else whole_C) - whole_2eps * k
+        return Interval.of(reach.numerator * k) * scale / (reach.denominator * bottom)
 
     def u(k):
-        return Fraction(floor(exact_u(k))) if box else exact_u(k)
+        if not box:
+            return ratio(k)
+        top, bottom = exact_u(k)
+        return Interval.of(top // bottom)
 
-    if u(1) == 0:
+    def no_cell(k):
+        """Whether floor(R/rho_k) = 0, or in the Euclidean form R = 0."""
+        top, bottom = exact_u(k)
+        return top < bottom if box else top == 0
+
+    if no_cell(1):
         return {"k": {1}, "tokens": NoLength}
 
     def value(k):
@@ -45,11 +62,11 @@ def entropy_lipschitz(d, L, eps, C, alpha, w, R, Lambda, norm, claimed_k=None):
 
     def smooth(k):
         """At least value(k), the same in the Euclidean form: floor(u) + 1 > u."""
-        return ln(k + 1) * n - ln(ln(exact_u(k))) if box else value(k)
+        return ln(k + 1) * n - ln(ln(ratio(k))) if box else value(k)
 
     def side(k1, k2):
         """The end of the range at which smooth is largest."""
-        if k1 < C or (box and exact_u(k1) <= 1):
+        if k1 < C or (box and (ratio(k1) < 1) is not False):
             return None
         low, high = slope(k1, k2)
         return "last" if (high < n) is True else "first" if (low < n) is False else None
@@ -57,10 +74,11 @@ def entropy_lipschitz(d, L, eps, C, alpha, w, R, Lambda, norm, claimed_k=None):
     def slope(k1, k2):
         """For k >= C smooth rises where (1 + 1/k) C/(C - 2 eps k) f(u) < n, f(u) = u/((1 + u) ln(1 + u)) or 1/ln(u)."""
         def parts(k):
-            flat = 1 / ln(exact_u(k)) if box else Interval.of(u(k) / (1 + u(k))) / ln1p(u(k))
-            return Interval.of(C / (C - 2 * eps * k)), flat
+            r = ratio(k)
+            flat = 1 / ln(r) if box else r / (1 + r) / ln1p(r)
+            return Interval.of(whole_C) / (whole_C - whole_2eps * k), flat
         (rise1, fall1), (rise2, fall2) = parts(k1), parts(k2)
-        return (1 + Fraction(1, k2)) * rise1 * fall2, (1 + Fraction(1, k1)) * rise2 * fall1
+        return (1 + Interval.of(1) / k2) * rise1 * fall2, (1 + Interval.of(1) / k1) * rise2 * fall1
 
     def upper(k1, k2):
         where = side(k1, k2)
@@ -69,7 +87,8 @@ def entropy_lipschitz(d, L, eps, C, alpha, w, R, Lambda, norm, claimed_k=None):
     def certain(k1, k2):
         """The end of the range at which value is largest."""
         if box:
-            return "last" if u(k1) == u(k2) else None
+            (top1, bottom1), (top2, bottom2) = exact_u(k1), exact_u(k2)
+            return "last" if top1 // bottom1 == top2 // bottom2 else None
         return side(k1, k2)
 
     best = best_k(min(last, max(1, floor(C))), last, value, upper, certain)
@@ -82,7 +101,9 @@ def entropy_lipschitz(d, L, eps, C, alpha, w, R, Lambda, norm, claimed_k=None):
                     ks = {claimed_k}
     k = min(ks)
     # s (k+1)^n ln 2/(w ln(1 + u)) = s (k+1)^n/(w log2(1 + u))
-    per_log = Real(exact=Fraction(s, w)) / log_ratio(1 + u(k), 2)
+    top, bottom = exact_u(k)
+    cells = Fraction(top // bottom) if box else Fraction(top, bottom)
+    per_log = Real(exact=Fraction(s, w)) / log_ratio(1 + cells, 2)
     log10 = power_log10(k + 1, n) + log10_of(per_log)
     if n * (k + 1).bit_length() < 400_000:
         full = per_log * (k + 1) ** n

@@ -48,8 +48,17 @@ endfunction()
 
 # Our sources are short and their headers large: several of a library's sources, which stand in one folder, are compiled
 # as one unit, so that headers are read, and what they define is instantiated, once for all of them. What a source has in
-# its unnamed namespace needs a name of its own in its library then. Off by default: every file compiles by itself too.
-option(PROMPTBOUND_UNITY "compile the sources of a library several at a time" OFF)
+# its unnamed namespace needs a name of its own in its library then. Every file compiles by itself
+# too, as the presets debug, asan, tidy and clang have it.
+option(PROMPTBOUND_UNITY "compile the sources of a library several at a time" ON)
+
+function(promptbound_unity target count)
+  set_target_properties(${target} PROPERTIES UNITY_BUILD ${PROMPTBOUND_UNITY} UNITY_BUILD_BATCH_SIZE ${count})
+  if(PROMPTBOUND_UNITY AND CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
+    # A source is an included file then, of which g++ warns when a class keeps members of unnamed namespaces' types.
+    target_compile_options(${target} PRIVATE -Wno-subobject-linkage)
+  endif()
+endfunction()
 
 # promptbound_target(TARGET [LIBRARIES...]): include path, flags, and a place in the installed package.
 function(promptbound_target target)
@@ -57,11 +66,7 @@ function(promptbound_target target)
                                               $<INSTALL_INTERFACE:${CMAKE_INSTALL_INCLUDEDIR}>)
   target_link_libraries(${target} PUBLIC ${ARGN} PRIVATE $<BUILD_INTERFACE:promptbound_flags>)
   promptbound_precompile(${target})
-  set_target_properties(${target} PROPERTIES UNITY_BUILD ${PROMPTBOUND_UNITY} UNITY_BUILD_BATCH_SIZE 24)
-  if(PROMPTBOUND_UNITY AND CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
-    # A source is an included file then, of which g++ warns when a class keeps members of unnamed namespaces' types.
-    target_compile_options(${target} PRIVATE -Wno-subobject-linkage)
-  endif()
+  promptbound_unity(${target} 16)
   set_property(GLOBAL APPEND PROPERTY PROMPTBOUND_LIBRARIES ${target})
 endfunction()
 

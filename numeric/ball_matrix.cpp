@@ -3,6 +3,7 @@
 
 #include <promptbound/numeric/ball_matrix.hpp>
 #include <promptbound/numeric/error.hpp>
+#include <promptbound/numeric/product_kernel.hpp>
 
 namespace promptbound {
 namespace {
@@ -20,6 +21,13 @@ Index checked_columns(Index n) {
 }
 /// gamma_n <= n 2^-52 with room for the rounding of this very product.
 double gamma(Index n) { return static_cast<double>(n) * 2 * unit; }
+/// The rounded product.
+Matrix<double> product(const Matrix<double>& A, const Matrix<double>& B) {
+  Matrix<double> C = Matrix<double>::Zero(A.rows(), B.cols());
+  add_product({A.data(), 1, A.rows()}, {B.data(), 1, B.rows()}, A.rows(), B.cols(), A.cols(), false, C.data(),
+              C.rows());
+  return C;
+}
 /// At most 2^-1074 for each product and each product of the radius.
 double underflow(Index n) { return static_cast<double>(n + 1) * 0x1p-1060; }
 
@@ -69,10 +77,10 @@ Matrix<FastInterval> BallMatrix::entries() const {
 BallMatrix operator*(const BallMatrix& A, const BallMatrix& B) {
   const Index n = checked_columns(A.cols());
   const Matrix<double> size_A = A.mid().cwiseAbs(), size_B = B.mid().cwiseAbs();
-  Matrix<double> radius = gamma(n) * (size_A * size_B);
-  if (!A.rad().isZero(0)) radius += A.rad() * (size_B + B.rad());
-  if (!B.rad().isZero(0)) radius += size_A * B.rad();
-  return {A.mid() * B.mid(), (radius * inflation).array() + underflow(n)};
+  Matrix<double> radius = gamma(n) * product(size_A, size_B);
+  if (!A.rad().isZero(0)) radius += product(A.rad(), size_B + B.rad());
+  if (!B.rad().isZero(0)) radius += product(size_A, B.rad());
+  return {product(A.mid(), B.mid()), (radius * inflation).array() + underflow(n)};
 }
 
 BallMatrix times_diagonal(const Matrix<double>& A, const Vector<double>& diagonal) {

@@ -21,7 +21,7 @@ namespace promptbound {
 namespace {
 
 struct StructureOptions : CommonOptions {
-  std::string model, R = "1", distance, invert, certificate;
+  std::string model, R = "1", D, distance, invert, certificate;
 };
 
 /// Outputs in a file, tokens as rows.
@@ -41,11 +41,9 @@ nlohmann::ordered_json structure_json(const StructureAnswer& answer, long digits
   if (answer.output_distance) json["output_distance"] = number(*answer.output_distance);
   for (std::size_t l = 0; l < answer.layers.size(); ++l) {
     const LayerConstants& layer = answer.layers[l];
-    nlohmann::ordered_json entry = {{"R", number(layer.R)},
-                                    {"c", number(layer.c)},
-                                    {"g", number(layer.g)},
-                                    {"R_out", number(layer.R_out)},
-                                    {"ratio", nullptr}};
+    nlohmann::ordered_json entry = {{"R", number(layer.R)},         {"D", number(layer.D)},
+                                    {"c", number(layer.c)},         {"g", number(layer.g)},
+                                    {"R_out", number(layer.R_out)}, {"ratio", nullptr}};
     if (l < answer.ratios.size()) entry["ratio"] = number(answer.ratios[l]);
     json["layers"].push_back(std::move(entry));
   }
@@ -67,14 +65,15 @@ void write_answer(const StructureAnswer& answer, TableWriter& writer, long digit
   const auto at_most = [&](const Rational& x) { return Cell(decimal(x, digits, Direction::up)); };
   const auto at_least = [&](const Rational& x) { return Cell(decimal(x, digits, Direction::down)); };
   writer.paragraph(std::string(name(answer.verdict)) +
-                   ": injective in the input, for every prompt with tokens in the ball (theory 3.2)\n  " +
+                   ": injective in the input, for every prompt with such tokens (theory 3.2)\n  " +
                    answer.why);
-  writer.begin("Layers (theory 3.1, upper bounds)", {{"layer"}, {"R"}, {"c"}, {"g"}, {"R_out"}, {"ratio"}});
+  writer.begin("Layers (theory 3.1, upper bounds)",
+               {{"layer"}, {"R"}, {"D"}, {"c"}, {"g"}, {"R_out"}, {"ratio"}});
   for (std::size_t l = 0; l < answer.layers.size(); ++l) {
     const LayerConstants& layer = answer.layers[l];
     const bool has_ratio = l < answer.ratios.size();
-    writer.row({std::to_string(l), at_most(layer.R), at_most(layer.c), at_most(layer.g), at_most(layer.R_out),
-                has_ratio ? at_most(answer.ratios[l]) : Cell(Absent{"not reached"})});
+    writer.row({std::to_string(l), at_most(layer.R), at_most(layer.D), at_most(layer.c), at_most(layer.g),
+                at_most(layer.R_out), has_ratio ? at_most(answer.ratios[l]) : Cell(Absent{"not reached"})});
   }
   writer.end();
   writer.begin("Whole model", {{"output"}, {"value"}});
@@ -101,7 +100,9 @@ void write_answer(const StructureAnswer& answer, TableWriter& writer, long digit
 }
 
 int structure(const StructureOptions& options) {
-  StructureQuestion question{.R = parse_rational(options.R, "--R"), .distance = {}, .outputs = {}};
+  StructureQuestion question{
+      .tokens = {.R = parse_rational(options.R, "--R")}, .distance = {}, .outputs = {}};
+  if (!options.D.empty()) question.tokens.D = parse_rational(options.D, "--D");
   const Instance instance = read_instance(options.model);
   question.prompt = instance.prompt;
   question.digits = options.computed_digits();
@@ -120,7 +121,7 @@ int structure(const StructureOptions& options) {
                  options.shown_digits());
   }
   if (certificate && answer.verdict == Verdict::proved) {
-    Json proof = injectivity_certificate(instance.model, question.R, answer.norms, answer);
+    Json proof = injectivity_certificate(instance.model, question.tokens, answer.norms, answer);
     name_inputs(proof, {{"model", options.model}});
     certificate->write(proof.dump(1) + "\n");
     certificate->commit();
@@ -141,6 +142,12 @@ void add_structure(CommandLine& line, Action& action) {
       "  promptbound structure model.json --R 1 --invert outputs.json --digits 30");
   subcommand->add_option("model", options->model, "model file (JSON)")->required();
   subcommand->add_option("--R", options->R, "Euclidean norm of all tokens, at most (default 1)")
+      ->type_name("NUMBER");
+  subcommand
+      ->add_option(
+          "--D", options->D,
+          "distance of two tokens of one sequence, prompt included, at most: smaller constants where tokens "
+          "are alike (default 2 R)")
       ->type_name("NUMBER");
   subcommand
       ->add_option("--distance", options->distance,

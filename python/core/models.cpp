@@ -165,13 +165,14 @@ py::dict memorize_data(const Instance& instance, py::handle examples, py::handle
 
 // --- structure
 
-py::dict structure(const Instance& instance, py::handle radius) {
-  const Rational R = rational_of(radius, "--R");
-  const auto [answer, certificate] = interruptible([model = instance.model, R](Running&) {
-    StructureAnswer found = structure_of(model, {.R = R, .distance = {}, .outputs = {}});
+py::dict structure(const Instance& instance, py::handle radius, py::handle diameter) {
+  TokenSet tokens{.R = rational_of(radius, "--R")};
+  if (!diameter.is_none()) tokens.D = rational_of(diameter, "--D");
+  const auto [answer, certificate] = interruptible([model = instance.model, tokens](Running&) {
+    StructureAnswer found = structure_of(model, {.tokens = tokens, .distance = {}, .outputs = {}});
     std::string text;
     if (found.verdict == Verdict::proved)
-      text = injectivity_certificate(model, R, found.norms, found).dump(1);
+      text = injectivity_certificate(model, tokens, found.norms, found).dump(1);
     return std::make_pair(std::move(found), std::move(text));
   });
   const bool is_proved = answer.verdict == Verdict::proved;
@@ -184,6 +185,7 @@ py::dict structure(const Instance& instance, py::handle radius) {
   for (const LayerConstants& layer : answer.layers) {
     py::dict entry;
     entry["R"] = object_of(layer.R);
+    entry["D"] = object_of(layer.D);
     entry["c"] = object_of(layer.c);
     entry["g"] = object_of(layer.g);
     entry["R_out"] = object_of(layer.R_out);

@@ -93,9 +93,9 @@ class Transformer:
         """Can a prompt make this one-layer, one-head model give these outputs? See promptbound.memorize."""
         return memorize(self, data, accuracy)
 
-    def structure(self, R=1):
+    def structure(self, R=1, D=None):
         """Lipschitz constants and injectivity for tokens of norm at most R. See promptbound.structure."""
-        return structure(self, R)
+        return structure(self, R, D)
 
     def __repr__(self):
         return f"<transformer of width {self.width}: {self.layers} layers, {self.prompt_tokens} prompt tokens, {self.input_tokens or 'any'} input tokens>"
@@ -204,7 +204,7 @@ class Memorization(Answer):
 
 
 class Structure(Answer):
-    """injective: proved, for every prompt with tokens in the ball (False: unknown); why; separation: outputs of inputs at
+    """injective: proved, for every prompt with such tokens (False: unknown); why; separation: outputs of inputs at
     distance D are at least D times this apart; lipschitz: an upper bound; layers: R, c, g, R_out of each; certificate; proof."""
 
 
@@ -231,12 +231,13 @@ def memorize(model, data, accuracy=0):
     return Memorization(_core.memorize(model._instance, {"schema": 1, **data}, accuracy))
 
 
-def structure(model, R=1):
+def structure(model, R=1, D=None):
     """Lipschitz constants, and injectivity in the input, for tokens of Euclidean norm at most R (theory 3.1, 3.2).
 
-    Returns a Structure.
+    D, if given, is the largest distance of two tokens of one sequence, prompt included: constants are smaller where tokens
+    are alike. Returns a Structure. InputError for a negative R or D.
     """
-    return Structure(_core.structure(model._instance, R))
+    return Structure(_core.structure(model._instance, R, D))
 
 
 class Audit:

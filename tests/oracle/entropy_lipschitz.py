@@ -66,7 +66,7 @@ def entropy_lipschitz(d, L, eps, C, alpha, w, R, Lambda, norm, claimed_k=None):
 
     def side(k1, k2):
         """The end of the range at which smooth is largest."""
-        if k1 < C or (box and (ratio(k1) < 1) is not False):
+        if k1 < C or (box and (Interval.of(1) < ratio(k1)) is not True):
             return None
         low, high = slope(k1, k2)
         return "last" if (high < n) is True else "first" if (low < n) is False else None

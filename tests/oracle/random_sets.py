@@ -31,7 +31,7 @@ from sets import FORMS, draw
 sys.set_int_max_str_digits(0)
 SLOW = 10
 STOPPED = 120
-ORACLE_SECONDS = 60
+ORACLE_SECONDS = 300
 
 ORACLE = {
     ("quantized-capacity", ""): length.quantized_capacity,

@@ -62,7 +62,7 @@ class Layer:
         for head in self.heads:
             A = spectral(product([list(x) for x in zip(*head["W_K"])], head["W_Q"]))
             V = spectral(product(head["W_O"], head["W_V"]))
-            c += V * (1 + 2 * A * R * R)
+            c += V * (A * R * R + sqrt(1 + (A * R * R) ** 2))
             growth += V
         R = R * (1 + growth)
         if self.ffn is None:

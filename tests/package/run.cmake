@@ -45,6 +45,29 @@ if(NOT code EQUAL 1)
   message(FATAL_ERROR "these hold a path of the tree that they were built from:\n${traces}")
 endif()
 
+# The Debian package: the same files under /usr, and the packages of the libraries that the programs load.
+find_program(DPKG_DEB dpkg-deb)
+find_program(DPKG_SHLIBDEPS dpkg-shlibdeps)
+if(DPKG_DEB AND DPKG_SHLIBDEPS)
+  # Without compression: it would take most of the time.
+  run(ignored 0 ${CMAKE_CPACK_COMMAND} -G DEB --config ${BUILD}/CPackConfig.cmake -B ${WORK}
+      -D CPACK_DEBIAN_COMPRESSION_TYPE=none)
+  file(GLOB package ${WORK}/promptbound_${VERSION}_*.deb)
+  run(contents 0 ${DPKG_DEB} --contents ${package})
+  foreach(path ${installed})
+    string(FIND "${contents}" " ./usr/${path}\n" at)
+    if(at EQUAL -1)
+      message(FATAL_ERROR "the Debian package has no /usr/${path}:\n${contents}")
+    endif()
+  endforeach()
+  run(depends 0 ${DPKG_DEB} --field ${package} Depends)
+  foreach(library libc6 libfmt libgmp10 libhwy libmimalloc libmpfi libmpfr6 libssl libstdc\\+\\+6 libtbb libzip)
+    expect("(^|, )${library}" "${depends}")
+  endforeach()
+else()
+  message(STATUS "dpkg-dev is not installed: the Debian package is not built")
+endif()
+
 # A consumer: the tokens of entropy-bits.
 foreach(project examples/consumer tests/package)
   get_filename_component(name ${project} NAME)

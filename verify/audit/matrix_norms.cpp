@@ -125,6 +125,15 @@ FastInterval bias_score(const ModelConfig& config, const ScoreSide& query, const
   return euclidean_norm(BallMatrix(key.map.W).transpose() * BallMatrix(Matrix<double>(query.map.b)));
 }
 
+/// Of one head, without ||V||: theory 3.1.
+FastInterval attention_constant(const ModelConfig& config, const FastInterval& kappa,
+                                const FastInterval& bias) {
+  const FastInterval one(1);
+  if (config.rotary) return one + FastInterval(2) * kappa + bias;
+  const FastInterval side = kappa + bias;
+  return kappa + sqrt(one + side * side);
+}
+
 /// Sets the heads and c, and returns what the attention map adds to a token at most:
 /// sum_h ||V_h|| R + ||sum_h W_O b_V + b_O||.
 FastInterval add_attention(const ModelConfig& config, const TrainedAttention& attention, const NormBall& ball,
@@ -142,8 +151,8 @@ FastInterval add_attention(const ModelConfig& config, const TrainedAttention& at
       const FastInterval V =
           product_norm(BallMatrix(Matrix<double>(head.output.transpose())), BallMatrix(group.value.W));
       const HeadMatrixNorms of_head = head_norms(config, query, key, value_entry, V);
-      norms.c += of_head.V * (FastInterval(1) + FastInterval(2) * of_head.A * R * R +
-                              R * bias_score(config, query, key) * score_scale(config));
+      norms.c += of_head.V * attention_constant(config, of_head.A * R * R,
+                                                R * bias_score(config, query, key) * score_scale(config));
       norms.heads.push_back(of_head);
       sum += V * R;
       constant += (BallMatrix(head.output) * BallMatrix(Matrix<double>(group.value.b))).entries();

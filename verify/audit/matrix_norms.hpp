@@ -29,10 +29,11 @@ struct LayerMatrixNorms {
   FastInterval W_1, W_2;  ///< ||W_1|| (gated: of the ungated map), ||W_2|| of the feed-forward block
   /// Radii of the tokens that enter the two maps: sqrt(d) max|gain| + ||bias||.
   FastInterval R_attention, R_ffn;
-  /// Lipschitz constants of the maps on these balls: c = sum_h ||V_h|| (1 + 2 ||A_h|| R^2 + R ||W_K^T
-  /// b_Q||/sqrt(s)); with rotary positions the last term is R (||W_K|| ||b_Q|| + ||W_Q|| ||b_K||)/sqrt(s),
-  /// since turned biases of keys are not the same for all. g = Lip(activation) ||W_1|| ||W_2||, or for gated
-  /// blocks with |activation(x)| <= |x| g =
+  /// Lipschitz constants of the maps on these balls: c = sum_h ||V_h|| (kappa_h + sqrt(1 + (kappa_h + R
+  /// beta_h)^2)), kappa_h = ||A_h|| R^2, beta_h = ||W_K^T b_Q||/sqrt(s). With rotary positions, where each
+  /// distance has an A of its own, sum_h ||V_h|| (1 + 2 kappa_h + R beta_h), beta_h = (||W_K|| ||b_Q|| +
+  /// ||W_Q|| ||b_K||)/sqrt(s), since turned biases of keys are not the same for all. g = Lip(activation)
+  /// ||W_1|| ||W_2||, or for gated blocks with |activation(x)| <= |x| g =
   /// ||W_2|| (Lip(activation) ||W_gate|| r_up + ||W_1|| r_gate), r the largest entry of the hidden vectors.
   FastInterval c, g;
   /// Lipschitz constants max|gain|/sqrt(eps) of the norm at each of the two blocks.

@@ -62,11 +62,6 @@ BallMatrix gram(const BallMatrix& X) { return X * X.transpose(); }
 
 }  // namespace
 
-FastInterval norm_enclosure(const BallMatrix& A) {
-  if (A.mid().isZero(0) && A.rad().isZero(0)) return FastInterval(0);
-  return sqrt(largest_eigenvalue(gram(A.rows() <= A.cols() ? A : A.transpose())));
-}
-
 FastInterval product_norm(const BallMatrix& X, const BallMatrix& Y) {
   const BallMatrix G_X = gram(X), G_Y = gram(Y);
   if (!G_X.rad().allFinite() || !G_Y.rad().allFinite()) return norm_enclosure(X.transpose() * Y);

@@ -1,6 +1,7 @@
 // Certificates of injectivity, for report.hpp. Shares rationals with the producers; the conditions are
 // evaluated again from the weights.
 #include <nlohmann/json.hpp>
+#include <optional>
 
 #include <promptbound/numeric/error.hpp>
 #include <promptbound/verify/check/model.hpp>
@@ -51,15 +52,26 @@ const Json& entry_of(const Json& array, std::size_t index, std::size_t count) {
 /// Theory 3.1 and 3.2, layer by layer, without any rounding.
 struct Propagation {
   Rational R, ratio = 0, separation = 1, lipschitz = 1;
+  std::optional<Rational> D;  ///< 2 R where the certificate names no diameter
+
+  /// sqrt(1 + x^2), at most: the claimed bound, proved.
+  static Rational root_bound(const Json& bounds, const Rational& x) {
+    const Rational root = rational_from(member(bounds, "root", "norms"), "root");
+    require(root >= 0 && root * root >= 1 + x * x, "norms: a bound is below the square root of theory 3.1");
+    return root;
+  }
 
   void attention(const Json& norms, const std::vector<Head>& heads, bool causal) {
-    Rational values = 0, c = 0;
+    Rational values = 0, c = 0, spread = 1;
+    const Rational diameter = D && *D < 2 * R ? *D : Rational(2 * R);
     for (std::size_t h = 0; h < heads.size(); ++h) {
       const Json& bounds = entry_of(member(norms, "heads", "norms"), h, heads.size());
       const Rational V = norm_bound(bounds, "V", heads[h].V);
       const Rational A = norm_bound(bounds, "A", product(heads[h].W_K.transpose(), heads[h].W_Q));
       values += V;
-      c += V * (1 + 2 * A * R * R);
+      const Rational covariance = A * diameter * diameter / 4;
+      c += V * (covariance + root_bound(bounds, A * R * diameter / 2));
+      spread += causal || covariance > 1 ? V : Rational(V * covariance);
     }
     const Rational loss = causal || ratio < 1 ? c : Rational(c * ratio);
     require(loss < 1, "attention: the condition of theory 3.2 does not hold");
@@ -67,6 +79,7 @@ struct Propagation {
     separation *= 1 - loss;
     lipschitz *= 1 + c;
     R *= 1 + values;
+    if (D) D = diameter * spread;
   }
 
   void feed_forward(const Json& norms, const Block& block, bool causal) {
@@ -77,6 +90,7 @@ struct Propagation {
     if (!causal) ratio *= (1 + g) / (1 - g);
     separation *= 1 - g;
     lipschitz *= 1 + g;
+    if (D) *D *= 1 + g;
     R = R * (1 + g) + W_2 * norm_bound(bounds, "b_1", block.b_1) + norm_bound(bounds, "b_2", block.b_2);
   }
 };
@@ -90,7 +104,12 @@ void check_injectivity(const Json& certificate, long, CheckReport& report) {
   Propagation state;
   state.R = rational_from(member(certificate, "R", "certificate"), "R");
   require(state.R >= 0, "R: a number >= 0 is needed");
-  const std::string radius = state.R.str();
+  std::string tokens = state.R.str();
+  if (certificate.contains("D")) {
+    state.D = rational_from(certificate["D"], "D");
+    require(*state.D >= 0, "D: a number >= 0 is needed");
+    tokens += " and mutual distance at most " + state.D->str();
+  }
   for (std::size_t l = 0; l < model.layers.size(); ++l) {
     const Json& of_layer = entry_of(norms, l, model.layers.size());
     state.attention(of_layer, model.layers[l].heads, model.causal);
@@ -101,10 +120,9 @@ void check_injectivity(const Json& certificate, long, CheckReport& report) {
   require(separation > 0 && separation <= state.separation, "separation: it does not follow");
   require(lipschitz >= state.lipschitz, "lipschitz: it does not follow");
   report.object = "the model in the certificate, " + std::to_string(model.layers.size()) +
-                  " layers of width " + std::to_string(model.width) + ", tokens of norm at most " + radius;
+                  " layers of width " + std::to_string(model.width) + ", tokens of norm at most " + tokens;
   report.statement = "inputs at max-token distance D have outputs at least " + separation.str() +
-                     " D and at most " + lipschitz.str() +
-                     " D apart, for every prompt with tokens in the ball";
+                     " D and at most " + lipschitz.str() + " D apart, for every prompt with such tokens";
 }
 
 }  // namespace promptbound::checker

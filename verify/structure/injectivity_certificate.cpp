@@ -6,13 +6,17 @@
 
 namespace promptbound {
 
-Json injectivity_certificate(const Transformer<Rational>& model, const Rational& R,
+Json injectivity_certificate(const Transformer<Rational>& model, const TokenSet& tokens,
                              const std::vector<MapNorms>& norms, const Injectivity& answer) {
+  const std::vector<LayerConstants> constants = lipschitz_constants(norms, tokens, model.mask);
   Json bounds = Json::array();
-  for (const MapNorms& layer : norms) {
+  for (std::size_t l = 0; l < norms.size(); ++l) {
+    const MapNorms& layer = norms[l];
     Json heads = Json::array();
-    for (const HeadNorms& head : layer.heads) {
-      heads.push_back({{"A", to_json(head.A.upper)}, {"V", to_json(head.V.upper)}});
+    for (std::size_t h = 0; h < layer.heads.size(); ++h) {
+      heads.push_back({{"A", to_json(layer.heads[h].A.upper)},
+                       {"V", to_json(layer.heads[h].V.upper)},
+                       {"root", to_json(constants[l].roots[h])}});
     }
     Json entry = {{"heads", std::move(heads)}};
     if (layer.ffn) {
@@ -27,10 +31,11 @@ Json injectivity_certificate(const Transformer<Rational>& model, const Rational&
                       {"kind", "injectivity"},
                       {"theorem", "3.2"},
                       {"model", to_json(model)},
-                      {"R", to_json(R)},
+                      {"R", to_json(tokens.R)},
                       {"norms", std::move(bounds)},
                       {"separation", to_json(answer.separation)},
-                      {"lipschitz", to_json(lipschitz_constant(lipschitz_constants(norms, R)))}};
+                      {"lipschitz", to_json(lipschitz_constant(constants))}};
+  if (tokens.D) certificate["D"] = to_json(*tokens.D);
   seal(certificate);
   return certificate;
 }

@@ -7,9 +7,10 @@
 
 namespace promptbound {
 
-/// Writes {"kind":"injectivity","theorem":"3.2","model","R","norms","separation","lipschitz"}: upper bounds
-/// on the spectral norms, and the two constants that follow from them. Only for a proved verdict.
-[[nodiscard]] Json injectivity_certificate(const Transformer<Rational>& model, const Rational& R,
+/// Writes {"kind":"injectivity","theorem":"3.2","model","R","D"?,"norms","separation","lipschitz"}: upper
+/// bounds on the spectral norms and on the square roots of 3.1, and the two constants that follow from them.
+/// Only for a proved verdict.
+[[nodiscard]] Json injectivity_certificate(const Transformer<Rational>& model, const TokenSet& tokens,
                                            const std::vector<MapNorms>& norms, const Injectivity& answer);
 
 }  // namespace promptbound

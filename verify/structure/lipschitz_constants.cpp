@@ -1,3 +1,5 @@
+#include <algorithm>
+
 #include <promptbound/numeric/error.hpp>
 #include <promptbound/numeric/work.hpp>
 #include <promptbound/verify/structure/lipschitz_constants.hpp>
@@ -20,17 +22,29 @@ std::vector<MapNorms> map_norms(const Transformer<Rational>& model) {
   return norms;
 }
 
-std::vector<LayerConstants> lipschitz_constants(const std::vector<MapNorms>& norms, const Rational& R) {
-  if (R < 0) throw InputError("R: " + R.str() + " (accepted: R >= 0)");
+std::vector<LayerConstants> lipschitz_constants(const std::vector<MapNorms>& norms, const TokenSet& tokens,
+                                                Mask mask) {
+  if (tokens.R < 0) throw InputError("R: " + tokens.R.str() + " (accepted: R >= 0)");
+  if (tokens.D && *tokens.D < 0) throw InputError("D: " + tokens.D->str() + " (accepted: D >= 0)");
   std::vector<LayerConstants> layers;
-  Rational radius = R;
+  Rational radius = tokens.R;
+  Rational diameter = tokens.D ? std::min(*tokens.D, Rational(2 * radius)) : Rational(2 * radius);
   for (const MapNorms& of_layer : norms) {
     LayerConstants& layer = layers.emplace_back();
     layer.R = radius;
+    layer.D = diameter;
+    Rational spread = 1;  // of the diameter
     for (const HeadNorms& head : of_layer.heads) {
+      const Rational covariance = head.A.upper * diameter * diameter / 4;
+      Vector<Rational> sides(2);
+      sides << 1, head.A.upper * radius * diameter / 2;
+      layer.roots.push_back(vector_norm(sides).upper);
       layer.values += head.V.upper;
-      layer.c += head.V.upper * (1 + 2 * head.A.upper * radius * radius);
+      layer.c += head.V.upper * (covariance + layer.roots.back());
+      spread +=
+          mask == Mask::causal ? head.V.upper : Rational(head.V.upper * std::min(covariance, Rational(1)));
     }
+    layer.c = short_upper(layer.c);
     // Radii are rounded up: exact ones would double their digits at every layer.
     layer.R_middle = of_layer.heads.empty() ? radius : short_upper(radius * (1 + layer.values));
     layer.R_out = layer.R_middle;
@@ -41,6 +55,8 @@ std::vector<LayerConstants> lipschitz_constants(const std::vector<MapNorms>& nor
           short_upper(layer.R_middle * (1 + layer.g) + ffn.W_2.upper * ffn.b_1.upper + ffn.b_2.upper);
     }
     radius = layer.R_out;
+    diameter = tokens.D ? std::min(short_upper(diameter * spread * (1 + layer.g)), Rational(2 * radius))
+                        : Rational(2 * radius);
   }
   return layers;
 }

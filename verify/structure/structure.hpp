@@ -19,19 +19,21 @@ struct StructureAnswer : Injectivity {
 
 /// What may be asked beside the constants of a model.
 struct StructureQuestion {
-  Rational R;                               ///< Euclidean norm of all tokens, at most
+  TokenSet tokens;                          ///< of prompts and inputs
   std::optional<Rational> distance;         ///< max-token distance of two inputs
-  std::optional<Matrix<Rational>> outputs;  ///< whose input is enclosed; only where the model is injective
+  std::optional<Matrix<Rational>> outputs;  ///< whose input is enclosed; only where the model is injective on
+                                            ///< the ball, so not together with tokens.D
   Matrix<Rational> prompt = {};             ///< before these outputs
   long digits = 40;                         ///< of the input's entries
 };
 
-/// Returns what is certified for tokens in the ball of radius R. Throws InputError for a negative R or
-/// distance, and as enclose_preimage does. Example: structure_of(instance.model, {.R = 1}).separation
+/// Returns what is certified for these tokens. Throws InputError for a negative R, D or distance, for outputs
+/// together with D, and as enclose_preimage does. Example: structure_of(instance.model, {.tokens = {.R =
+/// 1}}).separation
 /// @code
 /// #include <promptbound/models/instance_safetensors.hpp>
 /// StructureQuestion question;
-/// question.R = 1;
+/// question.tokens.R = 1;
 /// const StructureAnswer answer = structure_of(read_instance("model.json").model, question);
 /// if (answer.verdict == Verdict::proved) std::puts(answer.separation.str().c_str());
 /// @endcode

@@ -2,7 +2,14 @@
 
 namespace promptbound {
 
-Proofs structure_proof(Mask mask) {
+Proofs structure_proof(Mask mask, bool has_diameter) {
+  if (has_diameter) {
+    return {
+        proved_on_paper("3.1", "an attention map's constant where tokens have a diameter is proved in Coq",
+                        {"analysis.lipschitz_constants.attention_diameter"})
+            .of({"lipschitz", "R", "c", "g", "R_out"}),
+        proved_on_paper("3.2").of({"verdict", "separation", "output_distance", "ratio"})};
+  }
   const char* const norms = "given the bounds of the spectral norms, which are enclosed here";
   std::vector<std::string_view> injectivity = {"analysis.injectivity.injectivity_bidirectional",
                                                "analysis.injectivity.injective_bidirectional"};
@@ -18,16 +25,21 @@ Proofs structure_proof(Mask mask) {
 }
 
 std::vector<ProvedForm> lipschitz_forms() {
-  return {{"every form", proofs_of(structure_proof(Mask::causal), {"lipschitz", "R", "c", "g", "R_out"})}};
+  const std::vector<std::string_view> parts = {"lipschitz", "R", "c", "g", "R_out"};
+  return {{"tokens in a ball", proofs_of(structure_proof(Mask::causal, false), parts)},
+          {"tokens of a given diameter too", proofs_of(structure_proof(Mask::causal, true), parts)}};
 }
 
 std::vector<ProvedForm> injectivity_forms() {
   std::vector<ProvedForm> forms;
   for (const Mask mask : {Mask::bidirectional, Mask::causal}) {
     forms.push_back({mask == Mask::causal ? "causal mask" : "bidirectional",
-                     proofs_of(structure_proof(mask),
+                     proofs_of(structure_proof(mask, false),
                                {"verdict", "separation", "output_distance", "ratio", "preimage"})});
   }
+  forms.push_back(
+      {"tokens of a given diameter too", proofs_of(structure_proof(Mask::causal, true),
+                                                   {"verdict", "separation", "output_distance", "ratio"})});
   return forms;
 }
 

@@ -8,7 +8,7 @@ namespace promptbound {
 
 /// Returns what proves `lipschitz` and the layers' `R`, `c`, `g`, `R_out` (3.1); `verdict`, `separation`,
 /// `output_distance` and the layers' `ratio` (3.2); `preimage`.
-[[nodiscard]] Proofs structure_proof(Mask mask);
+[[nodiscard]] Proofs structure_proof(Mask mask, bool has_diameter);
 
 /// Returns the forms of the constants (of the injectivity), for `list`.
 [[nodiscard]] std::vector<ProvedForm> lipschitz_forms();

@@ -152,7 +152,9 @@ void check_norms(const ModelNorms& norms, const naive::Weights& weights, const n
                        naive::spectral_norm(W.W_Q) * naive::norm(W.b_K)
                  : naive::norm(naive::transposed(naive::product(naive::transposed(W.W_K), bias))[0]);
       const naive::Real R = layer.R_attention.upper();
-      c += V * (1 + 2 * A * R * R + scale * R * bias_score);
+      // Rotary positions have many A, for which the smaller constant is false.
+      const naive::Real bias_part = scale * R * bias_score, kappa = A * R * R;
+      c += rotary ? V * (1 + 2 * kappa + bias_part) : V * (kappa + std::hypot(1.0L, kappa + bias_part));
     }
     check_agrees(layer.c, c, 1e-9L);
     const naive::Real W_1 = naive::spectral_norm(naive::up_matrix(weights, shape, l));

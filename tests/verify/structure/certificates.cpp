@@ -21,8 +21,8 @@ Json injectivity_document(RandomNumbers& random, Mask mask) {
   for (Rational size(1, 4);; size /= 2) {
     const Transformer<Rational> model = random_stack(random, 2, 2, size, mask);
     const auto norms = map_norms(model);
-    const Injectivity answer = injectivity(lipschitz_constants(norms, 1), mask);
-    if (answer.verdict == Verdict::proved) return injectivity_certificate(model, 1, norms, answer);
+    const Injectivity answer = injectivity(lipschitz_constants(norms, {1}, mask), mask);
+    if (answer.verdict == Verdict::proved) return injectivity_certificate(model, {1}, norms, answer);
   }
 }
 
@@ -91,8 +91,8 @@ TEST_CASE("a bound a hair below the spectral norm is rejected") {
   const Transformer<Rational> model{
       2, {{{head_of_maps<Rational>(0 * I, I / 4)}, std::nullopt}}, Mask::causal};
   const auto norms = map_norms(model);
-  Json certificate =
-      injectivity_certificate(model, 1, norms, injectivity(lipschitz_constants(norms, 1), model.mask));
+  Json certificate = injectivity_certificate(
+      model, {1}, norms, injectivity(lipschitz_constants(norms, {1}, model.mask), model.mask));
   certificate["norms"][0]["heads"][0]["V"] = "1/4";
   certificate["separation"] = "3/4";
   seal(certificate);

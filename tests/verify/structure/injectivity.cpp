@@ -35,7 +35,7 @@ Transformer<Rational> scaled_identity(const Rational& v, const Rational& g, int 
 }
 
 Injectivity decide(const Transformer<Rational>& model, const Rational& R) {
-  return injectivity(lipschitz_constants(map_norms(model), R), model.mask);
+  return injectivity(lipschitz_constants(map_norms(model), {R}, model.mask), model.mask);
 }
 
 }  // namespace
@@ -59,7 +59,7 @@ TEST_CASE("contractive stacks of 1 to 12 layers: certified and the inverse enclo
         for (Layer<Rational>& layer : model.layers) {
           if (layer.ffn) layer.ffn->b_2 /= 8;
         }
-        constants = lipschitz_constants(map_norms(model), R);
+        constants = lipschitz_constants(map_norms(model), {R}, model.mask);
         answer = injectivity(constants, mask);
       } while (answer.verdict != Verdict::proved);
       CHECK(answer.separation > 0);
@@ -90,8 +90,9 @@ TEST_CASE("contractive stacks of 1 to 12 layers: certified and the inverse enclo
 TEST_CASE("just inside and just outside the condition") {
   const Rational near(1, 10000000);
   for (const Mask mask : {Mask::causal, Mask::bidirectional}) {
-    CHECK(decide(scaled_identity((1 - near) / 3, 0, 1, mask), 1).verdict == Verdict::proved);
-    const Injectivity outside = decide(scaled_identity(Rational(1, 3), 0, 1, mask), 1);
+    // c = v (1 + sqrt 2), below 1 for v < sqrt 2 - 1 = 0.41421356...
+    CHECK(decide(scaled_identity(Rational(4142135, 10000000), 0, 1, mask), 1).verdict == Verdict::proved);
+    const Injectivity outside = decide(scaled_identity(Rational(4142136, 10000000), 0, 1, mask), 1);
     CHECK(outside.verdict == Verdict::unknown);
     CHECK(outside.separation == 0);
     CHECK(outside.why.find("layer 0") != std::string::npos);
@@ -99,20 +100,21 @@ TEST_CASE("just inside and just outside the condition") {
     CHECK(decide(scaled_identity(Rational(1, 100), 1, 1, mask), 1).verdict == Verdict::unknown);
   }
   // Two layers: the causal condition is c < 1 in each; under bidirectional attention the ratio of the first
-  // enters the second. v = 1/10: c = 3/10, rho = 3/7, R = 11/10, c = 1/10 (1 + 2 * 121/100): proved. With v =
-  // 1/5: c = 3/5, rho = 3/2, R = 6/5, c = 1/5 (1 + 72/25) = 97/125, and c rho > 1.
+  // enters the second. v = 1/10: c = 0.2414, rho = 0.3183, R = 11/10, c = (1.21 + sqrt(1 + 1.21^2))/10:
+  // proved. With v = 1/4: c = (1 + sqrt 2)/4, rho = c/(1 - c) = 1.522407..., R = 5/4, c = 0.8544, and c rho
+  // > 1.
   CHECK(decide(scaled_identity(Rational(1, 10), 0, 2, Mask::bidirectional), 1).verdict == Verdict::proved);
-  CHECK(decide(scaled_identity(Rational(1, 5), 0, 2, Mask::causal), 1).verdict == Verdict::proved);
-  const Injectivity failing = decide(scaled_identity(Rational(1, 5), 0, 2, Mask::bidirectional), 1);
+  CHECK(decide(scaled_identity(Rational(1, 4), 0, 2, Mask::causal), 1).verdict == Verdict::proved);
+  const Injectivity failing = decide(scaled_identity(Rational(1, 4), 0, 2, Mask::bidirectional), 1);
   CHECK(failing.verdict == Verdict::unknown);
   CHECK(failing.ratios.size() == 1);
-  CHECK(failing.ratios[0] >= Rational(3, 2));
-  CHECK(failing.ratios[0] < Rational(3, 2) + near);
+  CHECK(failing.ratios[0] >= Rational(1522407, 1000000));
+  CHECK(failing.ratios[0] < Rational(1522408, 1000000));
 }
 
 TEST_CASE("outputs that no input in the ball has: the enclosure does not claim one") {
   const Transformer<Rational> model = scaled_identity(Rational(1, 10), 0, 1, Mask::causal);
-  const auto constants = lipschitz_constants(map_norms(model), 1);
+  const auto constants = lipschitz_constants(map_norms(model), {1}, model.mask);
   const Matrix<Rational> far = Matrix<Rational>::Constant(2, 1, 5);
   const Preimage none =
       enclose_preimage(model, constants, Matrix<Rational>(2, 0), from_rational<Interval>(far));
@@ -123,7 +125,7 @@ TEST_CASE("outputs that no input in the ball has: the enclosure does not claim o
 TEST_CASE("an iteration too slow to end leaves an enclosure and is not repeated at more bits") {
   const Transformer<Rational> model =
       scaled_identity(Rational(1, 100), 1 - Rational(1, 10000000), 1, Mask::causal);
-  const auto constants = lipschitz_constants(map_norms(model), 1);
+  const auto constants = lipschitz_constants(map_norms(model), {1}, model.mask);
   const Preimage preimage =
       enclose_preimage(model, constants, Matrix<Rational>(2, 0),
                        Matrix<Rational>(Matrix<Rational>::Constant(2, 1, Rational(1, 2))), 20);
@@ -138,12 +140,12 @@ TEST_CASE("an iteration too slow to end leaves an enclosure and is not repeated 
 
 TEST_CASE("what cannot be inverted is refused") {
   const Transformer<Rational> model = scaled_identity(Rational(1, 10), 0, 1, Mask::bidirectional);
-  const auto constants = lipschitz_constants(map_norms(model), 1);
+  const auto constants = lipschitz_constants(map_norms(model), {1}, model.mask);
   const Matrix<Interval> Y = Matrix<Interval>::Zero(2, 1);
   CHECK_THROWS_AS(enclose_preimage(model, constants, Matrix<Rational>::Zero(2, 1), Y), InputError);
   CHECK_THROWS_AS(enclose_preimage(model, constants, Matrix<Rational>(2, 0), Matrix<Interval>::Zero(3, 1)),
                   InputError);
-  CHECK_THROWS_AS(
-      enclose_preimage(model, lipschitz_constants(map_norms(model), 9), Matrix<Rational>(2, 0), Y),
-      InputError);
+  CHECK_THROWS_AS(enclose_preimage(model, lipschitz_constants(map_norms(model), {9}, model.mask),
+                                   Matrix<Rational>(2, 0), Y),
+                  InputError);
 }

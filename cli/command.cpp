@@ -150,7 +150,9 @@ void add_common_options(Subcommand& subcommand, CommonOptions& options, OutputHo
                       default_precision_limit))
       ->range(2L, 1L << 40)
       ->type_name("N");
-  subcommand.add_option("--threads", options.threads, "threads for sweeps (default 1)")
+  subcommand
+      .add_option("--threads", options.threads,
+                  "threads for sweeps, proofs, attention and audits (default 1)")
       ->range(1, 1024)
       ->type_name("N");
   subcommand.add_flag("--quiet", options.quiet, "no progress on standard error");

@@ -1,4 +1,3 @@
-#include <promptbound/numeric/ball_matrix.hpp>
 #include <promptbound/numeric/elementary.hpp>
 #include <promptbound/numeric/error.hpp>
 #include <promptbound/numeric/integers.hpp>

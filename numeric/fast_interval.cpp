@@ -43,4 +43,11 @@ FastInterval FastInterval::rounded(const Rational& value) {
 
 FastInterval exp(const FastInterval& x) { return {exp_down(x.lower()), exp_up(x.upper())}; }
 
+FastInterval sqrt(const FastInterval& x) {
+  if (!(x.upper() >= 0)) return FastInterval::whole_line();
+  // std::sqrt is correctly rounded (IEEE 754).
+  const double low = x.lower() > 0 ? std::max(0.0, step_down(std::sqrt(x.lower()))) : 0.0;
+  return {low, x.upper() == 0 ? 0.0 : step_up(std::sqrt(x.upper()))};
+}
+
 }  // namespace promptbound

@@ -134,4 +134,7 @@ inline FastInterval& FastInterval::operator/=(const FastInterval& b) {
 /// bounds, is not used. Relative width at most 2^-47 for x in [-708, 709], a point.
 [[nodiscard]] FastInterval exp(const FastInterval& x);
 
+/// Returns sqrt(x) for the part of x that is not negative.
+[[nodiscard]] FastInterval sqrt(const FastInterval& x);
+
 }  // namespace promptbound

@@ -1,7 +1,7 @@
 #undef HWY_TARGET_INCLUDE
 #define HWY_TARGET_INCLUDE "promptbound/attention/cholesky/cholesky_kernel.cpp"
 
-#include <promptbound/numeric/instruction_sets.hpp>
+#include <promptbound/numeric/matrices/instruction_sets.hpp>
 
 #include <hwy/foreach_target.h>
 

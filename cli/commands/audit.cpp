@@ -31,7 +31,8 @@ int audit(const AuditOptions& options) {
                          positive(options.eta, "--eta"),
                          positive(options.Delta, "--Delta"),
                          positive(options.eps, "--eps"),
-                         options.assumed_inert};
+                         options.assumed_inert,
+                         options.threads};
   if (!options.context.empty()) {
     const Rational context = parse_rational(options.context, "--context");
     if (!is_integer(context) || context < 1) {

@@ -200,16 +200,17 @@ py::dict structure(const Instance& instance, py::handle radius, py::handle diame
 // --- audit and certificates
 
 std::string audit(const std::string& model, const std::string& prompt, py::handle context, py::handle eta,
-                  py::handle Delta, py::handle eps, const std::vector<std::string>& assume_inert,
-                  long digits) {
+                  py::handle Delta, py::handle eps, const std::vector<std::string>& assume_inert, long digits,
+                  int threads) {
   const auto positive = [](py::handle value, const std::string& option) {
     const Rational number = rational_of(value, option);
     if (number <= 0) throw InputError(option + ": '" + number.str() + "' (accepted: a number > 0)");
     return number;
   };
+  if (threads < 1) throw InputError("threads: " + std::to_string(threads) + " (accepted: a number >= 1)");
   AuditQuestion question{
-      model,       prompt, 0, positive(eta, "--eta"), positive(Delta, "--Delta"), positive(eps, "--eps"),
-      assume_inert};
+      model,        prompt, 0, positive(eta, "--eta"), positive(Delta, "--Delta"), positive(eps, "--eps"),
+      assume_inert, threads};
   if (!context.is_none()) {
     const Rational T = rational_of(context, "--context");
     if (!is_integer(T) || T < 1)

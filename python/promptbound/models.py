@@ -268,13 +268,14 @@ class Audit:
         return f"<audit: {sum(row['applies'] for row in self.theorems)} of {len(self.theorems)} theorems apply>"
 
 
-def audit(model, prompt=None, *, context=None, eta="1/100", Delta=1, eps="1/10", assume_inert=(), digits=40):
+def audit(model, prompt=None, *, context=None, eta="1/100", Delta=1, eps="1/10", assume_inert=(), digits=40, threads=1):
     """Audits a model folder (config.json, model.safetensors) and a soft prompt's (PEFT adapter).
 
     context: the sequence length T, by default all positions of the model. eta, Delta, eps: as `promptbound audit` takes
-    them. assume_inert: members of config.json taken to change nothing. Returns an Audit. Ctrl-C works.
+    them. assume_inert: members of config.json taken to change nothing. threads: as many layers are
+    held and worked on at a time. Returns an Audit. Ctrl-C works.
     """
-    text = _core.audit(os.fspath(model), "" if prompt is None else os.fspath(prompt), context, eta, Delta, eps, list(assume_inert), digits)
+    text = _core.audit(os.fspath(model), "" if prompt is None else os.fspath(prompt), context, eta, Delta, eps, list(assume_inert), digits, threads)
     return Audit(json.loads(text))
 
 

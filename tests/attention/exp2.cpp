@@ -1,7 +1,7 @@
 #undef HWY_TARGET_INCLUDE
 #define HWY_TARGET_INCLUDE "attention/exp2.cpp"
 
-#include <promptbound/numeric/instruction_sets.hpp>
+#include <promptbound/numeric/matrices/instruction_sets.hpp>
 
 #include <hwy/foreach_target.h>
 
@@ -67,7 +67,7 @@ HWY_AFTER_NAMESPACE();
 #include <promptbound/numeric/types.hpp>
 
 #include "attention/arrays.hpp"
-#include "numeric/instruction_sets.hpp"
+#include "attention/instruction_sets.hpp"
 
 namespace promptbound {
 namespace {

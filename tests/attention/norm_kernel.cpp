@@ -11,7 +11,7 @@
 #include <promptbound/numeric/error.hpp>
 
 #include "attention/arrays.hpp"
-#include "numeric/instruction_sets.hpp"
+#include "attention/instruction_sets.hpp"
 
 using namespace promptbound;
 

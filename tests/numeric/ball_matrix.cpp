@@ -2,7 +2,7 @@
 
 #include <cmath>
 
-#include <promptbound/numeric/ball_matrix.hpp>
+#include <promptbound/numeric/matrices/ball_matrix.hpp>
 
 #include "random.hpp"
 

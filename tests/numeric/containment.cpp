@@ -4,12 +4,12 @@
 #include <optional>
 
 #include <promptbound/numeric/alpha_norm.hpp>
-#include <promptbound/numeric/ball_matrix.hpp>
 #include <promptbound/numeric/certify.hpp>
 #include <promptbound/numeric/decimal.hpp>
 #include <promptbound/numeric/integers.hpp>
-#include <promptbound/numeric/linear_algebra.hpp>
 #include <promptbound/numeric/linear_form.hpp>
+#include <promptbound/numeric/matrices/ball_matrix.hpp>
+#include <promptbound/numeric/linear_algebra.hpp>
 #include <promptbound/numeric/number.hpp>
 #include <promptbound/numeric/precision.hpp>
 #include <promptbound/numeric/quantity.hpp>

@@ -315,7 +315,7 @@ Audit audit_model(const AuditQuestion& question) {
   }
   check_window(audit, question);
   audit.assumptions = assumptions(question, audit.config.assumed_inert, of_prompt);
-  ModelSweep measured = sweep_layers(model, prompt);
+  ModelSweep measured = sweep_layers(model, prompt, question.threads);
   audit.norms = std::move(measured.norms);
   audit.heads = audit_heads(audit, question, measured.prompt);
 

@@ -16,6 +16,7 @@ struct AuditQuestion {
   Rational eta;               ///< relative accuracy of the polynomial for exp (4.2)
   Rational Delta, eps;        ///< labels are further apart than Delta, and must be met within eps (2.5)
   std::vector<std::string> assumed_inert;  ///< members of the configurations that are taken to change nothing
+  int threads = 1;                         ///< as many layers are held and worked on at a time, >= 1
 };
 
 /// Polynomial attention for one head at one bound on its scores (4.2).

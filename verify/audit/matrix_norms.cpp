@@ -203,7 +203,7 @@ FastInterval largest_token(const Matrix<double>& tokens) {
 
 MatrixNormCollector::MatrixNormCollector(const LanguageModel& model, const InputWeights& input,
                                          const Matrix<double>& prompt)
-    : config_(model.config()), entering_(config_.norms_come_first() ? std::nullopt : input.norm) {
+    : entering_(model.config().norms_come_first() ? std::nullopt : input.norm) {
   const std::optional<NormWeights> outer = entering_ ? entering_ : model.final_norm();
   norms_.outer_norm = NormBall(*outer).lipschitz;
   norms_.log_lipschitz = log_of(norms_.outer_norm);
@@ -211,28 +211,35 @@ MatrixNormCollector::MatrixNormCollector(const LanguageModel& model, const Input
   radius_ = norms_.R_in;
 }
 
-void MatrixNormCollector::add(const TrainedLayer& layer) {
-  const NormBall ball_1(entering_ ? *entering_ : layer.norm_1);
-  const NormBall ball_2(entering_ ? layer.norm_1 : layer.norm_2);
+LayerMatrixNorms layer_norms(const ModelConfig& config, const TrainedLayer& layer,
+                             const std::optional<NormWeights>& entering) {
+  const NormBall ball_1(entering ? *entering : layer.norm_1);
+  const NormBall ball_2(entering ? layer.norm_1 : layer.norm_2);
   LayerMatrixNorms norms;
   norms.R_attention = ball_1.radius;
   norms.R_ffn = ball_2.radius;
-  const FastInterval attention_reach = add_attention(config_, layer.attention, ball_1, norms);
+  norms.reach = add_attention(config, layer.attention, ball_1, norms);
   norms.W_1 = spectral(layer.ffn.W_1);
   norms.W_2 = spectral(layer.ffn.W_2);
   const FeedForwardBound ffn = feed_forward_bound(layer.ffn, norms, ball_2);
+  norms.reach += ffn.reach;
   norms.g = ffn.g;
   norms.norm_1 = NormBall(layer.norm_1).lipschitz;
-  norms.norm_2 = NormBall(layer.norm_2).lipschitz;
+  const NormBall last(layer.norm_2);
+  norms.norm_2 = last.lipschitz;
+  norms.norm_R = last.radius;
+  return norms;
+}
+
+void MatrixNormCollector::add(LayerMatrixNorms norms) {
   const FastInterval one(1);
   if (entering_) {
     norms_.log_lipschitz +=
         log_of(norms.norm_1) + log_of(one + norms.c) + log_of(norms.norm_2) + log_of(one + norms.g);
-    radius_ = NormBall(layer.norm_2).radius;
-    entering_ = layer.norm_2;
+    radius_ = norms.norm_R;
   } else {
     norms_.log_lipschitz += log_of(one + norms.norm_1 * norms.c) + log_of(one + norms.norm_2 * norms.g);
-    radius_ = radius_ + attention_reach + ffn.reach;
+    radius_ += norms.reach;
   }
   norms.R_out = radius_;
   norms_.layers.push_back(std::move(norms));

@@ -6,7 +6,7 @@
 #pragma once
 
 #include <promptbound/models/language_model.hpp>
-#include <promptbound/numeric/ball_matrix.hpp>
+#include <promptbound/numeric/matrices/ball_matrix.hpp>
 
 namespace promptbound {
 
@@ -38,7 +38,9 @@ struct LayerMatrixNorms {
   FastInterval c, g;
   /// Lipschitz constants max|gain|/sqrt(eps) of the norm at each of the two blocks.
   FastInterval norm_1, norm_2;
-  FastInterval R_out;  ///< radius of the tokens after the layer
+  FastInterval reach;   ///< what the two blocks add to a token at most
+  FastInterval norm_R;  ///< radius of the tokens that norm_2 puts out
+  FastInterval R_out;   ///< radius of the tokens after the layer
 };
 
 struct ModelNorms {
@@ -52,19 +54,24 @@ struct ModelNorms {
   Interval log_lipschitz;
 };
 
+/// Returns all of them but R_out. entering: the norm whose output enters the layer, in a model that norms
+/// after its blocks. Layers can be taken in any order and at the same time.
+[[nodiscard]] LayerMatrixNorms layer_norms(const ModelConfig& config, const TrainedLayer& layer,
+                                           const std::optional<NormWeights>& entering);
+
 /// Collects the norms of a model's layers, one after the other.
 class MatrixNormCollector {
  public:
   /// Reads the embeddings and the model's last norm. prompt: d x m, or d x 0 without one.
   MatrixNormCollector(const LanguageModel& model, const InputWeights& input, const Matrix<double>& prompt);
-  /// Takes the next layer.
-  void add(const TrainedLayer& layer);
+  /// Returns the norm whose output enters the first layer of a model that norms after its blocks.
+  [[nodiscard]] const std::optional<NormWeights>& entering() const { return entering_; }
+  /// Takes the next layer's.
+  void add(LayerMatrixNorms norms);
   /// Returns the norms of the layers that were taken; the collector is empty afterwards.
   [[nodiscard]] ModelNorms take() { return std::move(norms_); }
 
  private:
-  ModelConfig config_;
-  /// The norm whose output enters the next block of a model that norms after its blocks.
   std::optional<NormWeights> entering_;
   FastInterval radius_;  ///< of the tokens that enter the next layer
   ModelNorms norms_;

@@ -1,3 +1,6 @@
+#include <oneapi/tbb/parallel_for.h>
+#include <oneapi/tbb/task_arena.h>
+
 #include <promptbound/numeric/certify.hpp>
 #include <promptbound/numeric/work.hpp>
 #include <promptbound/verify/audit/model_sweep.hpp>
@@ -17,18 +20,39 @@ PromptPass whole_pass(const LanguageModel& model, const InputWeights& input, con
 
 }  // namespace
 
-ModelSweep sweep_layers(const LanguageModel& model, const Matrix<double>& prompt) {
+ModelSweep sweep_layers(const LanguageModel& model, const Matrix<double>& prompt, int threads) {
   const std::size_t layers = model.config().layers;
   const long first_bits = std::min(128 + 16 * static_cast<long>(layers), precision_limit());
   const InputWeights input = model.input();
   MatrixNormCollector norms(model, input, prompt);
   std::optional<PromptPass> pass;
   if (prompt.cols() > 0) pass.emplace(input, prompt, first_bits);
-  for (std::size_t l = 0; l < layers; ++l) {
-    const TrainedLayer layer = model.layer(l);
-    norms.add(layer);
-    if (pass) pass->add(layer, l + 1 == layers);
-    tell_work(l + 1, layers);
+  std::optional<NormWeights> entering = norms.entering();
+  oneapi::tbb::task_arena arena(threads);
+  const std::size_t at_once = static_cast<std::size_t>(threads);
+  for (std::size_t first = 0; first < layers; first += at_once) {
+    const std::size_t count = std::min(at_once, layers - first);
+    std::vector<TrainedLayer> held(count);
+    std::vector<LayerMatrixNorms> of_layers(count);
+    std::vector<std::optional<NormWeights>> before(count);
+    // The pass of the prompt through these layers is one more piece of work beside them.
+    const auto piece = [&](std::size_t i) {
+      if (i < count) {
+        of_layers[i] = layer_norms(model.config(), held[i], before[i]);
+      } else if (pass) {
+        for (std::size_t l = first; l < first + count; ++l) pass->add(held[l - first], l + 1 == layers);
+      }
+    };
+    for (std::size_t i = 0; i < count; ++i) {
+      held[i] = model.layer(first + i);
+      before[i] = entering;
+      if (entering) entering = held[i].norm_2;
+    }
+    arena.execute([&] {
+      oneapi::tbb::parallel_for(std::size_t{0}, count + 1, [&](std::size_t i) { piece(count - i); });
+    });
+    for (LayerMatrixNorms& one : of_layers) norms.add(std::move(one));
+    tell_work(first + count, layers);
   }
   ModelSweep result{norms.take(), {}, {}};
   if (!pass) return result;

@@ -18,8 +18,10 @@ struct ModelSweep {
   std::string undecided;
 };
 
-/// Takes the prompt: d x m, or d x 0 without one. Each layer is read once, for all that is asked of it; the
-/// pass alone reads the layers again where its enclosures need more bits, up to the limit of the precision.
-[[nodiscard]] ModelSweep sweep_layers(const LanguageModel& model, const Matrix<double>& prompt);
+/// Takes the prompt: d x m, or d x 0 without one; as many layers are held and worked on at a time as there
+/// are threads. Each layer is read once, for all that is asked of it; the pass alone reads the layers again
+/// where its enclosures need more bits, up to the limit of the precision.
+[[nodiscard]] ModelSweep sweep_layers(const LanguageModel& model, const Matrix<double>& prompt,
+                                      int threads = 1);
 
 }  // namespace promptbound

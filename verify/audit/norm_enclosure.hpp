@@ -4,7 +4,7 @@
 /// width of 64 takes a millisecond, and the relative width is about the number of columns times 2^-50.
 #pragma once
 
-#include <promptbound/numeric/ball_matrix.hpp>
+#include <promptbound/numeric/matrices/ball_matrix.hpp>
 
 namespace promptbound {
 

@@ -6,7 +6,7 @@
 #include <Eigen/Cholesky>
 #include <Eigen/Eigenvalues>
 
-#include <promptbound/numeric/product_kernel.hpp>
+#include <promptbound/numeric/matrices/product_kernel.hpp>
 #include <promptbound/verify/audit/norm_enclosure.hpp>
 
 // X is n x m, n <= m, G = X X^T. With any lower triangular L and E = sigma I - G - L L^T,
@@ -181,8 +181,8 @@ FastInterval norm_enclosure(const BallMatrix& A) {
   const double scale = std::ldexp(1.0, exponent), inverse = std::ldexp(1.0, -exponent);
   const FastInterval norm =
       A.rows() <= A.cols() ? norm_of_wide(A.mid() * inverse) : norm_of_wide(A.mid().transpose() * inverse);
-  const FastInterval result =
-      (norm + FastInterval(-tiny, tiny)) * FastInterval(scale) + FastInterval(-around.upper(), around.upper());
+  const FastInterval result = (norm + FastInterval(-tiny, tiny)) * FastInterval(scale) +
+                              FastInterval(-around.upper(), around.upper());
   return {std::max(result.lower(), 0.0), result.upper()};
 }
 

@@ -10,7 +10,7 @@
 #include <promptbound/numeric/precision.hpp>
 
 #include "attention/arrays.hpp"
-#include "numeric/instruction_sets.hpp"
+#include "attention/instruction_sets.hpp"
 
 using namespace promptbound;
 

@@ -46,6 +46,32 @@ TEST_CASE("a pass that the limit of the precision leaves wide says so, and its e
   }
 }
 
+TEST_CASE("the numbers of a sweep do not depend on its threads") {
+  for (const std::string family : {"gpt2", "llama", "bert"}) {
+    CAPTURE(family);
+    const TemporaryFolder folder;
+    write_small_model(folder, family, 734);
+    const LanguageModel model(folder.path());
+    const Matrix<double> prompt = random_prompt();
+    const ModelSweep one = sweep_layers(model, prompt), three = sweep_layers(model, prompt, 3);
+    const auto same = [](const FastInterval& a, const FastInterval& b) {
+      return a.lower() == b.lower() && a.upper() == b.upper();
+    };
+    REQUIRE(one.norms.layers.size() == three.norms.layers.size());
+    for (std::size_t l = 0; l < one.norms.layers.size(); ++l) {
+      const LayerMatrixNorms &a = one.norms.layers[l], &b = three.norms.layers[l];
+      CHECK((same(a.c, b.c) && same(a.g, b.g) && same(a.norm_2, b.norm_2) && same(a.R_out, b.R_out)));
+    }
+    CHECK(one.norms.log_lipschitz.lower() == three.norms.log_lipschitz.lower());
+    CHECK(one.norms.log_lipschitz.upper() == three.norms.log_lipschitz.upper());
+    REQUIRE(one.prompt.size() == three.prompt.size());
+    for (std::size_t l = 0; l < one.prompt.size(); ++l) {
+      for (std::size_t h = 0; h < one.prompt[l].size(); ++h)
+        CHECK(same(one.prompt[l][h].centred_score, three.prompt[l][h].centred_score));
+    }
+  }
+}
+
 TEST_CASE("without a prompt no limit of the precision is met") {
   const TemporaryFolder folder;
   write_small_model(folder, "gpt2", 733);

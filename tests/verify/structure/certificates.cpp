@@ -59,7 +59,19 @@ TEST_CASE("injectivity certificates are accepted and rejected after any change -
     rejected([](Json& c) { c["schema"] = 2; }, "schema");
     rejected([](Json& c) { c["kind"] = "other"; }, "kind");
     rejected([](Json& c) { c["R"] = "-1"; }, "R");
-    rejected([](Json& c) { c["R"] = "1000"; }, "condition");
+    rejected([](Json& c) { c["R"] = "1000"; }, "square root");
+    rejected([](Json& c) { c["norms"][0]["heads"][0]["root"] = "1/2"; }, "square root");
+    rejected([](Json& c) { c["norms"][0]["heads"][0]["root"] = "-1000"; }, "square root");
+    rejected([](Json& c) { c["norms"][0]["heads"][0].erase("root"); }, "root");
+    rejected([](Json& c) { c["D"] = "-1"; }, "D");
+    rejected(
+        [](Json& c) {
+          c["R"] = "1000";
+          for (Json& layer : c["norms"]) {
+            for (Json& head : layer["heads"]) head["root"] = "1000000000000";
+          }
+        },
+        "condition");
     rejected([](Json& c) { c["separation"] = "1"; }, "separation");
     rejected([](Json& c) { c["separation"] = "0"; }, "separation");
     rejected([](Json& c) { c["lipschitz"] = "1"; }, "lipschitz");

@@ -1,7 +1,7 @@
 #undef HWY_TARGET_INCLUDE
-#define HWY_TARGET_INCLUDE "promptbound/numeric/product_kernel.cpp"
+#define HWY_TARGET_INCLUDE "promptbound/numeric/matrices/product_kernel.cpp"
 
-#include <promptbound/numeric/instruction_sets.hpp>
+#include <promptbound/numeric/matrices/instruction_sets.hpp>
 
 #include <hwy/foreach_target.h>
 
@@ -10,7 +10,7 @@
 
 #include <algorithm>
 
-#include <promptbound/numeric/product_kernel.hpp>
+#include <promptbound/numeric/matrices/product_kernel.hpp>
 
 // Panels of A and B are copied so that the inner loop reads both in order: `tall` rows of A and `wide`
 // columns of B meet in a tile of C that stays in registers. The copied part of B fits the second cache, that

@@ -1,9 +1,9 @@
 #include <cmath>
 #include <limits>
 
-#include <promptbound/numeric/ball_matrix.hpp>
 #include <promptbound/numeric/error.hpp>
-#include <promptbound/numeric/product_kernel.hpp>
+#include <promptbound/numeric/matrices/ball_matrix.hpp>
+#include <promptbound/numeric/matrices/product_kernel.hpp>
 
 namespace promptbound {
 namespace {
@@ -92,13 +92,6 @@ BallMatrix times_diagonal(const Matrix<double>& A, const Vector<double>& diagona
 BallMatrix operator-(const BallMatrix& A, const BallMatrix& B) {
   const Matrix<double> mid = A.mid() - B.mid();
   return {mid, (A.rad() + B.rad() + 2 * unit * mid.cwiseAbs()) * inflation};
-}
-
-FastInterval sqrt(const FastInterval& x) {
-  if (!(x.upper() >= 0)) return FastInterval::whole_line();
-  // std::sqrt is correctly rounded (IEEE 754).
-  const double low = x.lower() > 0 ? std::max(0.0, step_down(std::sqrt(x.lower()))) : 0.0;
-  return {low, x.upper() == 0 ? 0.0 : step_up(std::sqrt(x.upper()))};
 }
 
 }  // namespace promptbound

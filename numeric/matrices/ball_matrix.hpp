@@ -38,7 +38,4 @@ class BallMatrix {
 [[nodiscard]] BallMatrix times_diagonal(const Matrix<double>& A, const Vector<double>& diagonal);
 [[nodiscard]] BallMatrix operator-(const BallMatrix& A, const BallMatrix& B);
 
-/// Returns sqrt(x) for the part of x that is not negative.
-[[nodiscard]] FastInterval sqrt(const FastInterval& x);
-
 }  // namespace promptbound

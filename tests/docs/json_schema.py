@@ -51,6 +51,8 @@ COMMANDS = [
     ("record", 0, "construct lookup-transformer --d 1 --L 1 --eps 1/5 --alpha inf --target mean -o lookup.json"),
     ("record", 0, "construct impossible-pair --model docs/theory/examples/layer.json -o pair.json"),
     ("run", 0, "run lookup.json --input x.json"),
+    ("record", 0, "construct packed-memory-network --N 12 --K 5 --P 2 -o memory.json"),
+    ("memory", 0, "run memory.json"),
     ("run", 0, "run docs/theory/examples/layer.json --input docs/theory/examples/tokens.json --scalar interval"),
     ("run", 0, "run docs/theory/examples/layer.json --input docs/theory/examples/tokens.json --scalar mpfr"),
     ("run", 0, "run docs/theory/examples/layer.json --input docs/theory/examples/tokens.json --scalar fast-interval"),

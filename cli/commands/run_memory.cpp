@@ -2,6 +2,7 @@
 
 #include <promptbound/cli/commands/run_memory.hpp>
 #include <promptbound/cli/render/render_json.hpp>
+#include <promptbound/constructions/lookup/same_weights.hpp>
 #include <promptbound/models/instance.hpp>
 #include <promptbound/numeric/error.hpp>
 
@@ -13,22 +14,6 @@ long size_from(const Json& json, const std::string& name, const std::string& whe
   if (value < 1 || value > 1000000)
     throw InputError(where + "." + name + ": " + value.str().substr(0, 60) + " (accepted: 1 to 1000000)");
   return value.convert_to<long>();
-}
-
-bool is_same(const std::optional<Matrix<Rational>>& a, const std::optional<Matrix<Rational>>& b) {
-  if (!a || !b) return !a && !b;
-  return a->rows() == b->rows() && a->cols() == b->cols() && *a == *b;
-}
-
-bool is_same(const Layer<Rational>& a, const Layer<Rational>& b) {
-  if (a.heads.size() != b.heads.size() || a.ffn.has_value() != b.ffn.has_value()) return false;
-  for (std::size_t h = 0; h < a.heads.size(); ++h) {
-    const AttentionHead<Rational>&x = a.heads[h], &y = b.heads[h];
-    if (!is_same(x.W_Q, y.W_Q) || !is_same(x.W_K, y.W_K) || !is_same(x.W_V, y.W_V) || !is_same(x.W_O, y.W_O))
-      return false;
-  }
-  return !a.ffn || (is_same(a.ffn->W_1, b.ffn->W_1) && is_same(a.ffn->b_1, b.ffn->b_1) &&
-                    is_same(a.ffn->W_2, b.ffn->W_2) && is_same(a.ffn->b_2, b.ffn->b_2));
 }
 
 std::size_t differing(const std::vector<Integer>& a, const std::vector<Integer>& b) {
@@ -84,14 +69,10 @@ MemoryReading read_memory(const Json& json, const std::string& where) {
                             static_cast<unsigned long>(size_from(sizes, "b", where)),
                             size_from(sizes, "P", where));
   const Instance instance = instance_from(json, where);
-  const Transformer<Rational> wanted = memory.transformer();
-  bool is_wanted = instance.model.width == wanted.width && instance.model.mask == wanted.mask &&
-                   instance.model.layers.size() == wanted.layers.size() &&
-                   instance.data_width == memory.tokens().d &&
-                   is_same(instance.input_offsets,
-                           memory.input(Matrix<Rational>::Zero(memory.tokens().d, memory.tokens().L)));
-  for (std::size_t l = 0; is_wanted && l < wanted.layers.size(); ++l)
-    is_wanted = is_same(instance.model.layers[l], wanted.layers[l]);
+  const Matrix<Rational> tokens = memory.input(Matrix<Rational>::Zero(memory.tokens().d, memory.tokens().L));
+  const bool is_wanted = instance.data_width == memory.tokens().d &&
+                         is_same(instance.input_offsets, tokens) &&
+                         is_same(instance.model, memory.transformer());
   if (!is_wanted)
     throw InputError(where + ": the weights are not those of theory 5.10 for these examples, K, b and P");
   std::optional<std::vector<Integer>> held = memory.labels_of(instance.prompt);

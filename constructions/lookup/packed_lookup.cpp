@@ -208,6 +208,11 @@ void PackedLookup::weigh_shift(RegisterBlock& block) const {
   block.clear(near_);
 }
 
+std::pair<Index, Index> PackedLookup::cells_of(Index token, Index cells) const {
+  const Index first = token * recipe_.cells_per_token;
+  return {first, std::min(first + recipe_.cells_per_token, cells)};
+}
+
 Index PackedLookup::cell_of(Index digit) const {
   const Index first = recipe_.n() * recipe_.first_digits;
   return digit < first ? 0 : 1 + (digit - first) / recipe_.n();
@@ -323,8 +328,7 @@ Matrix<Rational> PackedLookup::prompt(const Matrix<Integer>& values) const {
   const Integer B = recipe_.base();
   Matrix<Rational> result(width(), recipe_.tokens);
   for (long token = 0; token < recipe_.tokens; ++token) {
-    const Index first = token * recipe_.cells_per_token;
-    const Index last = std::min(first + recipe_.cells_per_token, values.cols());
+    const auto [first, last] = cells_of(token, values.cols());
     std::vector<Integer> digits;
     for (Index o = 0; o < n; ++o) {
       for (Index place = A - 1; place >= 0; --place)
@@ -346,14 +350,58 @@ Matrix<Rational> PackedLookup::prompt(const Matrix<Integer>& values) const {
   return result;
 }
 
+std::optional<Matrix<Integer>> PackedLookup::values_of(const Matrix<Rational>& held) const {
+  if (held.rows() != width() || held.cols() != recipe_.tokens) return std::nullopt;
+  const Index n = recipe_.n(), A = recipe_.first_digits;
+  Matrix<Integer> result(n, cell_count(recipe_.k, n));
+  for (long token = 0; token < recipe_.tokens; ++token) {
+    const auto digits = blocks_.digits_of(held.col(token));
+    if (!digits) return std::nullopt;
+    const auto [first, last] = cells_of(token, result.cols());
+    auto digit = digits->begin();
+    for (Index o = 0; o < n; ++o) {
+      result(o, first) = 0;
+      for (Index place = 0; place < A; ++place)
+        result(o, first) = result(o, first) * recipe_.base() + *digit++;
+    }
+    for (Index cell = first + 1; cell < last; ++cell) {
+      for (Index o = 0; o < n; ++o) {
+        result(o, cell) = *digit++;
+        if (recipe_.form == PackedForm::difference) result(o, cell) += result(o, cell - 1) - recipe_.steps;
+      }
+    }
+  }
+  for (const Integer& value : result.reshaped()) {
+    if (value < 0 || value > recipe_.most()) return std::nullopt;
+  }
+  // Whatever else a token holds is compared with what it should.
+  if (prompt(result) != held) return std::nullopt;
+  return result;
+}
+
+Interval PackedLookup::gather_error() const {
+  if (recipe_.L == 1) return Interval(0);
+  return Interval(Rational(recipe_.tokens, recipe_.L)) * exp(-Interval(recipe_.Lambda_1));
+}
+
+Interval PackedLookup::read_error() const {
+  const Integer values = recipe_.packed_tokens().values_of_entry();
+  const Interval scale(Rational(power(Integer(2), recipe_.b), values));
+  const Interval prompts(Rational(recipe_.tokens, recipe_.L));
+  const Interval gain = prompts * exp(-Interval(recipe_.Lambda_4)) * scale;  // of the payload, at a look-up
+  const Interval stored(Rational(values - 1, values));
+  Interval drift(0);
+  for (Index shift = 0; shift <= recipe_.n(); ++shift) drift += gain * (stored + drift);
+  const Interval others = Interval(recipe_.tokens) * exp(-Interval(recipe_.Lambda_2)) +
+                          Interval(recipe_.L) * exp(-Interval(recipe_.Lambda_3));
+  return others * (stored + drift) + drift;
+}
+
 Interval PackedLookup::guarantee() const {
   const Interval root = norm_factor(recipe_.n(), recipe_.alpha);
   const Interval scale = Interval(recipe_.C) * root;
-  const Interval q1 = recipe_.L == 1
-                          ? Interval(0)
-                          : Interval(Rational(recipe_.tokens, recipe_.L)) * exp(-Interval(recipe_.Lambda_1));
   const Rational cells = Rational(1, 2 * recipe_.k) + 4 * recipe_.n() * recipe_.eta / recipe_.k;
-  return scale * (Interval(cells) + q1) + root * Interval(Rational(recipe_.step() / 2));
+  return scale * (Interval(cells) + gather_error()) + root * Interval(Rational(recipe_.step() / 2));
 }
 
 Record PackedLookup::claim() const {

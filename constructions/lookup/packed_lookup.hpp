@@ -15,18 +15,18 @@ struct PackedRecipe {
   Rational C;
   Number alpha;
   Rational eps;
-  unsigned long b;  ///< bits of an entry
-  Index P;          ///< payload entries of a token
-  PackedForm form;
-  long steps;              ///< t, or M
-  long k;                  ///< cells a coordinate
-  Index digits_per_entry;  ///< J
-  Index first_digits;      ///< A
-  long cells_per_token;    ///< r
-  long tokens;             ///< ceil(k^n/r)
-  Index index_digits;      ///< entries that hold the number of a token
-  Rational eta = 0;        ///< half-width of the ramps at cell borders, below 1/(4 (n+1))
-  Rational Lambda_1 = 0;   ///< q_1 <= (m/L) e^{-Lambda_1}; unused for L = 1
+  unsigned long b = 0;  ///< bits of an entry
+  Index P = 0;          ///< payload entries of a token
+  PackedForm form = PackedForm::difference;
+  long steps = 0;              ///< t, or M
+  long k = 0;                  ///< cells a coordinate
+  Index digits_per_entry = 0;  ///< J
+  Index first_digits = 0;      ///< A
+  long cells_per_token = 0;    ///< r
+  long tokens = 0;             ///< ceil(k^n/r)
+  Index index_digits = 0;      ///< entries that hold the number of a token
+  Rational eta = 0;            ///< half-width of the ramps at cell borders, below 1/(4 (n+1))
+  Rational Lambda_1 = 0;       ///< q_1 <= (m/L) e^{-Lambda_1}; unused for L = 1
   Rational Lambda_2 = 0, Lambda_3 = 0, Lambda_4 = 0;
 
   [[nodiscard]] Index n() const { return d * L; }
@@ -63,6 +63,9 @@ class PackedLookup {
   [[nodiscard]] Matrix<Integer> stored_values(const Target& f) const;
   /// Returns the prompt that holds these values. Throws InputError where neighbours differ by more than t.
   [[nodiscard]] Matrix<Rational> prompt(const Matrix<Integer>& values) const;
+  /// Returns the values that a prompt holds, as prompt() takes them; nothing where it is not the prompt of
+  /// any, or one is outside 0 .. most().
+  [[nodiscard]] std::optional<Matrix<Integer>> values_of(const Matrix<Rational>& held) const;
   /// Returns the input tokens: data x_i, onehot e_i.
   [[nodiscard]] Matrix<Rational> input(const Matrix<Rational>& X) const { return blocks_.input(X); }
   /// Returns the data rows of an output.
@@ -70,6 +73,11 @@ class PackedLookup {
   [[nodiscard]] Matrix<Scalar> output(const Sequence<Scalar>& Z) const {
     return Z.topRows(recipe_.d);
   }
+  /// Returns an upper bound on q_1: a gathered coordinate is x_o (1 - q) for one 0 <= q <= q_1. 0 for L = 1.
+  [[nodiscard]] Interval gather_error() const;
+  /// Returns an upper bound on how far the payload that an input query reads, times 2^b, is from its token's:
+  /// other tokens, inputs, and the drift of prompt tokens. Up to B^{-J}/4 all digits are exact.
+  [[nodiscard]] Interval read_error() const;
   /// Returns C n^{1/alpha} (1/(2k) + 4 n eta/k + q_1) + n^{1/alpha} q/2, which bounds the error for every f
   /// in F(C, alpha).
   [[nodiscard]] Interval guarantee() const;
@@ -80,6 +88,8 @@ class PackedLookup {
   void read_digit(RegisterBlock& block, Index coordinate, Index shift) const;
   void fold_digit(RegisterBlock& block, Index coordinate) const;
   void weigh_shift(RegisterBlock& block) const;
+  /// Returns the cells of a token: from the first up to the last one, excluded.
+  [[nodiscard]] std::pair<Index, Index> cells_of(Index token, Index cells) const;
   /// Returns the cell of its token that a digit belongs to, 0 .. r - 1.
   [[nodiscard]] Index cell_of(Index digit) const;
   void prepare_digit(RegisterBlock& block, Index digit) const;

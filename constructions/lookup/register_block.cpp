@@ -112,8 +112,9 @@ Index RegisterBlock::units() const {
 }
 
 FeedForward<Rational> RegisterBlock::feed_forward() const {
-  FeedForward<Rational> result{Matrix<Rational>::Zero(units(), width_), Vector<Rational>::Zero(units()),
-                               Matrix<Rational>::Zero(width_, units()), Vector<Rational>::Zero(width_)};
+  const Index hidden = std::max<Index>(1, units());
+  FeedForward<Rational> result{Matrix<Rational>::Zero(hidden, width_), Vector<Rational>::Zero(hidden),
+                               Matrix<Rational>::Zero(width_, hidden), Vector<Rational>::Zero(width_)};
   Index unit = 0;
   const auto add = [&](const EntryForm& argument, const EntryForm& target) {
     for (const auto& [row, coefficient] : argument.coefficients()) result.W_1(unit, row) = coefficient;

@@ -68,6 +68,7 @@ class RegisterBlock {
   [[nodiscard]] const EntryForm& one() const { return one_; }
   /// Returns the number of units so far, the block's hidden width.
   [[nodiscard]] Index units() const;
+  /// Returns the weights; a block without operations has one unit that is 0, for files hold no empty matrix.
   [[nodiscard]] FeedForward<Rational> feed_forward() const;
   /// Returns the token that the block makes of one: the function of feed_forward(), in Rational or Interval.
   /// A ramp is one operation here: outside of it its value is exactly 0 or 1, so that registers stay exact

@@ -86,6 +86,10 @@ TEST_CASE("packed-memory-network: drawn inputs and labels and what is refused") 
   CHECK(labels_of(file, 0)["examples"] == 30);
   REQUIRE(run(construct + " --N 30 --K 7 --d 2 --L 2 --P 2 --seed 4").exit_code == 0);
   CHECK(read_file(file) == first);
+  // One input: a staircase without steps.
+  REQUIRE(run(construct + " --N 1").exit_code == 0);
+  CHECK(labels_of(file, 0)["examples"] == 1);
+  REQUIRE(run(construct + " --N 30 --K 7 --d 2 --L 2 --P 2 --seed 4").exit_code == 0);
   for (const auto& [text, options, sentence] :
        {std::tuple(R"({"examples":[{"input":[[0]],"label":2}]})", "", "examples[0].label: 2"),
         {R"({"examples":[{"input":[[0]],"label":1},{"input":[[1]]}]})", "", "a label in every example"},

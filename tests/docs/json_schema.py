@@ -59,6 +59,8 @@ COMMANDS = [
     ("verify", 0, "verify lookup.json --target mean --eps 1/5 --alpha inf --certificate proved.json"),
     ("verify", 1, "verify lookup.json --target sine --eps 1/100 --alpha inf --certificate refuted.json"),
     ("verify", 3, "verify lookup.json --target mean --eps 1/10 --alpha inf --boxes 1"),
+    ("record", 0, "construct packed-lookup --d 1 --L 1 --eps 1/5 --alpha inf --P 4 --target mean -o packed.json"),
+    ("verify", 0, "verify packed.json --target mean --eps 1/5 --certificate packed-proof.json"),
     ("integral", 3, "verify lookup.json --target mean --eps 1/100 --alpha 2 --integral --boxes 50"),
     ("memorize", 1, "memorize --model docs/theory/examples/layer.json --data docs/theory/examples/data.json --certificate impossible.json"),
     ("memorize", 0, "memorize --model docs/theory/examples/layer.json --data docs/theory/examples/data.json --accuracy 1/10"),

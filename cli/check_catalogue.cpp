@@ -3,12 +3,15 @@
 #include <promptbound/verify/check/check.hpp>
 #include <promptbound/verify/memorization/memorize_proof.hpp>
 #include <promptbound/verify/structure/structure_proof.hpp>
-#include <promptbound/verify/supremum/supremum.hpp>
+#include <promptbound/verify/supremum/packed_cover.hpp>
 
 namespace promptbound {
 namespace {
 
-std::vector<ProvedForm> supremum_forms() { return {{"every form", supremum_proof().statuses()}}; }
+std::vector<ProvedForm> supremum_forms() {
+  return {{"a cover by boxes, or a witness", supremum_proof().statuses()},
+          {"the network of theory 5.9, by its cells", packed_supremum_proof().statuses()}};
+}
 
 std::vector<ProvedForm> certificate_forms() { return {{"every form", check_proof().statuses()}}; }
 

@@ -1,10 +1,12 @@
-// The transformers with a prompt of theory 5.1, 5.2, 5.3, 5.6 and 5.9: a part of construction.hpp.
+// The transformers with a prompt of theory 5.1, 5.2, 5.3, 5.6, 5.9 and 5.10: a part of construction.hpp.
 #include <nlohmann/json.hpp>
 
 #include <promptbound/cli/commands/construction.hpp>
+#include <promptbound/cli/commands/run_memory.hpp>
 #include <promptbound/constructions/lookup/lookup_transformer.hpp>
 #include <promptbound/constructions/lookup/memorization_prompt.hpp>
 #include <promptbound/constructions/lookup/packed_lookup.hpp>
+#include <promptbound/constructions/lookup/packed_memory.hpp>
 #include <promptbound/constructions/selective_shift.hpp>
 #include <promptbound/constructions/softmax_universal.hpp>
 #include <promptbound/models/text_file.hpp>
@@ -136,6 +138,29 @@ Built build_packed_lookup(const ConstructOptions& options) {
                       offsets(lookup, options.d, options.L), options.d};
     return Built{std::move(instance), lookup.claim()};
   });
+}
+
+// Of a file's examples, or of N random ones; labels that are not given are drawn.
+Built build_packed_memory(const ConstructOptions& options) {
+  LabelledInputs data;
+  if (options.data.empty()) {
+    data.inputs = random_inputs(options.d, options.L, options.N, options.target.seed);
+  } else {
+    const ConstructOptions defaults;
+    if (options.d != defaults.d || options.L != defaults.L || options.N != defaults.N)
+      throw InputError("d, L, N: --data says what they are (accepted: either it or them)");
+    data = labelled_inputs_from(parse_json(read_text_file(options.data), options.data), options.data);
+  }
+  const auto N = static_cast<Index>(data.inputs.size());
+  const Index n = data.inputs.front().size();
+  if (data.labels.empty()) data.labels = random_labels(N, options.K, options.target.seed + 1);
+  const PackedMemory memory(std::move(data.inputs), options.K, static_cast<unsigned long>(options.b),
+                            options.P > 0 ? options.P : default_payload(n).convert_to<Index>());
+  const Index d = memory.tokens().d;
+  Json file = to_json(
+      Instance{memory.transformer(), memory.prompt(data.labels), offsets(memory, d, memory.tokens().L), d});
+  file.update(memory_members(memory, options.K, data.labels));
+  return {std::move(file), memory.claim()};
 }
 
 Built build_memorization_prompt(const ConstructOptions& options) {

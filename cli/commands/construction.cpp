@@ -42,6 +42,8 @@ constexpr Construction all[] = {
     {"packed-lookup", "5.9", "own", "the same as lookup-transformer, every bit of the prompt's entries used",
      "run, verify", "d L eps C alpha b P target target-expression frequency table cells seed",
      build_packed_lookup},
+    {"packed-memory-network", "5.10", "own", "any labels of N inputs, every bit of the prompt's entries used",
+     "run", "data N d L K b P seed", build_packed_memory},
 };
 
 }  // namespace
@@ -74,7 +76,9 @@ std::vector<ValueOption> ConstructOptions::own() {
       {"alpha", &alpha, "NUMBER", "norm exponent (default 2)"},
       {"model", &model, "FILE", "model file, for what is built on a given model"},
       {"data", &data, "FILE",
-       "examples (memorization-prompt: input and target; least-length-prompt: as memorize reads them)"},
+       "examples (memorization-prompt: input and target; packed-memory-network: input and label, or input "
+       "alone; "
+       "least-length-prompt: as memorize reads them)"},
       {"accuracy", &accuracy, "NUMBER", "largest error (least-length-prompt, default 0)"},
       {"query", &query, "LIST", "the query token, such as 1/2,0.3 (compressed-prompt)"},
       {"tokens", &tokens, "FILE", "input tokens as rows, the query last (separated-prompts)"},
@@ -85,8 +89,11 @@ std::vector<ValueOption> ConstructOptions::own() {
       {"D", &D, "N", "dimension of the points (hardness-instance, default 16)", 1, 100000},
       {"t", &t, "N", "distance of near points (hardness-instance, default 1)", 0, 100000},
       {"gap", &gap, "N", "gap to far points (hardness-instance, default 2)", 1, 100000},
-      {"b", &b, "N", "bits of a prompt entry (packed-lookup, default 16)", 1, 4096},
-      {"P", &P, "N", "payload entries of a prompt token (packed-lookup, default 16 d L)", 1, 1000000}};
+      {"K", &K, "N", "labels (packed-memory-network, default 2)", 2, 1000000000000},
+      {"b", &b, "N", "bits of a prompt entry (packed-lookup, packed-memory-network, default 16)", 1, 4096},
+      {"P", &P, "N",
+       "payload entries of a prompt token (packed-lookup, packed-memory-network, default 16 d L)", 1,
+       1000000}};
 }
 
 Number ConstructOptions::alpha_number() const { return parse_norm_exponent(alpha, "alpha"); }

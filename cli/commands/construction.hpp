@@ -18,7 +18,7 @@ struct ConstructOptions : CommonOptions {
   Index d = 1, L = 1, rank = 1;
   long k = 0;  ///< 0: not given
   long N = 4, D = 16, t = 1, gap = 2, m = 0, q = 2;
-  long b = 16, P = 0;  ///< P: 0 when it is not given
+  long K = 2, b = 16, P = 0;  ///< P: 0 when it is not given
   std::string eta, C = "1", alpha = "2", eps, accuracy = "0", radius = "1", form;
   std::string model, data, query, tokens;
   TargetOptions target;
@@ -64,6 +64,7 @@ struct Construction {
 [[nodiscard]] Built build_softmax(const ConstructOptions& options);
 [[nodiscard]] Built build_lookup(const ConstructOptions& options);
 [[nodiscard]] Built build_packed_lookup(const ConstructOptions& options);
+[[nodiscard]] Built build_packed_memory(const ConstructOptions& options);
 [[nodiscard]] Built build_memorization_prompt(const ConstructOptions& options);
 [[nodiscard]] Built build_selective_shift(const ConstructOptions& options);
 // Prompts for a given model.

@@ -46,6 +46,12 @@ std::vector<ProofStatus> construction_proof(std::string_view id) {
                          "analysis.packed_attention.packed_read", "algebra.digit_extraction.digits_read_back",
                          "algebra.exact_product.product_units_exact", "algebra.packed_upper.packed_error"})};
   }
+  if (id == "packed-memory-network") {
+    return {proved_on_paper(
+        "5.10", "its parts are proved in Coq: look-up, digits, and at function level that labels come back",
+        {"analysis.packed_attention.packed_read", "algebra.digit_extraction.digits_read_back",
+         "algebra.packed_memory.packed_memory", "algebra.packed_memory.packed_memory_wide"})};
+  }
   return {};
 }
 

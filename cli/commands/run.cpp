@@ -6,6 +6,7 @@
 #include <promptbound/cli/command.hpp>
 #include <promptbound/cli/command_line.hpp>
 #include <promptbound/cli/commands/run_family.hpp>
+#include <promptbound/cli/commands/run_memory.hpp>
 #include <promptbound/cli/render/render_json.hpp>
 #include <promptbound/models/instance_safetensors.hpp>
 #include <promptbound/models/text_file.hpp>
@@ -103,6 +104,7 @@ int run(const RunOptions& options) {
     if (is_hardness_instance(json)) return run_hardness_instance(json, options.model, options);
     if (is_prompt_family(json) && options.input.empty())
       return run_prompt_family(json, options.model, options);
+    if (is_memory(json) && options.input.empty()) return run_memory(json, options.model, options);
     output = output_at(json, options);
   }
   OutputFile file(options.output);
@@ -138,8 +140,8 @@ void add_run(CommandLine& line, Action& action) {
       ->required();
   subcommand
       ->add_option("--input", options->input,
-                   "JSON file with the input tokens as rows; hardness-instance and separated-prompts files "
-                   "need none")
+                   "JSON file with the input tokens as rows; hardness-instance, separated-prompts and "
+                   "packed-memory-network files need none")
       ->type_name("FILE");
   subcommand->add_option("--scalar", options->scalar,
                          "binary64, fast-interval, interval (default), mpfr or rational");

@@ -122,7 +122,7 @@ void write_answer(const SupremumAnswer& answer, double seconds, TableWriter& wri
     }
     writer.paragraph("the lower bound is reached at the tokens " + witness);
   }
-  write_proof(answer.proof.statuses(), "5", writer);
+  write_proof(answer.proof.statuses(), answer.packed ? "5.9" : "5", writer);
   writer.paragraph(
       fmt::format("{:.2f} s, {:.0f} boxes/s", seconds, static_cast<double>(*answer.spent.boxes) / seconds));
 }
@@ -210,7 +210,7 @@ int verify(const VerifyOptions& options) {
 
   const bool is_decided = answer.verdict != Verdict::unknown;
   if (!is_decided) certificate.reset();
-  if (certificate && answer.verdict == Verdict::proved && answer.tree.empty()) {
+  if (certificate && answer.verdict == Verdict::proved && answer.tree.empty() && !answer.packed) {
     // The answer stands without it.
     fmt::print(
         stderr,

@@ -15,12 +15,8 @@ namespace {
 
 constexpr long most_entries = 100000000;
 
-Rational inverse_power(const Integer& base, Index exponent) {
-  return {Integer(1), power(base, static_cast<unsigned long>(exponent))};
-}
-
-/// The least multiple of 2^-10 that is at least ln x.
-Rational score_above_log(const Integer& x) { return round_score_up(log(Interval(x))); }
+/// Registers of a token behind its payload, but for the 2 d of values and outputs.
+constexpr Index scalar_registers = 8;
 
 }  // namespace
 
@@ -31,6 +27,21 @@ Rational PackedRecipe::step() const {
 }
 
 long PackedRecipe::most() const { return floor(Rational(1 / step() + Rational(1, 2))).convert_to<long>(); }
+
+PackedTokens PackedRecipe::packed_tokens() const {
+  return {.d = d,
+          .L = L,
+          .b = b,
+          .P = P,
+          .base = base(),
+          .digits_per_entry = digits_per_entry,
+          .count = tokens,
+          .index_digits = index_digits,
+          .Lambda_1 = Lambda_1,
+          .Lambda_2 = Lambda_2,
+          .Lambda_3 = Lambda_3,
+          .Lambda_4 = Lambda_4};
+}
 
 PackedRecipe PackedRecipe::choose(Index d, Index L, const Rational& C, const Number& alpha,
                                   const Rational& eps, unsigned long b, Index P) {
@@ -69,7 +80,7 @@ PackedRecipe PackedRecipe::choose(Index d, Index L, const Rational& C, const Num
                       .cells_per_token = as_long(layout->cells_per_token),
                       .tokens = as_long(*m),
                       .index_digits = as_long(layout->index_digits(problem))};
-  const Integer values = power(recipe.base(), static_cast<unsigned long>(recipe.digits_per_entry));  // B^J
+  const Integer values = recipe.packed_tokens().values_of_entry();
   recipe.Lambda_2 = score_above_log(Integer(16 * *m * values));
   recipe.Lambda_3 = score_above_log(Integer(16 * L * values));
   recipe.Lambda_4 = score_above_log(Integer(8 * (n + 1) * *m * values * power(Integer(2), b)));
@@ -105,59 +116,27 @@ std::vector<long> reflected_cell(long k, Index n, long place) {
   return digits;
 }
 
-PackedLookup::PackedLookup(PackedRecipe recipe) : recipe_(std::move(recipe)) {
-  Index next = 0;
+PackedLookup::PackedLookup(PackedRecipe recipe)
+    : recipe_(std::move(recipe)), blocks_(recipe_.packed_tokens(), 2 * recipe_.d + scalar_registers) {
+  Index next = blocks_.first_register();
   const auto take = [&](Index entries) { return std::exchange(next, next + entries); };
-  const Index d = recipe_.d, numbers = recipe_.index_digits;
-  take(d);  // data
-  onehot_ = take(recipe_.L);
-  flag_ = take(1);
-  gather_ = take(recipe_.L > 1 ? recipe_.n() : 0);
-  number_ = take(numbers);
-  square_ = take(numbers);
-  wanted_ = take(numbers);
-  payload_ = take(recipe_.P);
-  value_ = take(d);
-  output_ = take(d);
+  value_ = take(recipe_.d);
+  output_ = take(recipe_.d);
   for (Index* row : {&digit_, &bit_, &odd_, &place_, &near_, &total_, &weight_, &slot_}) *row = take(1);
-  width_ = next;
 }
 
-RegisterBlock PackedLookup::new_block() const { return {width_, EntryForm::sum(onehot_, recipe_.L)}; }
-
 Transformer<Rational> PackedLookup::transformer() const {
-  Transformer<Rational> model{.width = width_, .layers = {}, .mask = Mask::bidirectional};
-  if (recipe_.L > 1) add_gather(model);
+  Transformer<Rational> model{.width = width(), .layers = {}, .mask = Mask::bidirectional};
+  if (recipe_.L > 1) {
+    const PackedBlocks::Gather gather = blocks_.gather();
+    model.layers.emplace_back().ffn = gather.open.feed_forward();
+    model.layers.push_back({{gather.head}, gather.subtract.feed_forward()});
+  }
   for (Index shift = 0; shift <= recipe_.n(); ++shift) add_shift(model, shift);
-  RegisterBlock last = new_block();
+  RegisterBlock last = blocks_.new_block();
   finish(last);
   model.layers.emplace_back().ffn = last.feed_forward();
   return model;
-}
-
-/// relu of it is the coordinate at the token that holds it, and 0 at the others.
-EntryForm PackedLookup::own_gate(Index coordinate) const {
-  return EntryForm::entry(coordinate % recipe_.d) + EntryForm::entry(onehot_ + coordinate / recipe_.d) -
-         EntryForm::sum(onehot_, recipe_.L);
-}
-
-// Gates and gathered coordinates share their entries: the gate of a token's own block is subtracted
-// afterwards.
-void PackedLookup::add_gather(Transformer<Rational>& model) const {
-  const Index n = recipe_.n();
-  RegisterBlock open = new_block(), subtract = new_block();
-  AttentionHead<Rational> head{Matrix<Rational>::Zero(1, width_), Matrix<Rational>::Zero(1, width_),
-                               Matrix<Rational>::Zero(n, width_), Matrix<Rational>::Zero(width_, n)};
-  head.W_Q.middleCols(onehot_, recipe_.L + 1).setOnes();  // flag and onehot of any token sum to 1
-  head.W_K(0, flag_) = -recipe_.Lambda_1;
-  for (Index o = 0; o < n; ++o) {
-    open.add_relu(own_gate(o), EntryForm::entry(gather_ + o));
-    subtract.add_relu(own_gate(o), EntryForm::entry(gather_ + o, -1));
-    head.W_V(o, gather_ + o) = 1;
-    (*head.W_O)(gather_ + o, o) = recipe_.L;
-  }
-  model.layers.emplace_back().ffn = open.feed_forward();
-  model.layers.push_back({{head}, subtract.feed_forward()});
 }
 
 // One shift: the address, the look-up, the digits one after the other, and what they add to the output.
@@ -169,23 +148,24 @@ void PackedLookup::add_shift(Transformer<Rational>& model, Index shift) const {
     return layer;
   };
   for (Index o = 0; o <= n; ++o) {
-    RegisterBlock block = new_block();
+    RegisterBlock block = blocks_.new_block();
     if (o > 0) fold_digit(block, o - 1);
     if (o < n) read_digit(block, o, shift);
     add(block);
   }
-  RegisterBlock address = new_block();
-  split_place(address);
+  RegisterBlock address = blocks_.new_block();
+  blocks_.split_place(address, place_, slot_, recipe_.cells_per_token);
+  address.clear(odd_);
   weigh_shift(address);
   add(address);
   for (Index digit = 0; digit <= digits; ++digit) {
-    RegisterBlock block = new_block();
+    RegisterBlock block = blocks_.new_block();
     if (digit > 0) accumulate_digit(block, digit - 1);
-    if (digit < digits) extract_digit(block, digit);
+    if (digit < digits) prepare_digit(block, digit);
     Layer<Rational>& layer = add(block);
-    if (digit == 0) layer.heads = {lookup_head()};
+    if (digit == 0) layer.heads = {blocks_.lookup_head()};
   }
-  RegisterBlock sum = new_block();
+  RegisterBlock sum = blocks_.new_block();
   add_output(sum);
   add(sum);
 }
@@ -193,10 +173,10 @@ void PackedLookup::add_shift(Transformer<Rational>& model, Index shift) const {
 // Raw digit and its parity by staircases with ramps of half-width eta, nearness to a border by trapezoids.
 void PackedLookup::read_digit(RegisterBlock& block, Index coordinate, Index shift) const {
   const Rational& eta = recipe_.eta;
-  EntryForm y = Rational(recipe_.k) * EntryForm::entry(recipe_.L == 1 ? coordinate : gather_ + coordinate) +
+  EntryForm y = Rational(recipe_.k) * EntryForm::entry(blocks_.gathered(coordinate)) +
                 Rational(4 * eta * shift) * block.one();
   // Prompt tokens have gathered as well.
-  y += EntryForm::entry(flag_, -(recipe_.k + 1));
+  y += EntryForm::entry(blocks_.flag(), -(recipe_.k + 1));
   for (long border = 1; border < recipe_.k; ++border) {
     const Rational turn = border % 2 != 0 ? 1 : -1;
     block.add_ramp(y, border - eta, border + eta, EntryForm::entry(digit_) + EntryForm::entry(bit_, turn));
@@ -219,25 +199,6 @@ void PackedLookup::fold_digit(RegisterBlock& block, Index coordinate) const {
   block.clear(bit_);
 }
 
-// tok = floor(place/r) by a staircase, digit by digit of its base 2^b, and slot = place - r tok.
-void PackedLookup::split_place(RegisterBlock& block) const {
-  const EntryForm place = EntryForm::entry(place_);
-  block.add_relu(place, EntryForm::entry(slot_));
-  const Integer radix = power(Integer(2), recipe_.b);
-  for (long token = 1; token < recipe_.tokens; ++token) {
-    EntryForm change = EntryForm::entry(slot_, -recipe_.cells_per_token);
-    Integer after = token, before = token - 1;
-    for (Index i = 0; i < recipe_.index_digits; ++i) {
-      change += EntryForm::entry(wanted_ + i, Rational(after % radix - before % radix));
-      after /= radix;
-      before /= radix;
-    }
-    block.add_step(place, Rational(token) * recipe_.cells_per_token, change);
-  }
-  block.clear(place_);
-  block.clear(odd_);
-}
-
 // phi = min(mu, 1 - total) with mu = relu(1 - near): relu(1 - near) - relu(total - near); total gains phi.
 void PackedLookup::weigh_shift(RegisterBlock& block) const {
   const EntryForm near = EntryForm::entry(near_);
@@ -247,29 +208,9 @@ void PackedLookup::weigh_shift(RegisterBlock& block) const {
   block.clear(near_);
 }
 
-// Score: Lambda_2 (2 tok T - T^2) of an input query on prompt keys, -Lambda_3 on input keys; Lambda_4 of a
-// prompt query on input keys. Value: payload, times 2^b B^{-J}.
-AttentionHead<Rational> PackedLookup::lookup_head() const {
-  const Index numbers = recipe_.index_digits, P = recipe_.P;
-  AttentionHead<Rational> head{Matrix<Rational>::Zero(numbers + 2, width_),
-                               Matrix<Rational>::Zero(numbers + 2, width_), Matrix<Rational>::Zero(P, width_),
-                               Matrix<Rational>::Zero(width_, P)};
-  for (Index i = 0; i < numbers; ++i) {
-    head.W_Q(i, wanted_ + i) = 2 * recipe_.Lambda_2;
-    head.W_K(i, number_ + i) = 1;
-    head.W_K(numbers, square_ + i) = -recipe_.Lambda_2;
-  }
-  head.W_Q.row(numbers).segment(onehot_, recipe_.L).setOnes();
-  head.W_K.row(numbers).segment(onehot_, recipe_.L).setConstant(-recipe_.Lambda_3);
-  head.W_Q(numbers + 1, flag_) = 1;
-  head.W_K.row(numbers + 1).segment(onehot_, recipe_.L).setConstant(recipe_.Lambda_4);
-  const Rational scale =
-      power(Integer(2), recipe_.b) * inverse_power(recipe_.base(), recipe_.digits_per_entry);
-  for (Index i = 0; i < P; ++i) {
-    head.W_V(i, payload_ + i) = 1;
-    (*head.W_O)(payload_ + i, i) = scale;
-  }
-  return head;
+std::pair<Index, Index> PackedLookup::cells_of(Index token, Index cells) const {
+  const Index first = token * recipe_.cells_per_token;
+  return {first, std::min(first + recipe_.cells_per_token, cells)};
 }
 
 Index PackedLookup::cell_of(Index digit) const {
@@ -277,35 +218,15 @@ Index PackedLookup::cell_of(Index digit) const {
   return digit < first ? 0 : 1 + (digit - first) / recipe_.n();
 }
 
-// u -> (floor(B u), B u - floor(B u)), after 1/(2 B^J) has been added to a fresh entry; and the bit [slot >=
-// cell], in the direct form [slot = cell].
-void PackedLookup::extract_digit(RegisterBlock& block, Index digit) const {
-  const Index entry = payload_ + digit / recipe_.digits_per_entry;
-  const Rational B(recipe_.base());
-  const Rational margin = B * inverse_power(recipe_.base(), recipe_.digits_per_entry) / 4;
-  EntryForm u = EntryForm::entry(entry) + EntryForm::entry(flag_, -2);
-  if (digit % recipe_.digits_per_entry == 0) {
-    const EntryForm middle = Rational(2 * margin / B) * block.one();
-    u += middle;
-    block.add_relu(middle, EntryForm::entry(entry));
-  }
-  block.add_relu(u, EntryForm::entry(entry, B - 1));
-  for (Rational border = 1; border < B; ++border) {
-    block.add_ramp(B * u, border - margin, border + margin,
-                   EntryForm::entry(digit_) - EntryForm::entry(entry));
-  }
-  const EntryForm slot = EntryForm::entry(slot_), bit = EntryForm::entry(bit_);
+// A digit to scratch, and beside it the bit [slot >= cell], in the direct form [slot = cell].
+void PackedLookup::prepare_digit(RegisterBlock& block, Index digit) const {
+  blocks_.extract_digit(block, digit, digit_);
   const Index cell = cell_of(digit);
-  if (recipe_.form == PackedForm::difference) {
-    if (cell > 0) block.add_step(slot, cell, bit);
-    return;
+  if (recipe_.form == PackedForm::direct) {
+    blocks_.add_slot_bit(block, slot_, cell, bit_);
+  } else if (cell > 0) {
+    block.add_step(EntryForm::entry(slot_), cell, EntryForm::entry(bit_));
   }
-  if (cell > 0) {
-    block.add_step(slot, cell, bit);
-  } else {
-    block.add_relu(block.one(), bit);
-  }
-  block.add_step(slot, cell + 1, Rational(-1) * bit);
 }
 
 // The digit goes to the output that it belongs to, at the token that holds this output: the values of a
@@ -316,7 +237,7 @@ void PackedLookup::accumulate_digit(RegisterBlock& block, Index digit) const {
   const Index n = recipe_.n(), first = n * recipe_.first_digits;
   const EntryForm number = EntryForm::entry(digit_);
   const Index o = digit < first ? digit / recipe_.first_digits : (digit - first) % n;
-  const EntryForm own = EntryForm::entry(onehot_ + o / recipe_.d);
+  const EntryForm own = EntryForm::entry(blocks_.onehot() + o / recipe_.d);
   const Index value = value_ + o % recipe_.d;
   const bool is_difference = recipe_.form == PackedForm::difference;
   if (is_difference && digit < first) {
@@ -344,12 +265,12 @@ void PackedLookup::add_output(RegisterBlock& block) const {
     }
     block.clear_signed(value_ + c);
   }
-  for (Index i = 0; i < recipe_.index_digits; ++i) block.clear(wanted_ + i);
+  for (Index i = 0; i < recipe_.index_digits; ++i) block.clear(blocks_.wanted() + i);
   block.clear(weight_);
   block.clear(slot_);
   const Index used = (recipe_.digits_per_token() + recipe_.digits_per_entry - 1) / recipe_.digits_per_entry;
-  for (Index i = payload_; i < payload_ + used; ++i)
-    block.add_relu(EntryForm::entry(i) + EntryForm::entry(flag_, -2), EntryForm::entry(i, -1));
+  for (Index i = blocks_.payload(); i < blocks_.payload() + used; ++i)
+    block.add_relu(EntryForm::entry(i) + EntryForm::entry(blocks_.flag(), -2), EntryForm::entry(i, -1));
 }
 
 void PackedLookup::finish(RegisterBlock& block) const {
@@ -403,12 +324,11 @@ Matrix<Integer> PackedLookup::stored_values(const Target& f) const {
 }
 
 Matrix<Rational> PackedLookup::prompt(const Matrix<Integer>& values) const {
-  const Index n = recipe_.n(), J = recipe_.digits_per_entry, A = recipe_.first_digits;
-  const Integer B = recipe_.base(), radix = power(Integer(2), recipe_.b);
-  Matrix<Rational> result = Matrix<Rational>::Zero(width_, recipe_.tokens);
+  const Index n = recipe_.n(), A = recipe_.first_digits;
+  const Integer B = recipe_.base();
+  Matrix<Rational> result(width(), recipe_.tokens);
   for (long token = 0; token < recipe_.tokens; ++token) {
-    const Index first = token * recipe_.cells_per_token;
-    const Index last = std::min(first + recipe_.cells_per_token, values.cols());
+    const auto [first, last] = cells_of(token, values.cols());
     std::vector<Integer> digits;
     for (Index o = 0; o < n; ++o) {
       for (Index place = A - 1; place >= 0; --place)
@@ -425,37 +345,63 @@ Matrix<Rational> PackedLookup::prompt(const Matrix<Integer>& values) const {
                            ", as for f in F(C, alpha))");
       }
     }
-    auto column = result.col(token);
-    column(flag_) = 1;
-    Integer number = token;
-    for (Index i = 0; i < recipe_.index_digits; ++i, number /= radix) {
-      column(number_ + i) = Rational(number % radix);
-      column(square_ + i) = column(number_ + i) * column(number_ + i);
-    }
-    for (std::size_t i = 0; i < digits.size(); ++i) {
-      const auto place = static_cast<Index>(i);
-      column(payload_ + place / J) +=
-          Rational(digits[i] * power(B, static_cast<unsigned long>(J - 1 - place % J)), radix);
-    }
+    result.col(token) = blocks_.prompt_token(token, digits);
   }
   return result;
 }
 
-Matrix<Rational> PackedLookup::input(const Matrix<Rational>& X) const {
-  Matrix<Rational> result = Matrix<Rational>::Zero(width_, recipe_.L);
-  result.topRows(recipe_.d) = X;
-  for (Index i = 0; i < recipe_.L; ++i) result(onehot_ + i, i) = 1;
+std::optional<Matrix<Integer>> PackedLookup::values_of(const Matrix<Rational>& held) const {
+  if (held.rows() != width() || held.cols() != recipe_.tokens) return std::nullopt;
+  const Index n = recipe_.n(), A = recipe_.first_digits;
+  Matrix<Integer> result(n, cell_count(recipe_.k, n));
+  for (long token = 0; token < recipe_.tokens; ++token) {
+    const auto digits = blocks_.digits_of(held.col(token));
+    if (!digits) return std::nullopt;
+    const auto [first, last] = cells_of(token, result.cols());
+    auto digit = digits->begin();
+    for (Index o = 0; o < n; ++o) {
+      result(o, first) = 0;
+      for (Index place = 0; place < A; ++place)
+        result(o, first) = result(o, first) * recipe_.base() + *digit++;
+    }
+    for (Index cell = first + 1; cell < last; ++cell) {
+      for (Index o = 0; o < n; ++o) {
+        result(o, cell) = *digit++;
+        if (recipe_.form == PackedForm::difference) result(o, cell) += result(o, cell - 1) - recipe_.steps;
+      }
+    }
+  }
+  for (const Integer& value : result.reshaped()) {
+    if (value < 0 || value > recipe_.most()) return std::nullopt;
+  }
+  // Whatever else a token holds is compared with what it should.
+  if (prompt(result) != held) return std::nullopt;
   return result;
+}
+
+Interval PackedLookup::gather_error() const {
+  if (recipe_.L == 1) return Interval(0);
+  return Interval(Rational(recipe_.tokens, recipe_.L)) * exp(-Interval(recipe_.Lambda_1));
+}
+
+Interval PackedLookup::read_error() const {
+  const Integer values = recipe_.packed_tokens().values_of_entry();
+  const Interval scale(Rational(power(Integer(2), recipe_.b), values));
+  const Interval prompts(Rational(recipe_.tokens, recipe_.L));
+  const Interval gain = prompts * exp(-Interval(recipe_.Lambda_4)) * scale;  // of the payload, at a look-up
+  const Interval stored(Rational(values - 1, values));
+  Interval drift(0);
+  for (Index shift = 0; shift <= recipe_.n(); ++shift) drift += gain * (stored + drift);
+  const Interval others = Interval(recipe_.tokens) * exp(-Interval(recipe_.Lambda_2)) +
+                          Interval(recipe_.L) * exp(-Interval(recipe_.Lambda_3));
+  return others * (stored + drift) + drift;
 }
 
 Interval PackedLookup::guarantee() const {
   const Interval root = norm_factor(recipe_.n(), recipe_.alpha);
   const Interval scale = Interval(recipe_.C) * root;
-  const Interval q1 = recipe_.L == 1
-                          ? Interval(0)
-                          : Interval(Rational(recipe_.tokens, recipe_.L)) * exp(-Interval(recipe_.Lambda_1));
   const Rational cells = Rational(1, 2 * recipe_.k) + 4 * recipe_.n() * recipe_.eta / recipe_.k;
-  return scale * (Interval(cells) + q1) + root * Interval(Rational(recipe_.step() / 2));
+  return scale * (Interval(cells) + gather_error()) + root * Interval(Rational(recipe_.step() / 2));
 }
 
 Record PackedLookup::claim() const {
@@ -475,7 +421,7 @@ Record PackedLookup::claim() const {
   record.add("digits_per_entry", Integer(recipe_.digits_per_entry));
   record.add("first_digits", Integer(recipe_.first_digits));
   record.add("cells_per_token", Integer(recipe_.cells_per_token));
-  record.add("width", Integer(width_));
+  record.add("width", Integer(width()));
   record.add("attention_blocks", Integer(n + 1 + is_long));
   record.add("ffn_blocks", Integer((n + 1) * (n + recipe_.digits_per_token() + 4) + 1 + 2 * is_long));
   record.add("error", guarantee());

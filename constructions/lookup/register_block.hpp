@@ -27,9 +27,15 @@ class EntryForm {
   friend EntryForm operator*(const Rational& factor, EntryForm form);
 
   [[nodiscard]] const std::map<Index, Rational>& coefficients() const { return coefficients_; }
+  friend bool operator==(const EntryForm& a, const EntryForm& b) = default;
 
  private:
   std::map<Index, Rational> coefficients_;
+};
+
+/// Says where a function goes from 0 up to 1.
+struct Ramp {
+  Rational start, end;
 };
 
 /// One feed-forward block in the making. Example, the bit [x >= 3] of an integer x, and x cleared:
@@ -45,6 +51,8 @@ class RegisterBlock {
   /// Adds the ramp from 0 at `start` to 1 at `end`, as a function of `argument`, times the target: two units.
   void add_ramp(const EntryForm& argument, const Rational& start, const Rational& end,
                 const EntryForm& target);
+  /// Adds the sum of ramps, each of which ends before the next one starts, times the target: two units each.
+  void add_staircase(const EntryForm& argument, std::vector<Ramp> ramps, const EntryForm& target);
   /// Adds the bit [argument >= bound] of an integer argument times the target: a ramp from bound - 1 to
   /// bound.
   void add_step(const EntryForm& argument, const Rational& bound, const EntryForm& target);
@@ -59,17 +67,26 @@ class RegisterBlock {
 
   [[nodiscard]] const EntryForm& one() const { return one_; }
   /// Returns the number of units so far, the block's hidden width.
-  [[nodiscard]] Index units() const { return static_cast<Index>(units_.size()); }
+  [[nodiscard]] Index units() const;
+  /// Returns the weights; a block without operations has one unit that is 0, for files hold no empty matrix.
   [[nodiscard]] FeedForward<Rational> feed_forward() const;
+  /// Returns the token that the block makes of one: the function of feed_forward(), in Rational or Interval.
+  /// A ramp is one operation here: outside of it its value is exactly 0 or 1, so that registers stay exact
+  /// integers in intervals too. Throws std::logic_error where the constant is neither 0 nor 1.
+  template <class Scalar>
+  [[nodiscard]] Vector<Scalar> after(Vector<Scalar> token) const;
 
  private:
-  struct Unit {
-    EntryForm argument, target;
+  /// relu of the argument, or where there are ramps their sum, times the target.
+  struct Operation {
+    EntryForm argument;
+    std::vector<Ramp> ramps;
+    EntryForm target;
   };
 
   Index width_;
   EntryForm one_;
-  std::vector<Unit> units_;
+  std::vector<Operation> operations_;
 };
 
 }  // namespace promptbound

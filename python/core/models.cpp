@@ -8,6 +8,7 @@
 
 #include <promptbound/cli/commands/construction.hpp>
 #include <promptbound/cli/commands/construction_proofs.hpp>
+#include <promptbound/cli/commands/run_memory.hpp>
 #include <promptbound/cli/render/audit.hpp>
 #include <promptbound/cli/render/render_json.hpp>
 #include <promptbound/models/instance_safetensors.hpp>
@@ -136,6 +137,15 @@ py::tuple construct(const std::string& id, const py::dict& parameters) {
   return py::make_tuple(std::move(content), std::move(built.claim));
 }
 
+/// The labels that the network of theory 5.10 reads.
+py::list read_labels(py::handle file) {
+  const MemoryReading reading =
+      interruptible([json = json_of(file, "file")](Running&) { return read_memory(json, "file"); });
+  py::list result;
+  for (const Integer& label : reading.read) result.append(object_of(label));
+  return result;
+}
+
 // --- memorization
 
 py::dict memorize_data(const Instance& instance, py::handle examples, py::handle accuracy) {
@@ -254,6 +264,7 @@ void add_models(py::module_& module) {
       .def("run", run);
   module.def("constructions", construction_entries);
   module.def("construct", construct);
+  module.def("read_labels", read_labels);
   module.def("memorize", memorize_data);
   module.def("structure", structure);
   module.def("audit", audit);

@@ -140,7 +140,7 @@ void add_verify(py::module_& module) {
              const auto* expression = std::get_if<Expression>(&v.problem.target.function);
              return expression == nullptr ? std::string() : canonical_text(*expression);
            })
-      .def("proof", [](const Verification&) { return proof_lines(supremum_proof().statuses()); })
+      .def("proof", [](const Verification& v) { return proof_lines(v.answer.proof.statuses()); })
       .def("certificate", [](const Verification& v) {
         return interruptible(
             [v](Running&) { return supremum_certificate(v.problem, v.eps, v.answer).dump(1); });

@@ -13,7 +13,7 @@ from promptbound.attention import Attention, attention
 from promptbound.bounds import bounds, catalogue, evaluate, solve, sweep
 from promptbound.expressions import absolute, cos, exp, log, maximum, minimum, pi, sin, sqrt, tanh
 from promptbound.models import (Audit, Check, Construction, Memorization, Structure, Transformer, audit, check, construct,
-                                constructions, memorize, structure)
+                                constructions, memorize, read_labels, structure)
 from promptbound.numbers import Interval, Magnitude, PowerTower
 from promptbound.results import Bounds, End, NotApplicable, Result, Results
 from promptbound.theory import TheoryItem, theory
@@ -23,5 +23,5 @@ __all__ = [
     "Attention", "Audit", "Bounds", "Check", "Construction", "End", "FloatWarning", "InputError", "Interval", "Magnitude", "MeanError",
     "Memorization", "NotApplicable", "PowerTower", "Result", "Results", "Structure", "TheoryItem", "Transformer", "Undecided", "Verification",
     "__version__", "absolute", "attention", "audit", "bounds", "catalogue", "check", "construct", "constructions", "cos", "evaluate",
-    "exp", "log", "maximum", "mean_error", "memorize", "minimum", "pi", "sin", "solve", "sqrt", "structure", "sweep", "tanh", "theory", "verify",
+    "exp", "log", "maximum", "mean_error", "memorize", "minimum", "pi", "read_labels", "sin", "solve", "sqrt", "structure", "sweep", "tanh", "theory", "verify",
 ]

@@ -148,6 +148,19 @@ def construct(id, **parameters):
             raise _core.InputError(str(error).replace(folder + os.sep, "")) from None
 
 
+def read_labels(memory):
+    """The labels that a transformer of theory 5.10 reads from its prompt, one an example, each exactly.
+
+    memory: what construct("packed-memory-network", ...) built, its content, or a file of it. Every weight is compared with
+    those of the network that is built again for the examples, and the prompt is decoded: InputError where they differ, or
+    an entry is no code.
+    """
+    content = memory.content if isinstance(memory, Construction) else memory
+    if isinstance(content, (str, os.PathLike)):
+        content = json.loads(pathlib.Path(content).read_text(encoding="utf-8"))
+    return _core.read_labels(content)
+
+
 def _written(value, path):
     if isinstance(value, Transformer):
         value.save(path)

@@ -76,6 +76,24 @@ def test_constructions_are_built_without_files():
             call()
 
 
+def test_labels_are_read_back_through_the_network():
+    inputs = [[[0, "1/3"], [1, 0]], [[0, "1/3"], [0, 1]], [[0.5, 1], [1, 1]], [[0, 0], [0, 0]]]
+    labels = [2, 0, 4, 3]
+    data = {"schema": 1, "examples": [{"input": x, "label": label} for x, label in zip(inputs, labels)]}
+    built = pb.construct("packed-memory-network", data=data, K=5, b=4, P=3)
+    assert built.claim.tokens == 2 and built.claim.theory == "5.10"
+    assert pb.read_labels(built) == pb.read_labels(built.content) == labels
+    model = pb.Transformer(built.content)
+    for x, label in zip(inputs, labels):
+        assert all(Fraction(label, 4) in row[0] and 0 in row[1] for row in model.run(x, digits=10))
+    altered = json.loads(json.dumps(built.content))
+    altered["layers"][0]["ffn"]["W_1"][0][0] = "3"
+    with pytest.raises(pb.InputError, match="the weights are not those"):
+        pb.read_labels(altered)
+    with pytest.raises(pb.InputError, match="equals that of"):
+        pb.construct("packed-memory-network", data={"examples": [{"input": [[0]]}, {"input": [[0]]}]})
+
+
 def test_memorize_finds_the_prompt_that_made_the_data():
     layer = {"d": 2, "layers": [{"heads": [{"W_Q": [[1, 0], [0, 1]], "W_K": [[1, 0], [0, 1]], "W_V": [[1, 0], [0, 1]]}]}]}
     prompted = pb.Transformer(layer, prompt=[[Fraction(1, 2), 1], [0, Fraction(1, 3)]])

@@ -51,6 +51,20 @@ def test_a_wrong_claim_is_refuted_with_a_witness():
     assert not pb.check(spoilt).accepted
 
 
+def test_the_network_of_5_9_is_proved_by_its_cells():
+    model = pb.construct("packed-lookup", d=1, L=2, eps="2/5", alpha="inf", P=6, target="reversal").model
+    answer = pb.verify(model, "reversal", "2/5")
+    assert answer.proved and answer.lower <= answer.upper <= Fraction(2, 5)
+    assert any("proof on paper (theory 5.9)" in line for line in answer.proof)
+    certificate = json.loads(answer.certificate())
+    assert "packed" in certificate and pb.check(certificate).accepted
+    altered = model.to_dict()
+    altered["layers"][4]["ffn"]["W_2"][3][0] = "1/3"
+    assert pb.verify(pb.Transformer(altered), "reversal", "2/5", boxes=1).verdict == "unknown"
+    refuted = pb.verify(model, "identity", "1/10")
+    assert refuted.refuted and not any("5.9" in line for line in refuted.proof)
+
+
 def test_names_and_open_ends():
     model = pb.construct("lookup-transformer", d=1, L=2, eps="1/4", alpha="inf", target="reversal").model
     calls = []

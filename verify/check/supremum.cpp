@@ -5,9 +5,11 @@
 
 #include <promptbound/numeric/alpha_norm.hpp>
 #include <promptbound/numeric/error.hpp>
+#include <promptbound/numeric/integers.hpp>
 #include <promptbound/numeric/number.hpp>
 #include <promptbound/numeric/precision.hpp>
 #include <promptbound/verify/check/box_model.hpp>
+#include <promptbound/verify/check/packed_network.hpp>
 
 namespace promptbound::checker {
 namespace {
@@ -119,6 +121,89 @@ void check_above(const Claim& problem, const Json& certificate, long most_bits) 
   require(is_above(E, problem.alpha, problem.eps), "witness: the error is not shown to be above eps");
 }
 
+void halve(const Box& box, std::size_t o, std::vector<Box>& pending) {
+  // Radii are exact and centres their multiples: both stay exact.
+  require(box.radius[o] >= 0x1p-45, "tree: a box is too small");
+  Box first = box, second = box;
+  first.radius[o] = second.radius[o] = box.radius[o] / 2;
+  first.centre[o] -= first.radius[o];
+  second.centre[o] += second.radius[o];
+  pending.push_back(std::move(second));
+  pending.push_back(std::move(first));
+}
+
+std::size_t widest_side(const Box& box) {
+  const auto widest = std::max_element(box.radius.begin(), box.radius.end());
+  return static_cast<std::size_t>(widest - box.radius.begin());
+}
+
+/// claim "below" by theory 5.9: the model is its network, outputs are mixtures of stored values, and each of
+/// these is within eps of the target wherever it may be part of the output.
+class PackedCover {
+ public:
+  PackedCover(const Claim& problem, const Json& recipe)
+      : problem_(problem), network_(recipe, problem.d, problem.L, problem.prompt.rows()) {}
+
+  /// Returns the number of cells.
+  std::size_t check() {
+    network_.require_weights(problem_.model, problem_.offsets);
+    network_.require_exact_digits();
+    const auto values = network_.values_of(problem_.prompt);
+    halvings_ = 64 * values.size() + 100000;
+    for (std::size_t cell = 0; cell < values.size(); ++cell)
+      check_cell(network_.inputs_of(cell), values[cell]);
+    return values.size();
+  }
+
+ private:
+  /// The part of the cube between the ends, which are moved outwards to multiples of 2^-50.
+  static Box box_of(const std::vector<std::pair<Rational, Rational>>& ends) {
+    constexpr long unit = 1L << 50;
+    Box box;
+    for (const auto& [low, high] : ends) {
+      const Integer first = std::max(Integer(0), floor(Rational(low * unit)));
+      const Integer last = std::min(Integer(unit), ceil(Rational(high * unit)));
+      box.centre.push_back(Integer(first + last).convert_to<double>() * 0x1p-51);
+      box.radius.push_back(Integer(last - first).convert_to<double>() * 0x1p-51);
+    }
+    return box;
+  }
+
+  void check_cell(const std::vector<std::pair<Rational, Rational>>& ends,
+                  const std::vector<Integer>& values) {
+    // The output is cut at 1: that moves a value to one between itself and 1.
+    std::vector<FastInterval> held;
+    for (const Integer& value : values) {
+      const Rational stored = network_.step() * Rational(value);
+      held.push_back(hull(FastInterval(std::min(Rational(1), stored)), FastInterval(stored)));
+    }
+    std::vector<Box> pending = {box_of(ends)};
+    while (!pending.empty()) {
+      const Box box = std::move(pending.back());
+      pending.pop_back();
+      if (is_within(distances(held, box), problem_.alpha, problem_.eps)) continue;
+      Box point = box;
+      std::fill(point.radius.begin(), point.radius.end(), 0.0);
+      require(!is_above(distances(held, point), problem_.alpha, problem_.eps),
+              "packed: a stored value is further than eps from the target at a point of its cell");
+      if (halvings_-- == 0) throw LimitReached("packed: more halvings of cells than the checker makes");
+      halve(box, widest_side(box), pending);
+    }
+  }
+
+  [[nodiscard]] Matrix<Interval> distances(const std::vector<FastInterval>& held, const Box& box) const {
+    const auto wanted = problem_.target->over(box);
+    return Matrix<Interval>::NullaryExpr(problem_.d, problem_.L, [&](Index c, Index i) {
+      const Form& y = wanted[static_cast<std::size_t>(i)][static_cast<std::size_t>(c)];
+      return Interval((Form(held[static_cast<std::size_t>(i * problem_.d + c)]) - y).range());
+    });
+  }
+
+  const Claim& problem_;
+  PackedNetwork network_;
+  std::size_t halvings_ = 0;
+};
+
 /// claim "below": a tree of halvings of [0,1]^{d x L}, in preorder: a letter for the coordinate that a box is
 /// halved across, '.' for a box in which the error is at most eps.
 class Cover {
@@ -150,17 +235,6 @@ class Cover {
   static constexpr std::string_view letters =
       "0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ";
 
-  static void halve(const Box& box, std::size_t o, std::vector<Box>& pending) {
-    // Radii are powers of 2 and centres their odd multiples: both stay exact.
-    require(box.radius[o] >= 0x1p-45, "tree: a box is too small");
-    Box first = box, second = box;
-    first.radius[o] = second.radius[o] = box.radius[o] / 2;
-    first.centre[o] -= first.radius[o];
-    second.centre[o] += second.radius[o];
-    pending.push_back(std::move(second));
-    pending.push_back(std::move(first));
-  }
-
   /// Bounds may be a little wider here than where the tree was found: a leaf that fails is halved further
   /// across its widest coordinate, within a budget, unless a point shows that no halving will help.
   void check_leaf(Box leaf) {
@@ -176,8 +250,7 @@ class Cover {
       std::fill(point.radius.begin(), point.radius.end(), 0.0);
       require(!is_above(errors(point), problem_.alpha, problem_.eps),
               "tree: the error at a point is above eps");
-      const auto widest = std::max_element(box.radius.begin(), box.radius.end());
-      halve(box, static_cast<std::size_t>(widest - box.radius.begin()), pending);
+      halve(box, widest_side(box), pending);
     }
   }
 
@@ -211,6 +284,14 @@ void check_supremum(const Json& certificate, long most_bits, CheckReport& report
   if (text == "above") {
     check_above(problem, certificate, most_bits);
     report.statement = "the error at the witness is above " + norm;
+  } else if (text == "below" && certificate.contains("packed")) {
+    constexpr long bits = 128;
+    const WorkingPrecision scope(bits);
+    const std::size_t cells = PackedCover(problem, certificate["packed"]).check();
+    report.theorem = "theory 5.9: outputs of its network are mixtures of the values in its prompt";
+    report.trusted += ", and the written proof of the theorem";
+    report.statement = "every weight is that of theory 5.9, and on each of its " + std::to_string(cells) +
+                       " enlarged cells the stored value is within " + norm + " of the target";
   } else if (text == "below") {
     const Json& tree = member(certificate, "tree", "certificate");
     require(tree.is_string(), "tree: a text is needed");

@@ -13,6 +13,7 @@
 #include <promptbound/numeric/precision.hpp>
 #include <promptbound/verify/supremum/box_division.hpp>
 #include <promptbound/verify/supremum/halving_tree.hpp>
+#include <promptbound/verify/supremum/packed_cover.hpp>
 
 namespace promptbound {
 namespace {
@@ -247,6 +248,11 @@ SupremumAnswer enclose_supremum(const ApproximationProblem& problem, const Supre
   if ((options.checkpoint || options.resume) && static_cast<std::size_t>(problem.target.n()) > most_letters) {
     throw InputError("checkpoint: inputs of at most " + std::to_string(most_letters) +
                      " coordinates have one");
+  }
+  if (!options.resume) {
+    const auto packed =
+        recognise_packed_lookup(problem.model, problem.prompt, problem.tokens, problem.target.d);
+    if (packed) return enclose_packed_supremum(problem, options, *packed);
   }
   return Search(problem, options).run();
 }

@@ -8,6 +8,7 @@
 #include <string>
 #include <vector>
 
+#include <promptbound/constructions/lookup/packed_lookup.hpp>
 #include <promptbound/records/answer.hpp>
 #include <promptbound/verify/supremum/box_error.hpp>
 #include <promptbound/verify/supremum/halving_tree.hpp>
@@ -66,17 +67,20 @@ struct SupremumAnswer : Answer {
   std::optional<ErrorWitness> witness;
   /// The halvings, as in SupremumState, when the verdict is proved. Empty for more than 62 coordinates.
   std::string tree;
+  /// What the network of theory 5.9 is built by, where the verdict is proved by the values that it stores.
+  std::optional<PackedRecipe> packed;
 };
 
-/// Returns what proves the verdict and the bounds of both answers of this folder.
+/// Returns what proves the verdict and the bounds of both answers of this folder, theory 5.9 not being used.
 [[nodiscard]] Proofs supremum_proof();
 
-/// Searches by branch and bound, the box with the largest upper bound first; a box is halved across the
-/// coordinate that lowers the bounds most. Upper bounds come from linear forms over the boxes, lower bounds
-/// from points. With eps: proved when sup <= eps, refuted when the witness's error is above eps, and
-/// otherwise unknown when a budget ends first. Without eps: proved when the ratio is reached. The answer does
-/// not depend on the number of threads. Throws InputError for a negative eps or ratio, and for a state that
-/// does not fit the problem.
+/// Recognises the network of theory 5.9, whose outputs are mixtures of stored values (packed_cover.hpp),
+/// unless it is to go on from a state. Any other is searched by branch and bound, the box with the largest
+/// upper bound first; a box is halved across the coordinate that lowers the bounds most. Upper bounds come
+/// from linear forms over the boxes, lower bounds from points. With eps: proved when sup <= eps, refuted when
+/// the witness's error is above eps, and otherwise unknown when a budget ends first. Without eps: proved when
+/// the ratio is reached. The answer does not depend on the number of threads. Throws InputError for a
+/// negative eps or ratio, and for a state that does not fit the problem.
 /// @code
 /// #include <promptbound/models/instance_safetensors.hpp>
 /// #include <promptbound/verify/supremum/supremum_certificate.hpp>

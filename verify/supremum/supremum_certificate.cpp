@@ -29,6 +29,24 @@ struct TargetJson {
   }
 };
 
+/// What the weights of theory 5.9 are made of.
+Json recipe_json(const PackedRecipe& recipe) {
+  return {{"form", recipe.form == PackedForm::difference ? "difference" : "direct"},
+          {"steps", recipe.steps},
+          {"step", to_json(recipe.step())},
+          {"k", recipe.k},
+          {"b", recipe.b},
+          {"P", recipe.P},
+          {"digits_per_entry", recipe.digits_per_entry},
+          {"first_digits", recipe.first_digits},
+          {"cells_per_token", recipe.cells_per_token},
+          {"index_digits", recipe.index_digits},
+          {"eta", to_json(recipe.eta)},
+          {"Lambda",
+           {to_json(recipe.Lambda_1), to_json(recipe.Lambda_2), to_json(recipe.Lambda_3),
+            to_json(recipe.Lambda_4)}}};
+}
+
 }  // namespace
 
 ApproximationProblem approximation_problem(const Instance& instance, const Target& target,
@@ -66,9 +84,13 @@ Json supremum_certificate(const ApproximationProblem& problem, const Rational& e
     certificate["witness"] = to_json(Matrix<Rational>(X.transpose()));
     // Twice what sufficed: another order of operations may round a little more.
     certificate["bits"] = 2 * bits;
-  } else if (answer.verdict == Verdict::proved && !answer.tree.empty()) {
+  } else if (answer.verdict == Verdict::proved && (answer.packed || !answer.tree.empty())) {
     certificate["claim"] = "below";
-    certificate["tree"] = answer.tree;
+    if (answer.packed) {
+      certificate["packed"] = recipe_json(*answer.packed);
+    } else {
+      certificate["tree"] = answer.tree;
+    }
   } else {
     throw InputError("certificate: only a decided claim on at most 62 coordinates has one");
   }

@@ -12,8 +12,8 @@ namespace promptbound {
 
 /// Writes {"kind":"supremum","claim":"above",...,"witness","bits"} for a refuted claim: the error at the
 /// witness is above eps. {"kind":"supremum","claim":"below",...,"tree"} for a proved one: the error is at
-/// most eps on every box of the tree of halvings. Throws InputError for other verdicts, and for trees that
-/// have no text.
+/// most eps on every box of the tree of halvings, or with "packed" in place of "tree", the recipe of
+/// theory 5.9: on every enlarged cell. Throws InputError for other verdicts, and for trees that have no text.
 [[nodiscard]] Json supremum_certificate(const ApproximationProblem& problem, const Rational& eps,
                                         const SupremumAnswer& answer);
 

@@ -103,8 +103,11 @@ const Parameter r_max{"r-max", "upper bound of the token norms", "input units", 
 const Parameter B{"B", "largest entry of the prompt-induced queries, keys and values", "", Domain::positive};
 const Parameter d_v{"d-v", "dimension of the values", "coordinates", Domain::count, 1, largest_size};
 const Parameter length{"l", "length of the output sequences", "symbols", Domain::count};
-const Parameter resolution{"resolution", "2 r/eps: width of the prompt box over the distance told apart", "",
-                           Domain::positive};
+const Parameter ball_radius{"ball-radius", "r: radius of the max-norm ball of prompt tokens", "input units",
+                            Domain::positive};
+const Parameter told_apart{"told-apart",
+                           "eps: distance, in the max norm, at which prompt tokens are told apart",
+                           "input units", Domain::positive};
 const Parameter norm{"norm",
                      "norm of R and Lambda: euclidean (of a token) or max (of an entry)",
                      "",

@@ -40,7 +40,7 @@ struct Parameter {
 
 namespace parameters {
 extern const Parameter d, L, m, w, T, eps, C, alpha, b, P, R, Lambda, Lambda_W, Delta, K, N, v, S, eta, g, s,
-    r_min, r_max, B, d_v, length, resolution, norm, exp_cost;
+    r_min, r_max, B, d_v, length, ball_radius, told_apart, norm, exp_cost;
 }  // namespace parameters
 
 }  // namespace promptbound

@@ -43,7 +43,8 @@ const std::map<std::string_view, std::vector<std::string>>& grid() {
       {"s", {"1/2"}},
       {"r-min", {"1"}},
       {"r-max", {"2"}},
-      {"resolution", {"4096", "1/3"}},
+      {"ball-radius", {"1", "61.47"}},
+      {"told-apart", {"1/2048", "6"}},
   };
   return values;
 }

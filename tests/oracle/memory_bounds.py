@@ -66,8 +66,10 @@ def accessible_length_m(l, w, v, b):
     return {"m": (log_ratio(v, 2) * Fraction(l, w * b)).ceil()}
 
 
-def accessible_length_published(w, v, resolution):
-    return {"slope": log_ratio(1 + resolution, v) * w}
+def accessible_length_published(w, v, ball_radius, told_apart):
+    if told_apart is None:
+        told_apart = ball_radius / 2**11
+    return {"slope": log_ratio(1 + 2 * ball_radius / told_apart, v) * w}
 
 
 class Count:

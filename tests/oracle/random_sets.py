@@ -102,8 +102,8 @@ def number(text):
 
 WORDS = {"norm"}
 WHOLE = {"d", "L", "m", "w", "b", "N", "K", "P", "v", "l", "T", "g", "d-v", "exp-cost"}
-DEFAULTS = {"C": Fraction(1), "alpha": Fraction(2), "b": 16, "K": 2, "norm": "euclidean", "resolution": Fraction(4096),
-            "eta": Fraction(1, 1000), "exp-cost": 6, "m": 1}
+DEFAULTS = {"d": 1, "L": 1, "C": Fraction(1), "alpha": Fraction(2), "b": 16, "K": 2, "norm": "euclidean", "ball-radius": Fraction(1),
+            "told-apart": None, "eta": Fraction(1, 1000), "exp-cost": 6, "m": 1}
 
 
 def arguments(function, id, values):

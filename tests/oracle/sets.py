@@ -201,9 +201,14 @@ def draw(rng, form, index, small):
             v["w"] = whole(rng, 1, 1000)
     elif id == "accessible-length-published":
         symbols = whole(rng, 2, MAX_COUNT)
-        v = {"w": whole(rng, 1, MAX_DIMENSION), "v": symbols, "resolution": real()}
-        if rng.random() < 0.2:
-            v["resolution"] = symbols ** rng.randint(1, 4) - 1
+        v = {"w": whole(rng, 1, MAX_DIMENSION), "v": symbols}
+        if rng.random() < 0.7:
+            v["ball-radius"] = real()
+        if rng.random() < 0.7:
+            v["told-apart"] = real()
+            if rng.random() < 0.3:
+                # 1 + 2r/eps is a power of v
+                v["ball-radius"] = v["told-apart"] * (symbols ** rng.randint(1, 4) - 1) / 2
     elif id == "context-separation":
         r_min = real()
         v = {"T": whole(rng, 2, MAX_COUNT), "s": real(), "r-min": r_min,

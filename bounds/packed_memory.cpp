@@ -1,4 +1,6 @@
 // One bound of catalogue.hpp.
+#include <fmt/format.h>
+
 #include <promptbound/bounds/forms.hpp>
 #include <promptbound/numeric/integers.hpp>
 #include <promptbound/numeric/log_ratio.hpp>
@@ -50,6 +52,30 @@ void examples_for_length(const Arguments& arguments, long, Record& record) {
   add_assumptions(record);
 }
 
+/// The tokens, and that as many reach all K^N labellings: for narrow labels J counts the labels of an entry,
+/// for wide ones e the entries of a label.
+void certify(const Arguments& arguments, const Record& record, CoqCertificate& certificate) {
+  const Integer bits = arguments.integer(b), labels = arguments.integer(K);
+  const Integer per_entry = printed_integer(record, "labels_per_entry");
+  const bool is_wide = per_entry == 0;
+  const Integer size = is_wide ? printed_integer(record, "entries_per_label") : per_entry;
+  limit_coq_bits(record, is_wide ? Integer(bits * size) : Integer((size + 1) * bit_size(labels)));
+  const std::string_view kind = is_wide ? "packed_memory_wide" : "packed_memory";
+  const Integer examples = arguments.integer(N), payload = arguments.integer(P);
+  const std::string tokens = printed_integer(record, "tokens").str();
+  const std::string numbers = fmt::format("{} {} {} {} {} {}", examples.str(), labels.str(), bits.str(),
+                                          payload.str(), size.str(), tokens);
+  certificate.require("packed_memory_claim");
+  certificate.theorem(
+      "tokens",
+      is_wide ? "e = least with 2^(b e) >= K entries a label, m = ceil(N/floor(P/e)), and m tokens reach all "
+                "K^N labellings"
+              : "J = max{j : K^j <= 2^b}, m = ceil(N/(P J)), and m tokens reach all K^N labellings",
+      fmt::format("{}_claim {} /\\ packed_memory_sufficient {} {} {} {} {}", kind, numbers, examples.str(),
+                  labels.str(), bits.str(), payload.str(), tokens),
+      fmt::format("apply ({}_sound {}). {}.", kind, numbers, coq_computed));
+}
+
 std::vector<Form> forms() {
   return always({proved_on_paper(
       "2.8",
@@ -82,6 +108,7 @@ Bound packed_memory_bound() {
                     examples_for_length,
                     forms()}},
       .forms = forms(),
+      .certify = certify,
   };
 }
 

@@ -41,6 +41,8 @@ const std::vector<Evaluation> evaluations = {
     {"memory-bits --N 1000000007 --w 100 --K 10 --solve m", "m"},
     {"accessible-length --m 12 --w 4096 --v 128256", "longest"},
     {"accessible-length --l 77 --w 10 --v 1000 --solve m", "m"},
+    {"packed-memory --N 1000 --K 10 --P 64", "tokens"},
+    {"packed-memory --N 1000000007 --K 1000 --b 4 --P 100", "tokens"},
     {"memory-linear --m 17 --w 64 --R 3 --Lambda 20 --Delta 1/2 --eps 1/50 --K 3 --norm max", "max_examples"},
     {"memory-linear --N 100000 --w 64 --R 3 --Lambda 20 --Delta 1/2 --eps 1/50 --K 10 --norm max --solve m",
      "m"},

@@ -54,6 +54,10 @@ const std::vector<Instance> instances = {
     {"memory_bits_count_check 3 5 4 7 N", "memory-bits --m 3 --w 5 --b 4 --K 7", "max_examples"},
     {"memory_bits_length_check 23 7 5 2 N", "memory-bits --N 23 --w 5 --b 2 --K 7 --solve m", "m"},
     {"memory_bits_count_check 3 5 8 11 N", "accessible-length --m 3 --w 5 --b 8 --v 11", "longest"},
+    // 2.8: N K b P J m, and N K b P e m where a label takes e entries
+    {"packed_memory_check 1000 10 16 7 4 N", "packed-memory --N 1000 --K 10 --P 7", "tokens"},
+    {"packed_memory_check 1000 10 16 7 N 36", "packed-memory --N 1000 --K 10 --P 7", "labels_per_entry"},
+    {"packed_memory_wide_check 90 1000 4 8 3 N", "packed-memory --N 90 --K 1000 --b 4 --P 8", "tokens"},
 };
 
 }  // namespace
@@ -64,7 +68,7 @@ TEST_CASE("Coq computes the integers that the program prints") {
       "From PromptBound.certificates Require Import quantized_capacity_claim entropy_bits_claim "
       "log_compare.\n"
       "From PromptBound.certificates Require Import entropy_lipschitz_claim lookup_upper_claim "
-      "memory_bits_claim.\n"
+      "memory_bits_claim packed_memory_claim.\n"
       "Definition range := map Z.of_nat (seq 0 160).\nDefinition cells := map Z.of_nat (seq 2 100).\n";
   std::vector<std::string> printed;
   for (const Instance& instance : instances) {

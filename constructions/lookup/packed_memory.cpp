@@ -15,7 +15,7 @@
 namespace promptbound {
 namespace {
 
-constexpr long most_entries = 20000000;
+constexpr long most_unit_entries = 20000000;
 constexpr Index registers = 5;
 constexpr long least_bits = 128;
 
@@ -226,9 +226,9 @@ Transformer<Rational> PackedMemory::transformer() const {
   for (const auto* blocks : {&addressing, &reading}) {
     for (const RegisterBlock& block : *blocks) units += block.units();
   }
-  if (units > most_entries / (2 * width())) {
+  if (units > most_unit_entries / (2 * width())) {
     throw InputError("N: the model has " + std::to_string(units) + " units on tokens of width " +
-                     std::to_string(width()) + ", more than " + std::to_string(most_entries) +
+                     std::to_string(width()) + ", more than " + std::to_string(most_unit_entries) +
                      " weights (accepted: fewer examples, labels or payload entries)");
   }
   Transformer<Rational> model{.width = width(), .layers = {}, .mask = Mask::bidirectional};

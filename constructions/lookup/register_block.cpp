@@ -27,15 +27,15 @@ Interval cut_to_unit(const Interval& x) { return min(max(x, Interval(0)), Interv
 
 /// The value of an operation's argument, and exact bounds on it.
 template <class Scalar>
-struct Argument {
-  explicit Argument(const Scalar& x) : value(x), low(lower_end(x)), high(upper_end(x)) {}
+struct OperationArgument {
+  explicit OperationArgument(const Scalar& x) : value(x), low(lower_end(x)), high(upper_end(x)) {}
   Scalar value;
   Rational low, high;
 };
 
 /// The sum of the ramps: only those that the argument may be on are computed with.
 template <class Scalar>
-Scalar height(const std::vector<Ramp>& ramps, const Argument<Scalar>& argument) {
+Scalar height(const std::vector<Ramp>& ramps, const OperationArgument<Scalar>& argument) {
   const auto passed = std::partition_point(ramps.begin(), ramps.end(),
                                            [&](const Ramp& ramp) { return ramp.end <= argument.low; });
   const auto ahead =
@@ -140,7 +140,7 @@ Vector<Scalar> RegisterBlock::after(Vector<Scalar> token) const {
     throw std::logic_error("a token's constant is neither 0 nor 1");
   const Vector<Scalar> before = token;
   const EntryForm* last = nullptr;  // neighbouring operations often have one argument
-  std::optional<Argument<Scalar>> argument;
+  std::optional<OperationArgument<Scalar>> argument;
   for (const Operation& operation : operations_) {
     const bool is_relu = operation.ramps.empty();
     if (!is_relu && !is_one) continue;  // two equal units of opposite sign

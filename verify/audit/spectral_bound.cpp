@@ -20,7 +20,7 @@ namespace promptbound {
 namespace {
 
 constexpr double unit = 0x1p-53;
-constexpr double infinity = std::numeric_limits<double>::infinity();
+
 /// Far above all that underflow can do to numbers of size 1.
 constexpr double tiny = 0x1p-900;
 /// Columns that are factored at a time.
@@ -29,9 +29,9 @@ constexpr Index block = 64;
 Strided of(const Matrix<double>& A) { return {A.data(), 1, A.rows()}; }
 Strided transposed(const Matrix<double>& A) { return {A.data(), A.rows(), 1}; }
 
-FastInterval real(Index n) { return FastInterval(static_cast<double>(n)); }
+FastInterval number_of(Index n) { return FastInterval(static_cast<double>(n)); }
 /// gamma_n = n u/(1 - n u), at most, for n <= 2^24.
-FastInterval gamma(Index n) { return real(n) * FastInterval(2 * unit); }
+FastInterval gamma(Index n) { return number_of(n) * FastInterval(2 * unit); }
 
 /// X X^T, both halves.
 Matrix<double> rounded_gram(const Matrix<double>& X) {
@@ -140,7 +140,7 @@ std::optional<FastInterval> eigenvalue_bound(const Matrix<double>& G, double sig
   }
   const FastInterval shift(sigma);
   const FastInterval rounding =
-      gamma(m) * size + gamma(n + 2) * (shift * real(n) + size + size + square_sum_above(*L));
+      gamma(m) * size + gamma(n + 2) * (shift * number_of(n) + size + size + square_sum_above(*L));
   return (shift + sqrt(square_sum_above(E)) + rounding + FastInterval(tiny)).upper_point();
 }
 
@@ -172,7 +172,7 @@ FastInterval norm_of_wide(const Matrix<double>& X) {
 }  // namespace
 
 FastInterval norm_enclosure(const BallMatrix& A) {
-  if (!A.mid().allFinite() || !A.rad().allFinite()) return {0, infinity};
+  if (!A.mid().allFinite() || !A.rad().allFinite()) return {0, std::numeric_limits<double>::infinity()};
   FastInterval around(0);
   if (!A.rad().isZero(0)) around = sqrt(square_sum_above(A.rad()));
   if (A.mid().isZero(0)) return {0, around.upper()};

@@ -12,7 +12,7 @@
 namespace promptbound {
 namespace {
 
-constexpr std::size_t cells_at_once = 64;
+constexpr std::size_t cells_integrated_at_once = 64;
 constexpr double smallest_radius = 0x1p-45;
 constexpr long bits = 64;
 
@@ -63,8 +63,10 @@ class Quadrature {
     while (why.empty() && !is_done()) {
       if (options_.progress)
         options_.progress({d_alpha_.lower_double(), d_alpha_.upper_double(), cells_.size(), cells_.size()});
-      if (cells_.size() + cells_at_once > options_.most_boxes) why = "the budget of boxes is used up";
-      for (std::size_t round = 0; why.empty() && round < cells_.size() / (4 * cells_at_once) + 1; ++round)
+      if (cells_.size() + cells_integrated_at_once > options_.most_boxes)
+        why = "the budget of boxes is used up";
+      for (std::size_t round = 0; why.empty() && round < cells_.size() / (4 * cells_integrated_at_once) + 1;
+           ++round)
         why = refine();
       sum();
     }
@@ -101,7 +103,7 @@ class Quadrature {
   /// Halves the widest cells; says why it cannot.
   std::string refine() {
     std::vector<Cell> chosen;
-    while (chosen.size() < cells_at_once && !cells_.empty()) {
+    while (chosen.size() < cells_integrated_at_once && !cells_.empty()) {
       std::pop_heap(cells_.begin(), cells_.end());
       chosen.push_back(std::move(cells_.back()));
       cells_.pop_back();

@@ -22,9 +22,9 @@ namespace {
 constexpr std::size_t boxes_at_once = 64;
 constexpr double infinity = std::numeric_limits<double>::infinity();
 
-class Search {
+class SupremumSearch {
  public:
-  Search(const ApproximationProblem& problem, const SupremumOptions& options)
+  SupremumSearch(const ApproximationProblem& problem, const SupremumOptions& options)
       : problem_(problem), options_(options), bounds_(problem), arena_(options.threads) {}
 
   SupremumAnswer run() {
@@ -254,7 +254,7 @@ SupremumAnswer enclose_supremum(const ApproximationProblem& problem, const Supre
         recognise_packed_lookup(problem.model, problem.prompt, problem.tokens, problem.target.d);
     if (packed) return enclose_packed_supremum(problem, options, *packed);
   }
-  return Search(problem, options).run();
+  return SupremumSearch(problem, options).run();
 }
 
 Interval error_at(const ApproximationProblem& problem, const Matrix<Rational>& X) {

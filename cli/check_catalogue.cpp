@@ -25,6 +25,8 @@ std::span<const CheckEntry> checks() {
        "memorize --model FILE --data FILE", shared_query_forms},
       {"memorization-floor", "2.3", "own", "e*, the error that every prompt leaves at least on such examples",
        "memorize --model FILE --data FILE", floor_forms},
+      {"multihead-floor", "2.3H", "own", "the same of a layer of several heads, by branch and bound",
+       "memorize --model FILE --data FILE", layer_floor_forms},
       {"rank-lower", "2.4", "WCWH23", "prompt tokens that an exact fit needs, by rank",
        "memorize --model FILE --data FILE", rank_forms},
       {"lipschitz-constants", "3.1", "own", "Lipschitz constants that no sequence length changes",

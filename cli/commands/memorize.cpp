@@ -57,8 +57,8 @@ nlohmann::ordered_json memorization_json(const MemorizationAnswer& answer, const
   return answer_json(answer, verdict_name(answer), std::move(json));
 }
 
-void write_answer(const MemorizationAnswer& answer, const Rational& accuracy, TableWriter& writer,
-                  long digits) {
+void write_answer(const MemorizationAnswer& answer, const Rational& accuracy, bool has_several_heads,
+                  TableWriter& writer, long digits) {
   // One-sided bounds are shown from their side, not as enclosures.
   const auto at_least = [&](const char* item, const Rational& x) {
     writer.row({std::string(item) + ", at least", decimal(x, digits, Direction::down)});
@@ -93,7 +93,7 @@ void write_answer(const MemorizationAnswer& answer, const Rational& accuracy, Ta
   writer.row({"tokens that an exact fit needs by rank, at least", Quantity(Integer(answer.rank_lower))});
   writer.end();
   writer.paragraph("");
-  write_proof(answer.proof.statuses(), "2.2, 2.3, 2.4", writer);
+  write_proof(answer.proof.statuses(), has_several_heads ? "2.1, 2.3H" : "2.2, 2.3, 2.4", writer);
 }
 
 int run(const MemorizeOptions& options) {
@@ -127,8 +127,9 @@ int run(const MemorizeOptions& options) {
   if (options.format == Format::json) {
     file.write(document(memorization_json(answer, accuracy, options.shown_digits())));
   } else {
-    write_answer(answer, accuracy, *make_table_writer(options.format, file, options.shown_digits()),
-                 options.shown_digits());
+    const bool has_several_heads = model.layers.size() == 1 && model.layers.front().heads.size() > 1;
+    write_answer(answer, accuracy, has_several_heads,
+                 *make_table_writer(options.format, file, options.shown_digits()), options.shown_digits());
   }
   if (certificate && answer.certificate.empty()) {
     std::fprintf(stderr, "promptbound: no certificate is written: %s\n",
@@ -150,13 +151,15 @@ void add_memorize(CommandLine& line, Action& action) {
   Subcommand* subcommand = line.add_subcommand(
       "memorize", "can a prompt make a one-layer model give these outputs? verdict, prompt, floor");
   subcommand->footer(
-      "The floor is an enclosure of e* (theory 2.3): every prompt of any length leaves at least e* at the "
-      "attention output,\n"
-      "and perhaps none comes close to it. The least error of all prompts at the layer's output is bounded "
+      "The floor is an enclosure of e* (theory 2.3; 2.3H for 2 to 4 heads): every prompt of any length "
+      "leaves at "
+      "least e* at the\n"
+      "attention output, and perhaps none comes close to it. The least error of all prompts at the layer's "
+      "output is bounded "
       "beside it.\n"
       "Example:\n  promptbound memorize --model model.json --data data.json --accuracy 1/1000 --certificate "
       "proof.json");
-  subcommand->add_option("--model", options->model, "model file, JSON or .safetensors: one layer of one head")
+  subcommand->add_option("--model", options->model, "model file, JSON or .safetensors: one layer with heads")
       ->required();
   subcommand->add_option("--data", options->data, "data file (JSON: examples with tokens, query, target)")
       ->required();

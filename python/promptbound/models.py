@@ -90,7 +90,7 @@ class Transformer:
         return self._instance.run(x, scalar, digits)
 
     def memorize(self, data, accuracy=0):
-        """Can a prompt make this one-layer, one-head model give these outputs? See promptbound.memorize."""
+        """Can a prompt make this one-layer model give these outputs? See promptbound.memorize."""
         return memorize(self, data, accuracy)
 
     def structure(self, R=1, D=None):
@@ -234,7 +234,7 @@ class Check(Answer):
 
 
 def memorize(model, data, accuracy=0):
-    """Decides whether some prompt makes a one-layer, one-head model give the wanted outputs (theory 2.2 to 2.4).
+    """Decides whether some prompt makes a one-layer model give the wanted outputs (theory 2.2 to 2.4; 2.3H for 2 to 4 heads).
 
     model: a Transformer. data: {"examples": [{"tokens": [[..], ..], "query": 1, "target": [..]}]} or the list of examples;
     tokens as rows, query the index of the token whose output is asked for. accuracy: the largest error allowed, in every

@@ -111,6 +111,19 @@ def test_memorize_finds_the_prompt_that_made_the_data():
     assert pb.check(wrong).verdict == "rejected"
 
 
+def test_a_layer_of_two_heads_is_refused_below_its_floor():
+    identity = [[1, 0], [0, 1]]
+    layer = pb.Transformer({"d": 2, "layers": [{"heads": [{"W_Q": [[1, "1/2"], [-1, 1]], "W_K": identity, "W_V": identity},
+                                                          {"W_Q": [[-1, 1], ["1/2", 1]], "W_K": identity, "W_V": [[0, 1], [-1, "1/2"]]}]}]})
+    examples = [{"tokens": [[1, "1/2"], other], "query": 0, "target": target}
+                for other, target in (([0, 1], [1, 1]), ([-1, "1/2"], [2, 0]), ([1, -1], [0, 1]), ([0, -1], ["3/2", -1]))]
+    answer = layer.memorize(examples, "1/1000")
+    lower, upper = answer.floor
+    assert answer.verdict == "impossible" and Fraction(1, 1000) < lower <= upper <= lower * Fraction(10, 9)
+    assert any("2.3H" in line for line in answer.proof) and pb.check(answer.certificate).accepted
+    assert layer.memorize(examples, 5).verdict == "possible"
+
+
 def test_structure_of_a_contraction():
     model = pb.Transformer({"d": 1, "layers": [{"heads": [{"W_Q": [["1/10"]], "W_K": [[1]], "W_V": [["1/10"]]}]}]})
     answer = model.structure(R=1)

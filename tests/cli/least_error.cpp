@@ -132,11 +132,11 @@ TEST_CASE("where nothing bounds e* - nothing is printed for it") {
     CHECK_FALSE(none.answer()["least_error"]["upper"].is_null());
     CHECK(none.text().out.find("e*") == std::string::npos);
   }
-  // Two heads: theory 2.2 says nothing, the empty prompt is a prompt all the same.
+  // Two heads, two examples: theory 2.3H says nothing, the empty prompt is a prompt all the same.
   const Case heads(
       R"({"schema":1,"d":1,"layers":[{"heads":[{"W_Q":[[0]],"W_K":[[1]],"W_V":[[1]]},{"W_Q":[[0]],"W_K":[[1]],"W_V":[[1]]}]}]})",
       pair("3", "2"));
-  const json answer = heads.answer();
+  const json answer = heads.answer("--descent-tokens 0");
   CHECK(answer["verdict"] == "unknown");
   CHECK(answer["floor"].is_null());
   CHECK(answer["least_error"]["lower"] == "0");

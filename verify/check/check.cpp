@@ -17,10 +17,13 @@ struct Kind {
   const char* trusted;
 };
 
-constexpr Kind memorization = {
-    "memorization", checker::check_memorization,
-    "theory 2.2 and 2.3: concatenated softmax, the shared query, the floor by two rows",
-    "GMP, MPFR and MPFI arithmetic, the JSON reader, this checker, and the written proof of the theorem"};
+constexpr Kind memorization = {"memorization", checker::check_memorization,
+                               "theory 2.2 and 2.3: concatenated softmax, the shared query, the floor by two "
+                               "rows; of several heads 2.3H, the "
+                               "floor by a tree of boxes",
+                               "GMP, MPFR and MPFI arithmetic and binary64 intervals, the JSON reader, this "
+                               "checker, and the written proof of the "
+                               "theorem"};
 constexpr Kind injectivity = {
     "injectivity", checker::check_injectivity, "theory 3.1 and 3.2",
     "this checker, its JSON reader, GMP rationals, and the proofs of theory 3.1 and 3.2"};

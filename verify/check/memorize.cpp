@@ -148,10 +148,9 @@ bool cancels(const Problem& problem, const Matrix<Rational>& prompt, const Examp
 
 /// The maximum error at the layer's output, enclosed.
 Interval prompt_error(const Problem& problem, const Matrix<Rational>& prompt) {
-  Example alone;
-  for (Index j = 0; j < prompt.rows(); ++j) alone.keys.emplace_back(prompt.row(j));
-  alone.t = Vector<Rational>::Zero(problem.V.rows());
-  enclose_sums(problem, alone);
+  std::vector<Vector<Rational>> tokens;
+  for (Index j = 0; j < prompt.rows(); ++j) tokens.emplace_back(prompt.row(j));
+  const HeadSums alone = head_sums(problem.heads.front(), problem.query, tokens);
   Interval error;
   for (const Example& example : problem.examples) {
     std::vector<Interval> output;
@@ -254,12 +253,16 @@ void check_memorization(const Json& certificate, long most_bits, CheckReport& re
   }
   read_examples(certificate, causal, problem);
   const Integer rank = integer_from(member(certificate, "rank_lower", "certificate"), "rank_lower");
-  require(rank == (injective && problem.complete ? Integer(rank_bound(problem)) : Integer(0)),
+  const bool has_several = problem.heads.size() > 1;
+  require(rank == (injective && problem.complete && !has_several ? Integer(rank_bound(problem)) : Integer(0)),
           "rank_lower: not the rank bound");
-  report.object = "a one-layer, one-head model and the examples written in the certificate";
+  const std::string heads = has_several ? std::to_string(problem.heads.size()) : "one";
+  report.object = "a one-layer, " + heads + "-head model and the examples written in the certificate";
   const Json& evidence = member(certificate, "evidence", "certificate");
-  report.statement = check_evidence(problem, evidence, claim.get<std::string>());
-  const char* const theorem = evidence["kind"] == "rows" ? "2.3" : "2.2";
+  report.statement = has_several ? check_layer_evidence(problem, evidence, claim.get<std::string>())
+                                 : check_evidence(problem, evidence, claim.get<std::string>());
+  const char* const theorem =
+      has_several ? (claim == "possible" ? "2.1" : "2.3H") : (evidence["kind"] == "rows" ? "2.3" : "2.2");
   require(member(certificate, "theorem", "certificate") == theorem, "theorem: it does not fit the evidence");
 }
 

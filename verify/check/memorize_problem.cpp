@@ -81,15 +81,23 @@ bool read_model(const Json& model, Problem& problem) {
   const Json& layers = member(model, "layers", "model");
   require(layers.is_array() && layers.size() == 1, "model: one layer is needed");
   const Json& heads = member(layers[0], "heads", "model.layers[0]");
-  require(heads.is_array() && heads.size() == 1, "model: one head is needed");
-  const auto weights = [&](const char* name) { return matrix_from(member(heads[0], name, "head"), name); };
-  const Matrix<Rational> W_Q = weights("W_Q"), W_K = weights("W_K"), W_V = weights("W_V");
-  problem.A = product(W_K.transpose(), W_Q);
-  problem.V = heads[0].contains("W_O") ? product(weights("W_O"), W_V) : W_V;
-  const Index d = problem.A.rows();
+  require(heads.is_array() && !heads.empty(), "model: a head is needed");
+  for (const Json& head : heads) {
+    const auto weights = [&](const char* name) { return matrix_from(member(head, name, "head"), name); };
+    const Matrix<Rational> W_Q = weights("W_Q"), W_K = weights("W_K"), W_V = weights("W_V");
+    problem.heads.push_back(
+        {product(W_K.transpose(), W_Q), head.contains("W_O") ? product(weights("W_O"), W_V) : W_V});
+  }
+  const Index d = problem.width = problem.heads.front().A.rows();
   require(integer_from(member(model, "d", "model"), "model.d") == Integer(d), "model: d does not fit");
-  require(problem.A.cols() == d && problem.V.rows() == d && problem.V.cols() == d,
-          "model: shapes do not fit");
+  for (const HeadMaps& head : problem.heads) {
+    require(head.A.rows() == d && head.A.cols() == d && head.V.rows() == d && head.V.cols() == d,
+            "model: shapes do not fit");
+  }
+  if (problem.heads.size() == 1) {
+    problem.A = problem.heads.front().A;
+    problem.V = problem.heads.front().V;
+  }
   if (layers[0].contains("ffn")) {
     const Json& ffn = layers[0]["ffn"];
     Block block;
@@ -105,19 +113,19 @@ bool read_model(const Json& model, Problem& problem) {
   return causal.get<bool>();
 }
 
-void enclose_sums(const Problem& problem, Example& example) {
-  const auto d = static_cast<std::size_t>(problem.V.rows());
-  example.weighted.assign(d, Interval(0));
-  for (const Vector<Rational>& key : example.keys) {
-    const Interval weight = exp(Interval(Rational(key.dot(problem.direction))));
-    const Matrix<Rational> value = product(problem.V, key);
-    example.S += weight;
+HeadSums head_sums(const HeadMaps& head, const Vector<Rational>& query,
+                   const std::vector<Vector<Rational>>& keys) {
+  const auto d = static_cast<std::size_t>(head.V.rows());
+  const Vector<Rational> direction = product(head.A, query).col(0);
+  HeadSums sums{Interval(0), std::vector<Interval>(d)};
+  for (const Vector<Rational>& key : keys) {
+    const Interval weight = exp(Interval(Rational(key.dot(direction))));
+    const Matrix<Rational> value = product(head.V, key);
+    sums.S += weight;
     for (std::size_t c = 0; c < d; ++c)
-      example.weighted[c] += weight * Interval(value(static_cast<Index>(c), 0));
+      sums.weighted[c] += weight * Interval(value(static_cast<Index>(c), 0));
   }
-  for (std::size_t c = 0; c < d; ++c) {
-    example.b.push_back(example.S * Interval(example.t(static_cast<Index>(c))) - example.weighted[c]);
-  }
+  return sums;
 }
 
 void read_examples(const Json& certificate, bool causal, Problem& problem) {
@@ -129,7 +137,7 @@ void read_examples(const Json& certificate, bool causal, Problem& problem) {
   require(examples.is_array() && members.is_array() && targets.is_array() && !members.empty() &&
               members.size() == targets.size(),
           "members: as many as attention targets are needed");
-  const Index d = problem.A.rows();
+  const Index d = problem.width;
   std::optional<std::size_t> last;
   for (std::size_t k = 0; k < members.size(); ++k) {
     const std::size_t i = index_from(members[k], examples.size(), "members");
@@ -155,8 +163,17 @@ void read_examples(const Json& certificate, bool causal, Problem& problem) {
     problem.examples.push_back(std::move(example));
   }
   problem.complete = members.size() == examples.size();
+  for (Example& example : problem.examples)
+    for (const HeadMaps& head : problem.heads)
+      example.heads.push_back(head_sums(head, problem.query, example.keys));
+  if (problem.heads.size() > 1) return;
   problem.direction = product(problem.A, problem.query).col(0);
-  for (Example& example : problem.examples) enclose_sums(problem, example);
+  for (Example& example : problem.examples) {
+    example.S = example.heads.front().S;
+    example.weighted = example.heads.front().weighted;
+    for (std::size_t c = 0; c < example.weighted.size(); ++c)
+      example.b.push_back(example.S * Interval(example.t(static_cast<Index>(c))) - example.weighted[c]);
+  }
 }
 
 }  // namespace promptbound::checker

@@ -52,17 +52,36 @@ struct Block {
   [[nodiscard]] std::optional<Rational> expansion() const;
 };
 
+/// One head: A = W_K^T W_Q, V = W_O W_V.
+struct HeadMaps {
+  Matrix<Rational> A, V;
+};
+
+/// Keys summed up as a head sees them: S = sum e^score, and V sum e^score z.
+struct HeadSums {
+  Interval S;
+  std::vector<Interval> weighted;
+};
+
+/// Encloses the sums over the keys at the query.
+[[nodiscard]] HeadSums head_sums(const HeadMaps& head, const Vector<Rational>& query,
+                                 const std::vector<Vector<Rational>>& keys);
+
 /// One example at the attention output.
 struct Example {
   std::vector<Vector<Rational>> keys;
   Vector<Rational> t, target;
+  std::vector<HeadSums> heads;
+  // Where there is one head:
   Interval S;
   std::vector<Interval> weighted, b;  ///< V sum e^score z, and S t - that
 };
 
 /// All that a certificate says of its problem, recomputed.
 struct Problem {
-  Matrix<Rational> A, V;
+  Index width = 0;
+  std::vector<HeadMaps> heads;
+  Matrix<Rational> A, V;  ///< of the only head, with its direction; empty where there are several
   std::optional<Block> block;
   Rational accuracy, level;
   Vector<Rational> query, direction;
@@ -72,13 +91,14 @@ struct Problem {
   Index rank_lower = 0;
 };
 
-/// Reads the model: one layer of one head, perhaps a feed-forward block. Returns whether the mask is causal.
+/// Reads the model: one layer with heads, perhaps a feed-forward block. Returns whether the mask is causal.
 [[nodiscard]] bool read_model(const Json& model, Problem& problem);
-
-/// Encloses S, V sum e^score z and b of one example.
-void enclose_sums(const Problem& problem, Example& example);
 
 /// Reads the members, checks that they share the query, and that the attention targets are those of the data.
 void read_examples(const Json& certificate, bool causal, Problem& problem);
+
+/// Checks the evidence of a layer of several heads and returns what it shows.
+[[nodiscard]] std::string check_layer_evidence(const Problem& problem, const Json& evidence,
+                                               const std::string& claim);
 
 }  // namespace promptbound::checker

@@ -200,7 +200,7 @@ std::optional<LayerFloorBounds> layer_floor(const std::vector<LayerExample>& exa
                                             const LayerFloorOptions& options) {
   const auto heads = static_cast<Index>(examples.front().heads.size());
   if (heads > most_floor_heads || static_cast<Index>(examples.size()) <= heads)
-    throw InputError("the floor of several heads: at most 4 heads and more examples than heads are needed");
+    throw InputError("the floor of several heads: 1 to 4 heads and more examples than heads are needed");
   return Search(examples, options).run();
 }
 

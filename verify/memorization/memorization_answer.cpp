@@ -27,7 +27,7 @@ std::optional<Integer> MemorizationAnswer::exact_lengths_from() const {
 
 void add_found_prompt(const Transformer<Rational>& model, const MemorizationData& data,
                       const DescentOptions& options, MemorizationAnswer& answer) {
-  if (model.layers.size() != 1 || model.layers.front().heads.size() != 1) return;
+  if (model.layers.size() != 1 || model.layers.front().heads.empty()) return;
   answer.found = descend(model, data, options);
   std::vector<ProofStatus> proof = answer.proof.statuses();
   proof.push_back(memorize_proof({}).of("found_by_descent"));

@@ -1,4 +1,4 @@
-/// What is found out about the prompts of a memorization problem (theory 2.2 to 2.4).
+/// What is found out about the prompts of a memorization problem (theory 2.2 to 2.4, 2.3H).
 #pragma once
 
 #include <optional>
@@ -17,6 +17,7 @@ enum class MemorizeEvidence {
   prompt,      ///< a prompt whose error is enclosed
   image,       ///< a target off the image of V
   rows,        ///< rows of the floor
+  tree,        ///< a tree of boxes of the floor of several heads
   below_one,   ///< rho < 1 at every feasible S_P
   no_integer,  ///< A x0 = 0 and no feasible S_P is an integer
   algebra      ///< exact algebra that no enclosure confirms
@@ -40,10 +41,10 @@ struct MemorizationAnswer : Answer {
   std::optional<Matrix<Rational>> prompt;
   std::optional<Interval> error;
   Integer least_length = 0;
-  /// Theory 2.3: an enclosure of e*, the largest one over the queries that examples share. Every prompt
-  /// leaves at least e* at the attention output, but perhaps none comes close to it: image of V, rho and
-  /// lengths may ask for more. Absent where no two examples share a query, and where the feed-forward block
-  /// is not shown to be injective.
+  /// Theory 2.3, and 2.3H for several heads: an enclosure of e*, the largest one over the queries that enough
+  /// examples share (two; more than there are heads). Every prompt leaves at least e* at the attention
+  /// output, but perhaps none comes close to it: image of V, rho and lengths may ask for more. Absent where
+  /// no query is shared so, and where the feed-forward block is not shown to be injective.
   std::optional<FloorBounds> floor;
   /// What e* forces at the layer's output: every prompt leaves at least this.
   Rational output_floor = 0;
@@ -71,7 +72,7 @@ struct MemorizationAnswer : Answer {
 [[nodiscard]] std::string_view verdict_name(const MemorizationAnswer& answer);
 
 /// Adds the best prompt that gradient descent finds, another upper bound on the least error; nothing where
-/// the model is not one layer of one head.
+/// the model is not one layer with heads.
 void add_found_prompt(const Transformer<Rational>& model, const MemorizationData& data,
                       const DescentOptions& options, MemorizationAnswer& answer);
 

@@ -12,13 +12,15 @@ Matrix<Rational> visible_tokens(const MemorizationExample& example, Mask mask) {
 
 MemorizationProblem memorization_problem(const Transformer<Rational>& model, const MemorizationData& data,
                                          const Rational& accuracy, std::string& failure) {
-  const AttentionHead<Rational>& head = model.layers.front().heads.front();
   MemorizationProblem problem;
   problem.model = model;
   problem.data = data;
   problem.accuracy = accuracy;
-  problem.A = head.score_matrix();
-  problem.V = head.value_map();
+  const auto& heads = model.layers.front().heads;
+  if (heads.size() == 1) {
+    problem.A = heads.front().score_matrix();
+    problem.V = heads.front().value_map();
+  }
   const auto& ffn = model.layers.front().ffn;
   problem.block = ffn ? block_injectivity(*ffn) : BlockInjectivity{true, 1, "no feed-forward block"};
   problem.stretch = ffn ? Rational(1 + row_sum_norm(ffn->W_1) * row_sum_norm(ffn->W_2)) : Rational(1);

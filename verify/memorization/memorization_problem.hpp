@@ -14,7 +14,7 @@ struct MemorizationProblem {
   Transformer<Rational> model;
   MemorizationData data;
   Rational accuracy;
-  Matrix<Rational> A, V;
+  Matrix<Rational> A, V;  ///< of the only head; empty where there are several
   BlockInjectivity block;
   /// The accuracy at the attention output that the accuracy at the layer's output implies; nothing where no
   /// such bound is known.
@@ -38,7 +38,7 @@ struct OffImage {
   Vector<Rational> vector;
 };
 
-/// Returns the problem of a model of one layer and one head. The targets are pulled back to the attention
+/// Returns the problem of a model of one layer with heads. The targets are pulled back to the attention
 /// output; `failure` says why where that fails, and stays empty otherwise.
 [[nodiscard]] MemorizationProblem memorization_problem(const Transformer<Rational>& model,
                                                        const MemorizationData& data, const Rational& accuracy,
@@ -47,7 +47,7 @@ struct OffImage {
 /// Returns the tokens that the example's query attends to.
 [[nodiscard]] Matrix<Rational> visible_tokens(const MemorizationExample& example, Mask mask);
 
-/// Returns the examples by their query token.
+/// Returns the examples by their query token, for one head.
 [[nodiscard]] std::vector<MemorizationGroup> memorization_groups(const MemorizationProblem& problem);
 
 /// Bounds from below the largest distance of a target from the image of V, in the max norm: no prompt, the

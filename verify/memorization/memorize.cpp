@@ -8,6 +8,7 @@
 #include <promptbound/numeric/scalar.hpp>
 #include <promptbound/verify/memorization/memorize.hpp>
 #include <promptbound/verify/memorization/memorize_certificate.hpp>
+#include <promptbound/verify/memorization/memorize_layer.hpp>
 #include <promptbound/verify/memorization/memorize_proof.hpp>
 #include <promptbound/verify/memorization/prompt_choice.hpp>
 #include <promptbound/verify/memorization/prompt_error.hpp>
@@ -41,14 +42,6 @@ std::optional<EmptyMiss> empty_miss(const MemorizationGroup& group, const Ration
     }
   }
   return std::nullopt;
-}
-
-/// The tokens rounded to so many decimals.
-Matrix<Rational> rounded(const Matrix<Interval>& tokens, unsigned long decimals) {
-  const Integer scale = power(Integer(10), decimals);
-  return tokens.unaryExpr([&](const Interval& x) {
-    return Rational(floor(Rational(x.midpoint().lower() * scale + Rational(1, 2))), scale);
-  });
 }
 
 /// The steps of one decision at the working precision; each sets the answer and says whether it is final.
@@ -186,7 +179,7 @@ class Decision {
     answer_.why = prompt.cols() == 0 ? "the empty prompt fits" : "a prompt was built and its error enclosed";
     answer_.least_length = 0;
     const std::string evidence = prompt_evidence(prompt, bound_length(prompt.cols()));
-    if (!is_algebraic) answer_.certificate = certificate_text(problem_, group_, answer_, evidence);
+    if (!is_algebraic) answer_.certificate = certificate_text(problem_, group_.members, answer_, evidence);
     return true;
   }
 
@@ -221,7 +214,7 @@ class Decision {
     answer_.verdict = Verdict::refuted;
     answer_.evidence = kind;
     answer_.why = std::move(why);
-    answer_.certificate = certificate_text(problem_, group_, answer_, evidence);
+    answer_.certificate = certificate_text(problem_, group_.members, answer_, evidence);
     return true;
   }
 
@@ -341,6 +334,17 @@ void decide(MemorizationProblem& problem, const std::vector<MemorizationGroup>& 
   if (!problem.block.injective) answer.why += "; " + problem.block.reason;
 }
 
+/// What the verdict says of the least error, and what proves the answer.
+MemorizationAnswer finished(const MemorizationProblem& problem, MemorizationAnswer answer) {
+  LeastError& least = answer.least_error;
+  least.lower = std::max(least.lower, answer.output_floor);
+  if (answer.verdict == Verdict::refuted) least.lower = std::max(least.lower, problem.accuracy);
+  if (answer.error)
+    least.upper = least.upper ? std::min(*least.upper, answer.error->upper()) : answer.error->upper();
+  answer.proof = proof_of(problem, answer);
+  return answer;
+}
+
 }  // namespace
 
 MemorizationAnswer memorize(const Transformer<Rational>& model, const MemorizationData& data,
@@ -354,12 +358,16 @@ MemorizationAnswer memorize(const Transformer<Rational>& model, const Memorizati
     const WorkingPrecision scope(bits_for(accuracy));
     answer.least_error = least_error_of(model, error_of);
   }
-  if (model.layers.size() != 1 || model.layers.front().heads.size() != 1) {
-    answer.why = "theory 2.2 to 2.4 concern one layer with one attention head";
+  if (model.layers.size() != 1 || model.layers.front().heads.empty()) {
+    answer.why = "theory 2.2 to 2.4 concern one layer with attention heads";
     return answer;
   }
   MemorizationProblem problem = memorization_problem(model, data, accuracy, answer.why);
   if (!answer.why.empty()) return answer;
+  if (model.layers.front().heads.size() > 1) {
+    memorize_layer(problem, error_of, answer);
+    return finished(problem, std::move(answer));
+  }
   const std::vector<MemorizationGroup> groups = memorization_groups(problem);
   {
     const WorkingPrecision scope(bits_for(accuracy));
@@ -370,12 +378,7 @@ MemorizationAnswer memorize(const Transformer<Rational>& model, const Memorizati
     narrow_least_error(problem, groups, answer);
   }
   decide(problem, groups, error_of, answer);
-  LeastError& least = answer.least_error;
-  if (answer.verdict == Verdict::refuted) least.lower = std::max(least.lower, accuracy);
-  if (answer.error)
-    least.upper = least.upper ? std::min(*least.upper, answer.error->upper()) : answer.error->upper();
-  answer.proof = proof_of(problem, answer);
-  return answer;
+  return finished(problem, std::move(answer));
 }
 
 }  // namespace promptbound

@@ -1,4 +1,4 @@
-/// Can a prompt make a one-layer, one-head model produce the wanted outputs? (theory 2.2 to 2.4)
+/// Can a prompt make a one-layer model produce the wanted outputs? (theory 2.2 to 2.4, 2.3H)
 #pragma once
 
 #include <promptbound/verify/memorization/memorization_answer.hpp>

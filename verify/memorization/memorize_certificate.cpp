@@ -35,6 +35,36 @@ std::string rows_evidence(const FloorCertificate& certificate) {
       .dump();
 }
 
+std::string tree_evidence(const FloorTree& tree) {
+  const auto exact = [](const auto& numbers) {
+    Json list = Json::array();
+    for (const double x : numbers) list.push_back(to_json(Rational(x)));
+    return list;
+  };
+  Json scales = Json::array(), charts = Json::array();
+  for (const Rational& scale : tree.scales) scales.push_back(to_json(scale));
+  for (const auto& chart : tree.charts) {
+    Json nodes = Json::array();
+    for (const FloorNode& node : chart) {
+      if (node.halved) {
+        nodes.push_back(static_cast<std::int64_t>(*node.halved));
+        continue;
+      }
+      Json cases = Json::array();
+      for (const FloorCase& one : node.leaf.cases) {
+        Json slopes = Json::array();
+        for (Index k = 0; k < one.slopes.rows(); ++k) slopes.push_back(exact(one.slopes.row(k)));
+        cases.push_back(
+            {{"lambda", exact(one.lambda)}, {"values", exact(one.values)}, {"slopes", std::move(slopes)}});
+      }
+      nodes.push_back(
+          {{"rows", node.leaf.rows}, {"coordinates", node.leaf.coordinates}, {"cases", std::move(cases)}});
+    }
+    charts.push_back(std::move(nodes));
+  }
+  return Json{{"kind", "tree"}, {"scales", std::move(scales)}, {"charts", std::move(charts)}}.dump();
+}
+
 std::string image_evidence(const OffImage& away) {
   return Json{{"kind", "image"}, {"example", away.example}, {"vector", to_json(away.vector)}}.dump();
 }
@@ -60,15 +90,17 @@ std::string prompt_evidence(const Matrix<Rational>& prompt, const std::optional<
   return evidence.dump();
 }
 
-std::string certificate_text(const MemorizationProblem& problem, const MemorizationGroup& group,
+std::string certificate_text(const MemorizationProblem& problem, const std::vector<std::size_t>& members,
                              const MemorizationAnswer& answer, const std::string& evidence) {
   Json targets = Json::array();
-  for (const std::size_t member : group.members)
-    targets.push_back(to_json(problem.attention_targets[member]));
+  for (const std::size_t member : members) targets.push_back(to_json(problem.attention_targets[member]));
   const bool possible = answer.verdict == Verdict::proved;
   Json reasons = Json::parse(evidence);
-  // Rows are the floor's; images, lengths and prompts the shared query's.
-  const char* const theorem = reasons["kind"] == "rows" ? "2.3" : "2.2";
+  // Rows and trees are the floor's; images, lengths and prompts the shared query's, which is about one head.
+  const bool has_several = problem.model.layers.front().heads.size() > 1;
+  const char* const theorem = has_several                 ? (possible ? "2.1" : "2.3H")
+                              : reasons["kind"] == "rows" ? "2.3"
+                                                          : "2.2";
   Json certificate = {{"schema", 1},
                       {"kind", "memorization"},
                       {"claim", possible ? "possible" : "impossible"},
@@ -76,7 +108,7 @@ std::string certificate_text(const MemorizationProblem& problem, const Memorizat
                       {"accuracy", to_json(problem.accuracy)},
                       {"model", to_json(problem.model)},
                       {"data", to_json(problem.data)},
-                      {"members", group.members},
+                      {"members", members},
                       {"attention_targets", std::move(targets)},
                       {"rank_lower", static_cast<std::int64_t>(answer.rank_lower)},
                       {"bits", problem.bits},

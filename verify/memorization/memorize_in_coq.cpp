@@ -264,7 +264,8 @@ class Emission {
 void memorize_in_coq(const Transformer<Rational>& model, const MemorizationData& data,
                      const Rational& accuracy, const MemorizationAnswer& answer, long digits,
                      CoqCertificate& certificate) {
-  if (model.layers.size() != 1 || model.layers.front().heads.size() != 1) not_covered(answer.why);
+  if (model.layers.size() != 1) not_covered(answer.why);
+  if (model.layers.front().heads.size() != 1) not_covered("the layer has not one head");
   if (model.layers.front().ffn) not_covered("there is a feed-forward block");
   std::string failure;
   const MemorizationProblem problem = memorization_problem(model, data, accuracy, failure);

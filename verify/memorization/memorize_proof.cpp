@@ -6,6 +6,8 @@ namespace {
 constexpr std::string_view floor_theorem = "algebra.memorization_floor.memorization_floor";
 constexpr std::string_view rows_theorem = "algebra.memorization_floor.two_rows_certify";
 constexpr std::string_view block_theorem = "algebra.memorization_floor.floor_after_max_block";
+constexpr std::string_view layer_theorem = "algebra.multihead_floor.multihead_floor";
+constexpr std::string_view tree_theorem = "algebra.multihead_floor.tree_sound";
 constexpr std::string_view empty_theorem = "analysis.shared_query.fits_empty";
 
 /// The attention's claim as one of the layer's output.
@@ -21,6 +23,15 @@ ProofStatus behind(BlockBehind block, const ProofStatus& attention) {
     status = proved_on_paper("3.2", "before the feed-forward block it is proved in Coq", attention.theorems);
   }
   return status.of(attention.outputs);
+}
+
+/// Of several heads.
+ProofStatus layer_floor_proof() {
+  return proved_on_paper(
+      "2.3H",
+      "that multipliers at all weights bound every non-empty prompt, and what a tree of boxes "
+      "says of all weights, are proved in Coq",
+      {layer_theorem, tree_theorem});
 }
 
 /// At the attention output.
@@ -39,6 +50,8 @@ ProofStatus verdict_proof(const MemorizeForm& form) {
       if (form.floor_above) return proved_in_coq("2.3", {rows_theorem});
       return proved_on_paper("2.3", "a floor that is enclosed above the accuracy is proved in Coq",
                              {rows_theorem});
+    case MemorizeEvidence::tree:
+      return layer_floor_proof();
     case MemorizeEvidence::below_one:
       if (form.exact) return proved_in_coq("2.2", {"analysis.shared_query.case_I_lengths", empty_theorem});
       return proved_on_paper("2.2", "at accuracy 0 it is proved in Coq",
@@ -78,6 +91,8 @@ std::string_view words(MemorizeEvidence evidence) {
       return "impossible, a target off the image of V";
     case MemorizeEvidence::rows:
       return "impossible, by rows of the floor";
+    case MemorizeEvidence::tree:
+      return "impossible, by a tree of boxes of the floor of several heads";
     case MemorizeEvidence::below_one:
       return "impossible, rho < 1";
     case MemorizeEvidence::no_integer:
@@ -114,8 +129,10 @@ MemorizeForm form_of(const MemorizationProblem& problem, const MemorizationAnswe
   form.evidence = answer.evidence;
   form.exact = problem.accuracy == 0;
   if (answer.exact) form.freedom = answer.exact->freedom;
+  form.several_heads = problem.model.layers.front().heads.size() > 1;
   const MemorizationExample& first = problem.data.front();
-  form.query_is_zero = multiply(problem.A, Matrix<Rational>(first.tokens.col(first.query))).isZero(0);
+  form.query_is_zero =
+      !form.several_heads && multiply(problem.A, Matrix<Rational>(first.tokens.col(first.query))).isZero(0);
   if (const auto& ffn = problem.model.layers.front().ffn) {
     const Rational slack = 1 - row_sum_norm(ffn->W_1) * row_sum_norm(ffn->W_2);
     form.block =
@@ -142,7 +159,9 @@ std::vector<std::string_view> parts(const MemorizationAnswer& answer) {
 
 Proofs memorize_proof(const MemorizeForm& form) {
   const ProofStatus floor =
-      proved_in_coq("2.3", {floor_theorem}, "every prompt leaves at least e*, which is enclosed");
+      form.several_heads
+          ? layer_floor_proof()
+          : proved_in_coq("2.3", {floor_theorem}, "every prompt leaves at least e*, which is enclosed");
   return {
       behind(form.block, verdict_proof(form).of({"verdict"})),
       computed("of the prompt at hand").of({"prompt_length", "error"}),
@@ -191,6 +210,12 @@ std::vector<ProvedForm> shared_query_forms() {
 }
 
 std::vector<ProvedForm> floor_forms() { return by_block("", {}, {"floor", "output_floor"}); }
+
+std::vector<ProvedForm> layer_floor_forms() {
+  MemorizeForm form{MemorizeEvidence::tree};
+  form.several_heads = true;
+  return by_block("", form, {"verdict", "floor", "output_floor"});
+}
 
 std::vector<ProvedForm> rank_forms() { return by_block("", {}, {"rank_lower"}); }
 

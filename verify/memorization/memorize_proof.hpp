@@ -1,4 +1,4 @@
-/// What proves the answers of `memorize`, by their forms (theory 2.2 to 2.4).
+/// What proves the answers of `memorize`, by their forms (theory 2.2 to 2.4, 2.3H).
 #pragma once
 
 #include <promptbound/records/proved_form.hpp>
@@ -21,6 +21,7 @@ struct MemorizeForm {
   bool floor_above = false;  ///< the enclosed floor is above the accuracy asked for at the attention output
   Freedom freedom = Freedom::none;  ///< of exact fits, where 2.2 decides their lengths
   bool query_is_zero = false;       ///< A x0 = 0
+  bool several_heads = false;
   BlockBehind block = BlockBehind::none;
 };
 
@@ -31,9 +32,11 @@ struct MemorizeForm {
 /// Returns what proves the parts of this answer that claim something.
 [[nodiscard]] Proofs proof_of(const MemorizationProblem& problem, const MemorizationAnswer& answer);
 
-/// Returns the forms of the verdict, of the floor and of the bound by rank, for `list`.
+/// Returns the forms of the verdict, of the floor, of that of several heads and of the bound by rank, for
+/// `list`.
 [[nodiscard]] std::vector<ProvedForm> shared_query_forms();
 [[nodiscard]] std::vector<ProvedForm> floor_forms();
+[[nodiscard]] std::vector<ProvedForm> layer_floor_forms();
 [[nodiscard]] std::vector<ProvedForm> rank_forms();
 
 }  // namespace promptbound

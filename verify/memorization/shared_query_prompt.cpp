@@ -175,6 +175,13 @@ Matrix<Rational> midpoints(const Matrix<Interval>& enclosed) {
   return enclosed.unaryExpr([](const Interval& x) { return x.midpoint().lower(); });
 }
 
+Matrix<Rational> rounded(const Matrix<Interval>& tokens, unsigned long decimals) {
+  const Integer scale = power(Integer(10), decimals);
+  return tokens.unaryExpr([&](const Interval& x) {
+    return Rational(floor(Rational(x.midpoint().lower() * scale + Rational(1, 2))), scale);
+  });
+}
+
 Interval fit_error(const SharedQueryProblem& problem, const Matrix<Interval>& prompt) {
   // Theory 2.1: att(x0; [P, X]) = (S_P att(x0; P) + S att(x0; X)) / (S_P + S).
   const Matrix<Interval> values = multiply(from_rational<Interval>(problem.V), prompt);

@@ -40,6 +40,9 @@ inline constexpr long longest_written_prompt = 100000;
 /// Returns dyadic tokens inside (at the middle of) the enclosures.
 [[nodiscard]] Matrix<Rational> midpoints(const Matrix<Interval>& enclosed);
 
+/// Returns the middles of the enclosures, rounded to so many decimals.
+[[nodiscard]] Matrix<Rational> rounded(const Matrix<Interval>& tokens, unsigned long decimals);
+
 /// Encloses max_i ||att(x0; [P, X_i]) - t_i||_inf.
 [[nodiscard]] Interval fit_error(const SharedQueryProblem& problem, const Matrix<Interval>& prompt);
 

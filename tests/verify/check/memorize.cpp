@@ -215,7 +215,7 @@ TEST_CASE("every way in which evidence can fail is noticed by its own reason") {
         "model: one layer is needed");
   CHECK(reason(with_rows, [](Json& c) { c["model"]["d"] = 3; }) == "model: d does not fit");
   CHECK(reason(with_rows, [](Json& c) { c["model"]["layers"][0]["heads"] = Json::array(); }) ==
-        "model: one head is needed");
+        "model: a head is needed");
   CHECK(reason(with_rows, [](Json& c) { c["evidence"]["first"]["sign"] = 2; }).starts_with("row: the sign"));
   CHECK(
       reason(with_rows, [](Json& c) { c["evidence"]["first"]["coordinate"] = 2; }).starts_with("coordinate"));

@@ -1,3 +1,4 @@
+#include <promptbound/numeric/matrices/fixed_point_product.hpp>
 #include <promptbound/numeric/scalar.hpp>
 #include <promptbound/transformer/affine.hpp>
 
@@ -10,22 +11,12 @@ void add_product(Scalar& sum, double w, const Scalar& x, Scalar& term) {
   term = Scalar(w);
   if (!is_zero_product(term, x)) sum += term *= x;
 }
-/// No temporary is allocated here, in the innermost loop of certified passes. MPFI has 0 times anything as 0,
-/// also where nothing is known of the other number.
-void add_product(Interval& sum, double w, const Interval& x, Interval& term) {
-  if (w == 0) {
-    if (!x.is_finite()) sum = Interval::whole_line();
-    return;
-  }
-  mpfi_mul_d(term.get(), x.get(), w);
-  mpfi_add(sum.get(), sum.get(), term.get());
-}
-
 }  // namespace
 
 template <class Scalar>
 requires(!std::is_same_v<Scalar, double>) Matrix<Scalar> multiply(const Matrix<double>& W,
                                                                   const Matrix<Scalar>& X) {
+  if constexpr (std::is_same_v<Scalar, Interval>) return fixed_point_product(W, X);
   Matrix<Scalar> result(W.rows(), X.cols());
   Scalar term;
   for (Index token = 0; token < X.cols(); ++token) {

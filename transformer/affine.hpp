@@ -11,7 +11,8 @@ struct Affine {
   Vector<double> b;  ///< 0 where the map has none
 };
 
-/// Returns W X, summed in the order of the columns of W; binary64 tokens take the product of numeric/eigen.
+/// Returns W X: intervals by fixed_point_product, other scalars summed in the order of the columns of W;
+/// binary64 tokens take the product of numeric/eigen.
 template <class Scalar>
 requires(!std::is_same_v<Scalar, double>)
     [[nodiscard]] Matrix<Scalar> multiply(const Matrix<double>& W, const Matrix<Scalar>& X);

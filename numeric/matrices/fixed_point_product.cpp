@@ -1,0 +1,278 @@
+#include <gmp.h>
+
+#include <algorithm>
+#include <cmath>
+#include <limits>
+#include <vector>
+
+#include <promptbound/numeric/matrices/fixed_point_product.hpp>
+#include <promptbound/numeric/precision.hpp>
+
+namespace promptbound {
+namespace {
+
+/// Bits beyond the working precision, so that the entries' own rounding is no part of what is seen.
+constexpr long guard = 64;
+/// Bits of a weight's whole number.
+constexpr int weight_bits = 128;
+/// Tokens and rows that are worked on together.
+constexpr Index tokens_at_once = 16, rows_at_once = 8;
+
+static_assert(GMP_NUMB_BITS == 64);
+
+/// A multiple-precision number that is given back.
+class Whole {
+ public:
+  Whole() { mpz_init(value_); }
+  ~Whole() { mpz_clear(value_); }
+  Whole(const Whole&) = delete;
+  Whole& operator=(const Whole&) = delete;
+  [[nodiscard]] mpz_ptr get() { return value_; }
+
+ private:
+  mpz_t value_;
+};
+
+/// Numbers of 64 bits for radii, whatever the working precision.
+class Radius {
+ public:
+  Radius() { mpfr_init2(value_, 64); }
+  ~Radius() { mpfr_clear(value_); }
+  Radius(const Radius&) = delete;
+  Radius& operator=(const Radius&) = delete;
+  [[nodiscard]] mpfr_ptr get() { return value_; }
+
+ private:
+  mpfr_t value_;
+};
+
+/// Sums of doubles >= 0 are at most this much larger: n <= 2^24 additions and products.
+constexpr double inflation = 1 + 0x1p-26;
+
+/// Columns of X as whole numbers.
+class FixedColumns {
+ public:
+  FixedColumns(const Matrix<Interval>& X, Index first, Index count)
+      : rows_(X.rows()), limbs_(bits() / 64 + 1), columns_(static_cast<std::size_t>(count)) {
+    for (Index token = 0; token < count; ++token)
+      set(X, first + token, columns_[static_cast<std::size_t>(token)]);
+  }
+
+  struct Column {
+    bool is_finite = true;
+    long unit = 0;        ///< the whole numbers are in units of 2^unit
+    long width_unit = 0;  ///< the widths in units of 2^width_unit
+    bool is_zero = true;
+    bool has_width = false;
+    std::vector<mp_limb_t> low;  ///< |lo|, limbs_ each
+    std::vector<char> is_negative;
+    std::vector<double> width;
+  };
+  [[nodiscard]] const Column& operator[](Index token) const {
+    return columns_[static_cast<std::size_t>(token)];
+  }
+  [[nodiscard]] Index limbs() const { return limbs_; }
+  /// Bits of the largest whole number.
+  [[nodiscard]] static long bits() { return working_precision() + guard; }
+
+ private:
+  void set(const Matrix<Interval>& X, Index token, Column& column) {
+    long exponent = std::numeric_limits<long>::min();
+    for (Index k = 0; k < rows_; ++k) {
+      const Interval& x = X(k, token);
+      if (!x.is_finite()) {
+        column.is_finite = false;
+        return;
+      }
+      for (mpfr_srcptr end : {&x.get()->left, &x.get()->right}) {
+        if (mpfr_zero_p(end) == 0) exponent = std::max(exponent, static_cast<long>(mpfr_get_exp(end)));
+      }
+    }
+    const auto count = static_cast<std::size_t>(rows_);
+    column.low.assign(count * static_cast<std::size_t>(limbs_), 0);
+    column.is_negative.assign(count, 0);
+    column.width.assign(count, 0.0);
+    if (exponent == std::numeric_limits<long>::min()) return;  // zeros
+    column.is_zero = false;
+    column.unit = exponent - bits();
+    std::vector<Whole> widths(count);
+    Whole low, high;
+    std::size_t longest = 0;
+    Radius scaled;
+    for (Index k = 0; k < rows_; ++k) {
+      const Interval& x = X(k, token);
+      const auto i = static_cast<std::size_t>(k);
+      to_whole(low.get(), &x.get()->left, column.unit, MPFR_RNDD);
+      to_whole(high.get(), &x.get()->right, column.unit, MPFR_RNDU);
+      mpz_sub(widths[i].get(), high.get(), low.get());
+      if (mpz_sgn(widths[i].get()) != 0) longest = std::max(longest, mpz_sizeinbase(widths[i].get(), 2));
+      column.is_negative[i] = mpz_sgn(low.get()) < 0;
+      std::size_t written = 0;
+      mpz_export(&column.low[i * static_cast<std::size_t>(limbs_)], &written, -1, sizeof(mp_limb_t), 0, 0,
+                 low.get());
+    }
+    column.width_unit = column.unit + static_cast<long>(longest);
+    column.has_width = longest > 0;
+    for (std::size_t i = 0; i < count; ++i) {
+      mpfr_set_z_2exp(scaled.get(), widths[i].get(), -static_cast<mpfr_exp_t>(longest), MPFR_RNDU);
+      column.width[i] = mpfr_get_d(scaled.get(), MPFR_RNDU);
+    }
+  }
+
+  static void to_whole(mpz_ptr result, mpfr_srcptr x, long unit, mpfr_rnd_t rounding) {
+    // Scaling is exact, and so is the conversion of a whole number.
+    mpfr_t scaled;
+    mpfr_init2(scaled, mpfr_get_prec(x));
+    mpfr_mul_2si(scaled, x, -unit, MPFR_RNDN);
+    mpfr_get_z(result, scaled, rounding);
+    mpfr_clear(scaled);
+  }
+
+  Index rows_, limbs_;
+  std::vector<Column> columns_;
+};
+
+/// A row of W as whole numbers of two limbs.
+struct FixedRow {
+  long unit = 0;         ///< in units of 2^unit
+  Index cut = 0;         ///< how many have lost less than a unit
+  bool is_short = true;  ///< all first limbs are 0: multiples of 2^64
+  std::vector<mp_limb_t> low, high;
+  std::vector<double> value;
+
+  explicit FixedRow(std::vector<double> row)
+      : low(row.size(), 0), high(row.size(), 0), value(std::move(row)) {
+    int exponent = std::numeric_limits<int>::min();
+    for (const double w : value) {
+      if (w != 0) exponent = std::max(exponent, std::ilogb(w));
+    }
+    if (exponent == std::numeric_limits<int>::min()) return;
+    unit = exponent - (weight_bits - 1);
+    for (std::size_t k = 0; k < value.size(); ++k) {
+      if (value[k] == 0) continue;
+      // |w| = mantissa 2^shift units, mantissa of 53 bits.
+      int its_exponent = 0;
+      const double fraction = std::frexp(std::fabs(value[k]), &its_exponent);
+      const auto mantissa = static_cast<mp_limb_t>(std::ldexp(fraction, 53));
+      const long shift = its_exponent - 53 - unit;
+      if (shift >= 64) {
+        high[k] = mantissa << (shift - 64);
+      } else if (shift > 0) {
+        low[k] = mantissa << shift;
+        high[k] = mantissa >> (64 - shift);
+      } else {
+        low[k] = shift > -64 ? mantissa >> -shift : 0;
+        cut += shift < 0;
+      }
+      is_short = is_short && low[k] == 0;
+    }
+  }
+};
+
+/// Sums of products of whole numbers, by the sign of the product.
+class Sums {
+ public:
+  explicit Sums(Index limbs) : limbs_(limbs), above_(size()), below_(size()) {}
+
+  void clear() {
+    std::fill(above_.begin(), above_.end(), 0);
+    std::fill(below_.begin(), below_.end(), 0);
+  }
+  /// Adds factor * x 2^(64 place), or subtracts it.
+  void add(const mp_limb_t* x, mp_limb_t factor, bool is_negative, std::size_t place) {
+    if (factor == 0) return;
+    mp_limb_t* sum = (is_negative ? below_ : above_).data() + place;
+    const mp_limb_t carry = mpn_addmul_1(sum, x, limbs_, factor);
+    mpn_add_1(sum + limbs_, sum + limbs_, static_cast<mp_size_t>(size() - place) - limbs_, carry);
+  }
+  void difference(mpz_ptr result, Whole& other) const {
+    mpz_import(result, size(), -1, sizeof(mp_limb_t), 0, 0, above_.data());
+    mpz_import(other.get(), size(), -1, sizeof(mp_limb_t), 0, 0, below_.data());
+    mpz_sub(result, result, other.get());
+  }
+
+ private:
+  /// Two limbs of the factor, and one for the 2^24 terms.
+  [[nodiscard]] std::size_t size() const { return static_cast<std::size_t>(limbs_) + 3; }
+  mp_size_t limbs_;
+  std::vector<mp_limb_t> above_, below_;
+};
+
+class RowTimesColumn {
+ public:
+  explicit RowTimesColumn(Index limbs) : limbs_(static_cast<std::size_t>(limbs)), sums_(limbs) {}
+
+  void enclose(const FixedRow& row, const FixedColumns::Column& column, Interval& result) {
+    sums_.clear();
+    double up = 0, down = 0;
+    for (std::size_t k = 0; k < row.value.size(); ++k) {
+      const double w = row.value[k];
+      if (w == 0) continue;
+      const mp_limb_t* x = &column.low[k * limbs_];
+      const bool is_negative = (w < 0) != (column.is_negative[k] != 0);
+      if (!row.is_short) sums_.add(x, row.low[k], is_negative, 0);
+      sums_.add(x, row.high[k], is_negative, 1);
+      (w > 0 ? up : down) += std::fabs(w) * column.width[k];
+    }
+    sums_.difference(whole_.get(), other_);
+    const long unit = row.unit + column.unit;
+    mpfr_set_z_2exp(&result.get()->left, whole_.get(), unit, MPFR_RNDD);
+    mpfr_set_z_2exp(&result.get()->right, whole_.get(), unit, MPFR_RNDU);
+    // What the weights' 128 bits cut off: less than a unit each, times an entry of at most 2^bits units.
+    if (row.cut > 0) {
+      mpfr_set_si_2exp(radius_.get(), row.cut, unit + FixedColumns::bits() + 1, MPFR_RNDU);
+      mpfr_sub(&result.get()->left, &result.get()->left, radius_.get(), MPFR_RNDD);
+      mpfr_add(&result.get()->right, &result.get()->right, radius_.get(), MPFR_RNDU);
+    }
+    if (!column.has_width) return;
+    widen(&result.get()->right, above(up, row.value.size()), column.width_unit, MPFR_RNDU);
+    widen(&result.get()->left, -above(down, row.value.size()), column.width_unit, MPFR_RNDD);
+  }
+
+ private:
+  /// At least the sum of that many products, given the rounded one.
+  static double above(double rounded, std::size_t terms) {
+    return rounded * inflation + static_cast<double>(terms) * std::numeric_limits<double>::min();
+  }
+  void widen(mpfr_ptr end, double by, long unit, mpfr_rnd_t outward) {
+    mpfr_set_d(radius_.get(), by, outward);
+    mpfr_mul_2si(radius_.get(), radius_.get(), unit, outward);
+    mpfr_add(end, end, radius_.get(), outward);
+  }
+
+  std::size_t limbs_;
+  Sums sums_;
+  Whole whole_, other_;
+  Radius radius_;
+};
+
+}  // namespace
+
+Matrix<Interval> fixed_point_product(const Matrix<double>& W, const Matrix<Interval>& X) {
+  Matrix<Interval> result(W.rows(), X.cols());
+  for (Index token = 0; token < X.cols(); token += tokens_at_once) {
+    const Index tokens = std::min(tokens_at_once, X.cols() - token);
+    const FixedColumns columns(X, token, tokens);
+    RowTimesColumn product(columns.limbs());
+    for (Index first = 0; first < W.rows(); first += rows_at_once) {
+      const Index rows = std::min(rows_at_once, W.rows() - first);
+      const Matrix<double> taken = W.middleRows(first, rows).transpose();
+      for (Index row = 0; row < rows; ++row) {
+        const FixedRow fixed(std::vector<double>(taken.col(row).begin(), taken.col(row).end()));
+        for (Index column = 0; column < tokens; ++column) {
+          Interval& entry = result(first + row, token + column);
+          if (!columns[column].is_finite) {
+            entry = Interval::whole_line();
+          } else if (columns[column].is_zero) {
+            entry = Interval(0);
+          } else {
+            product.enclose(fixed, columns[column], entry);
+          }
+        }
+      }
+    }
+  }
+  return result;
+}
+
+}  // namespace promptbound

@@ -388,13 +388,13 @@ Interval PackedLookup::read_error() const {
   const Integer values = recipe_.packed_tokens().values_of_entry();
   const Interval scale(Rational(power(Integer(2), recipe_.b), values));
   const Interval prompts(Rational(recipe_.tokens, recipe_.L));
-  const Interval gain = prompts * exp(-Interval(recipe_.Lambda_4)) * scale;  // of the payload, at a look-up
-  const Interval stored(Rational(values - 1, values));
+  // Payloads, times their scale, are below 1 before they drift.
+  const Interval gain = prompts * exp(-Interval(recipe_.Lambda_4)) * scale;
   Interval drift(0);
-  for (Index shift = 0; shift <= recipe_.n(); ++shift) drift += gain * (stored + drift);
+  for (Index shift = 0; shift <= recipe_.n(); ++shift) drift += gain * (Interval(1) + drift);
   const Interval others = Interval(recipe_.tokens) * exp(-Interval(recipe_.Lambda_2)) +
                           Interval(recipe_.L) * exp(-Interval(recipe_.Lambda_3));
-  return others * (stored + drift) + drift;
+  return others * (Interval(1) + drift) + drift;
 }
 
 Interval PackedLookup::guarantee() const {

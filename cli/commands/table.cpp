@@ -87,7 +87,7 @@ int table(const TableOptions& options) {
   } else {
     write_model_table(
         read_models(options.models.empty() ? shipped("published_models.csv").string() : options.models),
-        options.computed_digits(), *writer);
+        options.format, options.computed_digits(), *writer);
   }
   file.commit();
   return exit_done;

@@ -154,37 +154,6 @@ TEST_CASE(
   CHECK_MESSAGE(latex.exit_code == 0, latex.out);
 }
 
-// The published columns are decimals: our enclosure, rounded to as many places, must print the same.
-TEST_CASE("the capacity table reproduces the published numbers to all digits given") {
-  const std::string csv = run("table --preset capacity --format json").out;
-  const json rows = json::parse(csv)["rows"];
-  CHECK(rows.size() == 6);
-  int capacities = 0;
-  int ratios = 0;
-  const auto rounds_to = [](const json& ours, const json& published) {
-    const std::string text = published["lower"];
-    const auto point = text.find('.');
-    const std::size_t places = point == std::string::npos ? 0 : text.size() - point - 1;
-    const Rational unit = parse_number("1e-" + std::to_string(places))->value;
-    const Rational value = parse_number(text)->value;
-    return parse_number(ours["lower"].get<std::string>())->value >= value - unit / 2 &&
-           parse_number(ours["upper"].get<std::string>())->value < value + unit / 2;
-  };
-  for (const json& row : rows) {
-    CAPTURE(row.dump());
-    if (row["capacity published"].is_object()) {
-      CHECK(rounds_to(row["bits form"], row["capacity published"]));
-      ++capacities;
-    }
-    if (row["ratio published"].is_object()) {
-      CHECK(rounds_to(row["ratio"], row["ratio published"]));
-      ++ratios;
-    }
-  }
-  CHECK(capacities == 6);
-  CHECK(ratios == 1);
-}
-
 TEST_CASE("sweeps say for programs what proves each number in their last column") {
   const std::string sweep = "bounds --d 1:2 --L 2 --eps 1/10,1/2 ";
   const json rows =

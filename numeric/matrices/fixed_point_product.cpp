@@ -47,7 +47,7 @@ class Radius {
 };
 
 /// Sums of doubles >= 0 are at most this much larger: n <= 2^24 additions and products.
-constexpr double inflation = 1 + 0x1p-26;
+constexpr double sum_inflation = 1 + 0x1p-26;
 
 /// Columns of X as whole numbers.
 class FixedColumns {
@@ -232,7 +232,7 @@ class RowTimesColumn {
  private:
   /// At least the sum of that many products, given the rounded one.
   static double above(double rounded, std::size_t terms) {
-    return rounded * inflation + static_cast<double>(terms) * std::numeric_limits<double>::min();
+    return rounded * sum_inflation + static_cast<double>(terms) * std::numeric_limits<double>::min();
   }
   void widen(mpfr_ptr end, double by, long unit, mpfr_rnd_t outward) {
     mpfr_set_d(radius_.get(), by, outward);

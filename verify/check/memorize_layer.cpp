@@ -55,13 +55,13 @@ struct Jet {
   }
 };
 
-using Box = std::vector<std::pair<Rational, Rational>>;
+using WeightBox = std::vector<std::pair<Rational, Rational>>;
 
 FastInterval fast(const Rational& x) { return FastInterval(x); }
 Rational middle_of(const std::pair<Rational, Rational>& side) { return (side.first + side.second) / 2; }
 
-std::pair<Box, Box> halves(const Box& box, std::size_t across) {
-  std::pair<Box, Box> result{box, box};
+std::pair<WeightBox, WeightBox> halves(const WeightBox& box, std::size_t across) {
+  std::pair<WeightBox, WeightBox> result{box, box};
   result.first[across].second = result.second[across].first = middle_of(box[across]);
   return result;
 }
@@ -118,10 +118,10 @@ class Tree {
 
  private:
   void check_chart(const Json& nodes) {
-    std::vector<Box> pending = {Box(heads_, {Rational(0), Rational(1)})};
+    std::vector<WeightBox> pending = {WeightBox(heads_, {Rational(0), Rational(1)})};
     for (const Json& node : nodes) {
       require(!pending.empty(), "charts: nodes beyond the last box");
-      const Box box = std::move(pending.back());
+      const WeightBox box = std::move(pending.back());
       pending.pop_back();
       if (node.is_object()) {
         check_leaf(node, box);
@@ -138,7 +138,7 @@ class Tree {
     require(pending.empty(), "charts: boxes without a bound");
   }
 
-  void check_leaf(const Json& leaf, const Box& box) {
+  void check_leaf(const Json& leaf, const WeightBox& box) {
     const std::vector<std::size_t> rows =
         increasing(member(leaf, "rows", "leaf"), problem_.examples.size(), "rows");
     require(rows.size() == heads_ + 1, "rows: one more than there are heads is needed");
@@ -153,9 +153,9 @@ class Tree {
       cases.push_back(case_of(given[k], k + 1, rows, coordinates));
     std::vector<Rational> anchor;
     for (const auto& side : box) anchor.push_back(middle_of(side));
-    std::vector<Box> parts = {box};
+    std::vector<WeightBox> parts = {box};
     while (!parts.empty()) {
-      const Box part = std::move(parts.back());
+      const WeightBox part = std::move(parts.back());
       parts.pop_back();
       ++boxes_;
       const std::optional<std::size_t> across = undecided_on(part, anchor, rows, cases);
@@ -261,7 +261,7 @@ class Tree {
 
   /// Nothing where every case shows its bound on the part, by mean values; else a coordinate to halve.
   /// Rejects where a case fails at the middle.
-  std::optional<std::size_t> undecided_on(const Box& part, const std::vector<Rational>& anchor,
+  std::optional<std::size_t> undecided_on(const WeightBox& part, const std::vector<Rational>& anchor,
                                           const std::vector<std::size_t>& rows,
                                           const std::vector<Case>& cases) const {
     std::vector<FastInterval> middle, over, away, middle_from, over_from;

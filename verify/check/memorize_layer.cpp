@@ -306,7 +306,7 @@ class Tree {
 };
 
 /// The maximum error of the prompt at the layer's output, enclosed.
-Interval prompt_error(const Problem& problem, const Matrix<Rational>& prompt) {
+Interval layer_prompt_error(const Problem& problem, const Matrix<Rational>& prompt) {
   std::vector<Vector<Rational>> tokens;
   for (Index j = 0; j < prompt.rows(); ++j) tokens.emplace_back(prompt.row(j));
   std::vector<HeadSums> of_prompt;
@@ -342,7 +342,7 @@ std::string check_layer_evidence(const Problem& problem, const Json& evidence, c
     Matrix<Rational> prompt(0, problem.width);
     if (!(tokens.is_array() && tokens.empty())) prompt = matrix_from(tokens, "prompt");
     require(prompt.cols() == problem.width, "prompt: the width does not fit");
-    require(certainly_less_equal(prompt_error(problem, prompt), Interval(problem.accuracy)),
+    require(certainly_less_equal(layer_prompt_error(problem, prompt), Interval(problem.accuracy)),
             "prompt: its error is not shown to be within the accuracy");
     return "a prompt of " + std::to_string(prompt.rows()) + " tokens has an error of at most " +
            problem.accuracy.str();

@@ -205,9 +205,11 @@ class RowTimesColumn {
   void enclose(const FixedRow& row, const FixedColumns::Column& column, Interval& result) {
     sums_.clear();
     double up = 0, down = 0;
+    std::size_t terms = 0;
     for (std::size_t k = 0; k < row.value.size(); ++k) {
       const double w = row.value[k];
       if (w == 0) continue;
+      ++terms;
       const mp_limb_t* x = &column.low[k * limbs_];
       const bool is_negative = (w < 0) != (column.is_negative[k] != 0);
       if (!row.is_short) sums_.add(x, row.low[k], is_negative, 0);
@@ -224,9 +226,9 @@ class RowTimesColumn {
       mpfr_sub(&result.get()->left, &result.get()->left, radius_.get(), MPFR_RNDD);
       mpfr_add(&result.get()->right, &result.get()->right, radius_.get(), MPFR_RNDU);
     }
-    if (!column.has_width) return;
-    widen(&result.get()->right, above(up, row.value.size()), column.width_unit, MPFR_RNDU);
-    widen(&result.get()->left, -above(down, row.value.size()), column.width_unit, MPFR_RNDD);
+    if (!column.has_width || terms == 0) return;
+    widen(&result.get()->right, above(up, terms), column.width_unit, MPFR_RNDU);
+    widen(&result.get()->left, -above(down, terms), column.width_unit, MPFR_RNDD);
   }
 
  private:

@@ -1,5 +1,6 @@
 #include <doctest/doctest.h>
 
+#include <algorithm>
 #include <cmath>
 
 #include <promptbound/numeric/matrices/fixed_point_product.hpp>
@@ -14,8 +15,9 @@ namespace {
 /// A number of either sign with an exponent in [-spread, spread], or 0.
 double random_weight(RandomNumbers& random, long spread) {
   if (random.integer(0, 9) == 0) return 0;
-  const auto mantissa = static_cast<double>(random.integer(-(1L << 52), 1L << 52));
-  return std::ldexp(mantissa, static_cast<int>(random.integer(-spread, spread)) - 52);
+  constexpr long half = 1L << 26;
+  const auto mantissa = static_cast<double>(random.integer(-half, half) * half + random.integer(0, half));
+  return std::ldexp(mantissa, static_cast<int>(random.integer(-spread, std::min(spread, 900L))) - 52);
 }
 
 struct Exact {

@@ -87,7 +87,7 @@ def packed_upper(d, L, eps, C, alpha, b, P):
         A, r = layout(k)
         if r < 1:
             continue
-        m = -(-(k**n) // r) if n * k.bit_length() < 10**6 else None
+        m = -(-(k**n) // r) if k == 1 or n * k.bit_length() < 10**6 else None
         if best is not None:
             least, other = best[0], best[1]
             if m is not None and least is not None:

@@ -69,7 +69,8 @@ Record lookup_for_entries(const Arguments& arguments, const std::vector<Record>&
 
 Integer width_of(const Record& record) { return std::get<Integer>(record.output("width").value()); }
 
-/// packed-upper: where a token width is asked for and no payload, with the payload that fills that width.
+/// A bound of packed prompts: where a token width is asked for and no payload, with the payload that fills
+/// that width.
 Record packed_for_width(const Arguments& arguments, const Record& packed, long digits) {
   if (!packed.is_applicable() || !arguments.has(parameters::w) || arguments.has(parameters::P)) return packed;
   const Integer asked_for = arguments.integer(parameters::w);
@@ -79,7 +80,7 @@ Record packed_for_width(const Arguments& arguments, const Record& packed, long d
   constexpr int most_tries = 8;
   for (int i = 0; i < most_tries && payload >= 1; ++i) {
     narrow.set(parameters::P.name, payload);
-    Record record = evaluate(find_bound("packed-upper"), narrow, digits);
+    Record record = evaluate(find_bound(packed.id), narrow, digits);
     if (!record.is_applicable()) break;
     const Integer width = width_of(record);
     if (width <= asked_for) return record;
@@ -102,6 +103,18 @@ Quantity times(const Quantity& tokens, const Integer& factor, long digits) {
   if (const auto* whole = std::get_if<Integer>(&tokens.value()))
     return whole_quantity(Integer(*whole * factor), digits);
   return Magnitude{enclose(digits, [&] { return tokens.log10() + log10(Interval(factor)); })};
+}
+
+/// The least length that 2.7 leaves for the examples and labels of packed-memory, at that width and these
+/// bits.
+Record memory_bits_at(const Record& packed, const Integer& width, const Argument& b, long digits) {
+  Arguments problem;
+  problem.set(parameters::N.name, packed.input("N"));
+  problem.set(parameters::K.name, packed.input("K"));
+  problem.set(parameters::w.name, width);
+  problem.set(parameters::b.name, b);
+  const Bound& bits = find_bound("memory-bits");
+  return evaluate(bits, find_inverse(bits, "m"), problem, digits);
 }
 
 /// The factor that remains for packed prompts in the limit.
@@ -177,8 +190,43 @@ std::optional<BracketInBits> in_bits(const Bracket& bracket, const Arguments& ar
   const Integer bits_of_token = bracket.sufficient->width * lower.input("b").integer();
   BracketInBits result{at_width(lower, arguments, 1, Integer(1), digits).output("tokens"),
                        times(bracket.sufficient->tokens, bits_of_token, digits), std::nullopt};
-  if (upper.id == "packed-upper") result.limit_factor = limit_factor(upper, lower, digits);
+  if (upper.id == "packed-upper") {
+    result.limit_factor = limit_factor(upper, lower, digits);
+    result.limit = "P -> inf, then eps -> 0";
+  }
   return result;
+}
+
+Bracket memory_bracket(const Arguments& arguments, const Record& packed, long digits) {
+  Bracket result;
+  result.models = quantized_models(packed);
+  const auto necessary = [&](const Integer& width) {
+    Record record = memory_bits_at(packed, width, packed.input("b"), digits);
+    const Quantity tokens = record.output("m");
+    return PromptLength{std::move(record), tokens, width, result.models, "m"};
+  };
+  Record upper = packed_for_width(arguments, packed, digits);
+  Integer width = packed.input("P").integer();
+  if (upper.is_applicable()) {
+    const Quantity tokens = upper.output("tokens");
+    width = width_of(upper);
+    result.sufficient = {std::move(upper), tokens, width, result.models};
+  } else {
+    result.no_sufficient = std::move(upper);
+  }
+  result.necessary = necessary(arguments.has(parameters::w) ? arguments.integer(parameters::w) : width);
+  if (result.sufficient)
+    result.necessary_at_equal_width = necessary(std::max(width, result.necessary->width));
+  return result;
+}
+
+std::optional<BracketInBits> memory_in_bits(const Bracket& bracket, long digits) {
+  if (!bracket.sufficient) return std::nullopt;
+  const Record& packed = bracket.sufficient->record;
+  const Integer bits_of_token = bracket.sufficient->width * packed.input("b").integer();
+  return BracketInBits{memory_bits_at(packed, 1, Integer(1), digits).output("m"),
+                       times(bracket.sufficient->tokens, bits_of_token, digits), Integer(1),
+                       "K fixed, b, P and N/(P b) -> inf"};
 }
 
 }  // namespace promptbound

@@ -1,8 +1,11 @@
-/// The bracket of theory 1.4 and 1.6: necessary <= least prompt length <= sufficient, in the supremum norm.
+/// Brackets: necessary <= least prompt length <= sufficient. That of theory 1.4 and 1.6 is about prompts that
+/// let one transformer serve every function of F(C, alpha), in the supremum norm; that of 2.7 and 2.8 about
+/// prompts that reach every labelling of N inputs.
 ///
 /// Both ends speak of the same models, those whose prompt entries take one of 2^b values, at the same token
-/// width; its lower end is the better of 1.2's two, its upper end the one of 1.4 and 1.6 that takes fewer
-/// numbers to train. What is known of other models stands beside the bracket, with the models named.
+/// width. For functions the lower end is the better of 1.2's two, the upper end the one of 1.4 and 1.6 that
+/// takes fewer numbers to train. What is known of other models stands beside the bracket, with the models
+/// named.
 #pragma once
 
 #include <optional>
@@ -14,17 +17,19 @@ namespace promptbound {
 /// A bound on the prompt length, and the models that it is about.
 struct PromptLength {
   Record record;
-  Quantity tokens;     ///< a whole number, a magnitude, or the text that no length suffices
-  Integer width;       ///< entries of one token
-  std::string models;  ///< in words
+  Quantity tokens;                     ///< a whole number, a magnitude, or the text that no length suffices
+  Integer width;                       ///< entries of one token
+  std::string models;                  ///< in words
+  std::string_view output = "tokens";  ///< that of the record which holds the tokens
 };
 
 /// Both ends in bits, whatever the token width.
 struct BracketInBits {
   Quantity necessary;   ///< of a prompt, by the count of functions
   Quantity sufficient;  ///< tokens times width times b
-  /// The factor between them in the limit P -> inf, then eps -> 0 (theory 1.6); for packed prompts.
+  /// The factor between them in a limit, and which one; for packed prompts.
   std::optional<Quantity> limit_factor;
+  std::string_view limit = "";
 };
 
 struct Bracket {
@@ -42,7 +47,8 @@ struct Bracket {
   std::vector<PromptLength> beside;
 };
 
-/// Returns the bracket at these arguments, with what `records`, evaluated at them, say of other models.
+/// Returns the bracket for functions at these arguments, with what `records`, evaluated at them, say of other
+/// models.
 /// @code
 /// Arguments arguments;  // d, L, eps and more, as for evaluate (catalogue.hpp)
 /// const Bracket both = bracket(arguments, {}, 40);
@@ -53,5 +59,12 @@ struct Bracket {
 /// Returns both ends in bits; nothing where one is missing.
 [[nodiscard]] std::optional<BracketInBits> in_bits(const Bracket& bracket, const Arguments& arguments,
                                                    long digits);
+
+/// Returns the bracket for memory from `packed`, packed-memory evaluated at these arguments, which have N.
+/// Its lower end is at the token width asked for, else at that of the upper end, else at P.
+[[nodiscard]] Bracket memory_bracket(const Arguments& arguments, const Record& packed, long digits);
+
+/// Returns both of its ends in bits; nothing where the upper one is missing.
+[[nodiscard]] std::optional<BracketInBits> memory_in_bits(const Bracket& bracket, long digits);
 
 }  // namespace promptbound

@@ -1,13 +1,18 @@
 // One bound of catalogue.hpp.
 #include <fmt/format.h>
 
+#include <algorithm>
+
 #include <promptbound/bounds/forms.hpp>
+#include <promptbound/bounds/packed_problem.hpp>
 #include <promptbound/numeric/integers.hpp>
 #include <promptbound/numeric/log_ratio.hpp>
 
 // Theory 2.8 (own; construction 5.10). One transformer reaches all K^N labellings of N distinct inputs with
 //   m = ceil(N/(P J)) tokens, J = max{j : K^j <= 2^b} labels in each of P payload entries of b bits;
 // for K > 2^b a label takes e entries, e the least with 2^{b e} >= K, and a token holds floor(P/e) labels.
+// Beside its payload a token has what 5.10 needs to find it, w_0 = d + L + 6 + d L [L > 1] + 3
+// ceil(log2(m)/b) entries (the last factor at least 1).
 
 namespace promptbound {
 namespace {
@@ -16,7 +21,9 @@ using namespace parameters;
 
 void add_assumptions(Record& record) {
   record.assume("each prompt entry takes one of 2^b values of its own code book");
-  record.assume("the N inputs are distinct and of one length; the model depends on them, not on the labels");
+  record.assume(
+      "the N inputs are distinct, of d coordinates and L tokens; the model depends on them, not on the "
+      "labels");
 }
 
 /// P J, or floor(P/e) where a label takes e entries; 0 where a token holds no label.
@@ -38,10 +45,22 @@ Integer labels_per_token(const Arguments& arguments, Record& record) {
   return result;
 }
 
+/// P + w_0 at m tokens: the data and the place of an input token, a flag and five registers of the look-up,
+/// the gathered input where L > 1, and for each digit of a token's number three entries.
+Integer token_width(const Arguments& arguments, const Integer& tokens) {
+  const Integer length = arguments.integer(L), bits = arguments.integer(b);
+  const Integer gathered = length > 1 ? Integer(arguments.integer(d) * length) : Integer(0);
+  const Integer number_bits = tokens > 1 ? bit_size(Integer(tokens - 1)) : 1;
+  const Integer number_digits = (number_bits + bits - 1) / bits;
+  return arguments.integer(P) + arguments.integer(d) + length + 6 + gathered + 3 * number_digits;
+}
+
 void evaluate(const Arguments& arguments, long, Record& record) {
   const Integer labels = labels_per_token(arguments, record);
   if (!record.is_applicable()) return;
-  record.add("tokens", Integer((arguments.integer(N) + labels - 1) / labels));
+  const Integer tokens = (arguments.integer(N) + labels - 1) / labels;
+  record.add("tokens", tokens);
+  record.add("width", token_width(arguments, tokens));
   add_assumptions(record);
 }
 
@@ -49,6 +68,7 @@ void examples_for_length(const Arguments& arguments, long, Record& record) {
   const Integer labels = labels_per_token(arguments, record);
   if (!record.is_applicable()) return;
   record.add("N", Integer(arguments.integer(m) * labels));
+  record.add("width", token_width(arguments, arguments.integer(m)));
   add_assumptions(record);
 }
 
@@ -87,6 +107,7 @@ std::vector<Form> forms() {
 }  // namespace
 
 Bound packed_memory_bound() {
+  const Use payload = defaulted(P, "16 d L", {&d, &L}, payload_by_default);
   return {
       .id = "packed-memory",
       .kind = Kind::sufficient,
@@ -96,15 +117,18 @@ Bound packed_memory_bound() {
           "Prompt tokens with which one transformer reaches every labelling of N distinct inputs, exactly.",
       .formula =
           "m = ceil(N/(P J)), J = max{j : K^j <= 2^b}; ceil(N/floor(P/e)), e = ceil(log2(K)/b), if K > 2^b",
-      .uses = {required(N), required(P), defaulted(b, "16"), defaulted(K, "2")},
+      .uses = {required(N), defaulted(d, "1"), defaulted(L, "1"), defaulted(b, "16"), defaulted(K, "2"),
+               payload},
       .outputs = {{"tokens", "tokens that suffice"},
                   {"labels_per_token", "labels that a token holds"},
                   {"labels_per_entry", "J, labels that an entry holds; 0 where a label takes several"},
-                  {"entries_per_label", "e, entries that a label takes; 1 where it takes at most one"}},
+                  {"entries_per_label", "e, entries that a label takes; 1 where it takes at most one"},
+                  {"width", "entries of one token, payload and the rest"}},
       .evaluate = evaluate,
       .inverses = {{"N",
                     "distinct inputs all of whose labellings m tokens reach",
-                    {required(m), required(P), defaulted(b, "16"), defaulted(K, "2")},
+                    {required(m), defaulted(d, "1"), defaulted(L, "1"), defaulted(b, "16"), defaulted(K, "2"),
+                     payload},
                     examples_for_length,
                     forms()}},
       .forms = forms(),

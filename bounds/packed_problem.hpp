@@ -1,6 +1,8 @@
 /// What a packed prompt must serve, read from the arguments of a bound (theory 1.6).
 #pragma once
 
+#include <algorithm>
+
 #include <promptbound/bounds/bound.hpp>
 #include <promptbound/bounds/search/packed_layout.hpp>
 
@@ -17,6 +19,12 @@ namespace promptbound {
   result.b = arguments.integer(parameters::b).convert_to<unsigned long>();
   result.P = arguments.integer(parameters::P);
   return result;
+}
+
+/// Returns the default of P at d and L, as far as P goes.
+[[nodiscard]] inline Argument payload_by_default(const Arguments& arguments) {
+  const Integer n = arguments.integer(parameters::d) * arguments.integer(parameters::L);
+  return std::min(default_payload(n), Integer(parameters::P.most));
 }
 
 }  // namespace promptbound

@@ -1,6 +1,4 @@
 // One bound of catalogue.hpp.
-#include <algorithm>
-
 #include <promptbound/bounds/forms.hpp>
 #include <promptbound/bounds/packed_problem.hpp>
 #include <promptbound/numeric/integers.hpp>
@@ -68,12 +66,6 @@ void accuracy_for_length(const Arguments& arguments, long digits, Record& record
   record.add("eps", quantity(infimum, digits));
   add_layout(best->layout, digits, record);
   add_assumptions(record);
-}
-
-/// The default of P, as far as P goes.
-Argument payload_by_default(const Arguments& arguments) {
-  const Integer n = arguments.integer(parameters::d) * arguments.integer(parameters::L);
-  return std::min(default_payload(n), Integer(parameters::P.most));
 }
 
 std::vector<Form> forms() {

@@ -45,18 +45,23 @@ nlohmann::ordered_json end_json(const std::optional<PromptLength>& end, long dig
   return end ? length_json(*end, digits) : nlohmann::ordered_json();
 }
 
-nlohmann::ordered_json bracket_json(const Overview& point, long digits) {
-  const Bracket& bracket = point.bracket;
+/// null where there is no bracket.
+nlohmann::ordered_json bracket_json(const std::optional<Bracket>& found,
+                                    const std::optional<BracketInBits>& bits, long digits) {
+  if (!found) return {};
+  const Bracket& bracket = *found;
   nlohmann::ordered_json json = {
       {"models", bracket.models},
       {"necessary", end_json(bracket.necessary, digits)},
       {"sufficient", end_json(bracket.sufficient, digits)},
       {"necessary_at_equal_width", end_json(bracket.necessary_at_equal_width, digits)}};
-  if (point.bits) {
-    json["bits"] = {{"necessary", quantity_json(point.bits->necessary, digits)},
-                    {"sufficient", quantity_json(point.bits->sufficient, digits)}};
-    if (point.bits->limit_factor)
-      json["bits"]["limit_factor"] = quantity_json(*point.bits->limit_factor, digits);
+  if (bits) {
+    json["bits"] = {{"necessary", quantity_json(bits->necessary, digits)},
+                    {"sufficient", quantity_json(bits->sufficient, digits)}};
+    if (bits->limit_factor) {
+      json["bits"]["limit_factor"] = quantity_json(*bits->limit_factor, digits);
+      json["bits"]["limit"] = bits->limit;
+    }
   }
   if (!bracket.necessary) json["no_necessary"] = why_none(*bracket.no_necessary);
   if (!bracket.sufficient) json["no_sufficient"] = why_none(*bracket.no_sufficient);
@@ -73,7 +78,8 @@ nlohmann::ordered_json bracket_json(const Overview& point, long digits) {
 std::string overview_json(const ParameterView* parameters, const Overview& point, long digits, int indent) {
   nlohmann::ordered_json json = {{"schema", json_schema}};
   if (parameters != nullptr) json["parameters"] = parameters_json(parameters->shown());
-  json["bracket"] = bracket_json(point, digits);
+  json["bracket"] = bracket_json(point.bracket, point.bits, digits);
+  json["memory"] = bracket_json(point.memory, point.memory_bits, digits);
   json["bounds"] = nlohmann::ordered_json::array();
   for (const Record& record : point.records) json["bounds"].push_back(record_json(record, digits));
   return json.dump(indent);
@@ -81,11 +87,10 @@ std::string overview_json(const ParameterView* parameters, const Overview& point
 
 Absent absent(const Record& record) { return {record.why, record.is_undecided()}; }
 
-/// The bracket as a table, for CSV, which has no sentences.
-void write_bracket_table(const Bracket& bracket, TableWriter& writer) {
-  writer.begin("The bracket", {{"end"}, {"tokens", true}, {"width"}, {"bound"}, {"models"}, {"why none"}});
+/// The rows of a bracket; `of` stands before the name of each end.
+void write_bracket_rows(const Bracket& bracket, const std::string& of, TableWriter& writer) {
   const auto row = [&](const std::string& end, const PromptLength& length) {
-    writer.row({end, length.tokens, length.width.str(), std::string(length.record.id), length.models,
+    writer.row({of + end, length.tokens, length.width.str(), std::string(length.record.id), length.models,
                 std::string()});
   };
   const auto end = [&](const std::string& name, const std::optional<PromptLength>& length,
@@ -93,7 +98,7 @@ void write_bracket_table(const Bracket& bracket, TableWriter& writer) {
     if (length) {
       row(name, *length);
     } else {
-      writer.row({name, absent(*none), std::string(), std::string(none->id), bracket.models, none->why});
+      writer.row({of + name, absent(*none), std::string(), std::string(none->id), bracket.models, none->why});
     }
   };
   if (bracket.necessary_at_equal_width) row("necessary at equal width", *bracket.necessary_at_equal_width);
@@ -101,13 +106,20 @@ void write_bracket_table(const Bracket& bracket, TableWriter& writer) {
   end("necessary", bracket.necessary, bracket.no_necessary);
   for (const PromptLength& other : bracket.beside)
     row(fmt::format("beside: {}", name(other.record.kind)), other);
+}
+
+/// The brackets as a table, for CSV, which has no sentences.
+void write_bracket_table(const Overview& point, TableWriter& writer) {
+  writer.begin("The bracket", {{"end"}, {"tokens", true}, {"width"}, {"bound"}, {"models"}, {"why none"}});
+  if (point.bracket) write_bracket_rows(*point.bracket, "", writer);
+  if (point.memory) write_bracket_rows(*point.memory, "memory: ", writer);
   writer.end();
 }
 
 void write_point(const ParameterView& parameters, const Overview& point, Format format, TableWriter& writer) {
   if (format == Format::csv) {
     writer.parameters(parameters.shown());
-    write_bracket_table(point.bracket, writer);
+    write_bracket_table(point, writer);
   } else {
     const std::vector<std::string> lines = describe_gap(point);
     writer.paragraph(lines.front());
@@ -153,21 +165,28 @@ Cell lower_cell(const Bracket& bracket) {
   return end_cell(equal_width ? equal_width : bracket.necessary, bracket.no_necessary);
 }
 
-/// One row of a sweep: the parameters, the bracket, and the main output of every bound.
+/// The ends of a bracket in a sweep, and what proves them.
+void add_ends(const Bracket& ends, const std::string& of, std::vector<Cell>& cells, ProofSummary& proof) {
+  cells.push_back(lower_cell(ends));
+  cells.push_back(end_cell(ends.sufficient, ends.no_sufficient));
+  if (const auto& lower = ends.necessary) proof.add(of + "necessary", lower->record, lower->output);
+  if (const auto& upper = ends.sufficient) proof.add(of + "sufficient", upper->record, upper->output);
+}
+
+/// One row of a sweep: the parameters, the brackets, and the main output of every bound.
 std::vector<Cell> sweep_row(const BoundsOptions& options, const ParameterView& parameters,
                             const std::vector<const Bound*>& bounds, const Arguments& arguments) {
   std::vector<Record> records;
   records.reserve(bounds.size());
   for (const Bound* bound : bounds)
     records.push_back(evaluate(*bound, arguments, options.computed_digits(), main_output(*bound)));
-  const Bracket ends = bracket(arguments, records, options.computed_digits());
   std::vector<Cell> cells = parameters.cells(options.format, arguments);
-  cells.reserve(cells.size() + bounds.size() + 3);
-  cells.push_back(lower_cell(ends));
-  cells.push_back(end_cell(ends.sufficient, ends.no_sufficient));
+  cells.reserve(cells.size() + bounds.size() + 5);
   ProofSummary proof;
-  if (const auto& lower = ends.necessary) proof.add("necessary", lower->record, "tokens");
-  if (const auto& upper = ends.sufficient) proof.add("sufficient", upper->record, "tokens");
+  if (arguments.has(parameters::eps))
+    add_ends(bracket(arguments, records, options.computed_digits()), "", cells, proof);
+  if (const Record* packed = packed_memory_among(records))
+    add_ends(memory_bracket(arguments, *packed, options.computed_digits()), "memory ", cells, proof);
   for (std::size_t i = 0; i < bounds.size(); ++i) {
     cells.push_back(output_cell(records[i], main_output(*bounds[i])));
     proof.add(bounds[i]->id, records[i], main_output(*bounds[i]));
@@ -181,8 +200,13 @@ void write_sweep(const BoundsOptions& options, const Sweep& sweep, TableWriter& 
   const ParameterView parameters(options.parameters, uses_of(bounds));
   parameters.write_head(options.format, writer);
   std::vector<Column> columns = parameters.headings(options.format);
-  columns.push_back({"necessary", true});
-  columns.push_back({"sufficient", true});
+  const Arguments first = sweep.at(0);
+  for (const auto& [is_there, of] :
+       {std::pair{first.has(parameters::eps), ""}, {first.has(parameters::N), "memory "}}) {
+    if (!is_there) continue;
+    columns.push_back({fmt::format("{}necessary", of), true});
+    columns.push_back({fmt::format("{}sufficient", of), true});
+  }
   for (const Bound* bound : bounds)
     columns.push_back({fmt::format("{}.{}", bound->id, main_output(*bound)), true});
   if (is_for_programs(options.format)) columns.push_back({"proof"});
@@ -207,7 +231,8 @@ Record lookup_for_real_entries(const Overview& point, const Arguments& real_entr
 /// wide as its own (or as --w asks for). For packed prompts and the simplex packing, which may be sharper,
 /// there are no certificates of a bracket.
 std::string certify_bracket(const Overview& point, long digits) {
-  const Bracket& bracket = point.bracket;
+  if (!point.bracket) throw InputError("--coq certifies the bracket for functions: give --d, --L and --eps");
+  const Bracket& bracket = *point.bracket;
   if (!bracket.necessary) throw InputError("--coq: " + why_none(*bracket.no_necessary));
   const Bound& lookup = find_bound("lookup-upper");
   Arguments real_entries;
@@ -231,12 +256,7 @@ std::string certify_bracket(const Overview& point, long digits) {
 int bounds(const BoundsOptions& options) {
   const Sweep sweep = options.parameters.sweep();
   const Arguments first = sweep.at(0);
-  for (const Parameter* needed : {&parameters::d, &parameters::L, &parameters::eps}) {
-    if (!first.has(*needed)) {
-      throw InputError(
-          fmt::format("bounds needs --{} ({}): {}", needed->name, needed->meaning, needed->accepted()));
-    }
-  }
+  require_bracket(first);
   const bool single = sweep.varying().empty();
   const ParameterView parameters(options.parameters, uses_of(evaluable(first)));
   if (!options.coq.empty() && !single)
@@ -284,12 +304,13 @@ int bounds(const BoundsOptions& options) {
 void add_bounds(CommandLine& line, Action& action) {
   auto options = std::make_shared<BoundsOptions>();
   Subcommand* subcommand =
-      line.add_subcommand("bounds", "all bounds for given parameters, the bracket on top");
+      line.add_subcommand("bounds", "all bounds for given parameters, the brackets on top");
   subcommand->footer(
       "Examples:\n"
       "  promptbound bounds --d 2 --L 2 --eps 1/10\n"
       "  promptbound bounds --d 1:4 --L 2 --eps 1/10,1/100 --alpha inf --format csv -o sweep.csv\n"
-      "  promptbound bounds --d 2 --L 2 --eps 1/10 --coq bracket.v");
+      "  promptbound bounds --d 2 --L 2 --eps 1/10 --coq bracket.v\n"
+      "  promptbound bounds --N 1000000 --K 10 --P 768");
   add_coq_option(*subcommand, options->coq);
   options->parameters.add_to(*subcommand);
   add_common_options(*subcommand, *options);

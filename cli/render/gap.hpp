@@ -1,4 +1,4 @@
-/// The bracket in words.
+/// The brackets in words.
 #pragma once
 
 #include <string>
@@ -8,8 +8,10 @@
 
 namespace promptbound {
 
-/// Describes first the bracket, at one token width; then what each end assumes, the factor between the ends,
-/// what is known of other models, and how the published formula compares.
+/// Describes first the bracket for functions, where there is one, at one token width; then what each end
+/// assumes, the factor between the ends, what is known of other models, and how the published formula
+/// compares; then the bracket for memory, where there is one, likewise. The first line is a bracket, the
+/// second empty.
 [[nodiscard]] std::vector<std::string> describe_gap(const Overview& point);
 
 /// Says why there is none: `entropy-bits (theory 1.2) does not apply: REASON`

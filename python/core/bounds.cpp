@@ -270,12 +270,6 @@ Overview bounds_at(const py::dict& parameters, long digits) {
     const Parameter& parameter = parameter_named(name.cast<std::string>());
     arguments.set(parameter.name, argument_of(parameter, value));
   }
-  for (const Parameter* needed : {&parameters::d, &parameters::L, &parameters::eps}) {
-    if (!arguments.has(*needed)) {
-      throw InputError("bounds needs " + std::string(needed->name) + " (" + std::string(needed->meaning) +
-                       "): " + needed->accepted());
-    }
-  }
   checked(digits);
   return interruptible([=](Running&) { return overview(arguments, digits); });
 }
@@ -283,6 +277,32 @@ Overview bounds_at(const py::dict& parameters, long digits) {
 py::object length_object(const std::optional<PromptLength>& length) {
   if (!length) return py::none();
   return py::make_tuple(object_of(length->tokens), object_of(length->width), length->models, length->record);
+}
+
+py::object why_object(const std::optional<Record>& none) {
+  return none ? py::object(py::str(why_none(*none))) : py::none();
+}
+
+/// The parts of a bracket by their names in Python; None where there is none.
+py::object bracket_object(const std::optional<Bracket>& bracket, const std::optional<BracketInBits>& bits) {
+  if (!bracket) return py::none();
+  py::dict parts;
+  parts["models"] = bracket->models;
+  parts["necessary"] = length_object(bracket->necessary);
+  parts["necessary_at_equal_width"] = length_object(bracket->necessary_at_equal_width);
+  parts["sufficient"] = length_object(bracket->sufficient);
+  parts["no_necessary"] = why_object(bracket->no_necessary);
+  parts["no_sufficient"] = why_object(bracket->no_sufficient);
+  py::list beside;
+  for (const PromptLength& length : bracket->beside) beside.append(length_object(length));
+  parts["beside"] = beside;
+  parts["bits"] = py::none();
+  parts["limit_factor"] = py::none();
+  if (bits) {
+    parts["bits"] = py::make_tuple(object_of(bits->necessary), object_of(bits->sufficient));
+    if (bits->limit_factor) parts["limit_factor"] = object_of(*bits->limit_factor);
+  }
+  return parts;
 }
 
 }  // namespace
@@ -308,29 +328,9 @@ void add_bounds(py::module_& module) {
   py::class_<Overview>(module, "Overview")
       .def_readonly("records", &Overview::records)
       .def("lines", [](const Overview& o) { return describe_gap(o); })
-      .def_property_readonly("models", [](const Overview& o) { return o.bracket.models; })
-      .def_property_readonly("necessary",
-                             [](const Overview& o) { return length_object(o.bracket.necessary); })
-      .def_property_readonly(
-          "necessary_at_equal_width",
-          [](const Overview& o) { return length_object(o.bracket.necessary_at_equal_width); })
-      .def_property_readonly("sufficient",
-                             [](const Overview& o) { return length_object(o.bracket.sufficient); })
-      .def_property_readonly("no_necessary",
-                             [](const Overview& o) -> py::object {
-                               return o.bracket.no_necessary ? py::cast(why_none(*o.bracket.no_necessary))
-                                                             : py::none();
-                             })
-      .def_property_readonly("no_sufficient",
-                             [](const Overview& o) -> py::object {
-                               return o.bracket.no_sufficient ? py::cast(why_none(*o.bracket.no_sufficient))
-                                                              : py::none();
-                             })
-      .def_property_readonly("beside", [](const Overview& o) {
-        py::list result;
-        for (const PromptLength& length : o.bracket.beside) result.append(length_object(length));
-        return result;
-      });
+      .def_property_readonly("bracket", [](const Overview& o) { return bracket_object(o.bracket, o.bits); })
+      .def_property_readonly("memory",
+                             [](const Overview& o) { return bracket_object(o.memory, o.memory_bits); });
   module.def("catalogue", entries);
   module.def("meanings", meanings);
   module.def("evaluate", evaluate_bound, py::arg("id"), py::arg("parameters"), py::arg("digits"),

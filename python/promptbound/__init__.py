@@ -15,12 +15,12 @@ from promptbound.expressions import absolute, cos, exp, log, maximum, minimum, p
 from promptbound.models import (Audit, Check, Construction, Memorization, Structure, Transformer, audit, check, construct,
                                 constructions, memorize, read_labels, structure)
 from promptbound.numbers import Interval, Magnitude, PowerTower
-from promptbound.results import Bounds, End, NotApplicable, Result, Results
+from promptbound.results import Bounds, Bracket, End, NotApplicable, Result, Results
 from promptbound.theory import TheoryItem, theory
 from promptbound.verify import MeanError, Verification, mean_error, verify
 
 __all__ = [
-    "Attention", "Audit", "Bounds", "Check", "Construction", "End", "FloatWarning", "InputError", "Interval", "Magnitude", "MeanError",
+    "Attention", "Audit", "Bounds", "Bracket", "Check", "Construction", "End", "FloatWarning", "InputError", "Interval", "Magnitude", "MeanError",
     "Memorization", "NotApplicable", "PowerTower", "Result", "Results", "Structure", "TheoryItem", "Transformer", "Undecided", "Verification",
     "__version__", "absolute", "attention", "audit", "bounds", "catalogue", "check", "construct", "constructions", "cos", "evaluate",
     "exp", "log", "maximum", "mean_error", "memorize", "minimum", "pi", "read_labels", "sin", "solve", "sqrt", "structure", "sweep", "tanh", "theory", "verify",

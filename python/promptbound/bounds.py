@@ -53,8 +53,9 @@ def sweep(id, *, for_=None, digits=40, threads=None, progress=None, **parameters
 def bounds(*, digits=40, **parameters):
     """Evaluates every bound that the parameters suffice for: bounds(d=2, L=2, eps="1/10").
 
-    d, L and eps are needed; the others of the catalogue may be given. Returns Bounds: a sequence of Result with the
-    bracket necessary <= least prompt length <= sufficient.
+    d, L and eps are needed for the bracket of functions, N for that of memory (bounds(N=1000, K=10)); the others of the
+    catalogue may be given. Returns Bounds: a sequence of Result with the brackets necessary <= least prompt length <=
+    sufficient.
     """
     return Bounds(_core.bounds(parameters, digits))
 

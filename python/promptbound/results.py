@@ -323,50 +323,74 @@ def _end(parts):
     return None if parts is None else End(*parts)
 
 
-class Bounds(Results):
-    """Every bound that can be evaluated at one point, and the bracket that they make.
+class Bracket:
+    """necessary <= least prompt length <= sufficient; each end is an End, or None where there is none."""
 
-    A sequence of Result; the ends of the bracket are End or None.
-    """
-
-    def __init__(self, overview):
-        super().__init__(Result(record) for record in overview.records)
-        self._overview = overview
+    def __init__(self, parts):
+        self._parts = parts
 
     @property
     def models(self):
         """The models that both ends of the bracket speak of."""
-        return self._overview.models
+        return self._parts["models"]
 
     @property
     def necessary(self):
-        """The lower end: no prompt of fewer tokens serves every function."""
-        return _end(self._overview.necessary)
+        """The lower end: no prompt of fewer tokens does it."""
+        return _end(self._parts["necessary"])
 
     @property
     def necessary_at_equal_width(self):
         """The lower end for tokens as wide as those of the upper end."""
-        return _end(self._overview.necessary_at_equal_width)
+        return _end(self._parts["necessary_at_equal_width"])
 
     @property
     def sufficient(self):
         """The upper end: so many tokens suffice, for one fixed transformer."""
-        return _end(self._overview.sufficient)
+        return _end(self._parts["sufficient"])
 
     @property
     def no_necessary(self):
         """Why there is no lower end; None where there is one."""
-        return self._overview.no_necessary
+        return self._parts["no_necessary"]
 
     @property
     def no_sufficient(self):
         """Why there is no upper end; None where there is one."""
-        return self._overview.no_sufficient
+        return self._parts["no_sufficient"]
+
+    @property
+    def bits(self):
+        """Both ends in bits of a whole prompt, (necessary, sufficient); None where an end is missing."""
+        return self._parts["bits"]
+
+    @property
+    def limit_factor(self):
+        """What is left of the quotient of the two in the limit that theory 1.6 (2.8) names, for packed prompts; else None."""
+        return self._parts["limit_factor"]
 
     @property
     def beside(self):
         """Bounds for other models."""
-        return [_end(parts) for parts in self._overview.beside]
+        return [_end(parts) for parts in self._parts["beside"]]
+
+
+class Bounds(Results, Bracket):
+    """Every bound that can be evaluated at one point, and the bracket that they make.
+
+    A sequence of Result. Its ends are those of the bracket for functions where d, L and eps are given, else of the bracket
+    for memory, which stands in `memory` too.
+    """
+
+    def __init__(self, overview):
+        Results.__init__(self, (Result(record) for record in overview.records))
+        Bracket.__init__(self, overview.bracket or overview.memory)
+        self._overview = overview
+
+    @property
+    def memory(self):
+        """The Bracket for prompts that reach every labelling of N inputs; None where N was not given."""
+        return None if self._overview.memory is None else Bracket(self._overview.memory)
 
     def by_id(self, id):
         """The Result of the bound of that id; KeyError where it was not evaluated."""

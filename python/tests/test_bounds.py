@@ -26,6 +26,21 @@ def test_the_bracket_at_the_readme_s_point():
         found.by_id("nothing")
 
 
+def test_the_bracket_for_memory():
+    found = pb.bounds(N=10**6, K=10, P=768)
+    memory = found.memory
+    assert memory.necessary_at_equal_width.width == memory.sufficient.width == found.sufficient.width == 768 + 1 + 1 + 6 + 3
+    assert memory.sufficient.tokens == -(-10**6 // (768 * 4))
+    assert memory.necessary_at_equal_width.tokens == math.ceil(10**6 * math.log2(10) / (779 * 16))
+    assert memory.bits == (math.ceil(10**6 * math.log2(10)), memory.sufficient.tokens * 779 * 16)
+    assert memory.limit_factor == 1 and memory.no_sufficient is None
+    assert memory.necessary.result.id == "memory-bits" and memory.sufficient.result.id == "packed-memory"
+    assert "reach all labellings of N = 1000000 inputs by K = 10 labels" in str(found)
+    both = pb.bounds(d=2, L=2, eps="1/10", alpha="inf", N=1000)
+    assert both.sufficient.tokens == 21 and both.memory.sufficient.result.id == "packed-memory"
+    assert pb.bounds(d=2, L=2, eps="1/10").memory is None
+
+
 def test_a_missing_end_says_why():
     found = pb.bounds(d=1, L=1, eps="2")
     assert found.necessary is None and "entropy-bits" in found.no_necessary
@@ -85,7 +100,7 @@ def test_what_does_not_apply_says_why_and_gives_no_number():
     (lambda: pb.sweep("entropy-bits", d="8:1", L=2, eps=1), "the range is empty"),
     (lambda: pb.sweep("entropy-bits", d=range(1, 10000), L=range(1, 10000), eps=1), "more than 10000000 points"),
     (lambda: pb.sweep("entropy-bits", d=1, L=2, eps=1, threads=-1), "threads"),
-    (lambda: pb.bounds(d=2, L=2), "bounds needs eps"),
+    (lambda: pb.bounds(d=2, L=2), "bounds needs --eps"),
 ])
 def test_errors_are_the_command_s_sentences(call, sentence):
     with pytest.raises(pb.InputError, match=sentence.replace("(", r"\(")):

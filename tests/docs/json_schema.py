@@ -40,6 +40,8 @@ COMMANDS = [
     ("overview", 0, "bounds --d 1 --L 1 --eps 1/2 --alpha inf"),
     ("overview", 0, "bounds --d 768 --L 512 --eps 0.1 --alpha inf"),
     ("overview", 0, "bounds --d 1000000 --L 1000 --eps 0.001"),
+    ("overview", 0, "bounds --N 1000000 --K 10 --P 768"),
+    ("overview", 0, "bounds --d 1 --L 2 --eps 1/10 --N 5 --K 70000 --P 1"),
     ("overviews", 0, "bounds --d 1:3 --L 2 --eps 1/10,1/2"),
     ("table", 0, "table --of entropy-bits.tokens,lookup-upper.tokens --d 1:2 --L 2 --eps 1/10,1/2"),
     ("table", 0, "table --preset capacity"),

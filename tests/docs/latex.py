@@ -31,6 +31,7 @@ COMMANDS = [
     "eval memory-saturation --m 1:65536:x4 --w 2 --R 1 --Lambda 2 --Lambda-W 3 --Delta 1 --eps 1/10",
     "bounds --d 2 --L 2 --eps 1/10 --alpha inf --R 1 --Lambda 10",
     "bounds --d 1000000 --L 1000 --eps 0.001",
+    "bounds --N 1000000 --K 10 --P 768",
     "bounds --d 1:3 --L 2 --eps 1/4,1/10,1/2",
     "table --of entropy-bits.tokens,lookup-upper.tokens,quantized-capacity.value,universality-size.tokens --d 1:4 --L 2 --eps 1/10,1/100",
     "table --preset capacity",

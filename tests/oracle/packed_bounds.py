@@ -87,7 +87,7 @@ def packed_upper(d, L, eps, C, alpha, b, P):
         A, r = layout(k)
         if r < 1:
             continue
-        m = -(-(k**n) // r) if n * k.bit_length() < 10**6 else None
+        m = -(-(k**n) // r) if k == 1 or n * k.bit_length() < 10**6 else None
         if best is not None:
             least, other = best[0], best[1]
             if m is not None and least is not None:
@@ -133,7 +133,8 @@ def packed_upper_eps(d, L, m, C, alpha, b, P):
     return best[1] | {"eps": norm_factor(n, alpha) * best[0]}
 
 
-def packed_memory_layout(K, b, P):
+def packed_memory_layout(d, L, K, b, P):
+    P = min(16 * d * L, 10**18) if P is None else P
     J = 0
     while J * K.bit_length() < 4 * b and K ** (J + 1) <= 1 << b:
         J += 1
@@ -142,17 +143,25 @@ def packed_memory_layout(K, b, P):
         e += 1
     labels = P * J if J else P // e
     require(labels >= 1, "a token holds no label")
-    return {"labels_per_token": labels, "labels_per_entry": J, "entries_per_label": e}
+    return P, {"labels_per_token": labels, "labels_per_entry": J, "entries_per_label": e}
 
 
-def packed_memory(N, K, b, P):
-    result = packed_memory_layout(K, b, P)
-    return result | {"tokens": -(-N // result["labels_per_token"])}
+def packed_memory_width(d, L, m, b, P):
+    digits = 1
+    while 1 << (b * digits) < m:
+        digits += 1
+    return P + d + L + 6 + (d * L if L > 1 else 0) + 3 * digits
 
 
-def packed_memory_N(m, K, b, P):
-    result = packed_memory_layout(K, b, P)
-    return result | {"N": m * result["labels_per_token"]}
+def packed_memory(N, d, L, K, b, P):
+    P, result = packed_memory_layout(d, L, K, b, P)
+    tokens = -(-N // result["labels_per_token"])
+    return result | {"tokens": tokens, "width": packed_memory_width(d, L, tokens, b, P)}
+
+
+def packed_memory_N(m, d, L, K, b, P):
+    P, result = packed_memory_layout(d, L, K, b, P)
+    return result | {"N": m * result["labels_per_token"], "width": packed_memory_width(d, L, m, b, P)}
 
 
 def entropy_simplex(d, L, eps, C, alpha, b, w):

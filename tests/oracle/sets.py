@@ -187,9 +187,13 @@ def draw(rng, form, index, small):
             if rng.random() < 0.1:
                 v["Lambda-W"] = v["Lambda"] / 2  # both covering numbers are equal
     elif id == "packed-memory":
-        v = {"m" if solve else "N": whole(rng, 1, MAX_COUNT), "P": whole(rng, 1, MAX_COUNT if size == "largest" else 1000),
+        v = {"m" if solve else "N": whole(rng, 1, MAX_COUNT),
              "b": whole(rng, 1, MAX_BITS if index % 16 == 3 and not small else 64),
              "K": rng.choice([2, 3, 2 ** rng.randint(1, 59), 50257, whole(rng, 2, MAX_COUNT)])}
+        if rng.random() < 0.7:
+            v["P"] = whole(rng, 1, MAX_COUNT if size == "largest" else 1000)
+        if rng.random() < 0.7:
+            v["d"], v["L"] = shape(rng, size)
     elif id in ("memory-bits", "accessible-length"):
         symbol, many = ("K", "N") if id == "memory-bits" else ("v", "l")
         v = {many if solve else "m": whole(rng, 1, MAX_COUNT), "w": whole(rng, 1, MAX_DIMENSION),

@@ -99,7 +99,7 @@ TEST_CASE("the catalogue lists every bound with its parameters - every construct
     CHECK_FALSE(bound["parameters"].empty());
     CHECK_FALSE(bound["outputs"].empty());
   }
-  CHECK(catalogue["constructions"].size() == 13);
+  CHECK(catalogue["constructions"].size() == 14);
   CHECK(catalogue["checks"].size() == 8);
   for (const std::string part : {"constructions", "checks"}) {
     for (const json& entry : catalogue[part]) {

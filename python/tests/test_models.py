@@ -127,7 +127,11 @@ def test_a_layer_of_two_heads_is_refused_below_its_floor():
 def test_structure_of_a_contraction():
     model = pb.Transformer({"d": 1, "layers": [{"heads": [{"W_Q": [["1/10"]], "W_K": [[1]], "W_V": [["1/10"]]}]}]})
     answer = model.structure(R=1)
-    assert answer.injective and answer.lipschitz >= 1 + Fraction(1, 10) * (1 + 2 * Fraction(1, 10))
+    # 1 + (kappa + sqrt(1 + kappa^2))/10, kappa = 1/10; sqrt(1.01) = 1.00498756...
+    assert answer.injective
+    assert 1 + Fraction(1, 10) * Fraction("1.10498756") <= answer.lipschitz <= 1 + Fraction(1, 10) * Fraction("1.10498757")
+    alike = model.structure(R=1, D=Fraction(1, 10))
+    assert alike.injective and alike.lipschitz < answer.lipschitz
     assert pb.check(answer.certificate).accepted
     assert not pb.structure(pb.Transformer({"d": 1, "layers": [{"heads": [{"W_Q": [[9]], "W_K": [[9]], "W_V": [[9]]}]}]})).injective
 

@@ -129,7 +129,9 @@ TEST_CASE("the sizes are the bound's - and blocks and width are those of the wei
     for (const auto& [parameter, value] : {std::pair(&parameters::N, std::to_string(s.N)),
                                            {&parameters::K, std::to_string(s.K)},
                                            {&parameters::b, std::to_string(s.b)},
-                                           {&parameters::P, std::to_string(s.P)}})
+                                           {&parameters::P, std::to_string(s.P)},
+                                           {&parameters::d, std::to_string(s.d)},
+                                           {&parameters::L, std::to_string(s.L)}})
       arguments.set(parameter->name, parse_argument(*parameter, value));
     const Record bound = evaluate(find_bound("packed-memory"), arguments, 20);
     REQUIRE(bound.is_applicable());

@@ -66,7 +66,7 @@ function(promptbound_target target)
                                               $<INSTALL_INTERFACE:${CMAKE_INSTALL_INCLUDEDIR}>)
   target_link_libraries(${target} PUBLIC ${ARGN} PRIVATE $<BUILD_INTERFACE:promptbound_flags>)
   promptbound_precompile(${target})
-  promptbound_unity(${target} 16)
+  promptbound_unity(${target} 24)
   set_property(GLOBAL APPEND PROPERTY PROMPTBOUND_LIBRARIES ${target})
 endfunction()
 

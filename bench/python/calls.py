@@ -26,14 +26,15 @@ def best(call, repetitions):
 def bounds():
     count = 1000
     for id, parameters in (("entropy-bits", dict(d=2, L=2, eps="1/10")), ("lookup-upper", dict(d=2, L=2, eps="1/10")),
-                           ("entropy-lipschitz", dict(d=2, L=2, eps="1/10", R=1, Lambda=2)), ("memory-bits", dict(N=100, K=2, b=16, w=4)),
-                           ("quantized-capacity", dict(d=2, L=2, eps="1/10")), ("universality-size", dict(d=2, L=2, eps="1/10"))):
+                           ("entropy-lipschitz", dict(d=2, L=2, eps="1/10", R=1, Lambda=2)), ("entropy-lipschitz", dict(d=2, L=2, eps="1/10", R=1, Lambda=2, norm="max")), ("memory-bits", dict(m=100, K=2, b=16, w=4)),
+                           ("quantized-capacity", dict(d=2, L=2, eps="1/10")), ("quantized-capacity", dict(d=2, L=2, eps="1/10", alpha=3)),
+                           ("universality-size", dict(d=2, L=2, eps="1/10"))):
         def loop():
             for _ in range(count):
                 pb.evaluate(id, **parameters).value
 
         wall, processor = best(loop, 5)
-        print(f"{id}: {wall / count * 1e6:.1f} us a call ({processor / count * 1e6:.1f} us of the processor)")
+        print(f"{id}, {parameters}: {wall / count * 1e6:.1f} us a call ({processor / count * 1e6:.1f} us of the processor)")
 
 
 def sweep(program, threads):

@@ -6,7 +6,6 @@
 
 #include <promptbound/bounds/box_grid.hpp>
 #include <promptbound/bounds/box_pairs.hpp>
-#include <promptbound/bounds/search/grid_search.hpp>
 #include <promptbound/numeric/certify.hpp>
 #include <promptbound/numeric/integers.hpp>
 #include <promptbound/numeric/precision.hpp>
@@ -32,9 +31,7 @@ constexpr int most_ranges = 2000;
 
 class Search {
  public:
-  /// saves_bits: ranges are bounded at no more bits than their lengths need.
-  Search(const BoxPairs& pairs, const Integer& n, bool saves_bits)
-      : pairs_(pairs), n_(n), saves_bits_(saves_bits) {}
+  Search(const BoxPairs& pairs, const Integer& n) : pairs_(pairs), n_(n) {}
 
   /// The best grid number of the bases low to high; nothing where the working precision does not decide it.
   [[nodiscard]] std::optional<Integer> run(const Integer& low, const Integer& high) {
@@ -118,7 +115,6 @@ class Search {
   void add(const Integer& low, const Integer& high) {
     if (low > high) return;
     const Integer last = std::min(high, pairs_.base(pairs_.top(high)));  // beyond, only c grows
-    const WorkingPrecision scope(bits(low, std::max(low, last)));
     Interval bound = bound_on(low, std::max(low, last));
     if (!certainly_less_equal(bound, best_.front().value))
       open_.push({low, std::max(low, last), std::move(bound)});
@@ -141,10 +137,7 @@ class Search {
       return;
     }
     // Where the envelope is monotone the best are at an end.
-    const int sign = [&] {
-      const WorkingPrecision scope(bits(low, high));
-      return S_sign(low, high);
-    }();
+    const int sign = S_sign(low, high);
     const Integer middle = sign > 0         ? std::max(low, Integer(before(high) - 1))
                            : sign < 0       ? std::min(Integer(high - 1), behind(low, high))
                            : high > 4 * low ? floor_root(low * high, 2)
@@ -177,7 +170,6 @@ class Search {
   /// still has few vertices. Nothing where S may not fall, has no root there, or little is gained.
   [[nodiscard]] std::optional<std::pair<Integer, Integer>> beside_maximum(const Integer& low,
                                                                           const Integer& high) const {
-    const WorkingPrecision scope(bits(low, high));
     const Integer middle = (low + high) / 2;
     const Interval derivative = S_derivative(low, high);
     if (!certainly_positive(-derivative)) return std::nullopt;
@@ -250,13 +242,8 @@ class Search {
            Interval(Integer(2 * pairs_.E * (pairs_.K + pairs_.E))) * c;
   }
 
-  [[nodiscard]] long bits(const Integer& low, const Integer& high) const {
-    return saves_bits_ ? std::min(bits_for(low, high), working_precision()) : working_precision();
-  }
-
   const BoxPairs& pairs_;
   const Integer& n_;
-  bool saves_bits_;
   std::vector<Candidate> best_;  ///< those that no other is certainly better than
   std::priority_queue<Range> open_;
 };
@@ -270,11 +257,8 @@ Integer best_box_grid_number(const LipschitzPacking& problem) {
   if (first == finest) return finest;
   const BoxPairs pairs(problem, first);
   const Integer high = pairs.base(finest);
-  const long first_bits = 256 + 2 * static_cast<long>(bit_size(finest));
-  return at_rising_precision("which grid number is best", first_bits, [&] {
-    Search search(pairs, problem.functions.n, working_precision() == first_bits);
-    return search.run(pairs.lowest, high);
-  });
+  return at_rising_precision("which grid number is best", 256 + 2 * static_cast<long>(bit_size(finest)),
+                             [&] { return Search(pairs, problem.functions.n).run(pairs.lowest, high); });
 }
 
 }  // namespace promptbound

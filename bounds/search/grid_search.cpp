@@ -87,6 +87,13 @@ std::optional<Integer> best_of_few(const Integer& first, const Integer& last,
   return std::nullopt;
 }
 
+/// Bits that tell apart what a range of grid numbers leaves open: about twice those that its ends share,
+/// since near a smooth maximum neighbours differ by k^-2, relatively.
+long bits_for(const Integer& low, const Integer& high) {
+  const unsigned long known = bit_size(high) - bit_size(Integer(high - low));
+  return 256 + 2 * static_cast<long>(known);
+}
+
 /// The objective's bound on a range, infinite where there is none.
 Interval bound_on(const GridObjective& objective, const Integer& low, const Integer& high) {
   Interval bound = objective.bound(low, high);
@@ -136,11 +143,6 @@ std::vector<Range<double>> narrowed(const std::vector<Range<double>>& ranges,
 }
 
 }  // namespace
-
-long bits_for(const Integer& low, const Integer& high) {
-  const unsigned long known = bit_size(high) - bit_size(Integer(high - low));
-  return 256 + 2 * static_cast<long>(known);
-}
 
 Integer best_grid_number(const Integer& first, const Integer& last, const GridObjective& objective) {
   if (std::optional<Integer> best = best_of_few(first, last, objective)) return std::move(*best);

@@ -33,8 +33,4 @@ struct GridObjective {
 [[nodiscard]] Integer best_grid_number(const Integer& first, const Integer& last,
                                        const GridObjective& objective);
 
-/// Returns the bits that tell apart what a range of numbers leaves open: about twice those that its ends
-/// share, since near a smooth maximum neighbours differ by k^-2, relatively. 0 < low <= high.
-[[nodiscard]] long bits_for(const Integer& low, const Integer& high);
-
 }  // namespace promptbound

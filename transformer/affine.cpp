@@ -11,22 +11,26 @@ void add_product(Scalar& sum, double w, const Scalar& x, Scalar& term) {
   term = Scalar(w);
   if (!is_zero_product(term, x)) sum += term *= x;
 }
+
 }  // namespace
 
 template <class Scalar>
 requires(!std::is_same_v<Scalar, double>) Matrix<Scalar> multiply(const Matrix<double>& W,
                                                                   const Matrix<Scalar>& X) {
-  if constexpr (std::is_same_v<Scalar, Interval>) return fixed_point_product(W, X);
-  Matrix<Scalar> result(W.rows(), X.cols());
-  Scalar term;
-  for (Index token = 0; token < X.cols(); ++token) {
-    for (Index row = 0; row < W.rows(); ++row) {
-      Scalar sum(0);
-      for (Index k = 0; k < W.cols(); ++k) add_product(sum, W(row, k), X(k, token), term);
-      result(row, token) = std::move(sum);
+  if constexpr (std::is_same_v<Scalar, Interval>) {
+    return fixed_point_product(W, X);
+  } else {
+    Matrix<Scalar> result(W.rows(), X.cols());
+    Scalar term;
+    for (Index token = 0; token < X.cols(); ++token) {
+      for (Index row = 0; row < W.rows(); ++row) {
+        Scalar sum(0);
+        for (Index k = 0; k < W.cols(); ++k) add_product(sum, W(row, k), X(k, token), term);
+        result(row, token) = std::move(sum);
+      }
     }
+    return result;
   }
-  return result;
 }
 
 template <class Scalar>

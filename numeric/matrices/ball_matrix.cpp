@@ -19,8 +19,6 @@ Index checked_columns(Index n) {
   if (n > most_columns) throw InputError("a matrix of more than 2^24 columns is not multiplied");
   return n;
 }
-/// gamma_n <= n 2^-52 with room for the rounding of this very product.
-double gamma(Index n) { return static_cast<double>(n) * 2 * unit; }
 /// The rounded product.
 Matrix<double> product(const Matrix<double>& A, const Matrix<double>& B) {
   Matrix<double> C = Matrix<double>::Zero(A.rows(), B.cols());
@@ -32,6 +30,9 @@ Matrix<double> product(const Matrix<double>& A, const Matrix<double>& B) {
 double underflow(Index n) { return static_cast<double>(n + 1) * 0x1p-1060; }
 
 }  // namespace
+
+// gamma_n <= n 2^-52, with room for the rounding of this very product.
+double gamma_bound(Index n) { return static_cast<double>(checked_columns(n)) * 2 * unit; }
 
 BallMatrix::BallMatrix(Matrix<double> exact)
     : mid_(std::move(exact)), rad_(Matrix<double>::Zero(mid_.rows(), mid_.cols())) {}
@@ -75,18 +76,18 @@ Matrix<FastInterval> BallMatrix::entries() const {
 }
 
 BallMatrix operator*(const BallMatrix& A, const BallMatrix& B) {
-  const Index n = checked_columns(A.cols());
+  const Index n = A.cols();
   const Matrix<double> size_A = A.mid().cwiseAbs(), size_B = B.mid().cwiseAbs();
-  Matrix<double> radius = gamma(n) * product(size_A, size_B);
+  Matrix<double> radius = gamma_bound(n) * product(size_A, size_B);
   if (!A.rad().isZero(0)) radius += product(A.rad(), size_B + B.rad());
   if (!B.rad().isZero(0)) radius += product(size_A, B.rad());
   return {product(A.mid(), B.mid()), (radius * inflation).array() + underflow(n)};
 }
 
 BallMatrix times_diagonal(const Matrix<double>& A, const Vector<double>& diagonal) {
-  const Index n = checked_columns(A.cols());
+  const Index n = A.cols();
   const Matrix<double> mid = A * diagonal.asDiagonal();
-  return {mid, (gamma(n) * mid.cwiseAbs() * inflation).array() + underflow(n)};
+  return {mid, (gamma_bound(n) * mid.cwiseAbs() * inflation).array() + underflow(n)};
 }
 
 BallMatrix operator-(const BallMatrix& A, const BallMatrix& B) {

@@ -32,6 +32,10 @@ class BallMatrix {
   Matrix<double> mid_, rad_;
 };
 
+/// Returns at least gamma_n: what the rounding of sums of n products costs. Throws InputError beyond n =
+/// 2^24.
+[[nodiscard]] double gamma_bound(Index n);
+
 /// Multiplies; A has at most 2^24 columns.
 [[nodiscard]] BallMatrix operator*(const BallMatrix& A, const BallMatrix& B);
 /// Returns a D for the diagonal matrix D of these entries: the product above without its terms that are 0.

@@ -20,18 +20,7 @@ constexpr Index tokens_at_once = 16, rows_at_once = 8;
 
 static_assert(GMP_NUMB_BITS == 64);
 
-/// A multiple-precision number that is given back.
-class Whole {
- public:
-  Whole() { mpz_init(value_); }
-  ~Whole() { mpz_clear(value_); }
-  Whole(const Whole&) = delete;
-  Whole& operator=(const Whole&) = delete;
-  [[nodiscard]] mpz_ptr get() { return value_; }
-
- private:
-  mpz_t value_;
-};
+mpz_ptr mpz_of(Integer& x) { return x.backend().data(); }
 
 /// Numbers of 64 bits for radii, whatever the working precision.
 class Radius {
@@ -95,26 +84,26 @@ class FixedColumns {
     if (exponent == std::numeric_limits<long>::min()) return;  // zeros
     column.is_zero = false;
     column.unit = exponent - bits();
-    std::vector<Whole> widths(count);
-    Whole low, high;
+    std::vector<Integer> widths(count);
+    Integer low, high;
     std::size_t longest = 0;
     Radius scaled;
     for (Index k = 0; k < rows_; ++k) {
       const Interval& x = X(k, token);
       const auto i = static_cast<std::size_t>(k);
-      to_whole(low.get(), &x.get()->left, column.unit, MPFR_RNDD);
-      to_whole(high.get(), &x.get()->right, column.unit, MPFR_RNDU);
-      mpz_sub(widths[i].get(), high.get(), low.get());
-      if (mpz_sgn(widths[i].get()) != 0) longest = std::max(longest, mpz_sizeinbase(widths[i].get(), 2));
-      column.is_negative[i] = mpz_sgn(low.get()) < 0;
+      to_whole(mpz_of(low), &x.get()->left, column.unit, MPFR_RNDD);
+      to_whole(mpz_of(high), &x.get()->right, column.unit, MPFR_RNDU);
+      mpz_sub(mpz_of(widths[i]), mpz_of(high), mpz_of(low));
+      if (mpz_sgn(mpz_of(widths[i])) != 0) longest = std::max(longest, mpz_sizeinbase(mpz_of(widths[i]), 2));
+      column.is_negative[i] = mpz_sgn(mpz_of(low)) < 0;
       std::size_t written = 0;
       mpz_export(&column.low[i * static_cast<std::size_t>(limbs_)], &written, -1, sizeof(mp_limb_t), 0, 0,
-                 low.get());
+                 mpz_of(low));
     }
     column.width_unit = column.unit + static_cast<long>(longest);
     column.has_width = longest > 0;
     for (std::size_t i = 0; i < count; ++i) {
-      mpfr_set_z_2exp(scaled.get(), widths[i].get(), -static_cast<mpfr_exp_t>(longest), MPFR_RNDU);
+      mpfr_set_z_2exp(scaled.get(), mpz_of(widths[i]), -static_cast<mpfr_exp_t>(longest), MPFR_RNDU);
       column.width[i] = mpfr_get_d(scaled.get(), MPFR_RNDU);
     }
   }
@@ -185,10 +174,10 @@ class Sums {
     const mp_limb_t carry = mpn_addmul_1(sum, x, limbs_, factor);
     mpn_add_1(sum + limbs_, sum + limbs_, static_cast<mp_size_t>(size() - place) - limbs_, carry);
   }
-  void difference(mpz_ptr result, Whole& other) const {
+  void difference(mpz_ptr result, Integer& other) const {
     mpz_import(result, size(), -1, sizeof(mp_limb_t), 0, 0, above_.data());
-    mpz_import(other.get(), size(), -1, sizeof(mp_limb_t), 0, 0, below_.data());
-    mpz_sub(result, result, other.get());
+    mpz_import(mpz_of(other), size(), -1, sizeof(mp_limb_t), 0, 0, below_.data());
+    mpz_sub(result, result, mpz_of(other));
   }
 
  private:
@@ -216,10 +205,10 @@ class RowTimesColumn {
       sums_.add(x, row.high[k], is_negative, 1);
       (w > 0 ? up : down) += std::fabs(w) * column.width[k];
     }
-    sums_.difference(whole_.get(), other_);
+    sums_.difference(mpz_of(whole_), other_);
     const long unit = row.unit + column.unit;
-    mpfr_set_z_2exp(&result.get()->left, whole_.get(), unit, MPFR_RNDD);
-    mpfr_set_z_2exp(&result.get()->right, whole_.get(), unit, MPFR_RNDU);
+    mpfr_set_z_2exp(&result.get()->left, mpz_of(whole_), unit, MPFR_RNDD);
+    mpfr_set_z_2exp(&result.get()->right, mpz_of(whole_), unit, MPFR_RNDU);
     // What the weights' 128 bits cut off: less than a unit each, times an entry of at most 2^bits units.
     if (row.cut > 0) {
       mpfr_set_si_2exp(radius_.get(), row.cut, unit + FixedColumns::bits() + 1, MPFR_RNDU);
@@ -244,7 +233,7 @@ class RowTimesColumn {
 
   std::size_t limbs_;
   Sums sums_;
-  Whole whole_, other_;
+  Integer whole_, other_;
   Radius radius_;
 };
 

@@ -3,6 +3,7 @@
 
 #include <doctest/doctest.h>
 
+#include <functional>
 #include <nlohmann/json.hpp>
 #include <string>
 
@@ -32,6 +33,25 @@ void mutate(Json& document, Json& node, const Visit& visit) {
   }
   visit();
   node = original;
+}
+
+/// Calls `visit` with every pointer to a member or entry below.
+inline void every_place(const Json& value, const Json::json_pointer& place,
+                        const std::function<void(const Json::json_pointer&)>& visit) {
+  if (!place.empty()) visit(place);
+  if (value.is_object()) {
+    for (const auto& [name, inner] : value.items()) every_place(inner, place / name, visit);
+  } else if (value.is_array()) {
+    for (std::size_t k = 0; k < value.size(); ++k) every_place(value[k], place / k, visit);
+  }
+}
+
+/// Something else in its place: numbers move, texts are spoilt, all else becomes something or nothing.
+inline Json altered(const Json& value) {
+  if (value.is_string()) return value.get<std::string>() + "1";
+  if (value.is_number()) return value.get<std::int64_t>() + 1;
+  if (value.is_boolean()) return !value.get<bool>();
+  return value.is_null() ? Json(0) : Json();
 }
 
 /// Changes the certificate and seals it again; the checker must reject it and name the reason.

@@ -19,8 +19,6 @@
 namespace promptbound {
 namespace {
 
-constexpr double unit = 0x1p-53;
-
 /// Far above all that underflow can do to numbers of size 1.
 constexpr double tiny = 0x1p-900;
 /// Columns that are factored at a time.
@@ -30,8 +28,7 @@ Strided of(const Matrix<double>& A) { return {A.data(), 1, A.rows()}; }
 Strided transposed(const Matrix<double>& A) { return {A.data(), A.rows(), 1}; }
 
 FastInterval number_of(Index n) { return FastInterval(static_cast<double>(n)); }
-/// gamma_n = n u/(1 - n u), at most, for n <= 2^24.
-FastInterval gamma(Index n) { return number_of(n) * FastInterval(2 * unit); }
+FastInterval gamma(Index n) { return FastInterval(gamma_bound(n)); }
 
 /// X X^T, both halves.
 Matrix<double> rounded_gram(const Matrix<double>& X) {

@@ -1,6 +1,7 @@
 // Certificates of a supremum, for report.hpp. Shares intervals, linear forms and norms (numeric/) with the
 // producers; boxes are enclosed again by the checker's own model.
 #include <algorithm>
+#include <cmath>
 #include <nlohmann/json.hpp>
 
 #include <promptbound/numeric/alpha_norm.hpp>
@@ -122,14 +123,18 @@ void check_above(const Claim& problem, const Json& certificate, long most_bits) 
 }
 
 void halve(const Box& box, std::size_t o, std::vector<Box>& pending) {
-  // Radii are exact and centres their multiples: both stay exact.
   require(box.radius[o] >= 0x1p-45, "tree: a box is too small");
-  Box first = box, second = box;
-  first.radius[o] = second.radius[o] = box.radius[o] / 2;
-  first.centre[o] -= first.radius[o];
-  second.centre[o] += second.radius[o];
-  pending.push_back(std::move(second));
-  pending.push_back(std::move(first));
+  const double radius = box.radius[o] / 2;
+  for (const double step : {radius, -radius}) {
+    Box half = box;
+    half.centre[o] += step;
+    // Of the unit cube's halves every centre is a double. Of other boxes it may be rounded: what that moves
+    // it by is a double, since |step| <= centre, and the half that is larger by it covers its part of the
+    // box.
+    const double moved = std::fabs(step - (half.centre[o] - box.centre[o]));
+    half.radius[o] = moved == 0 ? radius : step_up(radius + moved);
+    pending.push_back(std::move(half));
+  }
 }
 
 std::size_t widest_side(const Box& box) {

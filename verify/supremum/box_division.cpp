@@ -1,6 +1,7 @@
 #include <promptbound/verify/supremum/box_division.hpp>
 
 #include <algorithm>
+#include <cmath>
 
 #include <promptbound/numeric/alpha_norm.hpp>
 #include <promptbound/numeric/precision.hpp>
@@ -96,12 +97,16 @@ Point BoxBounds::promising(const Box& box, const KeySelection& keys,
 }
 
 std::pair<Box, Box> halves(const Box& box, std::size_t i) {
-  std::pair<Box, Box> result{box, box};
   const double radius = box.radius[i] / 2;
-  result.first.radius[i] = result.second.radius[i] = radius;
-  result.first.centre[i] -= radius;
-  result.second.centre[i] += radius;
-  return result;
+  const auto half = [&](double step) {
+    Box part = box;
+    part.centre[i] += step;
+    // What rounding moved the centre by is itself a double, since |step| <= |centre| (Dekker).
+    const double moved = std::fabs(step - (part.centre[i] - box.centre[i]));
+    part.radius[i] = moved == 0 ? radius : step_up(radius + moved);
+    return part;
+  };
+  return {half(-radius), half(radius)};
 }
 
 Division divide(BoxBounds& bounds, const Leaf& leaf) {

@@ -60,7 +60,8 @@ class BoxBounds {
   return {std::vector<double>(n, 0.5), std::vector<double>(n, 0.5)};
 }
 
-/// Halves the box across coordinate i, exactly.
+/// Halves the box, a part of the unit cube, across coordinate i: exactly, or where a centre is no double into
+/// halves that together cover it.
 [[nodiscard]] std::pair<Box, Box> halves(const Box& box, std::size_t i);
 
 struct Division {

@@ -10,6 +10,7 @@
 #include <promptbound/verify/memorization/memorize.hpp>
 
 #include "random.hpp"
+#include "verify/mutate.hpp"
 
 using namespace promptbound;
 
@@ -120,24 +121,6 @@ Json prompt_certificate() {
 std::vector<Json> all_certificates() {
   return {rows_certificate(),       image_certificate(),        below_one_certificate(),
           no_integer_certificate(), exact_prompt_certificate(), prompt_certificate()};
-}
-
-/// Calls `visit` with every pointer to a member or entry below.
-void every_place(const Json& value, const Json::json_pointer& place,
-                 const std::function<void(const Json::json_pointer&)>& visit) {
-  if (!place.empty()) visit(place);
-  if (value.is_object()) {
-    for (const auto& [name, inner] : value.items()) every_place(inner, place / name, visit);
-  } else if (value.is_array()) {
-    for (std::size_t k = 0; k < value.size(); ++k) every_place(value[k], place / k, visit);
-  }
-}
-
-Json altered(const Json& value) {
-  if (value.is_string()) return value.get<std::string>() + "1";
-  if (value.is_number()) return value.get<std::int64_t>() + 1;
-  if (value.is_boolean()) return !value.get<bool>();
-  return value.is_null() ? Json(0) : Json();
 }
 
 std::string rejection(Json certificate) {

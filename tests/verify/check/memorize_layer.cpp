@@ -10,31 +10,14 @@
 
 #include "effort.hpp"
 #include "random.hpp"
+#include "verify/memorization/one_query.hpp"
+#include "verify/mutate.hpp"
 
 using namespace promptbound;
 
 namespace {
 
-struct Instance {
-  Transformer<Rational> model;
-  MemorizationData data;
-};
-
-Instance random_instance(RandomNumbers& random, Index d, int heads, int N) {
-  Instance instance{{d, {{}}, Mask::bidirectional}, {}};
-  for (int h = 0; h < heads; ++h)
-    instance.model.layers[0].heads.push_back(
-        head_of_maps<Rational>(random.matrix(d, d, -2, 2), random.matrix(d, d)));
-  const Matrix<Rational> query = random.matrix(d, 1);
-  for (int i = 0; i < N; ++i) {
-    Matrix<Rational> tokens = random.matrix(d, 3);
-    tokens.col(0) = query;
-    instance.data.push_back({tokens, 0, query + random.matrix(d, 1)});
-  }
-  return instance;
-}
-
-Json certificate_of(const Instance& instance, const Rational& accuracy, Verdict verdict) {
+Json certificate_of(const OneQueryInstance& instance, const Rational& accuracy, Verdict verdict) {
   const MemorizationAnswer answer = memorize(instance.model, instance.data, accuracy);
   CAPTURE(answer.why);
   REQUIRE(answer.verdict == verdict);
@@ -48,29 +31,12 @@ Json certificate_of(const Instance& instance, const Rational& accuracy, Verdict 
 /// Of two heads and four examples: about a dozen boxes.
 Json tree_certificate() {
   RandomNumbers random(921);
-  return certificate_of(random_instance(random, 2, 2, 4), Rational(1, 100), Verdict::refuted);
+  return certificate_of(random_heads(random, 2, 2, 4), Rational(1, 100), Verdict::refuted);
 }
 
 Json prompt_certificate() {
   RandomNumbers random(922);
-  return certificate_of(random_instance(random, 2, 2, 3), 2, Verdict::proved);
-}
-
-void every_place(const Json& value, const Json::json_pointer& place,
-                 const std::function<void(const Json::json_pointer&)>& visit) {
-  if (!place.empty()) visit(place);
-  if (value.is_object()) {
-    for (const auto& [name, inner] : value.items()) every_place(inner, place / name, visit);
-  } else if (value.is_array()) {
-    for (std::size_t k = 0; k < value.size(); ++k) every_place(value[k], place / k, visit);
-  }
-}
-
-Json altered(const Json& value) {
-  if (value.is_string()) return value.get<std::string>() + "1";
-  if (value.is_number()) return value.get<std::int64_t>() + 1;
-  if (value.is_boolean()) return !value.get<bool>();
-  return value.is_null() ? Json(0) : Json();
+  return certificate_of(random_heads(random, 2, 2, 3), 2, Verdict::proved);
 }
 
 std::string rejection(Json certificate, const std::function<void(Json&)>& change) {
@@ -95,7 +61,7 @@ TEST_CASE("several heads: certificates of floors are accepted up to them and rej
   RandomNumbers random(923);
   const long count = repetitions(10);
   for (long n = 0; n < count; ++n) {
-    const Instance instance = random_instance(random, 2, 2, static_cast<int>(3 + n % 3));
+    const OneQueryInstance instance = random_heads(random, 2, 2, static_cast<int>(3 + n % 3));
     const MemorizationAnswer loose = memorize(instance.model, instance.data, 10);
     REQUIRE(loose.floor.has_value());
     if (loose.floor->lower == 0) continue;
@@ -111,11 +77,11 @@ TEST_CASE("several heads: certificates of floors are accepted up to them and rej
 
 TEST_CASE("several heads: a claim made false by another model or data is rejected") {
   RandomNumbers random(924);
-  const Instance instance = random_instance(random, 2, 2, 4);
+  const OneQueryInstance instance = random_heads(random, 2, 2, 4);
   const Json certificate = certificate_of(instance, Rational(1, 100), Verdict::refuted);
   for (int n = 0; n < 10; ++n) {
     // Targets that a prompt gives to within the accuracy: nothing about them is impossible.
-    Instance possible = instance;
+    OneQueryInstance possible = instance;
     const Matrix<double> prompt = random.matrix(2, 2, -2, 2).cast<double>();
     Json forged = certificate;
     for (std::size_t i = 0; i < possible.data.size(); ++i) {

@@ -7,19 +7,15 @@
 
 #include "effort.hpp"
 #include "random.hpp"
+#include "verify/memorization/one_query.hpp"
 
 using namespace promptbound;
 
 namespace {
 
-struct Instance {
-  Transformer<Rational> model;
-  MemorizationData data;
-};
-
 /// N examples of three tokens around one query, random targets; every other model with a feed-forward block.
-Instance random_instance(RandomNumbers& random, Index d, int N, bool with_block) {
-  Instance instance{{d, {{}}, Mask::bidirectional}, {}};
+OneQueryInstance random_instance(RandomNumbers& random, Index d, int N, bool with_block) {
+  OneQueryInstance instance{{d, {{}}, Mask::bidirectional}, {}};
   Layer<Rational>& layer = instance.model.layers.front();
   layer.heads = {head_of_maps<Rational>(random.matrix(d, d), random.matrix(d, d))};
   if (with_block) {
@@ -27,12 +23,7 @@ Instance random_instance(RandomNumbers& random, Index d, int N, bool with_block)
     layer.ffn = FeedForward<Rational>{random.matrix(d, d, -size, size), random.matrix(d, 1),
                                       random.matrix(d, d, -size, size), random.matrix(d, 1)};
   }
-  const Matrix<Rational> query = random.matrix(d, 1);
-  for (int i = 0; i < N; ++i) {
-    Matrix<Rational> tokens = random.matrix(d, 3);
-    tokens.col(0) = query;
-    instance.data.push_back({tokens, 0, query + random.matrix(d, 1)});
-  }
+  instance.data = one_query_data(random, d, N);
   return instance;
 }
 
@@ -44,7 +35,7 @@ TEST_CASE("50 random instances - N = 3..8: no prompt found is below the floor - 
   const long count = repetitions(50);
   long close = 0;
   for (long i = 0; i < count; ++i) {
-    const Instance instance =
+    const OneQueryInstance instance =
         random_instance(random, random.integer(2, 5), static_cast<int>(3 + i % 6), false);
     const MemorizationAnswer answer = memorize(instance.model, instance.data, Rational(1, 1000000));
     const FoundPrompt found = descend(instance.model, instance.data, {});
@@ -65,7 +56,7 @@ TEST_CASE("through a feed-forward block and for queries that differ - the found 
   RandomNumbers random(612);
   const WorkingPrecision scope(128);
   for (int i = 0; i < 6; ++i) {
-    Instance instance = random_instance(random, 3, 3, true);
+    OneQueryInstance instance = random_instance(random, 3, 3, true);
     if (i % 2 == 1) instance.data[0].tokens.col(0) = random.matrix(3, 1);
     DescentOptions options;
     options.restarts = 3;
@@ -89,7 +80,7 @@ TEST_CASE("through a feed-forward block and for queries that differ - the found 
 TEST_CASE("a target that a prompt reaches is found to be reachable") {
   RandomNumbers random(613);
   const WorkingPrecision scope(128);
-  Instance instance = random_instance(random, 2, 2, false);
+  OneQueryInstance instance = random_instance(random, 2, 2, false);
   const Matrix<double> prompt = random.matrix(2, 3).cast<double>();
   for (MemorizationExample& example : instance.data) {
     const Matrix<double> output = evaluate(from_rational<double>(instance.model), prompt,

@@ -6,33 +6,14 @@
 
 #include "effort.hpp"
 #include "random.hpp"
+#include "verify/memorization/one_query.hpp"
 
 using namespace promptbound;
 
 namespace {
 
-struct Instance {
-  Transformer<Rational> model;
-  MemorizationData data;
-};
-
-/// N examples of three tokens around one query, random targets.
-Instance random_instance(RandomNumbers& random, Index d, int heads, int N) {
-  Instance instance{{d, {{}}, Mask::bidirectional}, {}};
-  for (int h = 0; h < heads; ++h)
-    instance.model.layers[0].heads.push_back(
-        head_of_maps<Rational>(random.matrix(d, d, -2, 2), random.matrix(d, d)));
-  const Matrix<Rational> query = random.matrix(d, 1);
-  for (int i = 0; i < N; ++i) {
-    Matrix<Rational> tokens = random.matrix(d, 3);
-    tokens.col(0) = query;
-    instance.data.push_back({tokens, 0, query + random.matrix(d, 1)});
-  }
-  return instance;
-}
-
 /// Targets that a random prompt gives, to so many decimals.
-void aim_at_prompt(RandomNumbers& random, Instance& instance, Index tokens, long scale) {
+void aim_at_prompt(RandomNumbers& random, OneQueryInstance& instance, Index tokens, long scale) {
   const Matrix<double> prompt = random.matrix(instance.model.width, tokens).cast<double>();
   for (MemorizationExample& example : instance.data) {
     const Matrix<double> output = evaluate(from_rational<double>(instance.model), prompt,
@@ -49,7 +30,7 @@ TEST_CASE("several heads: below the floor it is impossible - above what descent 
   const WorkingPrecision scope(128);
   const long count = repetitions(10);
   for (long n = 0; n < count; ++n) {
-    const Instance instance = random_instance(random, 2, 2, static_cast<int>(3 + n % 3));
+    const OneQueryInstance instance = random_heads(random, 2, 2, static_cast<int>(3 + n % 3));
     const MemorizationAnswer loose = memorize(instance.model, instance.data, 10);
     CHECK(loose.verdict == Verdict::proved);
     REQUIRE(loose.floor.has_value());
@@ -81,7 +62,7 @@ TEST_CASE("several heads: below the floor it is impossible - above what descent 
 TEST_CASE("targets that a prompt of several heads gives are memorized to nine digits") {
   RandomNumbers random(912);
   for (int n = 0; n < 4; ++n) {
-    Instance instance = random_instance(random, 2, 2 + n % 2, 2 + n % 2);
+    OneQueryInstance instance = random_heads(random, 2, 2 + n % 2, 2 + n % 2);
     aim_at_prompt(random, instance, 3, 1000000000000);
     const MemorizationAnswer answer = memorize(instance.model, instance.data, Rational(1, 1000000000));
     CAPTURE(answer.why);
@@ -95,19 +76,19 @@ TEST_CASE("targets that a prompt of several heads gives are memorized to nine di
 TEST_CASE("what is not decided of several heads says why") {
   RandomNumbers random(913);
   // Two examples give no rows for two heads.
-  const Instance few = random_instance(random, 2, 2, 2);
+  const OneQueryInstance few = random_heads(random, 2, 2, 2);
   const MemorizationAnswer exact = memorize(few.model, few.data, 0);
   CHECK(exact.verdict == Verdict::unknown);
   CHECK(exact.why.starts_with("no H + 1 examples share a query"));
   CHECK_FALSE(exact.floor.has_value());
   CHECK(exact.certificate.empty());
   // Five heads are more than the floor is sought for.
-  const Instance many = random_instance(random, 1, 5, 6);
+  const OneQueryInstance many = random_heads(random, 1, 5, 6);
   const MemorizationAnswer five = memorize(many.model, many.data, 0);
   CHECK(five.verdict == Verdict::unknown);
   CHECK(five.why.starts_with("the floor of theory 2.3H is sought for 2 to 4 heads"));
   // A block that folds: x - 2 relu(x).
-  Instance folded = random_instance(random, 1, 2, 3);
+  OneQueryInstance folded = random_heads(random, 1, 2, 3);
   folded.model.layers[0].ffn =
       FeedForward<Rational>{Matrix<Rational>::Constant(1, 1, 1), Vector<Rational>::Zero(1),
                             Matrix<Rational>::Constant(1, 1, -2), Vector<Rational>::Zero(1)};
@@ -120,7 +101,7 @@ TEST_CASE("what is not decided of several heads says why") {
 TEST_CASE("several heads: a feed-forward block carries the floor to the output") {
   RandomNumbers random(914);
   const WorkingPrecision scope(128);
-  Instance instance = random_instance(random, 2, 2, 4);
+  OneQueryInstance instance = random_heads(random, 2, 2, 4);
   const Rational size(1, 10);
   instance.model.layers[0].ffn = FeedForward<Rational>{random.matrix(2, 2, -size, size), random.matrix(2, 1),
                                                        random.matrix(2, 2, -size, size), random.matrix(2, 1)};
@@ -136,7 +117,7 @@ TEST_CASE("several heads: a feed-forward block carries the floor to the output")
 TEST_CASE("several heads: the empty prompt fits exactly where it does") {
   // A = 0 in both heads: plain means, V = 1 and V = 2, over the tokens 1 and -1 at the query 1.
   const auto one = [](const Rational& x) { return Matrix<Rational>(Matrix<Rational>::Constant(1, 1, x)); };
-  Instance instance{{1, {{}}, Mask::bidirectional}, {}};
+  OneQueryInstance instance{{1, {{}}, Mask::bidirectional}, {}};
   instance.model.layers[0].heads = {head_of_maps<Rational>(one(0), one(1)),
                                     head_of_maps<Rational>(one(0), one(2))};
   Matrix<Rational> tokens(1, 2);

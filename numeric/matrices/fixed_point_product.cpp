@@ -1,4 +1,6 @@
 #include <gmp.h>
+#include <oneapi/tbb/parallel_for.h>
+#include <oneapi/tbb/task_arena.h>
 
 #include <algorithm>
 #include <cmath>
@@ -42,7 +44,10 @@ constexpr double sum_inflation = 1 + 0x1p-26;
 class FixedColumns {
  public:
   FixedColumns(const Matrix<Interval>& X, Index first, Index count)
-      : rows_(X.rows()), limbs_(bits() / 64 + 1), columns_(static_cast<std::size_t>(count)) {
+      : rows_(X.rows()),
+        bits_(working_precision() + guard),
+        limbs_(bits_ / 64 + 1),
+        columns_(static_cast<std::size_t>(count)) {
     for (Index token = 0; token < count; ++token)
       set(X, first + token, columns_[static_cast<std::size_t>(token)]);
   }
@@ -62,7 +67,7 @@ class FixedColumns {
   }
   [[nodiscard]] Index limbs() const { return limbs_; }
   /// Bits of the largest whole number.
-  [[nodiscard]] static long bits() { return working_precision() + guard; }
+  [[nodiscard]] long bits() const { return bits_; }
 
  private:
   void set(const Matrix<Interval>& X, Index token, Column& column) {
@@ -83,7 +88,7 @@ class FixedColumns {
     column.width.assign(count, 0.0);
     if (exponent == std::numeric_limits<long>::min()) return;  // zeros
     column.is_zero = false;
-    column.unit = exponent - bits();
+    column.unit = exponent - bits_;
     std::vector<Integer> widths(count);
     Integer low, high;
     std::size_t longest = 0;
@@ -117,7 +122,9 @@ class FixedColumns {
     mpfr_clear(scaled);
   }
 
-  Index rows_, limbs_;
+  Index rows_;
+  long bits_;
+  Index limbs_;
   std::vector<Column> columns_;
 };
 
@@ -189,7 +196,8 @@ class Sums {
 
 class RowTimesColumn {
  public:
-  explicit RowTimesColumn(Index limbs) : limbs_(static_cast<std::size_t>(limbs)), sums_(limbs) {}
+  explicit RowTimesColumn(const FixedColumns& columns)
+      : bits_(columns.bits()), limbs_(static_cast<std::size_t>(columns.limbs())), sums_(columns.limbs()) {}
 
   void enclose(const FixedRow& row, const FixedColumns::Column& column, Interval& result) {
     sums_.clear();
@@ -211,7 +219,7 @@ class RowTimesColumn {
     mpfr_set_z_2exp(&result.get()->right, mpz_of(whole_), unit, MPFR_RNDU);
     // What the weights' 128 bits cut off: less than a unit each, times an entry of at most 2^bits units.
     if (row.cut > 0) {
-      mpfr_set_si_2exp(radius_.get(), row.cut, unit + FixedColumns::bits() + 1, MPFR_RNDU);
+      mpfr_set_si_2exp(radius_.get(), row.cut, unit + bits_ + 1, MPFR_RNDU);
       mpfr_sub(&result.get()->left, &result.get()->left, radius_.get(), MPFR_RNDD);
       mpfr_add(&result.get()->right, &result.get()->right, radius_.get(), MPFR_RNDU);
     }
@@ -231,6 +239,7 @@ class RowTimesColumn {
     mpfr_add(end, end, radius_.get(), outward);
   }
 
+  long bits_;
   std::size_t limbs_;
   Sums sums_;
   Integer whole_, other_;
@@ -240,28 +249,31 @@ class RowTimesColumn {
 }  // namespace
 
 Matrix<Interval> fixed_point_product(const Matrix<double>& W, const Matrix<Interval>& X) {
+  // The entries are made here, at the caller's precision; nothing else depends on a thread's own.
   Matrix<Interval> result(W.rows(), X.cols());
   for (Index token = 0; token < X.cols(); token += tokens_at_once) {
     const Index tokens = std::min(tokens_at_once, X.cols() - token);
     const FixedColumns columns(X, token, tokens);
-    RowTimesColumn product(columns.limbs());
-    for (Index first = 0; first < W.rows(); first += rows_at_once) {
-      const Index rows = std::min(rows_at_once, W.rows() - first);
+    for (Index column = 0; column < tokens; ++column) {
+      result.col(token + column)
+          .setConstant(columns[column].is_finite ? Interval(0) : Interval::whole_line());
+    }
+    const Index parts = (W.rows() + rows_at_once - 1) / rows_at_once;
+    const auto of_rows = [&](Index part) {
+      RowTimesColumn product(columns);
+      const Index first = part * rows_at_once, rows = std::min(rows_at_once, W.rows() - first);
       const Matrix<double> taken = W.middleRows(first, rows).transpose();
       for (Index row = 0; row < rows; ++row) {
         const FixedRow fixed(std::vector<double>(taken.col(row).begin(), taken.col(row).end()));
         for (Index column = 0; column < tokens; ++column) {
-          Interval& entry = result(first + row, token + column);
-          if (!columns[column].is_finite) {
-            entry = Interval::whole_line();
-          } else if (columns[column].is_zero) {
-            entry = Interval(0);
-          } else {
-            product.enclose(fixed, columns[column], entry);
+          if (columns[column].is_finite && !columns[column].is_zero) {
+            product.enclose(fixed, columns[column], result(first + row, token + column));
           }
         }
       }
-    }
+    };
+    // Isolated: a thread that waits here must not begin other work at this precision.
+    oneapi::tbb::this_task_arena::isolate([&] { oneapi::tbb::parallel_for(Index{0}, parts, of_rows); });
   }
   return result;
 }

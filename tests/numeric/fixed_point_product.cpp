@@ -1,4 +1,5 @@
 #include <doctest/doctest.h>
+#include <oneapi/tbb/task_arena.h>
 
 #include <algorithm>
 #include <cmath>
@@ -110,4 +111,28 @@ TEST_CASE("products: zeros, nothing known, and infinite ends") {
   CHECK(product(1, 2).contains(Rational(0)));
   CHECK(fixed_point_product(Matrix<double>(0, 2), X).rows() == 0);
   CHECK(fixed_point_product(W, Matrix<Interval>(2, 0)).cols() == 0);
+}
+
+TEST_CASE("products by several threads are those of one, at the caller's precision") {
+  RandomNumbers random(5107);
+  const WorkingPrecision scope(300);
+  Matrix<double> W(70, 40);
+  for (double& w : W.reshaped()) w = random_weight(random, 8);
+  Matrix<Interval> X(40, 3);
+  for (Interval& x : X.reshaped()) x = Interval(random.rational(-1, 1));
+  X.col(1).setConstant(Interval(0));
+  X(3, 2) = Interval::whole_line();
+  Matrix<Interval> by_one, by_four;
+  oneapi::tbb::task_arena one(1), four(4);
+  const auto product = [&](Matrix<Interval>& result) {
+    const WorkingPrecision inner(300);
+    result = fixed_point_product(W, X);
+  };
+  one.execute([&] { product(by_one); });
+  four.execute([&] { product(by_four); });
+  for (Index k = 0; k < by_one.size(); ++k) {
+    const Interval &a = by_one.data()[k], &b = by_four.data()[k];
+    CHECK((a.contains(b) && b.contains(a)));
+    CHECK(mpfr_get_prec(&b.get()->left) == 300);
+  }
 }

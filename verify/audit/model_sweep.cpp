@@ -8,8 +8,9 @@
 namespace promptbound {
 namespace {
 
-PromptPass whole_pass(const LanguageModel& model, const InputWeights& input, const Matrix<double>& prompt) {
-  PromptPass pass(input, prompt, working_precision());
+PromptPass whole_pass(const LanguageModel& model, const InputWeights& input, const Matrix<double>& prompt,
+                      long bits) {
+  PromptPass pass(input, prompt, bits);
   const std::size_t layers = model.config().layers;
   for (std::size_t l = 0; l < layers && pass.is_determined(); ++l) {
     pass.add(model.layer(l), l + 1 == layers);
@@ -59,7 +60,9 @@ ModelSweep sweep_layers(const LanguageModel& model, const Matrix<double>& prompt
   try {
     // The first attempt was made beside the norms.
     (void)at_rising_precision("the size of the prompt's queries, keys and values", first_bits, [&] {
-      if (working_precision() > first_bits) pass = whole_pass(model, input, prompt);
+      if (working_precision() > first_bits) {
+        arena.execute([&, bits = working_precision()] { pass = whole_pass(model, input, prompt, bits); });
+      }
       return pass->is_tight() ? std::optional(true) : std::nullopt;
     });
   } catch (const Undecided& undecided) {

@@ -71,7 +71,7 @@ HWY_NOINLINE void add_tile(const double* HWY_RESTRICT a, const double* HWY_RESTR
       for (int v = 0; v < vectors; ++v) sum[j][v] = hn::MulAdd(left[v], right, sum[j][v]);
     }
   }
-  HWY_ALIGN double tile[wide * vectors * hn::MaxLanes(D())];
+  HWY_ALIGN double tile[std::size_t{wide} * vectors * hn::MaxLanes(D())];
 #pragma GCC unroll 8
   for (int j = 0; j < wide; ++j) {
 #pragma GCC unroll 3

@@ -183,9 +183,9 @@ Quantity quantity(const PowerProduct& x, long digits) {
     Rational exact(form->top, form->bottom);
     return is_integer(exact) ? Quantity(Integer(numerator(exact))) : Quantity(std::move(exact));
   }
+  if (!x.is_writable()) return magnitude(x, digits, false);
   if (const auto exact = x.exact()) return is_integer(*exact) ? Quantity(floor(*exact)) : Quantity(*exact);
-  if (x.is_writable()) return enclose(digits, [&] { return x.value(); });
-  return magnitude(x, digits, false);
+  return enclose(digits, [&] { return x.value(); });
 }
 
 Quantity ceil_quantity(const PowerProduct& x, long digits) {

@@ -218,15 +218,6 @@ void write_sweep(const BoundsOptions& options, const Sweep& sweep, TableWriter& 
   writer.end();
 }
 
-/// lookup-upper for real prompt entries at this point, which is the form of 1.4 that Coq proves: that of the
-/// point where no bits are given.
-Record lookup_for_real_entries(const Overview& point, const Arguments& real_entries, long digits) {
-  for (const Record& record : point.records) {
-    if (record.id == "lookup-upper" && !point.arguments.has(parameters::b)) return record;
-  }
-  return evaluate(find_bound("lookup-upper"), real_entries, digits);
-}
-
 /// The Coq file that proves a bracket: entropy-bits for tokens as wide as those of the upper end (or as --w
 /// asks for); packed-upper where that is the upper end, whose theorem is at function level; and lookup-upper
 /// for real prompt entries, whose theorem is of the transformer itself. For the simplex packing, which may be
@@ -242,7 +233,7 @@ std::string certify_bracket(const Overview& point, long digits) {
     if (argument != nullptr && use.parameter != &parameters::b)
       real_entries.set(use.parameter->name, *argument);
   }
-  const Record upper = lookup_for_real_entries(point, real_entries, digits);
+  const Record upper = evaluate(lookup, real_entries, digits);
   const bool is_packed = bracket.sufficient && bracket.sufficient->record.id == "packed-upper";
   Integer width = is_packed ? bracket.sufficient->width : std::get<Integer>(upper.output("width").value());
   if (point.arguments.has(parameters::w)) width = std::max(width, point.arguments.integer(parameters::w));
@@ -252,8 +243,10 @@ std::string certify_bracket(const Overview& point, long digits) {
   CoqCertificate certificate;
   certify_in_coq(bits, nullptr, equal_width, evaluate(bits, equal_width, digits), certificate);
   if (is_packed) {
-    const Bound& packed = find_bound("packed-upper");
-    certify_in_coq(packed, nullptr, point.arguments, evaluate(packed, point.arguments, digits), certificate);
+    const Record& record = bracket.sufficient->record;
+    Arguments packed = point.arguments;
+    packed.set(parameters::P.name, record.input("P").integer());  // it may fill the width asked for
+    certify_in_coq(find_bound("packed-upper"), nullptr, packed, record, certificate);
   }
   certify_in_coq(lookup, nullptr, real_entries, upper, certificate);
   return certificate.text();

@@ -167,7 +167,7 @@ TEST_CASE("every integer of a packed prompt is certified") {
     const std::string text = read_file(file);
     // The claim ends with steps, k, digits_per_entry, first_digits (difference form), cells_per_token,
     // tokens.
-    const std::size_t claim = text.find("_claim "), end = text.find(".\n", claim);
+    const std::size_t claim = text.find("_claim ", text.find("Theorem ")), end = text.find(".\n", claim);
     std::vector<std::string> words;
     for (const std::string output :
          {"steps", "k", "digits_per_entry", "first_digits", "cells_per_token", "tokens"}) {

@@ -58,8 +58,15 @@ TEST_CASE("the bracket's certificate holds the packed prompt where that is its u
   REQUIRE(run("bounds --d 2 --L 2 --eps 1/10 --alpha inf --P 64 --coq " + file).exit_code == 0);
   const std::string text = read_file(file);
   CHECK(text.find("packed_sufficient 2 2 (1/10) (1/1) 0 1 16 64 21.\n") != std::string::npos);
-  // At the width of its tokens, 88: ceil(4 5^4/(16 88)).
+  // At the width of its tokens, 88: ceil(4 5^4/(16 88)) tokens.
   CHECK(text.find("every_model_needs 2 2 16 88 (1/10) (1/1) 0 1 2.\n") != std::string::npos);
+  // Where a width is asked for and no payload, the payload fills it: what is certified is what is printed.
+  const Outcome wide = run("bounds --d 2 --L 2 --eps 1/10 --alpha inf --w 200 --coq " + file);
+  REQUIRE(wide.exit_code == 0);
+  CHECK(
+      wide.out.find("m <= 8: one fixed transformer, prompt tokens of 200 entries of 16 bits, 176 of them") !=
+      std::string::npos);
+  CHECK(read_file(file).find("packed_sufficient 2 2 (1/10) (1/1) 0 1 16 176 8.\n") != std::string::npos);
 }
 
 TEST_CASE("what no Coq theorem covers is refused and nothing is written") {

@@ -1,4 +1,5 @@
 #include <algorithm>
+#include <cmath>
 #include <optional>
 #include <queue>
 #include <utility>
@@ -6,6 +7,7 @@
 
 #include <promptbound/bounds/box_grid.hpp>
 #include <promptbound/bounds/box_pairs.hpp>
+#include <promptbound/bounds/search/grid_search.hpp>
 #include <promptbound/numeric/certify.hpp>
 #include <promptbound/numeric/integers.hpp>
 #include <promptbound/numeric/precision.hpp>
@@ -248,6 +250,12 @@ class Search {
   std::priority_queue<Range> open_;
 };
 
+/// n ln(k+1) - ln ln c in binary64, from the exact c; not finite where binary64 does not hold c or n.
+double approximate_objective(const LipschitzPacking& problem, const Integer& k) {
+  const double points = problem.functions.n.convert_to<double>() * std::log1p(k.convert_to<double>());
+  return points - std::log(std::log(numerator(problem.base(k)).convert_to<double>()));
+}
+
 }  // namespace
 
 Integer best_box_grid_number(const LipschitzPacking& problem) {
@@ -255,6 +263,8 @@ Integer best_box_grid_number(const LipschitzPacking& problem) {
   const Integer& finest = problem.functions.finest;
   const Integer first = std::clamp(floor(problem.functions.C), Integer(1), finest);
   if (first == finest) return finest;
+  const auto approximate = [&](const Integer& k) { return approximate_objective(problem, k); };
+  if (std::optional<Integer> best = best_of_few(first, finest, approximate)) return std::move(*best);
   const BoxPairs pairs(problem, first);
   const Integer high = pairs.base(finest);
   return at_rising_precision("which grid number is best", 256 + 2 * static_cast<long>(bit_size(finest)),

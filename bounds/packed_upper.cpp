@@ -1,4 +1,8 @@
 // One bound of catalogue.hpp.
+#include <fmt/format.h>
+
+#include <algorithm>
+
 #include <promptbound/bounds/forms.hpp>
 #include <promptbound/bounds/packed_problem.hpp>
 #include <promptbound/numeric/integers.hpp>
@@ -68,6 +72,55 @@ void accuracy_for_length(const Arguments& arguments, long digits, Record& record
   add_assumptions(record);
 }
 
+/// The sizes of the record's form, and that so many tokens serve F(C, alpha). That no other layout needs
+/// fewer tokens, and the width, are not in it.
+void certify(const Arguments& arguments, const Record& record, CoqCertificate& certificate) {
+  const PackedProblem p = packed_problem(arguments);
+  const Rational& eps = arguments.rational(parameters::eps);
+  const bool is_difference = std::get<std::string>(record.output("form").value()) == "difference";
+  const Integer steps = printed_integer(record, "steps"), k = printed_integer(record, "k");
+  const Integer J = printed_integer(record, "digits_per_entry"), A = printed_integer(record, "first_digits");
+  const Integer r = printed_integer(record, "cells_per_token"), m = printed_integer(record, "tokens");
+  // Both sides of the comparisons with k are p-th powers, 1/alpha = q/p.
+  const Integer root = p.alpha.infinite ? Integer(1) : numerator(p.alpha.value);
+  limit_coq_bits(record, std::max(Integer(p.n * bit_size(k)),
+                                  Integer(root * (bit_size(p.C) + bit_size(eps) + bit_size(p.n) +
+                                                  bit_size(steps) + 2 * bit_size(k)))));
+  const std::string sizes =
+      is_difference
+          ? fmt::format("{} {} {} {} {} {}", steps.str(), k.str(), J.str(), A.str(), r.str(), m.str())
+          : fmt::format("{} {} {} {} {}", steps.str(), k.str(), J.str(), r.str(), m.str());
+  const std::string problem = fmt::format("{} {} {} {} {} {} {}", p.d.str(), p.L.str(), coq_quotient(eps),
+                                          coq_quotient(p.C), coq_inverse_exponent(p.alpha), p.b, p.P.str());
+  const std::string_view kind = is_difference ? "packed_difference" : "packed_direct";
+  const Integer largest = floor(Rational(Rational(k * steps) / p.C + Rational(1, 2)));
+  const std::string numbers = fmt::format("{} {} {} {} {} {} {} {} {} {}{}", p.d.str(), p.L.str(),
+                                          numerator(eps).str(), denominator(eps).str(), numerator(p.C).str(),
+                                          denominator(p.C).str(), coq_inverse_exponent(p.alpha), p.b,
+                                          p.P.str(), sizes, is_difference ? " " + largest.str() : "");
+  certificate.require("packed_upper_claim");
+  certificate.theorem(
+      "integers",
+      is_difference ? "Difference form, t = steps: k = floor(C n^(1/alpha) (1 + 1/t)/(2 eps)) + 1, J = max{j "
+                      ": (2t+1)^j <= 2^b}, "
+                      "A the least digits of floor(k t/C + 1/2), r = floor(P J/n) - A + 1, m = ceil(k^n/r)"
+                    : "Direct form, M = steps the most with (M+1)^J <= 2^b: k = floor(C n^(1/alpha)/(2 eps - "
+                      "n^(1/alpha)/M)) + 1, "
+                      "r = floor(P J/n), m = ceil(k^n/r)",
+      fmt::format("{}_claim {} {}", kind, problem, sizes),
+      fmt::format("apply ({}_sound {}). {}.", kind, numbers, coq_computed));
+  certificate.require("packed_upper_sufficient");
+  certificate.theorem("sufficient",
+                      fmt::format("At function level: one map from prompts and inputs to outputs serves "
+                                  "every f in F(C, alpha), by prompts "
+                                  "of {} tokens with {} payload entries of {} bits",
+                                  m.str(), p.P.str(), p.b),
+                      fmt::format("packed_sufficient {} {}", problem, m.str()),
+                      fmt::format("refine ({}_sufficient {}{}); easy || lra.", kind,
+                                  is_difference ? "_ _ _ _ _ _ _ _ _ _ _ _ " : "_ _ _ _ _ _ _ _ _ _ _ ",
+                                  certificate.full_name("integers")));
+}
+
 std::vector<Form> forms() {
   return always({proved_on_paper(
       "1.6",
@@ -110,6 +163,7 @@ Bound packed_upper_bound() {
                     accuracy_for_length,
                     forms()}},
       .forms = forms(),
+      .certify = certify,
   };
 }
 

@@ -93,18 +93,28 @@ Quantity ramp_limit(const Arguments& arguments, const Integer& n, const Integer&
   const Rational& accuracy = arguments.rational(eps);
   const Rational& exponent = arguments.number(alpha).value;
   const Rational share = (arguments.rational(C) + 1) / (2 * k * accuracy);
-  const auto ln = [&] {
-    // (eps'/eps)^alpha = n share^alpha < 1, which k, the least of its kind, may bring as near to 1 as 1/k.
-    const WorkingPrecision scope(working_precision() + static_cast<long>(bit_size(k)));
-    const Interval quotient = log(Interval(n)) + Interval(exponent) * log_rational(share);
-    const Interval slack = Interval(exponent) * log_rational(accuracy) + log(-expm1(quotient)) -
-                           log(Interval(Integer(n * n * (k - 1))));
-    return min(slack, -log(Interval(Integer(2 * k))));
+  // (eps'/eps)^alpha = n share^alpha < 1, which k, the least of its kind, may bring as near to 1 as 1/k:
+  // exactly where the power is rational and short.
+  constexpr unsigned long few_bits = 8192;
+  const std::optional<Rational> part = exact_power(share, exponent, few_bits);
+  const auto ln_of_rest = [&] {
+    if (part) return log_rational(Rational(1 - n * *part));
+    return log(-expm1(log_rational(Rational(n)) + Interval(exponent) * log_rational(share)));
   };
-  const Interval log10 = enclose(digits, [&] { return ln() / interval_log10(); });
-  if (certainly_less(abs(log10), Interval(Integer(longest_exact_integer))))
-    return enclose(digits, [&] { return exp(ln()); });
-  return Magnitude{log10};
+  const auto ln = [&] {
+    const WorkingPrecision scope(working_precision() + static_cast<long>(bit_size(k)));
+    const Interval slack =
+        Interval(exponent) * log_rational(accuracy) + ln_of_rest() - log_rational(Rational(n * n * (k - 1)));
+    return min(slack, -log_rational(Rational(2 * k)));
+  };
+  // The number itself, or log10 of it where it may have more digits than are written out.
+  bool is_writable = false;
+  const Interval enclosed = enclose(digits, [&] {
+    const Interval value = ln(), log10 = value / interval_log10();
+    is_writable = certainly_less(abs(log10), Interval(Integer(longest_exact_integer)));
+    return is_writable ? exp(value) : log10;
+  });
+  return is_writable ? Quantity(enclosed) : Quantity(Magnitude{enclosed});
 }
 
 void evaluate(const Arguments& arguments, long digits, Record& record) {

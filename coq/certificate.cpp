@@ -56,6 +56,10 @@ void no_coq_certificate(const Record& record, std::string_view why) {
           "--coq: this form of {} is proved in Coq ({}), but no certificate of it can be written: {}",
           record.id, status.theorems.front(), why));
     }
+    if (!status.related.empty()) {
+      throw InputError(fmt::format("--coq: no Coq theorem covers all of this form of {} ({}): {}", record.id,
+                                   status.text(), why));
+    }
   }
   throw InputError(fmt::format("--coq: no Coq theorem covers this form of {}: {}", record.id, why));
 }

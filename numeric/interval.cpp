@@ -1,5 +1,6 @@
 #include <promptbound/numeric/interval.hpp>
 
+#include <array>
 #include <stdexcept>
 
 #include <promptbound/numeric/precision.hpp>
@@ -299,13 +300,14 @@ Interval interval_log2() {
 
 Interval interval_log10() {
   // The sweeps divide by ln 10 at every point, always at a few precisions.
-  thread_local Interval last(0);
-  thread_local long last_precision = 0;
-  if (last_precision != working_precision()) {
-    last = log(Interval(10));
-    last_precision = working_precision();
-  }
-  return last;
+  struct Remembered {
+    Interval log = Interval(0);
+    long precision = 0;
+  };
+  thread_local std::array<Remembered, 16> remembered;
+  Remembered& last = remembered[static_cast<std::size_t>(working_precision()) / 8 % remembered.size()];
+  if (last.precision != working_precision()) last = {log(Interval(10)), working_precision()};
+  return last.log;
 }
 
 }  // namespace promptbound

@@ -1,3 +1,4 @@
+#include <algorithm>
 #include <cmath>
 
 #include <promptbound/numeric/certify.hpp>
@@ -113,6 +114,16 @@ bool PowerProduct::is_writable() const {
   // |log2 x| is at most the sum of |exponent| * bits: nearly always enough.
   if (const auto bits = bits_of_root_form(); bits && *bits < 3 * longest_exact_integer)
     return true;  // log2 10 > 3
+  // A product of whole numbers' powers is at least two to the sum of exponent * (bits - 1): often enough too.
+  const auto is_whole = [](const Factor& factor) { return factor.exponent >= 0 && is_integer(factor.base); };
+  if (root_exponent_ >= 0 && is_integer(root_base_) &&
+      std::all_of(factors_.begin(), factors_.end(), is_whole)) {
+    double least_bits = 0;
+    for (const Factor& factor : factors_)
+      least_bits += mpz_get_d(factor.exponent.backend().data()) *
+                    static_cast<double>(mpz_sizeinbase(mpq_numref(factor.base.backend().data()), 2) - 1);
+    if (least_bits > 4.0 * longest_exact_integer) return false;  // log2 10 < 3.4, binary64 rounds by less
+  }
   const WorkingPrecision scope(64);
   return certainly_less(abs(log()), Interval(Integer(longest_exact_integer)) * interval_log10());
 }
@@ -183,9 +194,9 @@ Quantity quantity(const PowerProduct& x, long digits) {
     Rational exact(form->top, form->bottom);
     return is_integer(exact) ? Quantity(Integer(numerator(exact))) : Quantity(std::move(exact));
   }
+  if (!x.is_writable()) return magnitude(x, digits, false);
   if (const auto exact = x.exact()) return is_integer(*exact) ? Quantity(floor(*exact)) : Quantity(*exact);
-  if (x.is_writable()) return enclose(digits, [&] { return x.value(); });
-  return magnitude(x, digits, false);
+  return enclose(digits, [&] { return x.value(); });
 }
 
 Quantity ceil_quantity(const PowerProduct& x, long digits) {

@@ -67,26 +67,6 @@ std::vector<Range<double>> remaining_ranges(const Integer& first, const Integer&
   return result;
 }
 
-/// The best of few numbers, where binary64 tells it from all others.
-std::optional<Integer> best_of_few(const Integer& first, const Integer& last,
-                                   const GridObjective& objective) {
-  constexpr int few = 64;
-  if (!objective.approximate || last - first >= few) return std::nullopt;
-  Integer best;
-  double value = -std::numeric_limits<double>::infinity(), second = value;
-  for (Integer k = first; k <= last; ++k) {
-    const double at = objective.approximate(k, k);
-    if (!std::isfinite(at)) return std::nullopt;
-    second = std::max(second, std::min(at, value));
-    if (at > value) {
-      value = at;
-      best = k;
-    }
-  }
-  if (second < value - relative_error * (1 + std::fabs(value))) return best;
-  return std::nullopt;
-}
-
 /// Bits that tell apart what a range of grid numbers leaves open: about twice those that its ends share,
 /// since near a smooth maximum neighbours differ by k^-2, relatively.
 long bits_for(const Integer& low, const Integer& high) {
@@ -144,8 +124,30 @@ std::vector<Range<double>> narrowed(const std::vector<Range<double>>& ranges,
 
 }  // namespace
 
+std::optional<Integer> best_of_few(const Integer& first, const Integer& last,
+                                   const std::function<double(const Integer& k)>& approximate) {
+  constexpr int few = 64;
+  if (last - first >= few) return std::nullopt;
+  Integer best;
+  double value = -std::numeric_limits<double>::infinity(), second = value;
+  for (Integer k = first; k <= last; ++k) {
+    const double at = approximate(k);
+    if (!std::isfinite(at)) return std::nullopt;
+    second = std::max(second, std::min(at, value));
+    if (at > value) {
+      value = at;
+      best = k;
+    }
+  }
+  if (second < value - relative_error * (1 + std::fabs(value))) return best;
+  return std::nullopt;
+}
+
 Integer best_grid_number(const Integer& first, const Integer& last, const GridObjective& objective) {
-  if (std::optional<Integer> best = best_of_few(first, last, objective)) return std::move(*best);
+  if (objective.approximate) {
+    const auto at = [&](const Integer& k) { return objective.approximate(k, k); };
+    if (std::optional<Integer> best = best_of_few(first, last, at)) return std::move(*best);
+  }
   std::vector<Range<double>> remaining = remaining_ranges(first, last, objective);
   if (objective.contract) remaining = narrowed(remaining, objective);
   if (remaining.size() == 1 && remaining.front().low == remaining.front().high) return remaining.front().low;

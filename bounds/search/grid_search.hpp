@@ -25,6 +25,11 @@ struct GridObjective {
       contract = nullptr;
 };
 
+/// Returns the best of at most 64 grid numbers where binary64 tells it from all others: `approximate` is off
+/// by at most 1e-9 (1 + its size), infinite or NaN where binary64 cannot hold it. Nothing otherwise.
+[[nodiscard]] std::optional<Integer> best_of_few(const Integer& first, const Integer& last,
+                                                 const std::function<double(const Integer& k)>& approximate);
+
 /// Returns the k in {first, ..., last} whose objective is largest, by best-first branch and bound: first in
 /// binary64, then, among what that cannot exclude, by enclosures. Near a smooth maximum neighbours differ by
 /// k^-2, relatively: the enclosures tell them apart whatever the bits of k with `contract`, up to 128

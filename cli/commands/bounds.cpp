@@ -218,18 +218,10 @@ void write_sweep(const BoundsOptions& options, const Sweep& sweep, TableWriter& 
   writer.end();
 }
 
-/// lookup-upper for real prompt entries at this point, which is the form of 1.4 that Coq proves: that of the
-/// point where no bits are given.
-Record lookup_for_real_entries(const Overview& point, const Arguments& real_entries, long digits) {
-  for (const Record& record : point.records) {
-    if (record.id == "lookup-upper" && !point.arguments.has(parameters::b)) return record;
-  }
-  return evaluate(find_bound("lookup-upper"), real_entries, digits);
-}
-
-/// The Coq file that proves a bracket: lookup-upper for real prompt entries, and entropy-bits for tokens as
-/// wide as its own (or as --w asks for). For packed prompts and the simplex packing, which may be sharper,
-/// there are no certificates of a bracket.
+/// The Coq file that proves a bracket: entropy-bits for tokens as wide as those of the upper end (or as --w
+/// asks for); packed-upper where that is the upper end, whose theorem is at function level; and lookup-upper
+/// for real prompt entries, whose theorem is of the transformer itself. For the simplex packing, which may be
+/// sharper than entropy-bits, there is no certificate.
 std::string certify_bracket(const Overview& point, long digits) {
   if (!point.bracket) throw InputError("--coq certifies the bracket for functions: give --d, --L and --eps");
   const Bracket& bracket = *point.bracket;
@@ -241,14 +233,21 @@ std::string certify_bracket(const Overview& point, long digits) {
     if (argument != nullptr && use.parameter != &parameters::b)
       real_entries.set(use.parameter->name, *argument);
   }
-  const Record upper = lookup_for_real_entries(point, real_entries, digits);
-  Integer width = std::get<Integer>(upper.output("width").value());
+  const Record upper = evaluate(lookup, real_entries, digits);
+  const bool is_packed = bracket.sufficient && bracket.sufficient->record.id == "packed-upper";
+  Integer width = is_packed ? bracket.sufficient->width : std::get<Integer>(upper.output("width").value());
   if (point.arguments.has(parameters::w)) width = std::max(width, point.arguments.integer(parameters::w));
   Arguments equal_width = point.arguments;
   equal_width.set(parameters::w.name, width);
   const Bound& bits = find_bound("entropy-bits");
   CoqCertificate certificate;
   certify_in_coq(bits, nullptr, equal_width, evaluate(bits, equal_width, digits), certificate);
+  if (is_packed) {
+    const Record& record = bracket.sufficient->record;
+    Arguments packed = point.arguments;
+    packed.set(parameters::P.name, record.input("P").integer());  // it may fill the width asked for
+    certify_in_coq(find_bound("packed-upper"), nullptr, packed, record, certificate);
+  }
   certify_in_coq(lookup, nullptr, real_entries, upper, certificate);
   return certificate.text();
 }

@@ -245,11 +245,14 @@ void add_verify(CommandLine& line, Action& action) {
   Subcommand* subcommand = line.add_subcommand(
       "verify", "is a model file's error within eps for every input of the cube? both bounds, witness");
   subcommand->footer(
-      "Example:\n"
+      "Examples:\n"
       "  promptbound construct lookup-transformer --d 2 --eps 1/20 --alpha inf --target identity -o "
       "model.json\n"
       "  promptbound verify model.json --target identity --eps 1/20 --threads 2 --certificate proof.json\n"
-      "  promptbound verify model.json --target identity --eps 1/20 --alpha 2 --integral");
+      "  promptbound verify model.json --target identity --eps 1/20 --alpha 2 --integral\n"
+      "  promptbound construct packed-lookup --d 1 --L 1 --eps 1/20 --alpha inf --P 8 --target sine -o "
+      "packed.json\n"
+      "  promptbound verify packed.json --target sine --eps 1/20 --certificate packed-proof.json");
   subcommand->add_option("model", options->model, "model file, JSON or .safetensors, as construct writes it")
       ->required();
   subcommand->add_option("--eps", options->eps, "the error that is claimed")->required()->type_name("NUMBER");

@@ -42,6 +42,15 @@ const std::vector<Evaluation> evaluations = {
     {"accessible-length --m 12 --w 4096 --v 128256", "longest"},
     {"accessible-length --l 77 --w 10 --v 1000 --solve m", "m"},
     {"packed-memory --N 1000 --K 10 --P 64", "tokens"},
+    // Difference form, at eps = 3 with values that need no digit (floor(k t/C + 1/2) = 0), then the direct
+    // form.
+    {"packed-upper --d 2 --L 2 --eps 1/10 --alpha inf --P 64", "tokens"},
+    {"packed-upper --d 2 --L 1 --eps 1/1048576 --alpha inf --b 16 --P 4096", "tokens"},
+    {"packed-upper --d 3 --L 2 --eps 1/7 --C 5/2 --alpha 7/3", "tokens"},
+    {"packed-upper --d 1 --L 1 --eps 1/3 --b 4 --P 1", "tokens"},
+    {"packed-upper --d 1 --L 1 --eps 3 --C 9 --alpha inf", "tokens"},
+    {"packed-upper --d 1 --L 3 --eps 1/5 --alpha 3 --b 8", "tokens"},
+    {"packed-upper --d 2 --L 2 --eps 2/5 --b 3 --P 8 --alpha 1", "tokens"},
     {"packed-memory --N 1000000007 --K 1000 --b 4 --P 100", "tokens"},
     {"memory-linear --m 17 --w 64 --R 3 --Lambda 20 --Delta 1/2 --eps 1/50 --K 3 --norm max", "max_examples"},
     {"memory-linear --N 100000 --w 64 --R 3 --Lambda 20 --Delta 1/2 --eps 1/50 --K 10 --norm max --solve m",
@@ -108,8 +117,10 @@ TEST_CASE("both ends of the bracket are certified") {
   REQUIRE(run("bounds --d 2 --L 3 --eps 1/11 --alpha inf --coq " + file).exit_code == 0);
   const Outcome outcome = run("coq-check " + file);
   CHECK_MESSAGE(outcome.exit_code == 0, outcome.out);
-  // At the width of the construction, 31: ceil(6 6^6/(16 31)) tokens.
-  CHECK(outcome.out.find("entropy_bits_necessary : every_model_needs 2 3 16 31 (1/11) (1/1) 0 1 565\n") !=
+  // At the width of the packed tokens, 123: ceil(6 6^6/(16 123)) of them.
+  CHECK(outcome.out.find("entropy_bits_necessary : every_model_needs 2 3 16 123 (1/11) (1/1) 0 1 143\n") !=
+        std::string::npos);
+  CHECK(outcome.out.find("packed_upper_sufficient : packed_sufficient 2 3 (1/11) (1/1) 0 1 16 96 993\n") !=
         std::string::npos);
   CHECK(outcome.out.find("lookup_upper_sufficient : lookup_sufficient 2 3 (1/11) (1/1) 0 1 6 46656") !=
         std::string::npos);
@@ -126,6 +137,8 @@ TEST_CASE("certificates of other integers and other inputs are rejected") {
       {"entropy-bits --d 2 --L 2 --eps 3/31", "tokens", "(3/31)", "(3/25)"},
       {"entropy-lipschitz --d 2 --L 1 --eps 1/11 --R 3 --Lambda 7 --norm max", "tokens", "(3/1)", "(4/1)"},
       {"lookup-upper --d 2 --L 2 --eps 3/31", "tokens", "(3/31)", "(3/25)"},
+      {"packed-upper --d 2 --L 1 --eps 3/31 --P 7", "tokens", "(3/31)", "(3/25)"},
+      {"packed-upper --d 1 --L 3 --eps 1/5 --alpha 3 --b 8", "tokens", "(1/5)", "(1/4)"},
       {"memory-bits --m 640 --w 331 --K 10", "max_examples", " 640 331 ", " 641 331 "},
       {"memory-linear --m 17 --w 64 --R 3 --Lambda 20 --Delta 1/2 --eps 1/50 --K 3 --norm max",
        "max_examples", "(1/50)", "(1/49)"},
@@ -141,6 +154,46 @@ TEST_CASE("certificates of other integers and other inputs are rejected") {
     check_rejected(text, " " + printed + ".\n", " " + std::to_string(integer + 1) + ".\n");
     check_rejected(text, " " + printed + ".\n", " " + std::to_string(integer - 1) + ".\n");
     check_rejected(text, mutation.input, mutation.other_input);
+  }
+}
+
+TEST_CASE("every integer of a packed prompt is certified") {
+  for (const std::string arguments : {"packed-upper --d 2 --L 2 --eps 1/10 --alpha inf --P 64",
+                                      "packed-upper --d 1 --L 3 --eps 1/5 --alpha 3 --b 8"}) {
+    CAPTURE(arguments);
+    const TemporaryFolder folder;
+    const std::string file = folder.file("certificate.v");
+    const auto record = nlohmann::json::parse(evaluate(arguments, file));
+    const std::string text = read_file(file);
+    // The claim ends with steps, k, digits_per_entry, first_digits (difference form), cells_per_token,
+    // tokens.
+    const std::size_t claim = text.find("_claim ", text.find("Theorem ")), end = text.find(".\n", claim);
+    std::vector<std::string> words;
+    for (const std::string output :
+         {"steps", "k", "digits_per_entry", "first_digits", "cells_per_token", "tokens"}) {
+      if (output != "first_digits" || record["outputs"]["form"]["text"] == "difference")
+        words.push_back(record["outputs"][output]["exact"]);
+    }
+    std::string numbers;
+    for (const std::string& word : words) numbers += " " + word;
+    REQUIRE(text.substr(end - numbers.size(), numbers.size()) == numbers);
+    // The theorem that follows from it states the tokens alone, so each change is of the claim.
+    for (std::size_t i = 0; i < words.size(); ++i) {
+      std::string changed;
+      for (std::size_t j = 0; j < words.size(); ++j)
+        changed += " " + (i == j ? std::to_string(std::stoll(words[j]) + 1) : words[j]);
+      CAPTURE(changed);
+      std::string other = text;
+      other.replace(end - numbers.size(), numbers.size(), changed);
+      CHECK(check(other).exit_code == 1);
+      // nor with the same number in the checker's arguments
+      const std::size_t checker = text.find(numbers, end);
+      REQUIRE(checker != std::string::npos);
+      other = text;
+      other.replace(checker, numbers.size(), changed);
+      other.replace(end - numbers.size(), numbers.size(), changed);
+      CHECK(check(other).exit_code == 1);
+    }
   }
 }
 

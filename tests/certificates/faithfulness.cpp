@@ -58,6 +58,20 @@ const std::vector<Instance> instances = {
     {"packed_memory_check 1000 10 16 7 4 N", "packed-memory --N 1000 --K 10 --P 7", "tokens"},
     {"packed_memory_check 1000 10 16 7 N 36", "packed-memory --N 1000 --K 10 --P 7", "labels_per_entry"},
     {"packed_memory_wide_check 90 1000 4 8 3 N", "packed-memory --N 90 --K 1000 --b 4 --P 8", "tokens"},
+    // 1.6: d L en ed cn cd q p b P t k J A r m M, difference form; d L en ed cn cd q p b P M k J r m, direct
+    // form
+    {"packed_difference_check 2 2 1 10 1 1 0 1 16 64 6 6 4 2 63 N 36",
+     "packed-upper --d 2 --L 2 --eps 1/10 --alpha inf --P 64", "tokens"},
+    {"packed_difference_check 2 2 1 10 1 1 0 1 16 64 6 6 4 2 N 21 36",
+     "packed-upper --d 2 --L 2 --eps 1/10 --alpha inf --P 64", "cells_per_token"},
+    {"packed_difference_check 2 2 1 10 1 1 0 1 16 64 6 6 N 2 63 21 36",
+     "packed-upper --d 2 --L 2 --eps 1/10 --alpha inf --P 64", "digits_per_entry"},
+    {"packed_difference_check 2 2 1 10 1 1 0 1 16 64 6 6 4 N 63 21 36",
+     "packed-upper --d 2 --L 2 --eps 1/10 --alpha inf --P 64", "first_digits"},
+    {"packed_direct_check 1 3 1 5 1 1 1 3 8 48 255 4 1 16 N",
+     "packed-upper --d 1 --L 3 --eps 1/5 --alpha 3 --b 8", "tokens"},
+    {"packed_direct_check 1 3 1 5 1 1 1 3 8 48 255 N 1 16 ((N ^ 3 + 15) / 16)",
+     "packed-upper --d 1 --L 3 --eps 1/5 --alpha 3 --b 8", "k"},
 };
 
 }  // namespace
@@ -68,7 +82,7 @@ TEST_CASE("Coq computes the integers that the program prints") {
       "From PromptBound.certificates Require Import quantized_capacity_claim entropy_bits_claim "
       "log_compare.\n"
       "From PromptBound.certificates Require Import entropy_lipschitz_claim lookup_upper_claim "
-      "memory_bits_claim packed_memory_claim.\n"
+      "memory_bits_claim packed_memory_claim packed_upper_claim.\n"
       "Definition range := map Z.of_nat (seq 0 160).\nDefinition cells := map Z.of_nat (seq 2 100).\n";
   std::vector<std::string> printed;
   for (const Instance& instance : instances) {

@@ -38,6 +38,37 @@ TEST_CASE("a certificate states the inputs and the printed integers") {
   CHECK(text.find("every_model_needs 2 2 16 2 (1/10) (1/1) 1 2 20.\n") != std::string::npos);
 }
 
+TEST_CASE("a packed prompt's certificate names its form and the integers that are printed") {
+  const TemporaryFolder folder;
+  const std::string file = folder.file("proof.v");
+  REQUIRE(run("eval packed-upper --d 2 --L 2 --eps 1/10 --alpha inf --P 64 --coq " + file).exit_code == 0);
+  const std::string difference = read_file(file);
+  CHECK(difference.find("packed_difference_claim 2 2 (1/10) (1/1) 0 1 16 64 6 6 4 2 63 21.\n") !=
+        std::string::npos);
+  CHECK(difference.find("packed_sufficient 2 2 (1/10) (1/1) 0 1 16 64 21.\n") != std::string::npos);
+  REQUIRE(run("eval packed-upper --d 1 --L 3 --eps 1/5 --alpha 3 --b 8 --coq " + file).exit_code == 0);
+  const std::string direct = read_file(file);
+  CHECK(direct.find("packed_direct_claim 1 3 (1/5) (1/1) 1 3 8 48 255 4 1 16 4.\n") != std::string::npos);
+  CHECK(direct.find("packed_sufficient 1 3 (1/5) (1/1) 1 3 8 48 4.\n") != std::string::npos);
+}
+
+TEST_CASE("the bracket's certificate holds the packed prompt where that is its upper end") {
+  const TemporaryFolder folder;
+  const std::string file = folder.file("proof.v");
+  REQUIRE(run("bounds --d 2 --L 2 --eps 1/10 --alpha inf --P 64 --coq " + file).exit_code == 0);
+  const std::string text = read_file(file);
+  CHECK(text.find("packed_sufficient 2 2 (1/10) (1/1) 0 1 16 64 21.\n") != std::string::npos);
+  // At the width of its tokens, 88: ceil(4 5^4/(16 88)) tokens.
+  CHECK(text.find("every_model_needs 2 2 16 88 (1/10) (1/1) 0 1 2.\n") != std::string::npos);
+  // Where a width is asked for and no payload, the payload fills it: what is certified is what is printed.
+  const Outcome wide = run("bounds --d 2 --L 2 --eps 1/10 --alpha inf --w 200 --coq " + file);
+  REQUIRE(wide.exit_code == 0);
+  CHECK(
+      wide.out.find("m <= 8: one fixed transformer, prompt tokens of 200 entries of 16 bits, 176 of them") !=
+      std::string::npos);
+  CHECK(read_file(file).find("packed_sufficient 2 2 (1/10) (1/1) 0 1 16 176 8.\n") != std::string::npos);
+}
+
 TEST_CASE("what no Coq theorem covers is refused and nothing is written") {
   check_refused("eval universality-size --d 2 --L 2 --eps 1/10",
                 "universality-size has no certificates; these have: quantized-capacity, entropy-bits");
@@ -52,6 +83,9 @@ TEST_CASE("what no Coq theorem covers is refused and nothing is written") {
   check_refused("eval memory-linear --m 3 --w 4 --R 1 --Lambda 10 --Delta 1 --eps 1/10",
                 "is proved in Coq (analysis.euclidean_form.memory_linear_euclidean)");
   check_refused("eval lookup-upper --d 2 --L 2 --eps 1/10 --b 16", "leave out --b");
+  check_refused("eval packed-upper --d 2 --L 2 --m 9 --solve eps",
+                "packed-upper --solve eps has no certificates");
+  check_refused("eval packed-upper --d 60 --L 60 --eps 1/1000", "at most 20000 are feasible");
   check_refused("eval quantized-capacity --d 1 --L 2 --eps 2 --alpha inf", "it is proved for 1/delta > 1");
   check_refused("eval entropy-lipschitz --d 2 --L 2 --eps 1/10 --R 1e-9 --Lambda 1 --norm max --alpha inf",
                 "is proved in Coq (analysis.every_alpha.entropy_lipschitz_impossible_alpha)");

@@ -2,6 +2,7 @@
 #include <promptbound/cli/check_catalogue.hpp>
 #include <promptbound/verify/check/check.hpp>
 #include <promptbound/verify/memorization/memorize_proof.hpp>
+#include <promptbound/verify/recall/recall.hpp>
 #include <promptbound/verify/structure/structure_proof.hpp>
 #include <promptbound/verify/supremum/packed_cover.hpp>
 
@@ -33,6 +34,8 @@ std::span<const CheckEntry> checks() {
        "structure FILE", lipschitz_forms},
       {"injectivity", "3.2", "WCWH23", "is the map from inputs to outputs injective under every prompt?",
        "structure FILE", injectivity_forms},
+      {"recall", "3.5", "own", "does a real model with this soft prompt say exactly these tokens?",
+       "recall --model DIR --tokens FILE", recall_forms},
       {"attention", "4.2", "own", "within how much of the exact result is every attention output?",
        "attention --q FILE --k FILE --v FILE", attention_forms},
       {"certificate", "-", "own", "does a certificate of a verdict stand when it is recomputed?",

@@ -187,6 +187,7 @@ int run_command(int argc, const char* const* argv) {
   add_memorize(line, action);
   add_check(line, action);
   add_audit(line, action);
+  add_recall(line, action);
   add_plot(line, action);
   add_paper(line, action);
   add_attention(line, action);

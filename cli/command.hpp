@@ -67,6 +67,7 @@ void add_coq_check(CommandLine& line, Action& action);
 void add_memorize(CommandLine& line, Action& action);
 void add_check(CommandLine& line, Action& action);
 void add_audit(CommandLine& line, Action& action);
+void add_recall(CommandLine& line, Action& action);
 void add_plot(CommandLine& line, Action& action);
 void add_paper(CommandLine& line, Action& action);
 void add_attention(CommandLine& line, Action& action);

@@ -232,6 +232,10 @@ InputWeights LanguageModel::input() const {
   }
 }
 
+const Tensor& LanguageModel::embedding_table() const {
+  return file_.at(prefix_ + embedding_name(config_.family));
+}
+
 Matrix<double> LanguageModel::token_embeddings(std::size_t first, std::size_t count) const {
   return table_rows(prefix_ + embedding_name(config_.family), config_.vocabulary, first, count);
 }

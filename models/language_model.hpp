@@ -36,6 +36,9 @@ class LanguageModel {
   [[nodiscard]] std::optional<NormWeights> final_norm() const;
   /// Returns the embeddings of the vocabulary's tokens first, first + 1, ...: d x count.
   [[nodiscard]] Matrix<double> token_embeddings(std::size_t first, std::size_t count) const;
+  /// Returns the table of these embeddings as the file holds it, and the tensors of all files.
+  [[nodiscard]] const Tensor& embedding_table() const;
+  [[nodiscard]] const TensorFile& file() const { return file_; }
 
  private:
   [[nodiscard]] const Tensor& tensor(const std::string& name, const std::vector<std::size_t>& shape) const;

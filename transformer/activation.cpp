@@ -1,4 +1,5 @@
 #include <promptbound/numeric/error.hpp>
+#include <promptbound/numeric/precision.hpp>
 #include <promptbound/transformer/activation.hpp>
 
 namespace promptbound {
@@ -30,6 +31,18 @@ struct RealFunctions {
     return result;
   }
 };
+
+/// The root at the working precision, computed once for each thread: it costs more than the exponential.
+template <>
+Real RealFunctions<Real>::root_of_2_by_pi() {
+  thread_local Real root;
+  thread_local long bits = 0;
+  if (bits != working_precision()) {
+    root = Real(sqrt(Real(1) / (Real(2) * atan(Real(1)))));
+    bits = working_precision();
+  }
+  return root;
+}
 
 template <>
 struct RealFunctions<Interval> {

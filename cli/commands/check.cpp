@@ -1,5 +1,6 @@
 // One subcommand of cli/command.hpp.
 #include <cstdlib>
+#include <filesystem>
 #include <memory>
 #include <nlohmann/json.hpp>
 
@@ -14,6 +15,7 @@ namespace {
 
 struct CheckOptions : CommonOptions {
   std::string certificate, model, data, table;
+  std::vector<std::string> prompts;
   CheckLimits limits;
 };
 
@@ -39,11 +41,15 @@ void write_report(const CheckReport& report, Format format, OutputFile& file) {
 int run(const CheckOptions& options) {
   std::vector<GivenInput> inputs;
   const auto add = [&](const char* role, const std::string& path) {
-    if (!path.empty()) inputs.push_back({role, path, read_text_file(path)});
+    if (path.empty()) return;
+    std::error_code ignored;
+    const bool is_folder = std::filesystem::is_directory(path, ignored);
+    inputs.push_back({role, path, is_folder ? std::string() : read_text_file(path)});
   };
   add("model", options.model);
   add("data", options.data);
   add("table", options.table);
+  for (const std::string& prompt : options.prompts) add("prompt", prompt);
   const CheckReport report =
       check_certificate(read_text_file(options.certificate), options.certificate, options.limits, inputs);
   OutputFile file(options.output);
@@ -75,16 +81,23 @@ void add_check(CommandLine& line, Action& action) {
       "Exit codes: 0 accepted, 1 rejected, 3 unknown (a limit ended the check).\n"
       "Examples:\n"
       "  promptbound check proof.json\n"
-      "  promptbound check proof.json --seconds 60 --model model.json --data data.json");
+      "  promptbound check proof.json --seconds 60 --model model.json --data data.json\n"
+      "  promptbound check recall.json --model tiny-gpt2 --prompt tiny-gpt2-prompt");
   subcommand->add_option("certificate", options->certificate, "certificate file (JSON)")
       ->required()
       ->type_name("FILE");
   const auto file = [&](const char* flag, std::string& path, const char* what) {
     subcommand->add_option(flag, path, what)->type_name("FILE");
   };
-  file("--model", options->model, "must be the model file that the certificate is about");
+  file("--model", options->model,
+       "must be the model file that the certificate is about; of recall, the model's folder");
   file("--data", options->data, "must be the memorization data that it is about");
   file("--table", options->table, "must be the file of its target `table`");
+  subcommand
+      ->add_option("--prompt", options->prompts,
+                   "folder of a prompt, for certificates of recall (repeatable, in the certificate's order)")
+      ->type_name("DIR")
+      ->repeated();
   subcommand
       ->add_option("--bits", options->limits.bits,
                    "most bits of precision that a certificate may ask for (default 16384)")

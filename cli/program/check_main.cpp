@@ -5,6 +5,7 @@
 #include <cstdlib>
 #include <cstring>
 #include <exception>
+#include <filesystem>
 
 #include <promptbound/models/text_file.hpp>
 #include <promptbound/numeric/error.hpp>
@@ -15,8 +16,12 @@ namespace {
 using namespace promptbound;
 
 constexpr const char* usage =
-    "promptbound-check [--seconds N] [--bits N] [--model FILE] [--data FILE] [--table FILE] CERTIFICATE\n"
-    "recomputes what a certificate claims, and compares the files given with what it is about.\n"
+    "promptbound-check [--seconds N] [--bits N] [--model FILE|DIR] [--prompt DIR] [--data FILE] [--table "
+    "FILE] CERTIFICATE\n"
+    "recomputes what a certificate claims, and compares the files given with what it is about. Certificates "
+    "of recall\n"
+    "are checked against the folders of their model and prompts (--prompt repeated, in the certificate's "
+    "order).\n"
     "Exit codes: 0 accepted, 1 rejected, 2 bad input, 3 unknown (a limit ended the check), 4 no report.\n";
 
 struct Arguments {
@@ -48,9 +53,11 @@ Arguments arguments_from(int argc, char** argv) {
       result.limits.seconds = number_from(value(), 1, 1000000000, "--seconds");
     } else if (word == "--bits") {
       result.limits.bits = number_from(value(), 64, 1L << 24, "--bits");
-    } else if (word == "--model" || word == "--data" || word == "--table") {
+    } else if (word == "--model" || word == "--data" || word == "--table" || word == "--prompt") {
       const std::string path = value();
-      result.inputs.push_back({word.substr(2), path, read_text_file(path)});
+      std::error_code ignored;
+      const bool is_folder = std::filesystem::is_directory(path, ignored);
+      result.inputs.push_back({word.substr(2), path, is_folder ? std::string() : read_text_file(path)});
     } else if (word.starts_with("-") || !result.certificate.empty()) {
       throw InputError("'" + word.substr(0, 60) + "' is not expected; " +
                        std::string(usage, std::strchr(usage, '\n')));

@@ -230,9 +230,13 @@ std::string audit(const std::string& model, const std::string& prompt, py::handl
   return interruptible([=](Running&) { return audit_json(audit_model(question), question, digits); });
 }
 
-py::dict check(const std::string& text, const std::string& where, long bits) {
+py::dict check(const std::string& text, const std::string& where, long bits, const std::string& model,
+               const std::vector<std::string>& prompts) {
   const CheckReport report = interruptible([=](Running&) {
-    return check_certificate(text, where, CheckLimits{bits, std::nullopt});
+    std::vector<GivenInput> folders;
+    if (!model.empty()) folders.push_back({"model", model, ""});
+    for (const std::string& prompt : prompts) folders.push_back({"prompt", prompt, ""});
+    return check_certificate(text, where, CheckLimits{bits, std::nullopt}, folders);
   });
   py::dict result;
   result["verdict"] = verdict_name(report);

@@ -38,6 +38,7 @@ PYBIND11_MODULE(_core, module) {
   python::add_bounds(module);
   python::add_attention(module);
   python::add_models(module);
+  python::add_recall(module);
   python::add_verify(module);
   python::add_theory(module);
 }

@@ -15,13 +15,14 @@ from promptbound.expressions import absolute, cos, exp, log, maximum, minimum, p
 from promptbound.models import (Audit, Check, Construction, Memorization, Structure, Transformer, audit, check, construct,
                                 constructions, memorize, read_labels, structure)
 from promptbound.numbers import Interval, Magnitude, PowerTower
+from promptbound.recall import Recall, recall
 from promptbound.results import Bounds, Bracket, End, NotApplicable, Result, Results
 from promptbound.theory import TheoryItem, theory
 from promptbound.verify import MeanError, Verification, mean_error, verify
 
 __all__ = [
     "Attention", "Audit", "Bounds", "Bracket", "Check", "Construction", "End", "FloatWarning", "InputError", "Interval", "Magnitude", "MeanError",
-    "Memorization", "NotApplicable", "PowerTower", "Result", "Results", "Structure", "TheoryItem", "Transformer", "Undecided", "Verification",
+    "Memorization", "NotApplicable", "PowerTower", "Recall", "Result", "Results", "Structure", "TheoryItem", "Transformer", "Undecided", "Verification",
     "__version__", "absolute", "attention", "audit", "bounds", "catalogue", "check", "construct", "constructions", "cos", "evaluate",
-    "exp", "log", "maximum", "mean_error", "memorize", "minimum", "pi", "read_labels", "sin", "solve", "sqrt", "structure", "sweep", "tanh", "theory", "verify",
+    "exp", "log", "maximum", "mean_error", "memorize", "minimum", "pi", "read_labels", "recall", "sin", "solve", "sqrt", "structure", "sweep", "tanh", "theory", "verify",
 ]

@@ -292,11 +292,11 @@ def audit(model, prompt=None, *, context=None, eta="1/100", Delta=1, eps="1/10",
     return Audit(json.loads(text))
 
 
-def check(certificate, *, bits=16384):
+def check(certificate, *, bits=16384, model=None, prompts=()):
     """Recomputes what a certificate claims, by the separate checker.
 
     certificate: its text, a dictionary, or a path (os.PathLike, or a str that is no JSON). bits: of working precision, at
-    most. Returns a Check.
+    most. model, prompts: folders that a certificate of recall is about. Returns a Check.
     """
     where = "certificate"
     if isinstance(certificate, dict):
@@ -304,7 +304,7 @@ def check(certificate, *, bits=16384):
     elif isinstance(certificate, os.PathLike) or not certificate.lstrip().startswith("{"):
         where = os.fspath(certificate)
         certificate = pathlib.Path(certificate).read_text(encoding="utf-8")
-    return Check(_core.check(certificate, where, bits))
+    return Check(_core.check(certificate, where, bits, "" if model is None else os.fspath(model), [os.fspath(folder) for folder in prompts]))
 
 
 def _torch_members(layer, heads, drop_norms, causal, prompt, L):

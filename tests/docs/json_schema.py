@@ -77,6 +77,8 @@ COMMANDS = [
     ("attention", 0, "attention --q q.npy --k k.npy --v v.npy -o out.npy"),
     ("attention", 0, "attention --q q.npy --k k.npy --v v.npy --prompt-k k.npy --prompt-v v.npy --method polynomial --accuracy 1e-2 -o out.npy"),
     ("refusal", 1, "attention --q q.npy --k k.npy --v v.npy --accuracy 1e-300 -o out.npy"),
+    ("recall", 3, "recall --model tests/models/data/tiny-gpt2 --prompt tests/models/data/tiny-gpt2-prompt --tokens docs/theory/examples/recall.json --arithmetic f32 --radius 1e-9 --largest-radius"),
+    ("recall", 1, "recall --model tests/models/data/tiny-gpt2 --prompt tests/models/data/tiny-gpt2-prompt --drawn 1:2:3 --prompt-as int8"),
     ("audit", 0, "audit --model tests/models/data/tiny-gpt2 --prompt tests/models/data/tiny-gpt2-prompt"),
     ("audit", 0, "audit --model tests/models/data/realfiles/deep-gpt2-xl-48-layers --prompt tests/models/data/realfiles/deep-prompt-p48"),
     ("table", 0, "phase --T 256 --d 2 --accuracy 1e-2 --ratios 1/10,1"),

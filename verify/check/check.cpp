@@ -10,14 +10,22 @@
 namespace promptbound {
 namespace {
 
+/// Checks a certificate that holds all that it is about: the files are compared with it.
+template <void (*check)(const Json&, long, CheckReport&)>
+void by_content(const Json& certificate, long most_bits, const std::vector<GivenInput>& inputs,
+                CheckReport& report) {
+  checker::check_inputs(certificate, inputs, report);
+  check(certificate, most_bits, report);
+}
+
 struct Kind {
   const char* name;
-  void (*check)(const Json&, long, CheckReport&);
+  void (*check)(const Json&, long, const std::vector<GivenInput>&, CheckReport&);
   const char* theorem;
   const char* trusted;
 };
 
-constexpr Kind memorization = {"memorization", checker::check_memorization,
+constexpr Kind memorization = {"memorization", by_content<checker::check_memorization>,
                                "theory 2.2 and 2.3: concatenated softmax, the shared query, the floor by two "
                                "rows; of several heads 2.3H, the "
                                "floor by a tree of boxes",
@@ -25,12 +33,15 @@ constexpr Kind memorization = {"memorization", checker::check_memorization,
                                "checker, and the written proof of the "
                                "theorem"};
 constexpr Kind injectivity = {
-    "injectivity", checker::check_injectivity, "theory 3.1 and 3.2",
+    "injectivity", by_content<checker::check_injectivity>, "theory 3.1 and 3.2",
     "this checker, its JSON reader, GMP rationals, and the proofs of theory 3.1 and 3.2"};
 constexpr Kind supremum = {
-    "supremum", checker::check_supremum,
+    "supremum", by_content<checker::check_supremum>,
     "none is needed: an input is exhibited, or the whole cube is covered by boxes",
     "this checker, its JSON reader, GMP, MPFR and MPFI, and binary64 intervals with their exp"};
+constexpr Kind recall = {"recall", checker::check_recall,
+                         "theory 3.5: greedy decoding by the definition of the model that its files name",
+                         "this checker, its readers of JSON and safetensors files, and GMP, MPFR and MPFI"};
 
 CheckReport run(const Kind& kind, const Json& certificate, const CheckLimits& limits = {},
                 const std::vector<GivenInput>& inputs = {}) {
@@ -41,8 +52,7 @@ CheckReport run(const Kind& kind, const Json& certificate, const CheckLimits& li
   report.trusted = kind.trusted;
   try {
     checker::check_envelope(certificate, kind.name);
-    checker::check_inputs(certificate, inputs, report);
-    kind.check(certificate, limits.bits, report);
+    kind.check(certificate, limits.bits, inputs, report);
     report.verdict = Verdict::proved;
   } catch (const checker::LimitReached& limit) {
     report.why = limit.what();
@@ -60,10 +70,10 @@ CheckReport check_text(std::string_view text, const std::string& where, const Ch
                        const std::vector<GivenInput>& inputs) {
   const Json certificate = parse_json(text, where);
   const Json& name = member(certificate, "kind", where);
-  for (const Kind* kind : {&memorization, &injectivity, &supremum}) {
+  for (const Kind* kind : {&memorization, &injectivity, &supremum, &recall}) {
     if (name == kind->name) return run(*kind, certificate, limits, inputs);
   }
-  throw InputError(where + ".kind: accepted are memorization, injectivity and supremum");
+  throw InputError(where + ".kind: accepted are memorization, injectivity, supremum and recall");
 }
 
 }  // namespace

@@ -14,14 +14,19 @@
 
 namespace promptbound {
 
-/// A file of the reader's.
+/// A file of the reader's, or a folder, whose files are read where they are needed.
 struct GivenInput {
-  std::string role;  ///< "model", "data" or "table"
+  std::string role;  ///< "model", "data", "table" or "prompt"
   std::string path;
-  std::string content;
+  std::string content;  ///< empty for a folder
 };
 
 namespace checker {
+
+/// Checks a certificate of recall, as those of report.hpp, against the folders that it names by the hashes of
+/// their files: it does not hold the model.
+void check_recall(const Json& certificate, long most_bits, const std::vector<GivenInput>& inputs,
+                  CheckReport& report);
 
 /// Throws InputError, the reason for rejection, where "inputs" is malformed, a given file has another SHA-256
 /// than the certificate names, or a JSON file's content is not the certificate's. Says in the report which

@@ -1,0 +1,102 @@
+#include <algorithm>
+#include <filesystem>
+#include <nlohmann/json.hpp>
+
+#include <promptbound/models/mapped_file.hpp>
+#include <promptbound/models/text_file.hpp>
+#include <promptbound/numeric/decimal.hpp>
+#include <promptbound/numeric/error.hpp>
+#include <promptbound/records/sha256.hpp>
+#include <promptbound/verify/certificate.hpp>
+#include <promptbound/verify/recall/interval_pass.hpp>
+#include <promptbound/verify/recall/recall_certificate.hpp>
+
+namespace promptbound {
+namespace {
+
+constexpr long digits = 12;
+
+std::string file_hash(const std::filesystem::path& path) {
+  const MappedFile file(path.string());
+  const auto bytes = file.bytes();
+  return sha256({reinterpret_cast<const char*>(bytes.data()), bytes.size()});
+}
+
+/// The files of a folder from which a model or a prompt is read.
+Json hashes_of(const std::string& folder, const char* config, const std::string& weights) {
+  const std::filesystem::path path(folder);
+  Json files = {{config, file_hash(path / config)}};
+  std::error_code ignored;
+  if (std::filesystem::exists(path / weights, ignored)) {
+    files[weights] = file_hash(path / weights);
+    return files;
+  }
+  const std::string index = weights + ".index.json";
+  files[index] = file_hash(path / index);
+  const Json json = parse_json(read_text_file((path / index).string()), index);
+  for (const auto& [tensor, file] : member(json, "weight_map", index).items()) {
+    const std::string name = file.get<std::string>();
+    if (!files.contains(name)) files[name] = file_hash(path / name);
+  }
+  return files;
+}
+
+Json position_json(const PositionRecall& position) {
+  if (position.verdict == Verdict::proved) {
+    return {{"margin", decimal(Rational(position.margin.lower()), digits, Direction::down)}};
+  }
+  return {{"rival", position.rival}};
+}
+
+}  // namespace
+
+bool is_decided(const Recall& recall) {
+  for (const SequenceRecall& one : recall.sequences) {
+    for (const PositionRecall& position : one.positions) {
+      if (position.verdict == Verdict::unknown) return false;
+    }
+  }
+  return true;
+}
+
+Json recall_certificate(const RecallQuestion& question, const Recall& recall) {
+  if (!is_decided(recall)) {
+    throw InputError("certificate: a position is undecided (accepted: answers without unknown)");
+  }
+  Json sequences = Json::array();
+  for (const SequenceRecall& one : recall.sequences) {
+    const TokenSequence& asked = question.sequences[one.sequence];
+    Json positions = Json::array();
+    for (const PositionRecall& position : one.positions) {
+      positions.push_back(position_json(position));
+    }
+    const FastInterval bits = one.bits();
+    if (!bits.is_finite()) throw InputError("certificate: a text's cross-entropy is not enclosed");
+    sequences.push_back({{"prompt", question.prompts.empty() ? Json() : Json(one.prompt)},
+                         {"start", asked.start},
+                         {"tokens", asked.tokens},
+                         {"positions", std::move(positions)},
+                         {"bits",
+                          {{"lower", decimal(Rational(bits.lower()), digits, Direction::down)},
+                           {"upper", decimal(Rational(bits.upper()), digits, Direction::up)}}}});
+  }
+  Json prompts = Json::array();
+  for (const std::string& folder : question.prompts) {
+    prompts.push_back(hashes_of(folder, "adapter_config.json", "adapter_model.safetensors"));
+  }
+  Json certificate = {
+      {"schema", 1},
+      {"kind", "recall"},
+      {"theorem", "3.5"},
+      {"bits", std::max(first_interval_bits(recall.layers), recall.interval_bits)},
+      {"inputs",
+       {{"model", hashes_of(question.model, "config.json", "model.safetensors")},
+        {"prompts", std::move(prompts)}}},
+      {"assumed_inert", question.assumed_inert},
+      {"prompt_as", question.prompt_as ? Json(std::string(name(*question.prompt_as))) : Json()},
+      {"sequences", std::move(sequences)}};
+  seal(certificate);
+  return certificate;
+}
+
+}  // namespace promptbound

@@ -242,9 +242,10 @@ void write_recall(const RecallQuestion& question, const Recall& recall, const st
       cells.push_back(number(least_margin(one, &PositionRecall::margin_binary32)));
     }
     if (question.radius > 0) cells.emplace_back(word(one.in_radius()));
-    if (question.largest_radius) {
-      cells.push_back(one.largest_radius ? Cell(decimal(Rational(*one.largest_radius), 4, Direction::down))
-                                         : Cell(Absent{"none found", true}));
+    if (one.largest_radius) {
+      cells.emplace_back(decimal(Rational(*one.largest_radius), 4, Direction::down));
+    } else if (question.largest_radius) {
+      cells.emplace_back(Absent{"none found", true});
     }
     writer.row(cells);
   }

@@ -58,6 +58,12 @@ double shortened(double x) {
   return std::ldexp(std::round(std::ldexp(mantissa, 24)), exponent - 24);
 }
 
+/// How large a case's values may be, and how far they may move from the middle of a box to its end, in units
+/// of y over b.
+struct LeafChoice::Reach {
+  double values, slopes;
+};
+
 /// The rows' b and y at a corner of the box, and where it lies from the middle.
 struct LeafChoice::Corner {
   Matrix<double> b, y;
@@ -234,8 +240,8 @@ std::vector<LeafChoice::Corner> LeafChoice::rows_at_corners(const Order& order, 
   return corners;
 }
 
-FloorCase LeafChoice::best_case(const std::vector<Corner>& corners, const std::vector<int>& signs,
-                                double reach) const {
+LeafChoice::Proposed LeafChoice::best_case(const std::vector<Corner>& corners, const std::vector<int>& signs,
+                                           const Reach& reach) const {
   const auto shown = corners.front().y.cols();
   const Index count = static_cast<Index>(corners.size()) * (H_ + 1);
   double b_size = 0, y_size = 1e-300;
@@ -245,7 +251,8 @@ FloorCase LeafChoice::best_case(const std::vector<Corner>& corners, const std::v
   }
   const Vector<double> radius = corners.back().away;
   AffineFunctions functions{Vector<double>::Zero(count), Matrix<double>(count, shown),
-                            Matrix<double>(count, H_ + H_ * H_), reach};
+                            Matrix<double>(count, H_ + H_ * H_), reach.values};
+  const double moved = reach.slopes / reach.values;
   Index row = 0;
   for (const Corner& corner : corners) {
     for (Index i = 0; i <= H_; ++i, ++row) {
@@ -255,43 +262,49 @@ FloorCase LeafChoice::best_case(const std::vector<Corner>& corners, const std::v
       for (Index k = 0; k < H_; ++k)
         for (Index j = 0; j < H_; ++j)
           functions.slopes(row, H_ + H_ * k + j) =
-              sign / b_size * corner.b(i, k) * (corner.away(j) > 0 ? 1 : -1);
+              sign / b_size * moved * corner.b(i, k) * (corner.away(j) > 0 ? 1 : -1);
     }
   }
   FloorCase result{Vector<double>::Zero(shown), Vector<double>::Zero(H_), Matrix<double>::Zero(H_, H_)};
   const auto found = largest_least(functions);
   if (!found) {
     result.lambda(0) = 1;
-    return result;
+    return {result, 0};
   }
   result.lambda = found->w.unaryExpr(&shortened);
   const double size = y_size / b_size;
   result.values = (size * found->v.head(H_)).unaryExpr(&shortened);
   for (Index k = 0; k < H_; ++k)
     for (Index j = 0; j < H_; ++j)
-      result.slopes(k, j) = shortened(size * found->v(H_ + H_ * k + j) / radius(j));
-  return result;
+      result.slopes(k, j) = shortened(size * moved * found->v(H_ + H_ * k + j) / radius(j));
+  return {std::move(result), y_size * found->value};
 }
 
 LeafChoice::Bounded LeafChoice::bounded(const Order& order, const ChartBox& box, FloorLeaf leaf,
-                                        double wanted) const {
+                                        double wanted, double enough) const {
   const auto corners = rows_at_corners(order, box, leaf);
   Part whole(*this, order, box, box, leaf);
+  // Values that move little vary little between the corners, where the program does not look, and a program
+  // uses all that it may: small reaches come first. Patterns that multipliers do not have are excluded by
+  // large ones.
+  static constexpr Reach reaches[] = {{3, 0.3}, {3, 3}, {10, 1}, {30, 3}, {100, 10}, {1000, 1000}};
   double bound = std::numeric_limits<double>::infinity();
   for (const std::vector<int>& signs : patterns_) {
-    // Values of a small reach vary little between the corners, where the program does not look; patterns
-    // that multipliers do not have are excluded by large ones.
     FloorCase best;
     double proved = -1;
-    for (const double reach : {3.0, 30.0, 1000.0}) {
-      FloorCase proposed = best_case(corners, signs, reach);
-      const double shown = whole.bound(proposed, signs, wanted, 2 * static_cast<int>(H_ - 1));
+    for (const Reach& reach : reaches) {
+      Proposed proposed = best_case(corners, signs, reach);
+      if (proved >= 0 && proposed.at_corners <= proved) continue;
+      const double shown = whole.bound(proposed.one, signs, wanted, 2 * static_cast<int>(H_ - 1));
       if (shown <= proved) continue;
       proved = shown;
-      best = std::move(proposed);
+      best = std::move(proposed.one);
       if (proved >= wanted) break;
     }
     bound = std::min(bound, proved);
+    if (bound <= enough) return {};
+    // The leaf shows what its worst case shows.
+    wanted = std::min(wanted, bound);
     leaf.cases.push_back(std::move(best));
   }
   return {std::move(leaf), std::max(0.0, bound)};
@@ -317,8 +330,9 @@ LeafChoice::Bounded LeafChoice::leaf_of(const Order& order, const ChartBox& box,
     if (std::find(tried.begin(), tried.end(), point.rows) != tried.end()) continue;
     if (tried.size() >= most_row_sets) break;
     tried.push_back(point.rows);
-    Bounded next = bounded(order, box, {point.rows, chosen_coordinates(point), {}}, wanted);
-    if (next.bound > best.bound || best.leaf.rows.empty()) best = std::move(next);
+    Bounded next = bounded(order, box, {point.rows, chosen_coordinates(point), {}}, wanted,
+                           best.leaf.rows.empty() ? -1 : best.bound);
+    if (!next.leaf.rows.empty()) best = std::move(next);
     if (best.bound >= wanted) break;
   }
   return best;

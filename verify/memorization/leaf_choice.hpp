@@ -59,12 +59,20 @@ class LeafChoice {
 
  private:
   struct Corner;
+  struct Reach;
   class Part;
-  [[nodiscard]] Bounded bounded(const Order& order, const ChartBox& box, FloorLeaf leaf, double wanted) const;
+  /// A case, and about what it shows at the corners of the box: it shows no more on all of it.
+  struct Proposed {
+    FloorCase one;
+    double at_corners;
+  };
+  /// Returns the leaf with cases; without rows where it shows no more than enough.
+  [[nodiscard]] Bounded bounded(const Order& order, const ChartBox& box, FloorLeaf leaf, double wanted,
+                                double enough) const;
   [[nodiscard]] std::vector<Corner> rows_at_corners(const Order& order, const ChartBox& box,
                                                     const FloorLeaf& leaf) const;
-  [[nodiscard]] FloorCase best_case(const std::vector<Corner>& corners, const std::vector<int>& signs,
-                                    double reach) const;
+  [[nodiscard]] Proposed best_case(const std::vector<Corner>& corners, const std::vector<int>& signs,
+                                   const Reach& reach) const;
 
   LayerExamples<FastInterval> layer_;
   LayerExamples<double> rough_;  ///< middles

@@ -76,10 +76,10 @@ class HeaderReader {
   }
   void read_type() {
     const std::string_view descr = quoted();
-    if (descr != "<f4" && descr != "<f8") {
-      fail("type '" + std::string(descr.substr(0, 20)) + "' (accepted: '<f4', '<f8')");
+    if (descr != "<f4" && descr != "<f8" && descr != "<i8") {
+      fail("type '" + std::string(descr.substr(0, 20)) + "' (accepted: '<f4', '<f8', '<i8')");
     }
-    tensor_.type = descr == "<f4" ? ElementType::F32 : ElementType::F64;
+    tensor_.type = descr == "<f4" ? ElementType::F32 : descr == "<f8" ? ElementType::F64 : ElementType::I64;
   }
   void read_order() {
     skip_blanks();

@@ -1,6 +1,8 @@
 /// NumPy arrays: .npy (versions 1 to 3) and .npz (a ZIP archive of them, stored or deflated).
 ///
-/// Read are C-ordered little-endian arrays of binary32 ('<f4') and binary64 ('<f8').
+/// Read are C-ordered little-endian arrays of binary32 ('<f4') and binary64 ('<f8'), and of whole numbers of
+/// 64 bits
+/// ('<i8': token ids).
 #pragma once
 
 #include <promptbound/models/tensor.hpp>

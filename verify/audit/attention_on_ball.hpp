@@ -4,9 +4,9 @@
 /// positions, v_t = W_O times a value, p_it the weights, o_i = sum_t p_it v_t, kappa_i = sum_t p_it k_t:
 ///   do_i = sum_t p_it (W_O W_V + (v_t - o_i) y_it^T) du_t + C_i W_Q du_i,
 ///   y_it = W_K^T q_i,  C_i = sum_t p_it (v_t - o_i)(k_t - kappa_i)^T   (W_Q and W_K rotated).
-/// Sums with weights p_it, of which each lies in an enclosed range and all of which have the sum 1, are at most those
-/// with the lower ends, the rest of the weights on the largest term; sums with |p_it - p_it at the centre| are at most
-/// twice the largest term.
+/// Sums with weights p_it, of which each lies in an enclosed range and all of which have the sum 1, are at
+/// most those with the lower ends, the rest of the weights on the largest term; sums with |p_it - p_it at the
+/// centre| are at most twice the largest term.
 #pragma once
 
 #include <promptbound/transformer/trained_layer.hpp>

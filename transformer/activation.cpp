@@ -125,6 +125,48 @@ template double activate(Activation, const double&);
 template Interval activate(Activation, const Interval&);
 template Real activate(Activation, const Real&);
 
+Interval slope(Activation activation, const Interval& x) {
+  if (activation == Activation::relu) {
+    if (certainly_less(Interval(0), x)) return Interval(1);
+    return certainly_less(x, Interval(0)) ? Interval(0) : hull(Interval(0), Interval(1));
+  }
+  const Interval one(1);
+  const auto of_sigmoid = [&](const Interval& w, const Interval& w_slope) {
+    // (x sigma(w))' = sigma(w) + x sigma(w) sigma(-w) w'.
+    return sigmoid(w) + x * w_slope * sigmoid(w) * sigmoid(-w);
+  };
+  const auto of_tanh_form = [&](const Interval& scale) {
+    const Interval cubic = from_rational<Interval>(Rational(44715, 1000000)), twice = Interval(2) * scale;
+    return of_sigmoid(twice * (x + cubic * power(x, 3UL)), twice * (one + Interval(3) * cubic * square(x)));
+  };
+  const Interval found = [&] {
+    switch (activation) {
+      case Activation::gelu:
+        return normal_distribution(x) + x * exp(-square(x) / Interval(2)) / sqrt(Interval(2) * interval_pi());
+      case Activation::gelu_tanh:
+        return of_tanh_form(RealFunctions<Interval>::root_of_2_by_pi());
+      case Activation::gelu_fast:
+        return of_tanh_form(from_rational<Interval>(Rational(7978845608, 10000000000)));
+      default:
+        return of_sigmoid(x, one);
+    }
+  }();
+  const Interval largest(lipschitz_constant(activation));
+  const Interval any = hull(-largest, largest);
+  return found.is_finite() ? max(-largest, min(largest, found)) : any;
+}
+
+std::optional<Rational> slope_lipschitz_constant(Activation activation) {
+  switch (activation) {
+    case Activation::relu:
+      return std::nullopt;
+    case Activation::silu:
+      return Rational(1, 2);
+    default:
+      return Rational(81, 100);
+  }
+}
+
 Rational lipschitz_constant(Activation activation) {
   switch (activation) {
     case Activation::relu:

@@ -5,8 +5,6 @@
 #include <promptbound/transformer/trained_layer.hpp>
 
 namespace promptbound {
-namespace {
-
 template <class Scalar>
 void add_attention(const TrainedAttention& attention, const std::vector<ProjectedGroup<Scalar>>& groups,
                    Sequence<Scalar>& Z) {
@@ -24,7 +22,6 @@ void add_attention(const TrainedAttention& attention, const std::vector<Projecte
   add_to_each(Z, attention.output_bias);
 }
 
-/// activation(W_1 U + b_1), or activation(gate(U)) * (W_1 U + b_1).
 template <class Scalar>
 Matrix<Scalar> hidden_units(const TrainedFeedForward& ffn, const Sequence<Scalar>& U) {
   Matrix<Scalar> hidden = multiply(ffn.W_1, U);
@@ -37,8 +34,6 @@ Matrix<Scalar> hidden_units(const TrainedFeedForward& ffn, const Sequence<Scalar
   for (Index k = 0; k < hidden.size(); ++k) hidden.data()[k] *= activate(ffn.activation, gate.data()[k]);
   return hidden;
 }
-
-}  // namespace
 
 template <class Scalar>
 Sequence<Scalar> embedded(const InputWeights& weights, Sequence<Scalar> tokens) {
@@ -88,6 +83,9 @@ Sequence<Scalar> through_layer(const TrainedLayer& layer,
 #define PROMPTBOUND_INSTANTIATE(Scalar)                                                                    \
   template Sequence<Scalar> embedded(const InputWeights&, Sequence<Scalar>);                               \
   template std::vector<ProjectedGroup<Scalar>> projected(const TrainedLayer&, const Sequence<Scalar>&);    \
+  template void add_attention(const TrainedAttention&, const std::vector<ProjectedGroup<Scalar>>&,         \
+                              Sequence<Scalar>&);                                                          \
+  template Matrix<Scalar> hidden_units(const TrainedFeedForward&, const Sequence<Scalar>&);                \
   template Sequence<Scalar> through_layer(const TrainedLayer&, const std::vector<ProjectedGroup<Scalar>>&, \
                                           Sequence<Scalar>);
 PROMPTBOUND_FOR_EACH_SCALAR(PROMPTBOUND_INSTANTIATE)

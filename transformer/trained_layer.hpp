@@ -80,6 +80,15 @@ template <class Scalar>
 [[nodiscard]] std::vector<ProjectedGroup<Scalar>> projected(const TrainedLayer& layer,
                                                             const Sequence<Scalar>& Z);
 
+/// Adds what the attention puts out, of all groups and with its bias, to the tokens.
+template <class Scalar>
+void add_attention(const TrainedAttention& attention, const std::vector<ProjectedGroup<Scalar>>& groups,
+                   Sequence<Scalar>& Z);
+
+/// Returns activation(W_1 U + b_1), or activation(gate(U)) * (W_1 U + b_1).
+template <class Scalar>
+[[nodiscard]] Matrix<Scalar> hidden_units(const TrainedFeedForward& ffn, const Sequence<Scalar>& U);
+
 /// Returns the tokens behind the layer, from Z and its projections.
 template <class Scalar>
 [[nodiscard]] Sequence<Scalar> through_layer(const TrainedLayer& layer,

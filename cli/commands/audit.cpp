@@ -9,6 +9,7 @@
 #include <promptbound/numeric/integers.hpp>
 #include <promptbound/numeric/number.hpp>
 #include <promptbound/numeric/work.hpp>
+#include <promptbound/verify/recall/recall_tokens.hpp>
 
 namespace promptbound {
 namespace {
@@ -16,12 +17,23 @@ namespace {
 struct AuditOptions : CommonOptions {
   std::string model, prompt, context, eta = "1/100", Delta = "1", eps = "1/10";
   std::vector<std::string> assumed_inert;
+  std::string text, radius = "1/1000000";
 };
 
 Rational positive(const std::string& text, const char* option) {
   const Rational value = parse_rational(text, option);
   if (value <= 0) throw InputError(std::string(option) + ": '" + text + "' (accepted: a number > 0)");
   return value;
+}
+
+/// The ids of each sequence, those of its start before them.
+std::vector<std::vector<std::size_t>> texts(const std::string& path) {
+  std::vector<std::vector<std::size_t>> result;
+  for (TokenSequence& sequence : read_token_sequences(path)) {
+    std::vector<std::size_t>& ids = result.emplace_back(std::move(sequence.start));
+    ids.insert(ids.end(), sequence.tokens.begin(), sequence.tokens.end());
+  }
+  return result;
 }
 
 int audit(const AuditOptions& options) {
@@ -39,6 +51,12 @@ int audit(const AuditOptions& options) {
       throw InputError("--context: '" + options.context + "' (accepted: a whole number of tokens)");
     }
     question.context = numerator(context);
+  }
+  if (!options.text.empty()) {
+    question.texts = texts(options.text);
+    const Rational radius = parse_rational(options.radius, "--radius");
+    if (radius < 0) throw InputError("--radius: '" + options.radius + "' (accepted: a number >= 0)");
+    question.radius = FastInterval(radius).upper();
   }
   Progress progress("layers", options.quiet);
   const WorkWatch watch([&](std::uint64_t done, std::uint64_t total) { progress.update(done, total); });
@@ -95,6 +113,17 @@ void add_audit(CommandLine& line, Action& action) {
           "are conditional on it (repeatable)")
       ->type_name("NAME")
       ->repeated();
+  subcommand
+      ->add_option("--text", options->text,
+                   "token ids of texts behind the prompt, JSON or .npy: adds the Lipschitz constant near "
+                   "this prompt on "
+                   "them (3.4)")
+      ->type_name("FILE");
+  subcommand
+      ->add_option(
+          "--radius", options->radius,
+          "with --text: of prompts whose tokens are all within this Euclidean distance (default 1/1000000)")
+      ->type_name("NUMBER");
   add_common_options(*subcommand, *options);
   subcommand->callback([options, &action] { action = [options] { return audit(*options); }; });
 }

@@ -27,6 +27,7 @@ std::vector<std::string> audit_words(const Audit& audit) {
   const TheoremRow* length = row(audit, "accessible length");
   const TheoremRow* linear = row(audit, "capacity of a prompt of this length");
   const TheoremRow* lipschitz = row(audit, "Lipschitz constant");
+  const TheoremRow* local = row(audit, "Lipschitz constant near this prompt, on these texts");
   if (audit.verdict == Verdict::unknown)
     words.push_back(
         fmt::format("unknown: {} (--most-bits N admits more); enclosures of what the prompt alone "
@@ -53,6 +54,12 @@ std::vector<std::string> audit_words(const Audit& audit) {
     words.push_back(fmt::format(
         "A change of the prompt by r moves the outputs by at most {} r, for any input and prompt (3.1).",
         upper_end(lipschitz->value)));
+  }
+  if (local != nullptr) {
+    words.push_back(
+        fmt::format("Near this prompt, on the texts given, a change of the prompt by r moves the outputs by "
+                    "at most {} r (3.4).",
+                    upper_end(local->value)));
   }
   return words;
 }

@@ -211,7 +211,7 @@ py::dict structure(const Instance& instance, py::handle radius, py::handle diame
 
 std::string audit(const std::string& model, const std::string& prompt, py::handle context, py::handle eta,
                   py::handle Delta, py::handle eps, const std::vector<std::string>& assume_inert, long digits,
-                  int threads) {
+                  int threads, const std::vector<std::vector<std::size_t>>& texts, py::handle radius) {
   const auto positive = [](py::handle value, const std::string& option) {
     const Rational number = rational_of(value, option);
     if (number <= 0) throw InputError(option + ": '" + number.str() + "' (accepted: a number > 0)");
@@ -227,6 +227,10 @@ std::string audit(const std::string& model, const std::string& prompt, py::handl
       throw InputError("--context: '" + T.str() + "' (accepted: a whole number of tokens)");
     question.context = numerator(T);
   }
+  const Rational r = rational_of(radius, "radius");
+  if (r < 0) throw InputError("radius: " + r.str() + " (accepted: a number >= 0)");
+  question.texts = texts;
+  question.radius = FastInterval(r).upper();
   return interruptible([=](Running&) { return audit_json(audit_model(question), question, digits); });
 }
 

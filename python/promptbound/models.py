@@ -281,14 +281,17 @@ class Audit:
         return f"<audit: {sum(row['applies'] for row in self.theorems)} of {len(self.theorems)} theorems apply>"
 
 
-def audit(model, prompt=None, *, context=None, eta="1/100", Delta=1, eps="1/10", assume_inert=(), digits=40, threads=1):
+def audit(model, prompt=None, *, context=None, eta="1/100", Delta=1, eps="1/10", assume_inert=(), digits=40, threads=1, texts=(),
+          radius="1/1000000"):
     """Audits a model folder (config.json, model.safetensors) and a soft prompt's (PEFT adapter).
 
     context: the sequence length T, by default all positions of the model. eta, Delta, eps: as `promptbound audit` takes
     them. assume_inert: members of config.json taken to change nothing. threads: as many layers are
-    held and worked on at a time. Returns an Audit. Ctrl-C works.
+    held and worked on at a time. texts: token ids behind the prompt, one sequence each, for which the Lipschitz constant on
+    the ball of this radius around the prompt is wanted (theory 3.4). Returns an Audit. Ctrl-C works.
     """
-    text = _core.audit(os.fspath(model), "" if prompt is None else os.fspath(prompt), context, eta, Delta, eps, list(assume_inert), digits, threads)
+    text = _core.audit(os.fspath(model), "" if prompt is None else os.fspath(prompt), context, eta, Delta, eps, list(assume_inert), digits, threads,
+                       [[int(id) for id in text] for text in texts], radius)
     return Audit(json.loads(text))
 
 

@@ -145,6 +145,18 @@ def test_the_audit_is_the_command_s(root):
         pb.audit(root / "tests/models/data/tiny-gpt2", context="1/2")
 
 
+def test_local_constants_of_texts(root):
+    folders = root / "tests/models/data/tiny-gpt2", root / "tests/models/data/tiny-gpt2-prompt"
+    rows = {row["what"]: row for row in pb.audit(*folders, texts=[[20, 72, 69]], radius="1/1000000").theorems}
+    above = float(rows["Lipschitz constant near this prompt, on these texts"]["value"]["upper"])
+    below = float(rows["derivative at this prompt, on these texts"]["value"]["lower"])
+    assert 0 < below <= above <= 10 * below
+    with pytest.raises(pb.InputError, match="token 96"):
+        pb.audit(*folders, texts=[[96]])
+    with pytest.raises(pb.InputError, match="radius"):
+        pb.audit(*folders, texts=[[1]], radius=-1)
+
+
 class Tensor:
     """What a torch tensor offers, as far as it is used."""
 

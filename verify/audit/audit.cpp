@@ -6,6 +6,7 @@
 #include <promptbound/numeric/decimal.hpp>
 #include <promptbound/numeric/error.hpp>
 #include <promptbound/verify/audit/audit.hpp>
+#include <promptbound/verify/audit/local_rows.hpp>
 
 namespace promptbound {
 namespace {
@@ -326,6 +327,7 @@ Audit audit_model(const AuditQuestion& question) {
   }
   audit.theorems.push_back(threshold_row(audit, false));
   if (audit.prompt_length > 0) add_memory_rows(audit, question, prompt);
+  add_local_rows(audit, question, model, prompt);
   for (Record& record : audit.records) {
     for (const Assumption& assumption : audit.assumptions) record.assumptions.push_back(assumption);
   }

@@ -17,6 +17,10 @@ struct AuditQuestion {
   Rational Delta, eps;        ///< labels are further apart than Delta, and must be met within eps (2.5)
   std::vector<std::string> assumed_inert;  ///< members of the configurations that are taken to change nothing
   int threads = 1;                         ///< as many layers are held and worked on at a time, >= 1
+  /// Token ids behind the prompt, for which local constants are wanted (3.4), on the ball of this radius >=
+  /// 0.
+  std::vector<std::vector<std::size_t>> texts = {};
+  double radius = 0;
 };
 
 /// Polynomial attention for one head at one bound on its scores (4.2).

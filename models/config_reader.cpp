@@ -77,6 +77,13 @@ std::size_t ConfigReader::count_or(const std::string& name, std::size_t otherwis
   return find(name) == nullptr ? otherwise : count(name);
 }
 
+std::size_t ConfigReader::whole_or(const std::string& name, std::size_t otherwise) const {
+  if (!has(name)) return otherwise;
+  const Json* value = find(name);
+  if (value != nullptr && *value == 0) return 0;
+  return count(name);
+}
+
 Rational ConfigReader::positive_or(const std::string& name, const char* otherwise) const {
   const Json* value = find(name);
   Rational number =

@@ -31,6 +31,8 @@ class ConfigReader {
   /// Reads a whole number from 1 to 2^30.
   [[nodiscard]] std::size_t count(const std::string& name) const;
   [[nodiscard]] std::size_t count_or(const std::string& name, std::size_t otherwise) const;
+  /// Reads a whole number from 0 to 2^30.
+  [[nodiscard]] std::size_t whole_or(const std::string& name, std::size_t otherwise) const;
   [[nodiscard]] Rational positive_or(const std::string& name, const char* otherwise) const;
   [[nodiscard]] bool flag_or(const std::string& name, bool otherwise) const;
   [[nodiscard]] std::string text_or(const std::string& name, const char* otherwise) const;

@@ -62,6 +62,15 @@ constexpr std::array inert_in_gpt2 = {"is_decoder"sv,
 // Which layers a window covers: a window that is shorter than the context is refused for all of them.
 constexpr std::array inert_in_llama = {"is_decoder"sv, "max_window_layers"sv};
 
+constexpr std::array inert_in_neox_and_phi = {"is_decoder"sv};
+
+constexpr std::array inert_in_opt = {"activation_dropout"sv, "dropout"sv, "init_std"sv, "is_decoder"sv,
+                                     "layerdrop"sv};
+
+// The table of positions is a tensor of the file, however it was begun.
+constexpr std::array inert_in_distilbert = {"dropout"sv, "qa_dropout"sv, "seq_classif_dropout"sv,
+                                            "sinusoidal_pos_embds"sv, "tie_weights_"sv};
+
 // The pooler stands behind the last norm.
 constexpr std::array inert_in_bert = {"pooler_fc_size"sv, "pooler_num_attention_heads"sv,
                                       "pooler_num_fc_layers"sv, "pooler_size_per_head"sv, "pooler_type"sv};
@@ -80,6 +89,13 @@ bool is_inert_member(Family family, const std::string& name) {
       return holds(inert_in_gpt2, name);
     case Family::llama:
       return holds(inert_in_llama, name);
+    case Family::gpt_neox:
+    case Family::phi:
+      return holds(inert_in_neox_and_phi, name);
+    case Family::opt:
+      return holds(inert_in_opt, name);
+    case Family::distilbert:
+      return holds(inert_in_distilbert, name);
     default:
       return holds(inert_in_bert, name);
   }

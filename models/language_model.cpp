@@ -1,3 +1,4 @@
+#include <cmath>
 #include <filesystem>
 #include <nlohmann/json.hpp>
 
@@ -27,12 +28,6 @@ void refuse_applied_adapter(const std::string& folder) {
                    " are not applied here");
 }
 
-ModelConfig open_config(const std::string& folder, const std::vector<std::string>& assumed_inert) {
-  require_folder(folder, "config.json");
-  refuse_applied_adapter(folder);
-  return read_model_config((std::filesystem::path(folder) / "config.json").string(), assumed_inert);
-}
-
 TensorFile open_weights(const std::string& folder) {
   const std::filesystem::path path(folder);
   std::error_code ignored;
@@ -47,12 +42,18 @@ TensorFile open_weights(const std::string& folder) {
 
 }  // namespace
 
+ModelConfig read_configuration(const std::string& folder, const std::vector<std::string>& assumed_inert) {
+  require_folder(folder, "config.json");
+  refuse_applied_adapter(folder);
+  return read_model_config((std::filesystem::path(folder) / "config.json").string(), assumed_inert);
+}
+
 LanguageModel::LanguageModel(const std::string& folder, const std::vector<std::string>& assumed_inert)
-    : config_(open_config(folder, assumed_inert)),
+    : config_(read_configuration(folder, assumed_inert)),
       file_(open_weights(folder)),
       prefix_(model_prefix(file_, config_.family)) {
   check_tensor_names(file_, prefix_, config_);
-  static_cast<void>(tensor(prefix_ + embedding_name(config_.family), {config_.vocabulary, config_.width}));
+  static_cast<void>(tensor(prefix_ + layout(config_.family).embeddings, {config_.vocabulary, config_.width}));
 }
 
 const Tensor& LanguageModel::tensor(const std::string& name, const std::vector<std::size_t>& shape) const {
@@ -84,23 +85,32 @@ Matrix<double> LanguageModel::table_rows(const std::string& name, std::size_t ro
   return result;
 }
 
-NormWeights LanguageModel::norm(const std::string& name) const {
-  const std::size_t d = config_.width;
-  const auto weights = [&](const std::string& gain, const std::string& bias) {
-    return NormWeights{NormKind::layer, config_.norm_epsilon, vector(name + gain, d), vector(name + bias, d)};
-  };
-  if (config_.has_rms_norm()) {
-    return {NormKind::rms, config_.norm_epsilon, vector(name + ".weight", d),
-            Vector<double>::Zero(index_of(d))};
+Vector<double> LanguageModel::gain(const std::string& name, std::size_t size) const {
+  Vector<double> stored = vector(name, size);
+  if (!config_.gain_from_one) return stored;
+  for (Index i = 0; i < stored.size(); ++i) {
+    const double sum = 1 + stored(i);
+    if (Rational(sum) != 1 + Rational(stored(i))) {
+      throw InputError(file_.at(name).where + ": element " + std::to_string(i) +
+                       ": 1 + w is no binary64 number, and gains are modelled as such numbers");
+    }
+    stored(i) = sum;
+  }
+  return stored;
+}
+
+NormWeights LanguageModel::norm(const std::string& name, std::size_t size) const {
+  if (config_.norm_kind == NormKind::rms) {
+    return {NormKind::rms, config_.norm_epsilon, gain(name + ".weight", size),
+            Vector<double>::Zero(index_of(size))};
   }
   // Older BERT files say gamma and beta.
-  if (file_.find(name + ".gamma") != nullptr) {
-    if (file_.find(name + ".weight") != nullptr) {
-      throw InputError(file_.where() + ": holds both " + name + ".gamma and " + name + ".weight");
-    }
-    return weights(".gamma", ".beta");
+  const bool is_old = file_.find(name + ".gamma") != nullptr;
+  if (is_old && file_.find(name + ".weight") != nullptr) {
+    throw InputError(file_.where() + ": holds both " + name + ".gamma and " + name + ".weight");
   }
-  return weights(".weight", ".bias");
+  return {NormKind::layer, config_.norm_epsilon, gain(name + (is_old ? ".gamma" : ".weight"), size),
+          vector(name + (is_old ? ".beta" : ".bias"), size)};
 }
 
 Matrix<double> LanguageModel::block(const Linear& map, std::size_t row, std::size_t rows, std::size_t column,
@@ -126,68 +136,73 @@ Affine LanguageModel::rows(const Linear& map, std::size_t first, std::size_t cou
   return {block(map, first, count, 0, map.in), bias(map, first, count)};
 }
 
-TrainedAttention LanguageModel::attention(const Projections& maps) const {
+/// Projections whose rows (output: columns) are the heads one after the other, from these rows on.
+struct LanguageModel::Projections {
+  Linear query, key, value, output;
+  std::size_t first_key, first_value;
+  std::size_t step;  ///< from one head's rows to the next one's
+};
+
+LanguageModel::Projections LanguageModel::projections(const std::string& prefix) const {
+  const Layout& of = layout(config_.family);
+  const std::size_t d = config_.width, s = config_.head_width, all = config_.heads * s,
+                    shared = config_.key_heads * s;
+  const Linear output{prefix + of.output, d, all, config_.output_bias};
+  if (of.query != of.key) {
+    const bool bias = config_.query_bias;
+    return {{prefix + of.query, all, d, bias},
+            {prefix + of.key, shared, d, bias},
+            {prefix + of.value, shared, d, bias},
+            output,
+            0,
+            0,
+            s};
+  }
+  // One map for all: the three kinds one after the other, or in GPT-NeoX the three of each head.
+  const Linear joined{prefix + of.query, 3 * all, d, config_.query_bias};
+  if (config_.family == Family::gpt_neox) return {joined, joined, joined, output, s, 2 * s, 3 * s};
+  return {joined, joined, joined, output, all, 2 * all, s};
+}
+
+TrainedAttention LanguageModel::attention(const std::string& prefix) const {
+  const Projections maps = projections(prefix);
   const std::size_t s = config_.head_width, shared = config_.heads / config_.key_heads;
   TrainedAttention result;
   for (std::size_t g = 0; g < config_.key_heads; ++g) {
     KeyGroup& group = result.groups.emplace_back();
-    group.key = rows(maps.key, maps.first_key + g * s, s);
-    group.value = rows(maps.value, maps.first_value + g * s, s);
+    group.key = rows(maps.key, maps.first_key + g * maps.step, s);
+    group.value = rows(maps.value, maps.first_value + g * maps.step, s);
     for (std::size_t h = g * shared; h < (g + 1) * shared; ++h) {
-      group.queries.push_back({rows(maps.query, h * s, s), block(maps.output, 0, config_.width, h * s, s)});
+      group.queries.push_back(
+          {rows(maps.query, h * maps.step, s), block(maps.output, 0, config_.width, h * s, s)});
     }
   }
   result.output_bias = bias(maps.output);
   result.mask = config_.is_causal() ? Mask::causal : Mask::bidirectional;
   if (config_.scaled) result.score_divisor = config_.head_width;
   result.rotary = config_.rotary;
+  if (config_.head_norms) {
+    result.query_norm = norm(prefix + layout(config_.family).query_norm, s);
+    result.key_norm = norm(prefix + layout(config_.family).key_norm, s);
+  }
   return result;
 }
 
-TrainedFeedForward LanguageModel::feed_forward(const Linear& up, const std::optional<Linear>& gate,
-                                               const Linear& down) const {
+TrainedFeedForward LanguageModel::feed_forward(const std::string& prefix) const {
+  const Layout& of = layout(config_.family);
+  const std::size_t d = config_.width, hidden = config_.hidden;
+  const Linear up{prefix + of.up, hidden, d, config_.ffn_bias},
+      down{prefix + of.down, d, hidden, config_.ffn_bias};
   TrainedFeedForward result{matrix(up), bias(up), std::nullopt, config_.activation, matrix(down), bias(down)};
-  if (gate) result.gate = rows(*gate, 0, gate->out);
+  if (config_.gated) result.gate = rows({prefix + of.gate, hidden, d, config_.ffn_bias}, 0, hidden);
   return result;
-}
-
-TrainedLayer LanguageModel::gpt2_layer(const std::string& prefix) const {
-  const std::size_t d = config_.width;
-  const Linear joined{prefix + "attn.c_attn", 3 * d, d, true};
-  return {NormPlace::before, norm(prefix + "ln_1"), norm(prefix + "ln_2"),
-          attention({joined, joined, joined, {prefix + "attn.c_proj", d, d, true}, d, 2 * d}),
-          feed_forward({prefix + "mlp.c_fc", config_.hidden, d, true}, std::nullopt,
-                       {prefix + "mlp.c_proj", d, config_.hidden, true})};
-}
-
-TrainedLayer LanguageModel::llama_layer(const std::string& prefix) const {
-  const std::size_t d = config_.width, all = config_.heads * config_.head_width,
-                    shared = config_.key_heads * config_.head_width;
-  const bool bias = config_.query_bias;
-  return {NormPlace::before, norm(prefix + "input_layernorm"), norm(prefix + "post_attention_layernorm"),
-          attention({{prefix + "self_attn.q_proj", all, d, bias},
-                     {prefix + "self_attn.k_proj", shared, d, bias},
-                     {prefix + "self_attn.v_proj", shared, d, bias},
-                     {prefix + "self_attn.o_proj", d, all, config_.output_bias}}),
-          feed_forward({prefix + "mlp.up_proj", config_.hidden, d, config_.ffn_bias},
-                       Linear{prefix + "mlp.gate_proj", config_.hidden, d, config_.ffn_bias},
-                       {prefix + "mlp.down_proj", d, config_.hidden, config_.ffn_bias})};
-}
-
-TrainedLayer LanguageModel::bert_layer(const std::string& prefix) const {
-  const std::size_t d = config_.width;
-  return {NormPlace::after, norm(prefix + "attention.output.LayerNorm"), norm(prefix + "output.LayerNorm"),
-          attention({{prefix + "attention.self.query", d, d, true},
-                     {prefix + "attention.self.key", d, d, true},
-                     {prefix + "attention.self.value", d, d, true},
-                     {prefix + "attention.output.dense", d, d, true}}),
-          feed_forward({prefix + "intermediate.dense", config_.hidden, d, true}, std::nullopt,
-                       {prefix + "output.dense", d, config_.hidden, true})};
 }
 
 TrainedLayer LanguageModel::layer(std::size_t index) const {
-  const std::string prefix = prefix_ + layers_name(config_.family) + std::to_string(index) + ".";
-  TrainedLayer layer = converted_layer(prefix);
+  const Layout& of = layout(config_.family);
+  const std::string prefix = prefix_ + of.layers + std::to_string(index) + ".";
+  TrainedLayer layer{config_.norm_place, norm(prefix + of.norm_1, config_.width),
+                     norm(prefix + of.norm_2, config_.width), attention(prefix), feed_forward(prefix)};
   for (auto entry = file_.tensors().lower_bound(prefix);
        entry != file_.tensors().end() && entry->first.starts_with(prefix); ++entry) {
     give_back(entry->second.bytes);
@@ -195,41 +210,38 @@ TrainedLayer LanguageModel::layer(std::size_t index) const {
   return layer;
 }
 
-TrainedLayer LanguageModel::converted_layer(const std::string& prefix) const {
-  switch (config_.family) {
-    case Family::gpt2:
-      return gpt2_layer(prefix);
-    case Family::llama:
-      return llama_layer(prefix);
-    default:
-      return bert_layer(prefix);
-  }
+std::optional<NormWeights> LanguageModel::final_norm() const {
+  const std::string& name = layout(config_.family).final_norm;
+  if (name.empty()) return std::nullopt;
+  return norm(prefix_ + name, config_.width);
 }
 
-std::optional<NormWeights> LanguageModel::final_norm() const {
-  switch (config_.family) {
-    case Family::gpt2:
-      return norm(prefix_ + "ln_f");
-    case Family::llama:
-      return norm(prefix_ + "norm");
-    default:
-      return std::nullopt;
-  }
+std::optional<double> LanguageModel::embedding_scale() const {
+  if (!config_.scaled_embeddings) return std::nullopt;
+  // The class computes sqrt(d) in binary64 and rounds it to the type of what it multiplies.
+  const double root = std::sqrt(static_cast<double>(config_.width));
+  const ElementType type = file_.at(prefix_ + layout(config_.family).embeddings).type;
+  if (type == ElementType::F64) return root;
+  const int bits = type == ElementType::BF16 ? 8 : type == ElementType::F16 ? 11 : 24;
+  int exponent = 0;
+  const double mantissa = std::frexp(static_cast<double>(static_cast<float>(root)), &exponent);
+  return std::ldexp(std::nearbyint(std::ldexp(mantissa, bits)), exponent - bits);
 }
 
 InputWeights LanguageModel::input() const {
-  switch (config_.family) {
-    case Family::gpt2:
-      return {table_rows(prefix_ + "wpe.weight", config_.positions, 0, config_.positions), std::nullopt,
-              std::nullopt};
-    case Family::llama:
-      return {};
-    default:
-      return {table_rows(prefix_ + "embeddings.position_embeddings.weight", config_.positions, 0,
-                         config_.positions),
-              table_rows(prefix_ + "embeddings.token_type_embeddings.weight", config_.token_types, 0, 1),
-              norm(prefix_ + "embeddings.LayerNorm")};
+  const Layout& of = layout(config_.family);
+  InputWeights result;
+  if (!of.positions.empty()) {
+    result.position_codes = table_rows(prefix_ + of.positions, config_.position_offset + config_.positions,
+                                       config_.position_offset, config_.positions);
   }
+  if (config_.token_types > 0) {
+    result.common_code =
+        Vector<double>(table_rows(prefix_ + of.token_types, config_.token_types, 0, 1).col(0));
+  }
+  if (!of.input_norm.empty()) result.norm = norm(prefix_ + of.input_norm, config_.width);
+  result.scale = embedding_scale();
+  return result;
 }
 
 const Tensor& LanguageModel::embedding_table() const {
@@ -237,7 +249,7 @@ const Tensor& LanguageModel::embedding_table() const {
 }
 
 Matrix<double> LanguageModel::token_embeddings(std::size_t first, std::size_t count) const {
-  return table_rows(prefix_ + embedding_name(config_.family), config_.vocabulary, first, count);
+  return table_rows(prefix_ + layout(config_.family).embeddings, config_.vocabulary, first, count);
 }
 
 }  // namespace promptbound

@@ -1,4 +1,4 @@
-/// The weights of a language model on disk, layer by layer: GPT-2-, LLaMA- and BERT-like layouts.
+/// The weights of a language model on disk, layer by layer, in the layouts of `Family`.
 #pragma once
 
 #include <optional>
@@ -8,6 +8,11 @@
 #include <promptbound/transformer/trained_layer.hpp>
 
 namespace promptbound {
+
+/// Reads config.json in a model's folder. Throws InputError as LanguageModel does for it, and where the
+/// folder holds an adapter that loaders would apply.
+[[nodiscard]] ModelConfig read_configuration(const std::string& folder,
+                                             const std::vector<std::string>& assumed_inert = {});
 
 /// A folder with config.json and model.safetensors or model.safetensors.index.json. The files are mapped;
 /// each call converts the tensors that it returns, once, into the matrices where they are used, and gives the
@@ -32,6 +37,9 @@ class LanguageModel {
   /// Returns what enters the first layer, with the codes of all positions where these are learned. Token
   /// types: the code of type 0.
   [[nodiscard]] InputWeights input() const;
+  /// Returns sqrt(d) as the model multiplies tokens by it, in the element type of its embeddings; nothing
+  /// where it does not.
+  [[nodiscard]] std::optional<double> embedding_scale() const;
   /// Returns the norm after the last layer, where the model has one.
   [[nodiscard]] std::optional<NormWeights> final_norm() const;
   /// Returns the embeddings of the vocabulary's tokens first, first + 1, ...: d x count.
@@ -50,7 +58,9 @@ class LanguageModel {
   /// Reads the rows first .. first + count - 1 of a table with so many rows, as columns.
   [[nodiscard]] Matrix<double> table_rows(const std::string& name, std::size_t rows, std::size_t first,
                                           std::size_t count) const;
-  [[nodiscard]] NormWeights norm(const std::string& name) const;
+  [[nodiscard]] NormWeights norm(const std::string& name, std::size_t size) const;
+  /// Reads the gain of a norm, to which files of some families hold the difference from 1.
+  [[nodiscard]] Vector<double> gain(const std::string& name, std::size_t size) const;
 
   /// NAME.weight and NAME.bias: `out` x `in`, in GPT-2 `in` x `out`; without bias, 0.
   struct Linear {
@@ -67,18 +77,11 @@ class LanguageModel {
   /// Reads the rows first .. first + count - 1 of the map.
   [[nodiscard]] Affine rows(const Linear& map, std::size_t first, std::size_t count) const;
 
-  /// Projections whose rows (output: columns) are the heads one after the other, from these rows on.
-  struct Projections {
-    Linear query, key, value, output;
-    std::size_t first_key = 0, first_value = 0;
-  };
-  [[nodiscard]] TrainedAttention attention(const Projections& maps) const;
-  [[nodiscard]] TrainedFeedForward feed_forward(const Linear& up, const std::optional<Linear>& gate,
-                                                const Linear& down) const;
-  [[nodiscard]] TrainedLayer converted_layer(const std::string& prefix) const;
-  [[nodiscard]] TrainedLayer gpt2_layer(const std::string& prefix) const;
-  [[nodiscard]] TrainedLayer llama_layer(const std::string& prefix) const;
-  [[nodiscard]] TrainedLayer bert_layer(const std::string& prefix) const;
+  struct Projections;
+  [[nodiscard]] Projections projections(const std::string& prefix) const;
+  /// Reads the part of the layer whose tensors' names begin so.
+  [[nodiscard]] TrainedAttention attention(const std::string& prefix) const;
+  [[nodiscard]] TrainedFeedForward feed_forward(const std::string& prefix) const;
 
   ModelConfig config_;
   TensorFile file_;

@@ -17,7 +17,7 @@ using File = std::unique_ptr<zip_file_t, decltype(&zip_fclose)>;
 constexpr std::uint64_t largest_expansion = 1032;
 
 /// Opens the archive and compares its directory with the headers of its members.
-Archive opened(Bytes bytes, const std::string& where) {
+Archive opened(Bytes bytes, const std::string& where, const ArchiveKind& kind) {
   zip_error_t error;
   zip_error_init(&error);
   zip_source_t* const source = zip_source_buffer_create(bytes.data(), bytes.size(), 0, &error);
@@ -28,13 +28,14 @@ Archive opened(Bytes bytes, const std::string& where) {
   zip_error_fini(&error);
   if (archive == nullptr) {
     zip_source_free(source);
-    throw InputError(where + ": not a .npz file: " + why);
+    throw InputError(where + ": not a " + kind.name + ": " + why);
   }
   return archive;
 }
 
 /// What the directory says of a member. Throws InputError for what cannot be true, before memory is taken.
-zip_stat_t description(zip_t* archive, zip_uint64_t index, const std::string& where) {
+zip_stat_t description(zip_t* archive, zip_uint64_t index, const std::string& where,
+                       const ArchiveKind& kind) {
   constexpr zip_uint64_t needed =
       ZIP_STAT_SIZE | ZIP_STAT_COMP_SIZE | ZIP_STAT_CRC | ZIP_STAT_COMP_METHOD | ZIP_STAT_ENCRYPTION_METHOD;
   zip_stat_t stat;
@@ -44,6 +45,9 @@ zip_stat_t description(zip_t* archive, zip_uint64_t index, const std::string& wh
   const bool is_deflated = stat.comp_method == ZIP_CM_DEFLATE;
   if (stat.encryption_method != ZIP_EM_NONE || (!is_deflated && stat.comp_method != ZIP_CM_STORE)) {
     throw InputError(where + ": encrypted or compressed in another way than deflate");
+  }
+  if (is_deflated && !kind.may_deflate) {
+    throw InputError(where + ": compressed, and a " + kind.name + " is not");
   }
   if (is_deflated ? stat.size / largest_expansion > stat.comp_size : stat.size != stat.comp_size) {
     throw InputError(where + ": claims to expand beyond what deflate can");
@@ -73,17 +77,17 @@ std::vector<std::byte> content(zip_t* archive, zip_uint64_t index, std::uint64_t
 
 }  // namespace
 
-std::vector<ArchiveMember> archive_members(Bytes bytes, const std::string& where) {
-  const Archive archive = opened(bytes, where);
+std::vector<ArchiveMember> archive_members(Bytes bytes, const std::string& where, ArchiveKind kind) {
+  const Archive archive = opened(bytes, where, kind);
   const auto count = static_cast<zip_uint64_t>(zip_get_num_entries(archive.get(), 0));
-  if (count == 0) throw InputError(where + ": not a .npz file: no array is in it");
+  if (count == 0) throw InputError(where + ": not a " + kind.name + ": no array is in it");
   std::vector<ArchiveMember> members;
   std::uint64_t total = 0;
   for (zip_uint64_t index = 0; index < count; ++index) {
     const char* const name = zip_get_name(archive.get(), index, ZIP_FL_ENC_RAW);
     if (name == nullptr) throw InputError(where + ": the directory is damaged");
     const std::string place = where + ": " + printable(name, 60);
-    const zip_stat_t stat = description(archive.get(), index, place);
+    const zip_stat_t stat = description(archive.get(), index, place, kind);
     // Members that share bytes could expand a short archive without end.
     if (stat.comp_size > bytes.size() - total) throw InputError(place + ": overlaps another array");
     total += stat.comp_size;

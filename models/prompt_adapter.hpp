@@ -1,5 +1,5 @@
 /// Soft prompts as PEFT stores them: adapter_config.json with peft_type PROMPT_TUNING or P_TUNING, and the
-/// finished prompt, the tensor prompt_embeddings, in adapter_model.safetensors.
+/// finished prompt, the tensor prompt_embeddings, in adapter_model.safetensors or adapter_model.bin.
 #pragma once
 
 #include <promptbound/models/language_model.hpp>

@@ -1,9 +1,13 @@
 #include <algorithm>
 #include <array>
+#include <cmath>
 #include <nlohmann/json.hpp>
 #include <optional>
 
 #include <promptbound/models/rotary_config.hpp>
+#include <promptbound/numeric/error.hpp>
+#include <promptbound/numeric/integers.hpp>
+#include <promptbound/numeric/number.hpp>
 
 namespace promptbound {
 namespace {
@@ -45,15 +49,26 @@ bool is_of_rotary(std::size_t scaling, std::string_view member) {
 
 }  // namespace
 
-RotaryPositions rotary_positions(const ConfigReader& config) {
-  std::optional<Rational> base;
-  const auto take = [&](const ConfigReader& from) {
-    if (from.find("rope_theta") == nullptr) return;
-    Rational value = from.positive_or("rope_theta", "");
-    if (base && *base != value) from.fail("rope_theta", "differs from the other rope_theta of the file");
-    base = std::move(value);
+void read_rotary_positions(const ConfigReader& config, const RotaryNames& names, ModelConfig& model) {
+  std::optional<Rational> base, part;
+  // Every place that holds the number must hold the same one.
+  const auto take = [](const ConfigReader& from, const char* name, std::optional<Rational>& into) {
+    if (from.find(name) == nullptr) return;
+    Rational value = from.positive_or(name, "");
+    if (into && *into != value) {
+      from.fail(name, "differs from another member of the file that says the same (" +
+                          into->str().substr(0, 40) + ")");
+    }
+    into = std::move(value);
   };
-  take(config);
+  const auto take_both = [&](const ConfigReader& from) {
+    for (const char* name : {names.base, "rope_theta"}) take(from, name, base);
+    for (const char* name : {names.part, "partial_rotary_factor"}) take(from, name, part);
+    if (names.usual_part == nullptr && part.value_or(1) != 1) {
+      from.fail("partial_rotary_factor", "positions that turn a part of a head only are not modelled here");
+    }
+  };
+  take_both(config);
   RotaryPositions rotary;
   for (const char* name : {"rope_parameters", "rope_scaling"}) {
     const Json* object = config.find(name);
@@ -70,23 +85,36 @@ RotaryPositions rotary_positions(const ConfigReader& config) {
         inner.fail(excerpt(member), "is not modelled");
       }
     }
-    if (inner.positive_or("partial_rotary_factor", "1") != 1) {
-      inner.fail("partial_rotary_factor", "positions that turn a part of a head only are not modelled");
-    }
     const bool is_new = name == "rope_parameters"sv;
-    if (!is_new && !base && inner.find("rope_theta") != nullptr) {
-      inner.fail("rope_theta",
-                 "transformers 4 does not read it here and 5 does (accepted: beside rope_scaling)");
+    for (const auto& [member, known] :
+         {std::pair("rope_theta", &base), std::pair("partial_rotary_factor", &part)}) {
+      if (!is_new && !*known && inner.find(member) != nullptr) {
+        inner.fail(member, "transformers 4 does not read it here and 5 does (accepted: beside rope_scaling)");
+      }
     }
-    take(inner);
-  }
-  if (config.positive_or("partial_rotary_factor", "1") != 1) {
-    config.fail("partial_rotary_factor", "positions that turn a part of a head only are not modelled");
+    take_both(inner);
   }
   config.require("rope_interleaved", false, "entries i and i + s/2 are turned together");
   config.require("use_mrope", false, "one position a token is modelled");
   rotary.base = base.value_or(10000);
-  return rotary;
+  model.rotary = rotary;
+  model.rotary_part =
+      part.value_or(names.usual_part == nullptr ? Rational(1) : parse_rational(names.usual_part, names.part));
+}
+
+void set_turned_entries(ModelConfig& model, const std::string& path) {
+  const Rational entries = model.rotary_part * model.head_width;
+  // The class multiplies in binary64 and cuts; only where that is exact is the number beyond doubt.
+  const double cut =
+      std::floor(model.rotary_part.convert_to<double>() * static_cast<double>(model.head_width));
+  if (!is_integer(entries) || numerator(entries) % 2 != 0 || entries > model.head_width ||
+      Rational(cut) != entries) {
+    throw InputError(path +
+                     ": rotary positions need an even head width, of which an even number of entries "
+                     "turns, not " +
+                     entries.str().substr(0, 40) + " of " + std::to_string(model.head_width));
+  }
+  if (model.rotary_part != 1) model.rotary->entries = numerator(entries).convert_to<Index>();
 }
 
 }  // namespace promptbound

@@ -46,13 +46,13 @@ Scalar scaled(const Llama3Scaling& scaling, const Scalar& frequency) {
 
 template <class Scalar>
 Scalar rotary_frequency(const RotaryPositions& rotary, Index i, Index s) {
-  const Scalar frequency = real_power<Scalar>(rotary.base, Rational(-2 * i, s));
+  const Scalar frequency = real_power<Scalar>(rotary.base, Rational(-2 * i, rotary.turned(s)));
   return std::visit([&](const auto& scaling) { return scaled<Scalar>(scaling, frequency); }, rotary.scaling);
 }
 
 template <class Scalar>
 Rotations<Scalar> rotations(const RotaryPositions& rotary, Index s, Index count) {
-  const Index half = s / 2;
+  const Index half = rotary.turned(s) / 2;
   Rotations<Scalar> result{Matrix<Scalar>(half, count), Matrix<Scalar>(half, count)};
   for (Index i = 0; i < half; ++i) {
     const Scalar frequency = rotary_frequency<Scalar>(rotary, i, s);
@@ -67,7 +67,7 @@ Rotations<Scalar> rotations(const RotaryPositions& rotary, Index s, Index count)
 
 template <class Scalar>
 Sequence<Scalar> rotated(const Rotations<Scalar>& rotations, Sequence<Scalar> X) {
-  const Index half = X.rows() / 2;
+  const Index half = rotations.cosines.rows();
   for (Index i = 0; i < half; ++i) {
     for (Index token = 0; token < X.cols(); ++token) {
       const Scalar &cosine = rotations.cosines(i, token), &sine = rotations.sines(i, token);

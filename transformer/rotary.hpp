@@ -1,6 +1,7 @@
 /// Rotary positions: queries and keys turn with their positions, so that scores depend on distances.
 #pragma once
 
+#include <optional>
 #include <variant>
 
 #include <promptbound/transformer/sequence.hpp>
@@ -21,14 +22,17 @@ struct Llama3Scaling {
   Rational original_positions;
 };
 
-/// Position n turns the pair of entries (i, i + s/2) of a head of width s by the angle n f_i. Unscaled,
-/// f_i = base^(-2i/s).
+/// Position n turns the pair of entries (i, i + t/2) by the angle n f_i, t being how many entries of a head
+/// turn: the first ones, all s of them where nothing else is said. Unscaled, f_i = base^(-2i/t).
 struct RotaryPositions {
   Rational base;
   std::variant<std::monostate, LinearScaling, Llama3Scaling> scaling = {};
+  std::optional<Index> entries = {};  ///< t, even
+
+  [[nodiscard]] Index turned(Index s) const { return entries.value_or(s); }
 };
 
-/// Returns f_i, 0 <= i < s/2.
+/// Returns f_i, 0 <= i < t/2, in a head of width s.
 template <class Scalar>
 [[nodiscard]] Scalar rotary_frequency(const RotaryPositions& rotary, Index i, Index s);
 
@@ -43,7 +47,7 @@ struct Rotations {
 template <class Scalar>
 [[nodiscard]] Rotations<Scalar> rotations(const RotaryPositions& rotary, Index s, Index count);
 
-/// Returns the tokens, column n turned by the n-th rotation.
+/// Returns the tokens, column n turned by the n-th rotation; entries beyond those that turn stay.
 template <class Scalar>
 [[nodiscard]] Sequence<Scalar> rotated(const Rotations<Scalar>& rotations, Sequence<Scalar> X);
 

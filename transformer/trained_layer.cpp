@@ -37,6 +37,9 @@ Matrix<Scalar> hidden_units(const TrainedFeedForward& ffn, const Sequence<Scalar
 
 template <class Scalar>
 Sequence<Scalar> embedded(const InputWeights& weights, Sequence<Scalar> tokens) {
+  if (weights.scale) {
+    for (Scalar& x : tokens.reshaped()) x *= Scalar(*weights.scale);
+  }
   if (weights.position_codes) {
     const Matrix<double>& codes = *weights.position_codes;
     if (codes.cols() < tokens.cols()) {
@@ -52,19 +55,22 @@ Sequence<Scalar> embedded(const InputWeights& weights, Sequence<Scalar> tokens) 
 template <class Scalar>
 std::vector<ProjectedGroup<Scalar>> projected(const TrainedLayer& layer, const Sequence<Scalar>& Z) {
   const TrainedAttention& attention = layer.attention;
-  const Sequence<Scalar> U = layer.norms == NormPlace::before ? normalized(layer.norm_1, Z) : Z;
+  const Sequence<Scalar> U = layer.norms == NormPlace::after ? Z : normalized(layer.norm_1, Z);
   std::optional<Rotations<Scalar>> turns;
   if (attention.rotary && !attention.groups.empty()) {
     turns = rotations<Scalar>(*attention.rotary, attention.groups.front().key.W.rows(), U.cols());
   }
-  const auto turned = [&](Matrix<Scalar> X) { return turns ? rotated(*turns, std::move(X)) : X; };
+  const auto turned = [&](const std::optional<NormWeights>& norm, Matrix<Scalar> X) {
+    if (norm) X = normalized(*norm, std::move(X));
+    return turns ? rotated(*turns, std::move(X)) : X;
+  };
   std::vector<ProjectedGroup<Scalar>> result;
   for (const KeyGroup& group : attention.groups) {
     ProjectedGroup<Scalar>& made = result.emplace_back();
-    made.keys = turned(apply(group.key, U));
+    made.keys = turned(attention.key_norm, apply(group.key, U));
     made.values = apply(group.value, U);
     for (const KeyGroup::QueryHead& head : group.queries) {
-      made.queries.push_back(turned(apply(head.query, U)));
+      made.queries.push_back(turned(attention.query_norm, apply(head.query, U)));
     }
   }
   return result;
@@ -73,6 +79,12 @@ std::vector<ProjectedGroup<Scalar>> projected(const TrainedLayer& layer, const S
 template <class Scalar>
 Sequence<Scalar> through_layer(const TrainedLayer& layer,
                                const std::vector<ProjectedGroup<Scalar>>& projections, Sequence<Scalar> Z) {
+  if (layer.norms == NormPlace::parallel) {
+    const Matrix<Scalar> hidden = hidden_units(layer.ffn, normalized(layer.norm_2, Z));
+    add_attention(layer.attention, projections, Z);
+    add_outputs(layer.ffn, hidden, Z);
+    return Z;
+  }
   const bool is_after = layer.norms == NormPlace::after;
   add_attention(layer.attention, projections, Z);
   if (is_after) Z = normalized(layer.norm_1, std::move(Z));

@@ -16,12 +16,13 @@
 
 namespace promptbound {
 
-/// What enters the first layer: tokens plus the code of each position (none: rotary) plus one code for all,
-/// and the norm of that sum where the model has one.
+/// What enters the first layer: tokens, scaled where the model does that, plus the code of each position
+/// (none: rotary) plus one code for all, and the norm of that sum where the model has one.
 struct InputWeights {
   std::optional<Matrix<double>> position_codes;  ///< d x count, of the positions 0, 1, ...
   std::optional<Vector<double>> common_code;
   std::optional<NormWeights> norm;
+  std::optional<double> scale;  ///< by which every token is multiplied, those of prompts too
 };
 
 /// A head of keys and values, and the heads of queries that share it.
@@ -40,6 +41,8 @@ struct TrainedAttention {
   Mask mask = Mask::causal;
   Rational score_divisor = 1;  ///< scores are divided by its square root
   std::optional<RotaryPositions> rotary;
+  /// Norms of each head's queries and keys, before the rotations.
+  std::optional<NormWeights> query_norm = {}, key_norm = {};
 };
 
 /// W_2 (activation(W_1 x + b_1)) + b_2, or with a gate W_2 (activation(gate(x)) * (W_1 x + b_1)) + b_2.
@@ -52,8 +55,12 @@ struct TrainedFeedForward {
   Vector<double> b_2;
 };
 
-/// The place of the norms of a layer: Z + F(N(Z)), or N(Z + F(Z)), for each of its two blocks F.
-enum class NormPlace { before, after };
+/// The place of the norms of a layer.
+enum class NormPlace {
+  before,   ///< Z + F(N(Z)) for each of its two blocks F, one after the other
+  after,    ///< N(Z + F(Z)) for each of them
+  parallel  ///< Z + A(N_1(Z)) + F(N_2(Z)): both blocks see the same tokens
+};
 
 struct TrainedLayer {
   NormPlace norms = NormPlace::before;

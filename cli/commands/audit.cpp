@@ -18,6 +18,7 @@ struct AuditOptions : CommonOptions {
   std::string model, prompt, context, eta = "1/100", Delta = "1", eps = "1/10";
   std::vector<std::string> assumed_inert;
   std::string text, radius = "1/1000000";
+  bool config_only = false;
 };
 
 Rational positive(const std::string& text, const char* option) {
@@ -44,7 +45,8 @@ int audit(const AuditOptions& options) {
                          positive(options.Delta, "--Delta"),
                          positive(options.eps, "--eps"),
                          options.assumed_inert,
-                         options.threads};
+                         options.threads,
+                         options.config_only};
   if (!options.context.empty()) {
     const Rational context = parse_rational(options.context, "--context");
     if (!is_integer(context) || context < 1) {
@@ -53,6 +55,8 @@ int audit(const AuditOptions& options) {
     question.context = numerator(context);
   }
   if (!options.text.empty()) {
+    if (options.config_only)
+      throw InputError("--text: needs the model's weights (accepted: without --config-only)");
     question.texts = texts(options.text);
     const Rational radius = parse_rational(options.radius, "--radius");
     if (radius < 0) throw InputError("--radius: '" + options.radius + "' (accepted: a number >= 0)");
@@ -83,16 +87,20 @@ void add_audit(CommandLine& line, Action& action) {
       "  promptbound audit --model gpt2 --prompt my-prompt\n"
       "  promptbound audit --model tiny-gpt2 --prompt tiny-gpt2-prompt --context 128 --format html -o "
       "audit.html\n"
-      "A model is a folder with config.json (model_type gpt2, llama, mistral, qwen2 or bert) and "
-      "model.safetensors, in\n"
-      "one file or in shards with model.safetensors.index.json; a prompt is a PEFT folder with "
-      "adapter_config.json\n"
-      "(PROMPT_TUNING, or P_TUNING with the finished prompt) and adapter_model.safetensors. What their files "
-      "ask for is\n"
-      "modelled or refused by name.");
+      "A model is a folder with config.json (model_type gpt2, llama, mistral, qwen2, qwen3, gemma, phi, "
+      "gpt_neox, opt,\n"
+      "bert, roberta or distilbert) and model.safetensors, in one file or in shards with "
+      "model.safetensors.index.json;\n"
+      "a prompt is a PEFT folder with adapter_config.json (PROMPT_TUNING, P_TUNING with the finished prompt, "
+      "PREFIX_TUNING\n"
+      "or LORA) and adapter_model.safetensors or adapter_model.bin, of which nothing is executed. What their "
+      "files ask\n"
+      "for is modelled or refused by name.");
   subcommand->add_option("--model", options->model, "folder of the model")->required()->type_name("DIR");
-  subcommand->add_option("--prompt", options->prompt, "folder of the soft prompt (PEFT adapter)")
+  subcommand->add_option("--prompt", options->prompt, "folder of the soft prompt or another PEFT adapter")
       ->type_name("DIR");
+  subcommand->add_flag("--config-only", options->config_only,
+                       "read no weights of the model: what its configuration and the adapter alone say");
   subcommand
       ->add_option("--context", options->context, "sequence length T (default: all positions of the model)")
       ->type_name("T");

@@ -8,6 +8,10 @@ namespace promptbound {
 
 [[nodiscard]] std::vector<Figure> audit_figures(const Audit& audit);
 
+/// Says what a layer of the model is, piece by piece: what a token sees, where norms stand, how positions
+/// enter.
+[[nodiscard]] std::vector<std::string> traits(const ModelConfig& config);
+
 /// Says in a few sentences what the audit means for someone who uses the prompt.
 [[nodiscard]] std::vector<std::string> audit_words(const Audit& audit);
 

@@ -27,7 +27,34 @@ class JsonOfAudit {
             {"activation", name(config.activation)},
             {"vocabulary", config.vocabulary},
             {"positions", config.positions},
-            {"causal", config.is_causal()}};
+            {"causal", config.is_causal()},
+            {"traits", traits(config)},
+            {"parameters", audit_.parameters.str()}};
+  }
+  /// What is said of an adapter that is no prompt, beside what is said of every one.
+  [[nodiscard]] OrderedJson adapter(const std::string& folder) const {
+    if (!audit_.adapter) return nullptr;
+    const AuditAdapter& of = *audit_.adapter;
+    OrderedJson json = {{"folder", folder},
+                        {"kind", of.kind},
+                        {"base_model", nullptr},
+                        {"numbers", of.numbers},
+                        {"bits", of.bits},
+                        {"length", of.length},
+                        {"prefix", OrderedJson::array()},
+                        {"updates", OrderedJson::array()}};
+    if (!of.base_model.empty()) json["base_model"] = of.base_model;
+    for (const auto& heads : of.prefix) {
+      OrderedJson layer = OrderedJson::array();
+      for (const PrefixHead& head : heads)
+        layer.push_back({{"key", size(head.key)}, {"value", size(head.value)}});
+      json["prefix"].push_back(std::move(layer));
+    }
+    for (const auto& update : of.updates) {
+      json["updates"].push_back(
+          {{"map", update.map}, {"rank", update.rank}, {"in", update.in}, {"out", update.out}});
+    }
+    return json;
   }
   [[nodiscard]] OrderedJson layers() const {
     OrderedJson layers = OrderedJson::array();
@@ -87,7 +114,8 @@ class JsonOfAudit {
     return {{"entry", number(size.entry)}, {"norm", number(size.norm)}};
   }
   [[nodiscard]] OrderedJson head(const AuditHead& head) const {
-    OrderedJson json = {{"A", number(head.norms.A)}, {"V", number(head.norms.V)}, {"prompt", nullptr}};
+    OrderedJson json = {{"A", nullptr}, {"V", number(head.norms.V)}, {"prompt", nullptr}};
+    if (head.norms.A) json["A"] = number(*head.norms.A);
     if (head.prompt) {
       json["prompt"] = {{"query", size(head.prompt->query)},
                         {"key", size(head.prompt->key)},
@@ -118,14 +146,19 @@ std::string audit_json(const Audit& audit, const AuditQuestion& question, long d
     members["prompt"] = {{"folder", question.prompt},
                          {"base_model", nullptr},
                          {"length", audit.prompt_length},
-                         {"bits", audit.prompt_bits}};
-    if (!audit.base_model.empty()) members["prompt"]["base_model"] = audit.base_model;
+                         {"bits", audit.adapter->entry_bits}};
+    if (!audit.adapter->base_model.empty()) members["prompt"]["base_model"] = audit.adapter->base_model;
   }
+  members["adapter"] = json.adapter(question.prompt);
   members["eta"] = question.eta.str();
   members["Delta"] = question.Delta.str();
   members["eps"] = question.eps.str();
-  members["R_in"] = json.number(audit.norms.R_in);
-  members["lipschitz"] = quantity_json(lipschitz_quantity(audit.norms), digits);
+  members["R_in"] = nullptr;
+  members["lipschitz"] = nullptr;
+  if (!question.config_only) {
+    members["R_in"] = json.number(audit.norms.R_in);
+    members["lipschitz"] = quantity_json(lipschitz_quantity(audit.norms), digits);
+  }
   members["layers"] = json.layers();
   members["theorems"] = json.theorems();
   members["bounds"] = json.records();

@@ -1,6 +1,8 @@
 // The tables of audit.hpp.
 #include <fmt/format.h>
 
+#include <algorithm>
+
 #include <promptbound/cli/render/audit.hpp>
 #include <promptbound/cli/render/record_view.hpp>
 
@@ -77,7 +79,7 @@ void write_structure(const Audit& audit, TableWriter& writer) {
   writer.begin("Spectral norms of the heads (3.1)",
                {{"layer"}, {"head"}, {"||A_h||", true}, {"||V_h||", true}});
   for_each_head(audit, [&](const std::string& l, const std::string& h, const AuditHead& head) {
-    writer.row({l, h, cell(head.norms.A), cell(head.norms.V)});
+    writer.row({l, h, head.norms.A ? cell(*head.norms.A) : Cell(std::string("-")), cell(head.norms.V)});
   });
   writer.end();
   writer.begin("Layers: radii and Lipschitz constants (3.1)", {{"layer"},
@@ -99,6 +101,46 @@ void write_structure(const Audit& audit, TableWriter& writer) {
   writer.end();
 }
 
+std::string size_in_words(const Audit& audit) {
+  const AuditAdapter& adapter = *audit.adapter;
+  if (audit.prompt_length > 0) {
+    return fmt::format("{} tokens of {} entries of {} bits", audit.prompt_length, audit.config.width,
+                       adapter.entry_bits);
+  }
+  const std::string stored = fmt::format("{} numbers, {} bits", adapter.numbers, adapter.bits);
+  if (!adapter.prefix.empty()) {
+    return fmt::format(
+        "{}: {} keys and values before those of the tokens, in {} layers of {} heads of keys, {}",
+        adapter.kind, adapter.length, audit.config.layers, audit.config.key_heads, stored);
+  }
+  std::size_t least = adapter.updates.front().rank, most = least;
+  for (const auto& update : adapter.updates) {
+    least = std::min(least, update.rank);
+    most = std::max(most, update.rank);
+  }
+  const std::string rank =
+      least == most ? fmt::format("rank {}", most) : fmt::format("ranks {} to {}", least, most);
+  return fmt::format("{}: updates of {} maps, {}, {}", adapter.kind, adapter.updates.size(), rank, stored);
+}
+
+void write_prefix(const Audit& audit, TableWriter& writer) {
+  writer.begin("Keys and values of the prefix (2.2)", {{"layer"},
+                                                       {"head of keys"},
+                                                       {"max |K|", true},
+                                                       {"max |V|", true},
+                                                       {"max ||k||", true},
+                                                       {"max ||v||", true}});
+  const auto& layers = audit.adapter->prefix;
+  for (std::size_t l = 0; l < layers.size(); ++l) {
+    for (std::size_t h = 0; h < layers[l].size(); ++h) {
+      const PrefixHead& head = layers[l][h];
+      writer.row({std::to_string(l), std::to_string(h), cell(head.key.entry), cell(head.value.entry),
+                  cell(head.key.norm), cell(head.value.norm)});
+    }
+  }
+  writer.end();
+}
+
 /// What was audited and asked, and what the user vouches for: before any number, in every format.
 void write_question(const Audit& audit, const AuditQuestion& question, TableWriter& writer) {
   const ModelConfig& config = audit.config;
@@ -111,12 +153,18 @@ void write_question(const Audit& audit, const AuditQuestion& question, TableWrit
                    "{} positions",
                    config.layers, config.heads, config.head_width, config.key_heads, config.width,
                    config.hidden, name(config.activation), config.vocabulary, config.positions)});
-  if (audit.prompt_length > 0) {
-    writer.row({"prompt", question.prompt});
-    writer.row({"prompt for", audit.base_model.empty() ? "not said by its adapter_config.json"
-                                                       : audit.base_model + ", by its adapter_config.json"});
-    writer.row({"prompt's size", fmt::format("{} tokens of {} entries of {} bits", audit.prompt_length,
-                                             config.width, audit.prompt_bits)});
+  std::string said;
+  for (const std::string& trait : traits(config)) said += (said.empty() ? "" : "; ") + trait;
+  writer.row({"what a layer is", said});
+  writer.row({"parameters", audit.parameters.str() + ", from the embeddings to the last norm"});
+  if (audit.adapter) {
+    const AuditAdapter& adapter = *audit.adapter;
+    const std::string what = audit.prompt_length > 0 ? "prompt" : "adapter";
+    writer.row({what, question.prompt});
+    writer.row({what + " for", adapter.base_model.empty()
+                                   ? "not said by its adapter_config.json"
+                                   : adapter.base_model + ", by its adapter_config.json"});
+    writer.row({what + "'s size", size_in_words(audit)});
   }
   writer.row({"T", audit.T.str() + (question.context == 0 ? " (default: all positions)" : "")});
   writer.row({"eta", question.eta.str()});
@@ -139,13 +187,17 @@ void write_audit(const Audit& audit, const AuditQuestion& question, TableWriter&
   writer.paragraph(
       "Every number is certified: an enclosure of what the formula gives for the weights as stored, in real "
       "arithmetic.");
-  writer.begin("The theorems and this model",
-               {{"item"}, {"what"}, {"value", true}, {"meaning"}, {"status"}, {"proof"}});
+  if (!audit.theorems.empty()) {
+    writer.begin("The theorems and this model",
+                 {{"item"}, {"what"}, {"value", true}, {"meaning"}, {"status"}, {"proof"}});
+  }
   for (const TheoremRow& row : audit.theorems) {
     writer.row({std::string(row.theory), std::string(row.what), row.value, row.instead, row.why,
                 row.proof.empty() ? "" : row.proof.front().text()});
   }
-  writer.end();
+  if (!audit.theorems.empty()) writer.end();
+  if (audit.adapter && !audit.adapter->prefix.empty()) write_prefix(audit, writer);
+  if (question.config_only) return;
   if (writer.has_figures()) {
     for (const Figure& figure : audit_figures(audit)) writer.figure(figure);
   }

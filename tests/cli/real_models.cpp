@@ -218,7 +218,6 @@ TEST_CASE("what changes the function and is not modelled is refused by name") {
   ChangedModel yarn("llama32-rope-llama3");
   yarn.config["rope_scaling"]["rope_type"] = "yarn";
   check_refused(yarn.audit(), {"config.json: rope_scaling", "rope_type", "\"yarn\""});
-  check_refused(audit_of("llama-is_causal-false"), {"config.json: is_causal", "false"});
   check_refused(audit_of("qwen3-relabelled"), {"model.layers.0.self_attn.k_norm.weight"});
   check_refused(audit_of("bnb-nf4"), {"config.json: quantization_config", "bitsandbytes"});
 }
@@ -234,10 +233,150 @@ TEST_CASE("adapters: finished prompts are read - others are refused with their k
   CHECK(audit.at("prompt").at("length") == 5);
   CHECK(audit.at("prompt").at("base_model") == "org/base");
   const std::string model = "llama3-8b-like-bf16";
-  check_refused(audit_of(model, "peft-lora"), {"adapter_config.json: peft_type", "LORA"});
-  check_refused(audit_of(model, "peft-prefix-tuning"), {"adapter_config.json: peft_type", "PREFIX_TUNING"});
-  check_refused(audit_of(model, "adapter-bin-only"), {"no adapter_model.safetensors", "adapter_model.bin"});
+  // A file of torch.save that holds no tensor.
+  check_refused(audit_of(model, "adapter-bin-only"), {"adapter_model.bin", "prompt_embeddings"});
   check_refused(audit_of(model, "no-such"), {"no-such: no such folder"});
+}
+
+TEST_CASE("a prompt in a file of torch.save gives the numbers of the same prompt in safetensors") {
+  const json audit = numbers("audit --model " + files + "llama3-8b-like-bf16 --prompt " +
+                             PROMPTBOUND_MODELS_DIR + "/torch/prompt");
+  CHECK(audit.at("prompt").at("length") == 5);
+  CHECK(audit.at("prompt").at("bits") == 32);
+  CHECK(lower(audit.at("layers")[0].at("heads")[0].at("prompt").at("query").at("entry")) > 0);
+}
+
+TEST_CASE("attention both ways is modelled and said") {
+  const json audit = numbers(audit_of("llama-is_causal-false"));
+  CHECK(audit.at("model").at("causal") == false);
+  CHECK(audit.at("model").at("traits")[0] == "bidirectional: every token sees all tokens");
+  // The prompt alone determines what the first layer projects, and no more.
+  CHECK(audit.at("layers")[0].at("heads")[0].at("prompt").is_object());
+  CHECK(audit.at("layers")[1].at("heads")[0].at("prompt").is_null());
+  for (const std::string format : {"text", "markdown", "latex", "csv", "html"}) {
+    CAPTURE(format);
+    CHECK(run(audit_of("llama-is_causal-false") + " --format " + format)
+              .out.find("bidirectional: every token sees all tokens") != std::string::npos);
+  }
+}
+
+TEST_CASE("a low-rank update: its numbers and bits beside those of a prompt as large") {
+  const json audit = numbers(audit_of("llama3-8b-like-bf16", "peft-lora"));
+  CHECK(audit.at("prompt").is_null());
+  const json& adapter = audit.at("adapter");
+  CHECK(adapter.at("kind") == "LORA");
+  // Two layers: A and B of q_proj (2 x 16, 32 x 2) and of v_proj (2 x 16, 16 x 2).
+  CHECK(adapter.at("numbers") == 2 * (32 + 64 + 32 + 32));
+  CHECK(adapter.at("bits") == 320 * 32);
+  REQUIRE(adapter.at("updates").size() == 4);
+  CHECK(adapter.at("updates")[0] ==
+        json({{"map", "layers.0.self_attn.q_proj"}, {"rank", 2}, {"in", 16}, {"out", 32}}));
+  const auto row = [&](const std::string& what) -> const json& {
+    for (const json& one : audit.at("theorems")) {
+      if (one.at("what") == what) return one;
+    }
+    throw std::runtime_error("no row " + what);
+  };
+  CHECK(row("capacity of the stored numbers").at("value").at("exact") == "10240");
+  CHECK(row("capacity of a prompt of as many numbers").at("value").at("exact") == "10240");
+  const std::string longest = std::to_string(static_cast<long>(10240 / std::log2(41.0)));
+  CHECK(row("accessible length").at("value").at("exact") == longest);
+  CHECK(row("accessible length of a prompt of as many numbers").at("value").at("exact") == longest);
+  CHECK(row("accessible length of a prompt of as many numbers")
+            .at("meaning")
+            .get<std::string>()
+            .find("20 tokens") != std::string::npos);
+  const json& comparison = theorem(audit, "5.5");
+  CHECK(comparison.at("value").at("exact") == "8");
+  CHECK(comparison.at("applies") == false);
+  CHECK(comparison.at("meaning").get<std::string>().find("128 numbers") != std::string::npos);
+  CHECK(comparison.at("meaning").get<std::string>().find("N + d = 24") != std::string::npos);
+  const std::string text = run(audit_of("llama3-8b-like-bf16", "peft-lora")).out;
+  CHECK(text.starts_with("The 320 numbers of this adapter (LORA) store 10240 bits"));
+  CHECK(text.find("said of the model without the adapter") != std::string::npos);
+  check_no_infinity(audit_of("llama3-8b-like-bf16", "peft-lora"));
+  check_refused(audit_of("rinna-gelu_fast", "peft-lora"), {"q_proj.lora_B.weight", "made for another model"});
+}
+
+TEST_CASE("a prefix: sizes of its keys and values head by head") {
+  const std::string arguments = audit_of("llama3-8b-like-bf16", "peft-prefix-tuning");
+  const json audit = numbers(arguments);
+  const json& adapter = audit.at("adapter");
+  CHECK(adapter.at("kind") == "PREFIX_TUNING");
+  CHECK(adapter.at("length") == 5);
+  CHECK(adapter.at("numbers") == 5 * 64);
+  // Rows of 2 layers x (keys, values) x 2 heads x 8 numbers, read without the library.
+  const std::string file = read_file(files + "peft-prefix-tuning/adapter_model.safetensors");
+  std::uint64_t length = 0;
+  std::memcpy(&length, file.data(), sizeof length);
+  const auto stored = [&](std::size_t token, std::size_t layer, std::size_t kind, std::size_t head,
+                          std::size_t entry) {
+    float value = 0;
+    std::memcpy(&value,
+                file.data() + 8 + length + 4 * (64 * token + 32 * layer + 16 * kind + 8 * head + entry), 4);
+    return static_cast<double>(value);
+  };
+  for (std::size_t layer = 0; layer < 2; ++layer) {
+    for (std::size_t head = 0; head < 2; ++head) {
+      for (std::size_t kind = 0; kind < 2; ++kind) {
+        double entry = 0, norm = 0;
+        for (std::size_t token = 0; token < 5; ++token) {
+          double square = 0;
+          for (std::size_t i = 0; i < 8; ++i) {
+            const double x = stored(token, layer, kind, head, i);
+            entry = std::max(entry, std::abs(x));
+            square += x * x;
+          }
+          norm = std::max(norm, std::sqrt(square));
+        }
+        const json& size = adapter.at("prefix")[layer][head].at(kind == 0 ? "key" : "value");
+        CHECK(upper(size.at("entry")) == doctest::Approx(entry).epsilon(1e-12));
+        CHECK(upper(size.at("norm")) == doctest::Approx(norm).epsilon(1e-12));
+      }
+    }
+  }
+  // ||k|| times the longest query that entries admit, sqrt(s) times the largest, over sqrt(s).
+  double most = 0;
+  for (std::size_t layer = 0; layer < 2; ++layer) {
+    for (std::size_t head = 0; head < 4; ++head) {
+      most =
+          std::max(most, upper(adapter.at("prefix")[layer][head / 2].at("key").at("norm")) *
+                             upper(audit.at("layers")[layer].at("heads")[head].at("any").at("query_entry")));
+    }
+  }
+  CHECK(upper(theorem(audit, "2.2").at("value")) == doctest::Approx(most).epsilon(1e-9));
+  CHECK(theorem(audit, "2.7").at("value").at("exact") == "10240");
+  CHECK(run(arguments).out.find("Keys and values of the prefix (2.2)") != std::string::npos);
+  check_no_infinity(arguments);
+  check_refused(audit_of("deep-gpt2-xl-48-layers", "peft-prefix-tuning"), {"num_layers is 2"});
+}
+
+TEST_CASE("config-only: what needs no weights - from a folder that holds none") {
+  const TemporaryFolder folder;
+  std::filesystem::create_directory(folder.file("model"));
+  std::filesystem::copy(files + "llama3-8b-like-bf16/config.json", folder.file("model/config.json"));
+  const std::string model = "audit --config-only --model " + folder.file("model");
+  const json alone = numbers(model);
+  // Embeddings; per layer q, o (32 x 16 each), k, v (16 x 16), three of 24 x 16 and two norms; the last norm.
+  CHECK(alone.at("model").at("parameters") ==
+        std::to_string(41 * 16 + 2 * (2 * 32 * 16 + 2 * 16 * 16 + 3 * 24 * 16 + 2 * 16) + 16));
+  CHECK(alone.at("layers").empty());
+  CHECK(alone.at("lipschitz").is_null());
+  CHECK(alone.at("theorems").empty());
+  const json with_prompt = numbers(model + " --prompt " + files + "prompt-text");
+  const json whole = numbers(audit_of("llama3-8b-like-bf16"));
+  std::size_t found = 0;
+  for (const json& row : whole.at("theorems")) {
+    if (row.at("theory") != "2.7" && row.at("theory") != "2.6") continue;
+    for (const json& other : with_prompt.at("theorems")) found += other == row ? 1 : 0;
+  }
+  CHECK(found == 3);
+  CHECK(with_prompt.at("theorems").size() == 3);
+  CHECK(numbers(model + " --prompt " + files + "peft-lora").at("adapter").at("numbers") == 320);
+  CHECK(numbers(model + " --prompt " + files + "peft-prefix-tuning").at("adapter").at("length") == 5);
+  check_no_infinity(model + " --prompt " + files + "peft-prefix-tuning");
+  CHECK(run(model).out.find("parameters") != std::string::npos);
+  check_refused("audit --model " + folder.file("model"), {"no model.safetensors"});
 }
 
 TEST_CASE("the model's and the prompt's names stand together in every format") {

@@ -163,7 +163,8 @@ TEST_CASE("configurations that are malformed or not supported are refused") {
   CHECK(contains(refused("{}"), "\"model_type\" is missing"));
   CHECK(contains(refused("[1"), "not JSON"));
   CHECK(contains(refused(R"({"model_type": "mamba", )" + good + "}"),
-                 "accepted: gpt2, llama, mistral, qwen2, bert"));
+                 "accepted: gpt2, llama, mistral, qwen2, qwen3, gemma, phi, gpt_neox, opt, bert, roberta, "
+                 "distilbert"));
   CHECK(contains(refused(R"({"model_type": "llama", "rope_scaling": {"type": "yarn"}, )" + good + "}"),
                  "rope_scaling"));
   CHECK(contains(refused(R"({"model_type": "llama", "hidden_act": "tanh", )" + good + "}"), "hidden_act"));

@@ -4,7 +4,7 @@
 
 #include <optional>
 
-#include <promptbound/models/prompt_adapter.hpp>
+#include <promptbound/models/adapters/adapter.hpp>
 #include <promptbound/records/record.hpp>
 #include <promptbound/verify/audit/model_sweep.hpp>
 
@@ -17,6 +17,7 @@ struct AuditQuestion {
   Rational Delta, eps;        ///< labels are further apart than Delta, and must be met within eps (2.5)
   std::vector<std::string> assumed_inert;  ///< members of the configurations that are taken to change nothing
   int threads = 1;                         ///< as many layers are held and worked on at a time, >= 1
+  bool config_only = false;  ///< no weights of the model are read: what its configuration and adapter say
   /// Token ids behind the prompt, for which local constants are wanted (3.4), on the ball of this radius >=
   /// 0.
   std::vector<std::vector<std::size_t>> texts = {};
@@ -52,22 +53,39 @@ struct TheoremRow : Answer {
   [[nodiscard]] bool applies() const { return verdict == Verdict::computed || verdict == Verdict::proved; }
 };
 
+/// One head of a prefix: what its keys and values measure.
+struct PrefixHead {
+  TokenSize key, value;
+};
+
+/// An adapter: what it stores, and the parts of those that are no prompts.
+struct AuditAdapter {
+  std::string kind;            ///< PROMPT_TUNING (every finished prompt), PREFIX_TUNING or LORA
+  std::string base_model;      ///< what it was made for, by its own word; empty where it is silent
+  std::size_t length = 0;      ///< tokens, of prompts and prefixes
+  std::size_t numbers = 0;     ///< that were trained
+  std::size_t bits = 0;        ///< of all of them, as stored
+  std::size_t entry_bits = 0;  ///< of one; 0 where they differ
+  std::vector<std::vector<PrefixHead>> prefix;  ///< by layer and head of keys
+  std::vector<LowRankAdapter::Update> updates;  ///< of LORA
+};
+
 /// Computed, on the user's assumptions; unknown where the limit of the precision leaves the enclosures of the
 /// prompt's sizes wide, which hold all the same. The proofs are those of the rows that apply, by what they
 /// say.
 struct Audit : Answer {
   ModelConfig config;
-  std::string base_model;  ///< what the prompt was made for, by its own word; empty where it is silent
-  std::size_t prompt_length = 0;
-  unsigned prompt_bits = 0;  ///< of one entry, as stored
+  Integer parameters;  ///< entries of the model's tensors, from its embeddings to its last norm
+  std::optional<AuditAdapter> adapter;
+  std::size_t prompt_length = 0;  ///< of a prompt; 0 with an adapter of another kind
   Integer T;
-  ModelNorms norms;
+  ModelNorms norms;                           ///< without layers where only the configuration was read
   std::vector<std::vector<AuditHead>> heads;  ///< by layer
   std::vector<TheoremRow> theorems;
   std::vector<Record> records;  ///< of the bounds that the rows quote
 };
 
-/// Throws InputError when a folder cannot be read, the prompt was made for another model, or T does not fit
+/// Throws InputError when a folder cannot be read, the adapter was made for another model, or T does not fit
 /// the model's positions or its sliding window.
 /// @code
 /// AuditQuestion question;

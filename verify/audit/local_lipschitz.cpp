@@ -11,6 +11,12 @@
 namespace promptbound {
 namespace {
 
+[[noreturn]] void refuse(const char* what) {
+  throw InputError(std::string("local constants: ") + what +
+                   " are not modelled (accepted: norms before or after each of two blocks, attention by "
+                   "affine maps, rotary positions of whole heads)");
+}
+
 template <class To, class From>
 Matrix<To> rounded_to_scalar(const Matrix<From>& X) {
   return X.unaryExpr([](const From& x) { return To(x); });
@@ -68,6 +74,8 @@ bool fits_jacobian(std::size_t width, std::size_t prompt_tokens, std::size_t tok
 LocalPass::LocalPass(const InputWeights& input, const Matrix<double>& prompt, const Matrix<double>& text,
                      std::size_t layers, bool with_jacobian)
     : bits_(128 + 16 * static_cast<long>(layers)), prompt_tokens_(prompt.cols()) {
+  const auto& [position_codes, common_code, norm, scale] = input;
+  if (scale) refuse("scaled tokens");
   const WorkingPrecision scope(bits_);
   Matrix<double> tokens(prompt.rows(), prompt.cols() + text.cols());
   tokens << prompt, text;
@@ -135,11 +143,11 @@ void LocalPass::add(const NormWeights& norm) {
 }
 
 void LocalPass::add(const TrainedLayer& layer) {
-  if (layer.norms != NormPlace::before && layer.norms != NormPlace::after) {
-    throw InputError(
-        "local constants: the layers' blocks do not follow one another (accepted: norms before or after each "
-        "of two blocks)");
-  }
+  // The structured binding names every member: one that is new does not compile before it is dealt with.
+  const auto& [groups_, output_bias, mask, score_divisor, rotary, query_norm, key_norm] = layer.attention;
+  if (query_norm || key_norm) refuse("norms on queries and keys");
+  if (rotary && rotary->entries) refuse("rotary positions that turn a part of each head");
+  if (layer.norms == NormPlace::parallel) refuse("blocks that see the same tokens");
   const WorkingPrecision scope(bits_);
   const bool is_before = layer.norms == NormPlace::before;
   const PromptJacobian* jacobian = jacobian_ ? &*jacobian_ : nullptr;

@@ -53,7 +53,8 @@ bool is_below_stored(const Audit& audit, const AuditQuestion& question, double r
   const Rational gap = question.Delta - 2 * question.eps;
   const Interval left =
       log(Interval(2.0 * r)) + log_constant.upper_point() - log(from_rational<Interval>(gap));
-  const Interval right = log(from_rational<Interval>(Rational((Integer(1) << audit.prompt_bits) - 1)));
+  const Interval right =
+      log(from_rational<Interval>(Rational((Integer(1) << audit.adapter->entry_bits) - 1)));
   return certainly_less(left, right);
 }
 
@@ -178,8 +179,7 @@ void add_local_rows(Audit& audit, const AuditQuestion& question, const LanguageM
   memory.proof = {proved_on_paper("3.4", "from this constant on it is proved in Coq",
                                   {"analysis.euclidean_form.memory_linear_euclidean"})};
   memory.instead = fmt::format("bits that prompts {} can hold in the outputs on {}, at most", ball, texts);
-  const double stored =
-      static_cast<double>(audit.prompt_length) * static_cast<double>(audit.config.width) * audit.prompt_bits;
+  const double stored = static_cast<double>(audit.adapter->bits);
   if (question.radius == 0 || !is_smaller || !exp(upper).is_finite() || upper.upper() < -1e300) {
     memory.verdict = Verdict::not_applicable;
     memory.why = question.radius == 0 ? "does not apply: a ball of radius 0 is one prompt"

@@ -44,6 +44,14 @@ class NormBall {
   [[nodiscard]] FastInterval largest_entry(const Matrix<double>& W, const Vector<double>& b) const {
     return largest(entries(W, b, scaled(W)));
   }
+  /// Bounds on the entries of the norm's own outputs: sqrt(d) |gain_i| + |bias_i|.
+  [[nodiscard]] std::vector<FastInterval> own_entries() const {
+    std::vector<FastInterval> bounds;
+    for (Index i = 0; i < weights_.gain.size(); ++i) {
+      bounds.push_back(root_d_ * abs(real(weights_.gain(i))) + abs(real(weights_.bias(i))));
+    }
+    return bounds;
+  }
   /// ||W bias + b||: the part of W x + b that all tokens have.
   [[nodiscard]] FastInterval common(const Affine& map) const {
     if (weights_.bias.isZero(0) && map.b.isZero(0)) return FastInterval(0);
@@ -58,14 +66,13 @@ class NormBall {
   FastInterval root_d_, largest_gain_;
 };
 
-/// A rotation mixes the entries i and i + s/2.
-std::vector<FastInterval> rotated(const std::vector<FastInterval>& bounds) {
-  const std::size_t half = bounds.size() / 2;
-  std::vector<FastInterval> result;
+/// A rotation mixes the entries i and i + t/2 of the first t.
+std::vector<FastInterval> rotated(const RotaryPositions& rotary, std::vector<FastInterval> bounds) {
+  const auto half = static_cast<std::size_t>(rotary.turned(static_cast<Index>(bounds.size())) / 2);
   for (std::size_t i = 0; i < half; ++i) {
-    result.push_back(sqrt(bounds[i] * bounds[i] + bounds[i + half] * bounds[i + half]));
+    bounds[i] = bounds[i + half] = sqrt(bounds[i] * bounds[i] + bounds[i + half] * bounds[i + half]);
   }
-  return result;
+  return bounds;
 }
 
 FastInterval score_scale(const ModelConfig& config) {
@@ -77,17 +84,28 @@ struct ScoreSide {
   const Affine& map;
   BallMatrix scaled;                  ///< W D
   std::vector<FastInterval> entries;  ///< bounds, after the rotations
-  FastInterval norm;                  ///< ||W||, where positions rotate
-  FastInterval longest;               ///< bound on ||W x + b||, where positions rotate
+  /// Where positions rotate or a norm follows: the Lipschitz constant of x -> W x + b, or of that norm of it,
+  /// and a bound on the length of what comes out.
+  FastInterval norm, longest;
   bool is_zero;
 
-  ScoreSide(const Affine& of, bool rotates, const NormBall& ball, const FastInterval& root_d)
-      : map(of), scaled(ball.scaled(of.W)), entries(ball.entries(of.W, of.b, scaled)) {
-    is_zero = of.W.isZero(0) && (!rotates || of.b.isZero(0));
-    if (!rotates) return;
-    norm = spectral(of.W);
-    longest = root_d * norm_enclosure(scaled) + ball.common(of);
-    entries = rotated(entries);
+  ScoreSide(const Affine& of, const std::optional<RotaryPositions>& rotary,
+            const std::optional<NormWeights>& head_norm, const NormBall& ball, const FastInterval& root_d)
+      : map(of), scaled(ball.scaled(of.W)) {
+    is_zero = of.W.isZero(0) && ((!rotary && !head_norm) || of.b.isZero(0));
+    if (head_norm) {
+      const NormBall own(*head_norm);
+      is_zero = (is_zero || head_norm->gain.isZero(0)) && head_norm->bias.isZero(0);
+      norm = own.lipschitz * spectral(of.W);
+      longest = own.radius;
+      entries = own.own_entries();
+    } else {
+      entries = ball.entries(of.W, of.b, scaled);
+      if (!rotary) return;
+      norm = spectral(of.W);
+      longest = root_d * norm_enclosure(scaled) + ball.common(of);
+    }
+    if (rotary) entries = rotated(*rotary, std::move(entries));
   }
 };
 
@@ -96,7 +114,9 @@ HeadMatrixNorms head_norms(const ModelConfig& config, const ScoreSide& query, co
   const FastInterval scale = score_scale(config);
   HeadMatrixNorms norms;
   FastInterval centred;
-  if (config.rotary) {
+  if (config.head_norms) {
+    centred = key.longest * query.longest;
+  } else if (config.rotary) {
     norms.A = scale * (key.norm * query.norm);
     centred = key.longest * query.longest;
   } else {
@@ -125,10 +145,15 @@ FastInterval bias_score(const ModelConfig& config, const ScoreSide& query, const
   return euclidean_norm(BallMatrix(key.map.W).transpose() * BallMatrix(Matrix<double>(query.map.b)));
 }
 
-/// Of one head, without ||V||: theory 3.1.
-FastInterval attention_constant(const ModelConfig& config, const FastInterval& kappa,
-                                const FastInterval& bias) {
-  const FastInterval one(1);
+/// Of one head, without ||V||, on tokens of the ball of radius R: theory 3.1.
+FastInterval attention_constant(const ModelConfig& config, const HeadMatrixNorms& head,
+                                const ScoreSide& query, const ScoreSide& key, const FastInterval& R) {
+  const FastInterval one(1), scale = score_scale(config);
+  if (config.head_norms) {
+    // Any scores that change by at most t times the largest change of a token: 1 + t R.
+    return one + R * scale * (key.longest * query.norm + query.longest * key.norm);
+  }
+  const FastInterval kappa = *head.A * R * R, bias = R * bias_score(config, query, key) * scale;
   if (config.rotary) return one + FastInterval(2) * kappa + bias;
   const FastInterval side = kappa + bias;
   return kappa + sqrt(one + side * side);
@@ -144,15 +169,14 @@ FastInterval add_attention(const ModelConfig& config, const TrainedAttention& at
   for (Index row = 0; row < constant.rows(); ++row) constant(row, 0) = real(attention.output_bias(row));
   norms.c = FastInterval(0);
   for (const KeyGroup& group : attention.groups) {
-    const ScoreSide key(group.key, config.rotary.has_value(), ball, root_d);
+    const ScoreSide key(group.key, config.rotary, attention.key_norm, ball, root_d);
     const FastInterval value_entry = ball.largest_entry(group.value.W, group.value.b);
     for (const KeyGroup::QueryHead& head : group.queries) {
-      const ScoreSide query(head.query, config.rotary.has_value(), ball, root_d);
+      const ScoreSide query(head.query, config.rotary, attention.query_norm, ball, root_d);
       const FastInterval V =
           product_norm(BallMatrix(Matrix<double>(head.output.transpose())), BallMatrix(group.value.W));
       const HeadMatrixNorms of_head = head_norms(config, query, key, value_entry, V);
-      norms.c += of_head.V * attention_constant(config, of_head.A * R * R,
-                                                R * bias_score(config, query, key) * score_scale(config));
+      norms.c += of_head.V * attention_constant(config, of_head, query, key, R);
       norms.heads.push_back(of_head);
       sum += V * R;
       constant += (BallMatrix(head.output) * BallMatrix(Matrix<double>(group.value.b))).entries();
@@ -186,6 +210,7 @@ FastInterval embedding_radius(const LanguageModel& model, const InputWeights& in
     tokens =
         max(tokens, largest_token(model.token_embeddings(first, std::min(block, config.vocabulary - first))));
   }
+  if (input.scale) tokens *= abs(real(*input.scale));
   return input.position_codes ? tokens + largest_token(*input.position_codes) : tokens;
 }
 
@@ -203,10 +228,12 @@ FastInterval largest_token(const Matrix<double>& tokens) {
 
 MatrixNormCollector::MatrixNormCollector(const LanguageModel& model, const InputWeights& input,
                                          const Matrix<double>& prompt)
-    : entering_(model.config().norms_come_first() ? std::nullopt : input.norm) {
+    : entering_(model.config().norms_come_first() ? std::nullopt : input.norm),
+      is_parallel_(model.config().norm_place == NormPlace::parallel) {
   const std::optional<NormWeights> outer = entering_ ? entering_ : model.final_norm();
   norms_.outer_norm = NormBall(*outer).lipschitz;
   norms_.log_lipschitz = log_of(norms_.outer_norm);
+  if (input.scale) norms_.log_lipschitz += log_of(abs(real(*input.scale)));
   norms_.R_in = entering_ ? NormBall(*entering_).radius : embedding_radius(model, input, prompt);
   radius_ = norms_.R_in;
 }
@@ -237,6 +264,9 @@ void MatrixNormCollector::add(LayerMatrixNorms norms) {
     norms_.log_lipschitz +=
         log_of(norms.norm_1) + log_of(one + norms.c) + log_of(norms.norm_2) + log_of(one + norms.g);
     radius_ = norms.norm_R;
+  } else if (is_parallel_) {
+    norms_.log_lipschitz += log_of(one + norms.norm_1 * norms.c + norms.norm_2 * norms.g);
+    radius_ += norms.reach;
   } else {
     norms_.log_lipschitz += log_of(one + norms.norm_1 * norms.c) + log_of(one + norms.norm_2 * norms.g);
     radius_ += norms.reach;

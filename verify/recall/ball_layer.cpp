@@ -60,11 +60,13 @@ BallNorm ball_norm(const NormWeights& weights) {
 
 std::string beyond_balls(const TrainedLayer& layer) {
   const auto& [norms, norm_1, norm_2, attention, ffn] = layer;
-  const auto& [groups, output_bias, mask, score_divisor, rotary] = attention;
+  const auto& [groups, output_bias, mask, score_divisor, rotary, query_norm, key_norm] = attention;
   const auto& [W_1, b_1, gate, activation, W_2, b_2] = ffn;
   if (norms != NormPlace::before) return "norms that do not stand before the blocks";
   if (mask != Mask::causal) return "attention that is not causal";
   if (groups.empty()) return "a layer without heads";
+  if (query_norm || key_norm) return "norms on queries and keys";
+  if (rotary && rotary->entries) return "rotary positions of a part of each head";
   switch (activation) {
     case Activation::relu:
     case Activation::gelu:
@@ -78,7 +80,8 @@ std::string beyond_balls(const TrainedLayer& layer) {
 }
 
 std::string beyond_balls(const InputWeights& input) {
-  const auto& [position_codes, common_code, norm] = input;
+  const auto& [position_codes, common_code, norm, scale] = input;
+  if (scale) return "scaled tokens";
   return norm ? "a norm before the first layer" : "";
 }
 

@@ -143,7 +143,7 @@ void check_norms(const ModelNorms& norms, const naive::Weights& weights, const n
           scale * (rotary ? naive::spectral_norm(W.W_K) * naive::spectral_norm(W.W_Q)
                           : naive::spectral_norm(naive::product(naive::transposed(W.W_K), W.W_Q)));
       const naive::Real V = naive::spectral_norm(naive::product(W.W_O, W.W_V));
-      check_agrees(layer.heads[h].A, A, 1e-9L);
+      check_agrees(*layer.heads[h].A, A, 1e-9L);
       check_agrees(layer.heads[h].V, V, 1e-9L);
       naive::Rows bias;
       for (const naive::Real b : W.b_Q) bias.push_back({b});

@@ -23,6 +23,7 @@ struct Sizes {
   Integer L;
   PowerProduct k;
   PowerProduct tokens;            ///< L k^n
+  std::optional<Integer> cells;   ///< k, if it is written out
   std::optional<Integer> length;  ///< T = m + L, if m is written out and more than the tokens is asked for
 };
 
@@ -32,7 +33,7 @@ Sizes sizes(const Arguments& arguments) {
   const Integer n = d_value * L_value;
   const PowerProduct k =
       least_cells(arguments.rational(C) + 1, n, arguments.number(alpha), arguments.rational(eps));
-  Sizes result{d_value, L_value, k, k.raised(n).times(Rational(L_value)), std::nullopt};
+  Sizes result{d_value, L_value, k, k.raised(n).times(Rational(L_value)), std::nullopt, std::nullopt};
   return result;
 }
 
@@ -46,7 +47,7 @@ Magnitude magnitude(long digits, const Enclosing& ln, const Integer& excess) {
 
 /// d(2Tk - 1)
 Quantity first_width(const Sizes& s, long digits) {
-  if (s.length) return whole_quantity(s.d * (2 * *s.length * floor(*s.k.exact()) - 1), digits);
+  if (s.length) return whole_quantity(s.d * (2 * *s.length * *s.cells - 1), digits);
   // It lies between 2dkm and 2dkm(1 + (L+1)/m), and m is beyond 10^100000.
   return magnitude(
       digits, [&] { return s.tokens.log() + s.k.log() + log(Interval(Integer(2 * s.d))); }, s.L + 1);
@@ -124,21 +125,21 @@ void evaluate(const Arguments& arguments, long digits, Record& record) {
   }
   Sizes s = sizes(arguments);
   const Quantity cells = quantity(s.k, digits);
-  const auto* whole = std::get_if<Integer>(&cells.value());
+  if (const auto* whole = std::get_if<Integer>(&cells.value())) s.cells = *whole;
+  const Quantity tokens =
+      s.cells ? power_quantity(*s.cells, Integer(s.d * s.L), s.L, digits) : quantity(s.tokens, digits);
   record.add("k", cells);
-  record.add("tokens", whole != nullptr ? power_quantity(*whole, Integer(s.d * s.L), s.L, digits)
-                                        : quantity(s.tokens, digits));
+  record.add("tokens", tokens);
   record.holds("the error is d_alpha; alpha < inf; every f in F(C, alpha) is served");
   record.assume("prompt entries are real numbers");
   if (record.only == "tokens") return;
-  if (const auto exact = s.tokens.exact()) s.length = floor(*exact) + s.L;
+  if (const auto* whole = std::get_if<Integer>(&tokens.value())) s.length = *whole + s.L;
   record.add("attention_blocks", Integer(1));
   record.add("ffn_1_width", first_width(s, digits));
   const Quantity table = table_size(s, digits);
   record.add("wide_ffn_width", table);
   record.add("deep_ffn_blocks", one_more(table, digits));
-  if (const auto k = s.k.exact(); k && *k > 1)
-    record.add("ramp_limit", ramp_limit(arguments, s.d * s.L, floor(*k), digits));
+  if (s.cells && *s.cells > 1) record.add("ramp_limit", ramp_limit(arguments, s.d * s.L, *s.cells, digits));
   record.add("wcwh23_attention_order", attention_order(s, digits));
 }
 

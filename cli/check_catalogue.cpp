@@ -1,6 +1,7 @@
 #include <promptbound/attention/choice/attention_proof.hpp>
 #include <promptbound/cli/check_catalogue.hpp>
 #include <promptbound/verify/check/check.hpp>
+#include <promptbound/verify/prefix/memorize_prefix.hpp>
 #include <promptbound/verify/memorization/memorize_proof.hpp>
 #include <promptbound/verify/recall/recall.hpp>
 #include <promptbound/verify/structure/structure_proof.hpp>
@@ -24,6 +25,8 @@ std::span<const CheckEntry> checks() {
        "verify MODEL --target NAME --eps NUMBER", supremum_forms},
       {"shared-query", "2.2", "own", "does some prompt fit examples that share a query, and how long is it?",
        "memorize --model FILE --data FILE", shared_query_forms},
+      {"prefix-length", "2.2p", "own", "which numbers of key-value pairs fit such examples, under norm caps?",
+       "memorize --prefix --model FILE --data FILE", prefix_forms},
       {"memorization-floor", "2.3", "own", "e*, the error that every prompt leaves at least on such examples",
        "memorize --model FILE --data FILE", floor_forms},
       {"multihead-floor", "2.3H", "own", "the same of a layer of several heads, by branch and bound",

@@ -5,6 +5,7 @@
 
 #include <promptbound/cli/command.hpp>
 #include <promptbound/cli/command_line.hpp>
+#include <promptbound/cli/commands/memorize_prefix.hpp>
 #include <promptbound/cli/render/record_view.hpp>
 #include <promptbound/cli/render/render_json.hpp>
 #include <promptbound/models/instance_safetensors.hpp>
@@ -22,6 +23,7 @@ namespace {
 struct MemorizeOptions : CommonOptions {
   std::string model, data, certificate, coq;
   std::string accuracy = "0";
+  PrefixOptions prefix;
   Index descent_tokens = 32;
 };
 
@@ -175,7 +177,24 @@ void add_memorize(CommandLine& line, Action& action) {
                          "write the verdict's certificate to this file");
   add_coq_option(*subcommand, options->coq);
   add_common_options(*subcommand, *options);
-  subcommand->callback([options, &action] { action = [options] { return run(*options); }; });
+  subcommand
+      ->add_flag("--prefix", options->prefix.prefix,
+                 "decide exact fits by key-value pairs of the head's own (theory 2.2p)")
+      ->excludes("--accuracy")
+      ->excludes("--descent-tokens")
+      ->excludes("--coq");
+  subcommand->add_option("--key-cap", options->prefix.key_cap, "largest norm of a key (default inf)")
+      ->needs("--prefix")
+      ->type_name("X");
+  subcommand->add_option("--value-cap", options->prefix.value_cap, "largest norm of a value (default inf)")
+      ->needs("--prefix")
+      ->type_name("X");
+  subcommand->callback([options, &action] {
+    action = [options] {
+      if (!options->prefix.prefix) return run(*options);
+      return memorize_prefix(options->prefix, *options, options->model, options->data, options->certificate);
+    };
+  });
 }
 
 }  // namespace promptbound

@@ -3,6 +3,7 @@
 #include <pybind11/stl.h>
 
 #include <algorithm>
+#include <cmath>
 #include <limits>
 #include <nlohmann/json.hpp>
 
@@ -19,6 +20,7 @@
 #include <promptbound/verify/audit/audit.hpp>
 #include <promptbound/verify/check/check.hpp>
 #include <promptbound/verify/memorization/memorize.hpp>
+#include <promptbound/verify/prefix/memorize_prefix.hpp>
 #include <promptbound/verify/structure/injectivity_certificate.hpp>
 #include <promptbound/verify/structure/structure.hpp>
 
@@ -173,6 +175,41 @@ py::dict memorize_data(const Instance& instance, py::handle examples, py::handle
   return result;
 }
 
+Number cap_of(py::handle value, const std::string& what) {
+  if (py::isinstance<py::str>(value)) {
+    const std::optional<Number> number = parse_number(value.cast<std::string>());
+    if (number && number->infinite) return *number;
+  } else if (py::isinstance<py::float_>(value) && std::isinf(value.cast<double>()) &&
+             value.cast<double>() > 0) {
+    return Number::infinity();
+  }
+  return rational_of(value, what);
+}
+
+py::dict memorize_by_prefix_data(const Instance& instance, py::handle examples, py::handle key_cap,
+                                 py::handle value_cap) {
+  const PrefixCaps caps{cap_of(key_cap, "--key-cap"), cap_of(value_cap, "--value-cap")};
+  const MemorizationData data =
+      memorization_data_from(json_of(examples, "data"), instance.model.width, "data");
+  const PrefixAnswer answer = interruptible(
+      [model = instance.model, data, caps](Running&) { return memorize_by_prefix(model, data, caps); });
+  py::dict result;
+  result["verdict"] = std::string(verdict_name(answer));
+  result["why"] = answer.why;
+  result["least"] = result["most"] = result["empty_fits"] = py::none();
+  if (const auto& lengths = answer.lengths; lengths && lengths->set != PrefixLengths::Set::undecided) {
+    result["empty_fits"] = lengths->empty_fits;
+    if (lengths->set == PrefixLengths::Set::range) {
+      result["least"] = object_of(lengths->least);
+      result["most"] = lengths->most ? object_of(*lengths->most)
+                                     : py::object(py::float_(std::numeric_limits<double>::infinity()));
+    }
+  }
+  result["certificate"] = answer.certificate.empty() ? py::object(py::none()) : py::str(answer.certificate);
+  result["proof"] = proof_lines(answer.proof.statuses());
+  return result;
+}
+
 // --- structure
 
 py::dict structure(const Instance& instance, py::handle radius, py::handle diameter) {
@@ -274,6 +311,7 @@ void add_models(py::module_& module) {
   module.def("construct", construct);
   module.def("read_labels", read_labels);
   module.def("memorize", memorize_data);
+  module.def("memorize_by_prefix", memorize_by_prefix_data);
   module.def("structure", structure);
   module.def("audit", audit);
   module.def("check", check);

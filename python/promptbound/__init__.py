@@ -12,7 +12,7 @@ from promptbound._core import FloatWarning, InputError, Undecided, __version__
 from promptbound.attention import Attention, attention
 from promptbound.bounds import bounds, catalogue, evaluate, solve, sweep
 from promptbound.expressions import absolute, cos, exp, log, maximum, minimum, pi, sin, sqrt, tanh
-from promptbound.models import (Audit, Check, Construction, Memorization, Structure, Transformer, audit, check, construct,
+from promptbound.models import (Audit, Check, Construction, Memorization, PrefixMemorization, Structure, Transformer, audit, check, construct,
                                 constructions, memorize, read_labels, structure)
 from promptbound.numbers import Interval, Magnitude, PowerTower
 from promptbound.recall import Recall, recall
@@ -22,7 +22,7 @@ from promptbound.verify import MeanError, Verification, mean_error, verify
 
 __all__ = [
     "Attention", "Audit", "Bounds", "Bracket", "Check", "Construction", "End", "FloatWarning", "InputError", "Interval", "Magnitude", "MeanError",
-    "Memorization", "NotApplicable", "PowerTower", "Recall", "Result", "Results", "Structure", "TheoryItem", "Transformer", "Undecided", "Verification",
+    "Memorization", "NotApplicable", "PowerTower", "PrefixMemorization", "Recall", "Result", "Results", "Structure", "TheoryItem", "Transformer", "Undecided", "Verification",
     "__version__", "absolute", "attention", "audit", "bounds", "catalogue", "check", "construct", "constructions", "cos", "evaluate",
     "exp", "log", "maximum", "mean_error", "memorize", "minimum", "pi", "read_labels", "recall", "sin", "solve", "sqrt", "structure", "sweep", "tanh", "theory", "verify",
 ]

@@ -89,9 +89,9 @@ class Transformer:
         """
         return self._instance.run(x, scalar, digits)
 
-    def memorize(self, data, accuracy=0):
+    def memorize(self, data, accuracy=0, *, prefix=False, key_cap=math.inf, value_cap=math.inf):
         """Can a prompt make this one-layer model give these outputs? See promptbound.memorize."""
-        return memorize(self, data, accuracy)
+        return memorize(self, data, accuracy, prefix=prefix, key_cap=key_cap, value_cap=value_cap)
 
     def structure(self, R=1, D=None):
         """Lipschitz constants and injectivity for tokens of norm at most R. See promptbound.structure."""
@@ -216,6 +216,14 @@ class Memorization(Answer):
     """
 
 
+class PrefixMemorization(Answer):
+    """verdict: "possible", "impossible" or "unknown", of exact fits; why.
+
+    least, most: the numbers of pairs of exact fits are those from least to most (math.inf: all longer ones); None where there
+    is none or they are not known. empty_fits; certificate: JSON text or None. proof: lines.
+    """
+
+
 class Structure(Answer):
     """injective: proved, for every prompt with such tokens (False: unknown); why; separation: outputs of inputs at
     distance D are at least D times this apart; lipschitz: an upper bound; layers: R, c, g, R_out of each; certificate; proof."""
@@ -233,14 +241,23 @@ class Check(Answer):
         return self.text
 
 
-def memorize(model, data, accuracy=0):
+def memorize(model, data, accuracy=0, *, prefix=False, key_cap=math.inf, value_cap=math.inf):
     """Decides whether some prompt makes a one-layer model give the wanted outputs (theory 2.2 to 2.4; 2.3H for 2 to 4 heads).
 
     model: a Transformer. data: {"examples": [{"tokens": [[..], ..], "query": 1, "target": [..]}]} or the list of examples;
     tokens as rows, query the index of the token whose output is asked for. accuracy: the largest error allowed, in every
     coordinate. Returns a Memorization. Ctrl-C works.
+
+    prefix=True asks for a prefix instead, key-value pairs of the one head's own (theory 2.2p), at accuracy 0: key_cap and
+    value_cap are the largest Euclidean norms of a key and a value. Returns a PrefixMemorization.
     """
     data = data if isinstance(data, dict) else {"examples": data}
+    if prefix:
+        if accuracy != 0:
+            raise _core.InputError("memorize: prefix=True decides exact fits, so accuracy must be 0")
+        return PrefixMemorization(_core.memorize_by_prefix(model._instance, {"schema": 1, **data}, key_cap, value_cap))
+    if key_cap != math.inf or value_cap != math.inf:
+        raise _core.InputError("memorize: key_cap and value_cap need prefix=True")
     return Memorization(_core.memorize(model._instance, {"schema": 1, **data}, accuracy))
 
 

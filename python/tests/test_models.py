@@ -1,4 +1,5 @@
 import json
+import math
 from fractions import Fraction
 
 import numpy
@@ -122,6 +123,21 @@ def test_a_layer_of_two_heads_is_refused_below_its_floor():
     assert answer.verdict == "impossible" and Fraction(1, 1000) < lower <= upper <= lower * Fraction(10, 9)
     assert any("2.3H" in line for line in answer.proof) and pb.check(answer.certificate).accepted
     assert layer.memorize(examples, 5).verdict == "possible"
+
+
+def test_a_prefix_under_caps():
+    # Scores 2 z: the examples ask for S = 5 e^2 and the value 3; keys of norm 1 reach m e^-2 to m e^2.
+    layer = pb.Transformer({"d": 1, "layers": [{"heads": [{"W_Q": [[2]], "W_K": [[1]], "W_V": [[1]]}]}]})
+    examples = [{"tokens": [[1]], "query": 0, "target": ["11/3"]}, {"tokens": [[1], [1]], "query": 0, "target": ["24/7"]}]
+    answer = layer.memorize(examples, prefix=True, key_cap=1, value_cap=3)
+    assert answer.verdict == "possible" and (answer.least, answer.most, answer.empty_fits) == (5, 272, False)
+    assert pb.check(answer.certificate).accepted and any("2.2p" in line for line in answer.proof)
+    assert pb.memorize(layer, examples, prefix=True).most == math.inf
+    refused = pb.memorize(layer, examples, prefix=True, value_cap="29/10")
+    assert refused.verdict == "impossible" and refused.least is None and pb.check(refused.certificate).accepted
+    for wrong in ({"prefix": True, "accuracy": "1/10"}, {"key_cap": 1}, {"prefix": True, "key_cap": -1}):
+        with pytest.raises(pb.InputError):
+            pb.memorize(layer, examples, **wrong)
 
 
 def test_structure_of_a_contraction():

@@ -32,6 +32,9 @@ constexpr Kind memorization = {"memorization", by_content<checker::check_memoriz
                                "GMP, MPFR and MPFI arithmetic and binary64 intervals, the JSON reader, this "
                                "checker, and the written proof of the "
                                "theorem"};
+constexpr Kind prefix = {
+    "prefix", by_content<checker::check_prefix>, "theory 2.2p: what a prefix realises, and which one fits",
+    "GMP, MPFR and MPFI arithmetic, the JSON reader, this checker, and the written proof of the theorem"};
 constexpr Kind injectivity = {
     "injectivity", by_content<checker::check_injectivity>, "theory 3.1 and 3.2",
     "this checker, its JSON reader, GMP rationals, and the proofs of theory 3.1 and 3.2"};
@@ -70,10 +73,10 @@ CheckReport check_text(std::string_view text, const std::string& where, const Ch
                        const std::vector<GivenInput>& inputs) {
   const Json certificate = parse_json(text, where);
   const Json& name = member(certificate, "kind", where);
-  for (const Kind* kind : {&memorization, &injectivity, &supremum, &recall}) {
+  for (const Kind* kind : {&memorization, &prefix, &injectivity, &supremum, &recall}) {
     if (name == kind->name) return run(*kind, certificate, limits, inputs);
   }
-  throw InputError(where + ".kind: accepted are memorization, injectivity, supremum and recall");
+  throw InputError(where + ".kind: accepted are memorization, prefix, injectivity, supremum and recall");
 }
 
 }  // namespace

@@ -46,6 +46,7 @@ void check_envelope(const Json& certificate, const char* kind);
 // One checker for each kind: throws InputError with the reason to reject, otherwise fills the report.
 void check_memorization(const Json& certificate, long most_bits, CheckReport& report);
 void check_injectivity(const Json& certificate, long most_bits, CheckReport& report);
+void check_prefix(const Json& certificate, long most_bits, CheckReport& report);
 void check_supremum(const Json& certificate, long most_bits, CheckReport& report);
 
 }  // namespace checker

@@ -170,7 +170,8 @@ py::dict memorize_data(const Instance& instance, py::handle examples, py::handle
   result["least_error"] =
       py::make_tuple(object_of(answer.least_error.lower), optional(answer.least_error.upper));
   result["rank_lower"] = answer.rank_lower;
-  result["certificate"] = answer.certificate.empty() ? py::object(py::none()) : py::str(answer.certificate);
+  result["certificate"] =
+      answer.certificate.empty() ? py::object(py::none()) : py::object(py::str(answer.certificate));
   result["proof"] = proof_lines(answer.proof.statuses());
   return result;
 }
@@ -196,7 +197,7 @@ py::dict memorize_by_prefix_data(const Instance& instance, py::handle examples, 
   py::dict result;
   result["verdict"] = std::string(verdict_name(answer));
   result["why"] = answer.why;
-  result["least"] = result["most"] = result["empty_fits"] = py::none();
+  for (const char* name : {"empty_fits", "least", "most"}) result[name] = py::none();
   if (const auto& lengths = answer.lengths; lengths && lengths->set != PrefixLengths::Set::undecided) {
     result["empty_fits"] = lengths->empty_fits;
     if (lengths->set == PrefixLengths::Set::range) {
@@ -205,7 +206,8 @@ py::dict memorize_by_prefix_data(const Instance& instance, py::handle examples, 
                                      : py::object(py::float_(std::numeric_limits<double>::infinity()));
     }
   }
-  result["certificate"] = answer.certificate.empty() ? py::object(py::none()) : py::str(answer.certificate);
+  result["certificate"] =
+      answer.certificate.empty() ? py::object(py::none()) : py::object(py::str(answer.certificate));
   result["proof"] = proof_lines(answer.proof.statuses());
   return result;
 }

@@ -4,6 +4,7 @@
 
 #include <promptbound/records/answer.hpp>
 #include <promptbound/records/proved_form.hpp>
+#include <promptbound/transformer/transformer.hpp>
 #include <promptbound/verify/memorization/memorization_data.hpp>
 #include <promptbound/verify/prefix/prefix_fit.hpp>
 

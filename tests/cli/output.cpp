@@ -100,7 +100,7 @@ TEST_CASE("the catalogue lists every bound with its parameters - every construct
     CHECK_FALSE(bound["outputs"].empty());
   }
   CHECK(catalogue["constructions"].size() == 14);
-  CHECK(catalogue["checks"].size() == 9);
+  CHECK(catalogue["checks"].size() == 11);
   for (const std::string part : {"constructions", "checks"}) {
     for (const json& entry : catalogue[part]) {
       const std::string id = entry["id"];

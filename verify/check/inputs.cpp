@@ -93,7 +93,7 @@ bool same_content(const Json& certificate, const std::string& role, const Json& 
 /// The files that a certificate of this kind is made from; a table only where the target is one.
 std::vector<std::string> roles_of(const Json& certificate) {
   const Json& kind = member(certificate, "kind", "certificate");
-  if (kind == "memorization") return {"model", "data"};
+  if (kind == "memorization" || kind == "prefix") return {"model", "data"};
   if (kind == "supremum" &&
       member(member(certificate, "target", "certificate"), "name", "target") == "table") {
     return {"model", "table"};

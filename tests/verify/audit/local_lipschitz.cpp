@@ -189,8 +189,22 @@ TEST_CASE("what is not modelled is refused by name") {
   const TemporaryFolder folder;
   const Case one = make_case(folder, "gpt2", 905);
   const LanguageModel model(folder.path());
-  LocalPass pass(model.input(), columns_of(one.prompt), columns_of(one.text), 1, true);
+  const Matrix<double> prompt = columns_of(one.prompt), text = columns_of(one.text);
+  InputWeights input = model.input();
+  LocalPass pass(input, prompt, text, 1, true);
+  const auto refused = [&](TrainedLayer layer, const char* what) {
+    CHECK_THROWS_WITH_AS(pass.add(layer), doctest::Contains(what), InputError);
+  };
   TrainedLayer layer = model.layer(0);
-  layer.norms = static_cast<NormPlace>(7);
-  CHECK_THROWS_WITH_AS(pass.add(layer), doctest::Contains("blocks do not follow one another"), InputError);
+  layer.norms = NormPlace::parallel;
+  refused(layer, "blocks that see the same tokens are not modelled");
+  layer = model.layer(0);
+  layer.attention.key_norm = layer.norm_1;
+  refused(layer, "norms on queries and keys are not modelled");
+  layer = model.layer(0);
+  layer.attention.rotary = RotaryPositions{.base = 10000, .entries = 2};
+  refused(layer, "a part of each head are not modelled");
+  input.scale = 2;
+  CHECK_THROWS_WITH_AS(LocalPass(input, prompt, text, 1, true),
+                       doctest::Contains("scaled tokens are not modelled"), InputError);
 }

@@ -425,8 +425,9 @@ TEST_CASE("members that are not known are named and assumed to change nothing on
   check_refused(assumed + " --assume-inert unset", {"--assume-inert unset"});
   check_refused(assumed + " --assume-inert absent", {"--assume-inert absent"});
   check_refused(assumed + " --assume-inert is_causal", {"--assume-inert is_causal"});
-  model.config["attn_logit_softcapping"] = 50;
-  check_refused(assumed, {"attn_logit_softcapping"});
+  model.config["rope_scaling"] = {{"rope_type", "yarn"}, {"factor", 2.0}};
+  check_refused(model.audit() + " --assume-inert attention_temperature --assume-inert rope_scaling",
+                {"rope_scaling"});
 }
 
 TEST_CASE("classes of other code are refused and may be vouched for") {

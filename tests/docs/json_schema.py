@@ -58,7 +58,7 @@ COMMANDS = [
     ("run", 0, "run docs/theory/examples/layer.json --input docs/theory/examples/tokens.json --scalar interval"),
     ("run", 0, "run docs/theory/examples/layer.json --input docs/theory/examples/tokens.json --scalar mpfr"),
     ("run", 0, "run docs/theory/examples/layer.json --input docs/theory/examples/tokens.json --scalar fast-interval"),
-    ("prefix", 0, "memorize --model docs/theory/examples/layer.json --data docs/theory/examples/data.json --prefix"),
+    ("prefix", 1, "memorize --model docs/theory/examples/layer.json --data docs/theory/examples/data.json --prefix"),
     ("verify", 0, "verify lookup.json --target mean --eps 1/5 --alpha inf --certificate proved.json"),
     ("verify", 1, "verify lookup.json --target sine --eps 1/100 --alpha inf --certificate refuted.json"),
     ("verify", 3, "verify lookup.json --target mean --eps 1/10 --alpha inf --boxes 1"),

@@ -1,8 +1,8 @@
 #include <promptbound/attention/choice/attention_proof.hpp>
 #include <promptbound/cli/check_catalogue.hpp>
 #include <promptbound/verify/check/check.hpp>
-#include <promptbound/verify/prefix/memorize_prefix.hpp>
 #include <promptbound/verify/memorization/memorize_proof.hpp>
+#include <promptbound/verify/prefix/memorize_prefix.hpp>
 #include <promptbound/verify/recall/recall.hpp>
 #include <promptbound/verify/structure/structure_proof.hpp>
 #include <promptbound/verify/supremum/packed_cover.hpp>

@@ -6,8 +6,8 @@
 
 namespace promptbound {
 
-/// Returns an enclosure of W X at the working precision, by the threads of the caller's arena. Nothing is known of a column of the result where X's
-/// is not finite.
+/// Returns an enclosure of W X at the working precision, by the threads of the caller's arena. Nothing is
+/// known of a column of the result where X's is not finite.
 ///
 /// A column of X is scaled by a power of two so that its entries are [lo, lo + width] in whole numbers of p +
 /// 64 bits, a row of W so that its entries are whole numbers of 128 bits; what the 128 bits cut off goes to

@@ -110,9 +110,9 @@ TEST_CASE("near misses of an item get the items there are, or the nearest id") {
   refused("list 1.9", "the theory has no item '1.9' (accepted: 1.1 to 1.6)");
   refused("list 1.20", "the theory has no item '1.20' (accepted: 1.1 to 1.6)");
   refused("list 0.1", "the theory has no item '0.1' (accepted: 0)");
-  refused(
-      "list 7",
-      "the theory has no item '7' (accepted: 0, 1.1 to 1.6, 2.1 to 2.8, 3.1 to 3.5, 4.1 to 4.3, 5.1 to 5.10)");
+  refused("list 7",
+          "the theory has no item '7' (accepted: 0, 1.1 to 1.6, 2.1 to 2.8, 3.1 to 3.5, 4.1 to 4.3, 5.1 to "
+          "5.10)");
   refused(
       "list concatenatoin",
       "'concatenatoin' is no bound, construction, check or item of the theory: did you mean concatenation?");

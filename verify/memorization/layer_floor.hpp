@@ -60,7 +60,7 @@ struct FloorTree {
 struct LayerFloorOptions {
   double width = 0.05;             ///< of the enclosure, relative to its upper end
   std::optional<Rational> beyond;  ///< go on until the floor is on one side of this level
-  std::size_t boxes = 5000;       ///< at most
+  std::size_t boxes = 5000;        ///< at most
 };
 
 struct LayerFloorBounds {

@@ -187,9 +187,7 @@ TEST_CASE("several heads: every way in which a tree or a prompt can fail has its
           std::swap(leaf_of(c)["cases"][0], leaf_of(c)["cases"][1]);
         }).starts_with("tree: a case"));
   CHECK(rejection(tree, [](Json& c) { leaf_of(c)["cases"][0]["lambda"] = {"0", "0"}; }) != "");
-  CHECK(rejection(tree, [](Json& c) {
-          leaf_of(c)["cases"][1]["values"] = {"0", "0"};
-        }).starts_with("tree:"));
+  CHECK(rejection(tree, [](Json& c) { leaf_of(c)["cases"][1]["values"] = {"0", "0"}; }).starts_with("tree:"));
   CHECK(rejection(tree, [](Json& c) {
           leaf_of(c)["cases"][1]["slopes"].erase(0);
         }).starts_with("slopes: a row"));

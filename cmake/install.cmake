@@ -16,7 +16,7 @@ install(TARGETS promptbound_all ${libraries} EXPORT promptbound_targets)
 install(TARGETS promptbound promptbound-check)
 
 # Headers that only our own sources include: kernels, what they share, and the insides of the checker.
-set(internal "(_kernel|/expression_parser|-inl|/kept_memory|/thread_parts|/instruction_sets|/check/box_model|/check/expression|/check/language_model|/check/prompt_rounding|/check/memorize_problem|/check/model|/check/packed_network|/check/target)")
+set(internal "(_kernel|/adapter_folder|/expression_parser|-inl|/kept_memory|/thread_parts|/instruction_sets|/check/box_model|/check/expression|/check/language_model|/check/prompt_rounding|/check/memorize_problem|/check/model|/check/packed_network|/check/target)")
 foreach(folder ${folders})
   install(DIRECTORY ${PROJECT_SOURCE_DIR}/${folder}/ DESTINATION ${CMAKE_INSTALL_INCLUDEDIR}/promptbound/${folder}
           FILES_MATCHING PATTERN "*.hpp" REGEX "${internal}[.]hpp$" EXCLUDE)

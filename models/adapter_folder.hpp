@@ -2,6 +2,8 @@
 /// or adapter_model.bin.
 #pragma once
 
+#include <nlohmann/json.hpp>
+
 #include <promptbound/models/config_reader.hpp>
 #include <promptbound/models/tensor.hpp>
 

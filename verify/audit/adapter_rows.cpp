@@ -6,25 +6,6 @@
 namespace promptbound {
 namespace {
 
-/// 2.5 with the Lipschitz constant of 3.1 and the radius of the prompt's tokens.
-Record memory_linear(const Audit& audit, const FastInterval& radius, Arguments& arguments) {
-  const Interval Lambda = exp(audit.norms.log_lipschitz.upper_point());
-  const auto R = finite_argument(radius);
-  if (!Lambda.is_finite() || !R) {
-    return not_computed("memory-linear", "Lambda and R are finite",
-                        R ? "no finite Lipschitz constant" : "the prompt's tokens have no finite radius");
-  }
-  if (Lambda.upper() <= 0 || radius.upper() <= 0) {
-    return not_computed("memory-linear", "Lambda > 0 and R > 0",
-                        radius.upper() <= 0
-                            ? "every token of the prompt is 0, and so is its radius"
-                            : "the Lipschitz constant is 0: outputs do not depend on a prompt");
-  }
-  arguments.set(parameters::Lambda.name, Lambda.upper());
-  arguments.set(parameters::R.name, *R);
-  return evaluate(find_bound("memory-linear"), arguments, row_digits);
-}
-
 /// Adds a row with the output of a bound, which also says whether it applies.
 void add_bound_row(Audit& audit, TheoremRow row, Record record, std::string_view output) {
   row.verdict = record.verdict;
@@ -68,20 +49,14 @@ void add_counting_rows(Audit& audit, const Stored& stored) {
 void add_prompt_rows(Audit& audit, const AuditQuestion& question, const Matrix<double>& prompt) {
   const AuditAdapter& adapter = *audit.adapter;
   if (!question.config_only) {
-    Arguments arguments;
-    arguments.set(parameters::m.name, audit.prompt_length);
-    arguments.set(parameters::w.name, audit.config.width);
-    arguments.set(parameters::Delta.name, question.Delta);
-    arguments.set(parameters::eps.name, question.eps);
     TheoremRow linear = theorem_row("2.5", "capacity of a prompt of this length");
     linear.why = fmt::format(
         "holds with 3.1's constant and the prompt's radius, for labels more than {} apart met within {}",
         question.Delta.str(), question.eps.str());
     linear.instead = "bits that prompts of this length and radius can hold, at most";
-    // Coq's theorem is about the constant it is given.
-    linear.proof = {proved_on_paper("3.1", "from this constant on it is proved in Coq",
-                                    {"analysis.euclidean_form.memory_linear_euclidean"})};
-    add_bound_row(audit, std::move(linear), memory_linear(audit, largest_token(prompt), arguments), "bits");
+    linear.proof = {memory_proof("3.1")};
+    add_bound_row(audit, std::move(linear),
+                  memory_linear(audit, question, audit.norms.log_lipschitz, largest_token(prompt)), "bits");
   }
   TheoremRow saturation = theorem_row("2.6", "capacity saturates as the context grows");
   saturation.verdict = Verdict::not_applicable;
@@ -159,6 +134,35 @@ void add_comparison_rows(Audit& audit) {
 }
 
 }  // namespace
+
+Record memory_linear(const Audit& audit, const AuditQuestion& question, const Interval& log_lipschitz,
+                     const FastInterval& radius) {
+  const Interval Lambda = exp(log_lipschitz.upper_point());
+  const auto R = finite_argument(radius);
+  if (!Lambda.is_finite() || !R) {
+    return not_computed("memory-linear", "Lambda and R are finite",
+                        R ? "no finite Lipschitz constant" : "the prompt's tokens have no finite radius");
+  }
+  if (Lambda.upper() <= 0 || radius.upper() <= 0) {
+    return not_computed("memory-linear", "Lambda > 0 and R > 0",
+                        radius.upper() <= 0
+                            ? "every token of the prompt is 0, and so is its radius"
+                            : "the Lipschitz constant is 0: outputs do not depend on a prompt");
+  }
+  Arguments arguments;
+  arguments.set(parameters::m.name, audit.prompt_length);
+  arguments.set(parameters::w.name, audit.config.width);
+  arguments.set(parameters::Delta.name, question.Delta);
+  arguments.set(parameters::eps.name, question.eps);
+  arguments.set(parameters::Lambda.name, Lambda.upper());
+  arguments.set(parameters::R.name, *R);
+  return evaluate(find_bound("memory-linear"), arguments, row_digits);
+}
+
+ProofStatus memory_proof(std::string_view item) {
+  return proved_on_paper(item, "from this constant on it is proved in Coq",
+                         {"analysis.euclidean_form.memory_linear_euclidean"});
+}
 
 void add_adapter_rows(Audit& audit, const AuditQuestion& question, const Matrix<double>& prompt) {
   if (audit.prompt_length > 0) return add_prompt_rows(audit, question, prompt);

@@ -1,15 +1,15 @@
 #include <fmt/format.h>
+#include <oneapi/tbb/task_arena.h>
 
-#include <promptbound/bounds/catalogue.hpp>
 #include <promptbound/numeric/decimal.hpp>
 #include <promptbound/numeric/error.hpp>
 #include <promptbound/verify/audit/local_lipschitz.hpp>
 #include <promptbound/verify/audit/local_rows.hpp>
+#include <promptbound/verify/audit/rows.hpp>
 
 namespace promptbound {
 namespace {
 
-constexpr long row_digits = 12;
 /// The grid of radii: powers of 2 with these exponents.
 constexpr int least_exponent = -64, most_exponent = 16;
 constexpr int search_starts = 100;
@@ -104,9 +104,7 @@ LocalFindings find(const Audit& audit, const AuditQuestion& question, const Lang
 }
 
 TheoremRow local_row(std::string_view theory, std::string_view what) {
-  TheoremRow row;
-  row.theory = theory;
-  row.what = what;
+  TheoremRow row = theorem_row(theory, what);
   row.verdict = Verdict::computed;
   row.proof = {proved_on_paper("3.4")};
   return row;
@@ -118,19 +116,6 @@ Quantity constant_quantity(const Interval& log_constant) {
   return exp(log_constant);
 }
 
-/// 2.5 on the ball, whose radius is R: it is about distances of prompts only.
-Record memory_on_ball(const Audit& audit, const AuditQuestion& question, const Interval& log_constant) {
-  const Interval Lambda = exp(log_constant.upper_point());
-  Arguments arguments;
-  arguments.set(parameters::m.name, audit.prompt_length);
-  arguments.set(parameters::w.name, audit.config.width);
-  arguments.set(parameters::Delta.name, question.Delta);
-  arguments.set(parameters::eps.name, question.eps);
-  arguments.set(parameters::Lambda.name, Lambda.upper());
-  arguments.set(parameters::R.name, Argument(Rational(question.radius)));
-  return evaluate(find_bound("memory-linear"), arguments, row_digits);
-}
-
 }  // namespace
 
 void add_local_rows(Audit& audit, const AuditQuestion& question, const LanguageModel& model,
@@ -139,7 +124,9 @@ void add_local_rows(Audit& audit, const AuditQuestion& question, const LanguageM
   if (audit.prompt_length == 0)
     throw InputError("--text: local constants are about a prompt (accepted: with --prompt)");
   for (std::size_t n = 0; n < question.texts.size(); ++n) require_text(audit, question.texts[n], n);
-  const LocalFindings found = find(audit, question, model, prompt);
+  // Products of intervals take the threads of the arena that they are called in.
+  LocalFindings found;
+  oneapi::tbb::task_arena(question.threads).execute([&] { found = find(audit, question, model, prompt); });
   const std::string ball =
       fmt::format("within {} of the prompt", decimal(Rational(question.radius), 6, Direction::down));
   const std::string texts =
@@ -176,8 +163,7 @@ void add_local_rows(Audit& audit, const AuditQuestion& question, const LanguageM
   }
 
   TheoremRow memory = local_row("2.5", "capacity of prompts near this one, on these texts");
-  memory.proof = {proved_on_paper("3.4", "from this constant on it is proved in Coq",
-                                  {"analysis.euclidean_form.memory_linear_euclidean"})};
+  memory.proof = {memory_proof("3.4")};
   memory.instead = fmt::format("bits that prompts {} can hold in the outputs on {}, at most", ball, texts);
   const double stored = static_cast<double>(audit.adapter->bits);
   if (question.radius == 0 || !is_smaller || !exp(upper).is_finite() || upper.upper() < -1e300) {
@@ -186,7 +172,8 @@ void add_local_rows(Audit& audit, const AuditQuestion& question, const LanguageM
                                       : "does not apply: no local constant is certified";
     memory.proof = {};
   } else {
-    Record record = memory_on_ball(audit, question, found.log_constant);
+    // The ball's radius is R: 2.5 is about distances of prompts only.
+    Record record = memory_linear(audit, question, found.log_constant, FastInterval(question.radius));
     memory.verdict = record.verdict;
     if (record.is_applicable()) {
       memory.value = record.output("bits");
@@ -202,10 +189,8 @@ void add_local_rows(Audit& audit, const AuditQuestion& question, const LanguageM
   audit.theorems.push_back(std::move(memory));
 
   TheoremRow radius = local_row("2.5", "largest ball on which 2.5 says less than the stored bits");
-  radius.proof = audit.theorems.back().proof;
   if (found.exponent) {
-    radius.proof = {proved_on_paper("3.4", "from this constant on it is proved in Coq",
-                                    {"analysis.euclidean_form.memory_linear_euclidean"})};
+    radius.proof = {memory_proof("3.4")};
     radius.value = Quantity(Interval(std::ldexp(1.0, *found.exponent)));
     radius.why = fmt::format("holds at this radius (searched: the powers of 2 from 2^{} to 2^{})",
                              least_exponent, most_exponent);

@@ -18,6 +18,14 @@ constexpr long row_digits = 12;
 /// Returns B/sqrt(ln T) (4.1).
 [[nodiscard]] Interval threshold_ratio(const Audit& audit, const FastInterval& B);
 
+/// Returns 2.5 for prompts of this length: a Lipschitz constant, whose logarithm is bounded from above, and a
+/// radius. Not applicable where one of them is 0 or infinite.
+[[nodiscard]] Record memory_linear(const Audit& audit, const AuditQuestion& question,
+                                   const Interval& log_lipschitz, const FastInterval& radius);
+/// Returns what proves 2.5 with the constant of that item, which is on paper: Coq's theorem is about the
+/// constant that it is given.
+[[nodiscard]] ProofStatus memory_proof(std::string_view item);
+
 /// Adds the rows about the model itself, from its weights (3.1, 3.2, 4.1).
 void add_model_rows(Audit& audit);
 /// Adds the rows about the adapter (2.2 to 2.7, 5.5). prompt: d x m, or d x 0 with one of another kind.

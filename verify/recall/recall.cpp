@@ -1,3 +1,5 @@
+#include <oneapi/tbb/task_arena.h>
+
 #include <algorithm>
 #include <cmath>
 #include <stdexcept>
@@ -210,15 +212,11 @@ void decide_by_intervals(const Model& model, const Run& run, SequenceRecall& rec
     }
     return is_decided ? std::optional(true) : std::nullopt;
   };
-  for (std::size_t k = 0; k < run.asked.size(); ++k) {
-    if (!is_open(k)) continue;
-    try {
-      (void)at_rising_precision("a logit's margin", first_interval_bits(model.weights.config().layers),
-                                attempt);
-    } catch (const Undecided&) {
-      // Its verdict stays unknown.
-    }
-    return;
+  try {
+    (void)at_rising_precision("a logit's margin", first_interval_bits(model.weights.config().layers),
+                              attempt);
+  } catch (const Undecided&) {
+    // What is open stays unknown.
   }
 }
 
@@ -280,6 +278,11 @@ void conclude(const RecallQuestion& question, Recall& recall) {
 Verdict SequenceRecall::verdict() const { return all_of(positions, &PositionRecall::verdict); }
 Verdict SequenceRecall::in_binary32() const { return all_of(positions, &PositionRecall::in_binary32); }
 Verdict SequenceRecall::in_radius() const { return all_of(positions, &PositionRecall::in_radius); }
+
+bool SequenceRecall::is_decided() const {
+  return std::none_of(positions.begin(), positions.end(),
+                      [](const PositionRecall& position) { return position.verdict == Verdict::unknown; });
+}
 
 FastInterval SequenceRecall::bits() const {
   FastInterval sum(0);
@@ -359,8 +362,12 @@ Recall recall_sequences(const RecallQuestion& question) {
     }
     first = end;
   }
+  // Products of intervals take the threads of the arena that they are called in.
+  oneapi::tbb::task_arena arena(question.threads);
   for (std::size_t n = 0; n < runs.size(); ++n) {
-    decide_by_intervals(model, runs[n], recall.sequences[n], recall.interval_bits);
+    if (!recall.sequences[n].is_decided()) {
+      arena.execute([&] { decide_by_intervals(model, runs[n], recall.sequences[n], recall.interval_bits); });
+    }
     if (question.largest_radius && recall.sequences[n].verdict() == Verdict::proved) {
       recall.sequences[n].largest_radius = search_radius(
           model, runs[n], question.binary32 ? Rounding::binary32() : Rounding::reals(), question.threads);

@@ -48,6 +48,8 @@ struct SequenceRecall {
   std::optional<double> largest_radius;
 
   [[nodiscard]] Verdict verdict() const;
+  /// Tells whether every position is decided over the real numbers.
+  [[nodiscard]] bool is_decided() const;
   [[nodiscard]] Verdict in_binary32() const;
   [[nodiscard]] Verdict in_radius() const;
   /// Returns the sum of the positions' bits: the text's cross-entropy under the model with this prompt.

@@ -51,12 +51,8 @@ Json position_json(const PositionRecall& position) {
 }  // namespace
 
 bool is_decided(const Recall& recall) {
-  for (const SequenceRecall& one : recall.sequences) {
-    for (const PositionRecall& position : one.positions) {
-      if (position.verdict == Verdict::unknown) return false;
-    }
-  }
-  return true;
+  return std::all_of(recall.sequences.begin(), recall.sequences.end(),
+                     [](const SequenceRecall& one) { return one.is_decided(); });
 }
 
 Json recall_certificate(const RecallQuestion& question, const Recall& recall) {

@@ -136,10 +136,10 @@ class Members {
   }
   void end(const std::vector<std::string>& assumed) const {
     for (const auto& [name, value] : json_.items()) {
-      const auto in = [&](const auto& list) {
-        return std::find(list.begin(), list.end(), name) != list.end();
+      const auto in = [](const auto& list, const std::string& member) {
+        return std::find(list.begin(), list.end(), member) != list.end();
       };
-      if (!value.is_null() && !in(known_) && !in(inert) && !in(assumed)) {
+      if (!value.is_null() && !in(known_, name) && !in(inert, name) && !in(assumed, name)) {
         reject_member(name, "is not known to this checker");
       }
     }

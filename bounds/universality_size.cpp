@@ -98,6 +98,11 @@ Quantity ramp_limit(const Arguments& arguments, const Integer& n, const Integer&
   // exactly where the power is rational and short.
   constexpr unsigned long few_bits = 8192;
   const std::optional<Rational> part = exact_power(share, exponent, few_bits);
+  if (const auto power = part ? exact_power(accuracy, exponent, few_bits) : std::nullopt) {
+    const Rational slack = *power * (1 - n * *part) / (n * n * (k - 1));
+    const Rational limit = std::min(slack, Rational(1, 2 * k));
+    return enclose(digits, [&] { return Interval(limit); });
+  }
   const auto ln_of_rest = [&] {
     if (part) return log_rational(Rational(1 - n * *part));
     return log(-expm1(log_rational(Rational(n)) + Interval(exponent) * log_rational(share)));

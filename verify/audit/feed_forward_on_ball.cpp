@@ -52,8 +52,7 @@ CentredFeedForward::Branch CentredFeedForward::branch(const Matrix<double>& W, c
   Branch result;
   result.values = apply(Affine{W, b}, U);
   result.norm = norm_.norm_behind(W);
-  const BallMatrix behind = times_diagonal(W, norm_.gain());
-  for (Index unit = 0; unit < W.rows(); ++unit) result.rows.emplace_back(row_norm(behind, unit));
+  for (const FastInterval& row : row_norms(times_diagonal(W, norm_.gain()))) result.rows.emplace_back(row);
   if (jacobian == nullptr) return result;
   const Index m = jacobian->prompt_tokens, width = U.rows();
   result.normed_rows.resize(W.rows(), U.cols());
@@ -61,9 +60,10 @@ CentredFeedForward::Branch CentredFeedForward::branch(const Matrix<double>& W, c
   const BallMatrix exact(W);
   for (Index token = 0; token < U.cols(); ++token) {
     const BallMatrix normed = exact * norm_.derivative(token);
+    const std::vector<FastInterval> norms = row_norms(normed);
     const BallMatrix by_prompt = normed * jacobian->of_token(token, width);
     for (Index unit = 0; unit < W.rows(); ++unit) {
-      result.normed_rows(unit, token) = UpperBound(row_norm(normed, unit)).value();
+      result.normed_rows(unit, token) = UpperBound(norms[static_cast<std::size_t>(unit)]).value();
       const Index block = by_prompt.cols() / m;
       for (Index j = 0; j < m; ++j) {
         result.moved(unit, token) +=

@@ -1,3 +1,5 @@
+#include <oneapi/tbb/parallel_for.h>
+
 #include <promptbound/verify/audit/matrix_norms.hpp>
 #include <promptbound/verify/audit/norm_enclosure.hpp>
 
@@ -33,10 +35,10 @@ class NormBall {
   /// Bounds on the entries of W x + b over all tokens x: sqrt(d) ||row of W D|| + |W bias + b|.
   [[nodiscard]] std::vector<FastInterval> entries(const Matrix<double>& W, const Vector<double>& b,
                                                   const BallMatrix& scaled) const {
-    const BallMatrix shift = BallMatrix(W) * BallMatrix(Matrix<double>(weights_.bias));
-    std::vector<FastInterval> bounds;
-    for (Index row = 0; row < scaled.rows(); ++row) {
-      bounds.push_back(root_d_ * row_norm(scaled, row) + abs(shift.entry(row, 0) + real(b(row))));
+    std::vector<FastInterval> bounds = row_norms(scaled);
+    const Matrix<FastInterval> common = shift(W, b);
+    for (std::size_t row = 0; row < bounds.size(); ++row) {
+      bounds[row] = root_d_ * bounds[row] + abs(common(static_cast<Index>(row), 0));
     }
     return bounds;
   }
@@ -54,14 +56,18 @@ class NormBall {
   }
   /// ||W bias + b||: the part of W x + b that all tokens have.
   [[nodiscard]] FastInterval common(const Affine& map) const {
-    if (weights_.bias.isZero(0) && map.b.isZero(0)) return FastInterval(0);
-    const BallMatrix shift = BallMatrix(map.W) * BallMatrix(Matrix<double>(weights_.bias));
-    Matrix<FastInterval> sum = shift.entries();
-    for (Index row = 0; row < sum.rows(); ++row) sum(row, 0) += real(map.b(row));
-    return euclidean_norm(BallMatrix::around(sum));
+    return euclidean_norm(BallMatrix::around(shift(map.W, map.b)));
   }
 
  private:
+  /// W bias + b
+  [[nodiscard]] Matrix<FastInterval> shift(const Matrix<double>& W, const Vector<double>& b) const {
+    Matrix<FastInterval> sum = b.unaryExpr([](double x) { return FastInterval(x); });
+    if (!weights_.bias.isZero(0))
+      sum += (BallMatrix(W) * BallMatrix(Matrix<double>(weights_.bias))).entries();
+    return sum;
+  }
+
   const NormWeights& weights_;
   FastInterval root_d_, largest_gain_;
 };
@@ -159,28 +165,47 @@ FastInterval attention_constant(const ModelConfig& config, const HeadMatrixNorms
   return kappa + sqrt(one + side * side);
 }
 
+/// A group of heads by itself.
+struct GroupBounds {
+  std::vector<HeadMatrixNorms> heads;
+  std::vector<FastInterval> constants;  ///< attention_constant() of each head
+  Matrix<FastInterval> output_bias;     ///< sum_h W_O b_V
+};
+
+GroupBounds group_bounds(const ModelConfig& config, const TrainedAttention& attention, const KeyGroup& group,
+                         const NormBall& ball, const FastInterval& R) {
+  const FastInterval root_d = sqrt(real(config.width));
+  GroupBounds result;
+  result.output_bias = Matrix<FastInterval>::Zero(attention.output_bias.size(), 1);
+  const ScoreSide key(group.key, config.rotary, attention.key_norm, ball, root_d);
+  const FastInterval value_entry = ball.largest_entry(group.value.W, group.value.b);
+  for (const KeyGroup::QueryHead& head : group.queries) {
+    const ScoreSide query(head.query, config.rotary, attention.query_norm, ball, root_d);
+    const FastInterval V =
+        product_norm(BallMatrix(Matrix<double>(head.output.transpose())), BallMatrix(group.value.W));
+    result.heads.push_back(head_norms(config, query, key, value_entry, V));
+    result.constants.push_back(attention_constant(config, result.heads.back(), query, key, R));
+    if (group.value.b.isZero(0)) continue;
+    result.output_bias += (BallMatrix(head.output) * BallMatrix(Matrix<double>(group.value.b))).entries();
+  }
+  return result;
+}
+
 /// Sets the heads and c, and returns what the attention map adds to a token at most:
 /// sum_h ||V_h|| R + ||sum_h W_O b_V + b_O||.
-FastInterval add_attention(const ModelConfig& config, const TrainedAttention& attention, const NormBall& ball,
+FastInterval add_attention(const TrainedAttention& attention, const std::vector<GroupBounds>& groups,
                            LayerMatrixNorms& norms) {
-  const FastInterval R = norms.R_attention, root_d = sqrt(real(config.width));
   FastInterval sum(0);
-  Matrix<FastInterval> constant(attention.output_bias.size(), 1);
-  for (Index row = 0; row < constant.rows(); ++row) constant(row, 0) = real(attention.output_bias(row));
+  Matrix<FastInterval> constant = attention.output_bias.unaryExpr([](double x) { return FastInterval(x); });
   norms.c = FastInterval(0);
-  for (const KeyGroup& group : attention.groups) {
-    const ScoreSide key(group.key, config.rotary, attention.key_norm, ball, root_d);
-    const FastInterval value_entry = ball.largest_entry(group.value.W, group.value.b);
-    for (const KeyGroup::QueryHead& head : group.queries) {
-      const ScoreSide query(head.query, config.rotary, attention.query_norm, ball, root_d);
-      const FastInterval V =
-          product_norm(BallMatrix(Matrix<double>(head.output.transpose())), BallMatrix(group.value.W));
-      const HeadMatrixNorms of_head = head_norms(config, query, key, value_entry, V);
-      norms.c += of_head.V * attention_constant(config, of_head, query, key, R);
-      norms.heads.push_back(of_head);
-      sum += V * R;
-      constant += (BallMatrix(head.output) * BallMatrix(Matrix<double>(group.value.b))).entries();
+  for (const GroupBounds& group : groups) {
+    for (std::size_t h = 0; h < group.heads.size(); ++h) {
+      const HeadMatrixNorms& head = group.heads[h];
+      norms.c += head.V * group.constants[h];
+      sum += head.V * norms.R_attention;
+      norms.heads.push_back(head);
     }
+    constant += group.output_bias;
   }
   return sum + euclidean_norm(BallMatrix::around(constant));
 }
@@ -190,12 +215,11 @@ struct FeedForwardBound {
 };
 
 FeedForwardBound feed_forward_bound(const TrainedFeedForward& ffn, const LayerMatrixNorms& norms,
-                                    const NormBall& ball) {
+                                    const FastInterval& gate, const NormBall& ball) {
   const FastInterval slope(lipschitz_constant(ffn.activation));
   const FastInterval up_norm = norms.W_1 * ball.radius + euclidean_norm(ffn.b_1);
   const FastInterval constant = euclidean_norm(ffn.b_2);
   if (!ffn.gate) return {slope * norms.W_1 * norms.W_2, norms.W_2 * up_norm + constant};
-  const FastInterval gate = spectral(ffn.gate->W);
   const FastInterval r_up = ball.largest_entry(ffn.W_1, ffn.b_1),
                      r_gate = ball.largest_entry(ffn.gate->W, ffn.gate->b);
   return {norms.W_2 * (slope * gate * r_up + norms.W_1 * r_gate), norms.W_2 * r_gate * up_norm + constant};
@@ -245,10 +269,25 @@ LayerMatrixNorms layer_norms(const ModelConfig& config, const TrainedLayer& laye
   LayerMatrixNorms norms;
   norms.R_attention = ball_1.radius;
   norms.R_ffn = ball_2.radius;
-  norms.reach = add_attention(config, layer.attention, ball_1, norms);
-  norms.W_1 = spectral(layer.ffn.W_1);
-  norms.W_2 = spectral(layer.ffn.W_2);
-  const FeedForwardBound ffn = feed_forward_bound(layer.ffn, norms, ball_2);
+  // The pieces, the largest ones first, are worked on by whoever is free; what they give is put together in
+  // the layer's own order, so that the bounds do not depend on the number of threads.
+  const std::size_t matrices = 3;
+  std::vector<GroupBounds> groups(layer.attention.groups.size());
+  FastInterval gate(0);
+  oneapi::tbb::parallel_for(std::size_t{0}, matrices + groups.size(), [&](std::size_t piece) {
+    if (piece == 0) {
+      norms.W_1 = spectral(layer.ffn.W_1);
+    } else if (piece == 1) {
+      norms.W_2 = spectral(layer.ffn.W_2);
+    } else if (piece == 2) {
+      if (layer.ffn.gate) gate = spectral(layer.ffn.gate->W);
+    } else {
+      groups[piece - matrices] = group_bounds(
+          config, layer.attention, layer.attention.groups[piece - matrices], ball_1, norms.R_attention);
+    }
+  });
+  norms.reach = add_attention(layer.attention, groups, norms);
+  const FeedForwardBound ffn = feed_forward_bound(layer.ffn, norms, gate, ball_2);
   norms.reach += ffn.reach;
   norms.g = ffn.g;
   norms.norm_1 = NormBall(layer.norm_1).lipschitz;

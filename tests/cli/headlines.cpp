@@ -11,7 +11,6 @@
 #include "text.hpp"
 
 using nlohmann::json;
-using promptbound::parse_number;
 using promptbound::Rational;
 
 namespace {

@@ -46,7 +46,7 @@ std::string tensor(const std::string& of, std::uint64_t offset, const std::strin
 std::string vector_of(std::uint64_t size, std::uint64_t elements, std::uint64_t offset = 0) {
   return tensor(storage(elements), offset, number(size) + "\x85", "K\x01\x85");
 }
-std::string file_of(const std::string& value) { return "\x80\x02}" + text("x") + value + "s."; }
+std::string pickle_of(const std::string& value) { return "\x80\x02}" + text("x") + value + "s."; }
 
 std::string refusal_of_program(const std::string& program) {
   return refusal_of([&] { static_cast<void>(pickled_tensors(bytes_of(program), "data.pkl")); });
@@ -97,7 +97,7 @@ TEST_CASE("programs that name what torch.save does not name end with that name -
         std::pair("__builtin__", "exec"), std::pair("subprocess", "Popen"), std::pair("torch", "load"),
         std::pair("torch._utils", "_rebuild_tensor"), std::pair("collections", "OrderedDict.fromkeys"),
         std::pair("torch", "FloatStorage.from_file"), std::pair("collections\n", "OrderedDict")}) {
-    const std::string said = refusal_of_program(file_of(name(module, function) + command + "\x85R"));
+    const std::string said = refusal_of_program(pickle_of(name(module, function) + command + "\x85R"));
     check_clean(said);
     CHECK(contains(said, "nothing in the file is executed"));
     CHECK(contains(said, "it names " + std::string(module).substr(0, 5)));
@@ -111,32 +111,32 @@ TEST_CASE("instructions that make objects - call what the stack holds or reach o
        {"ios\nsystem\n", "o",    "\x81", "\x82\x01", "P0\n", "\x93", "\x94", "\x95", "2", "0",
         "I1\n",          "V\n",  "B",    "U",        "G",    "\x8b", "\x8c", "\x92", "d", "l",
         "p0\n",          "g0\n", "\xff"}) {
-    const std::string said = refusal_of_program(file_of("}}"s + instruction));
+    const std::string said = refusal_of_program(pickle_of("}}"s + instruction));
     check_clean(said);
     CHECK(contains(said, "instruction"));
   }
   // Calls of what is no name, of a storage's name, and of a dictionary with arguments.
-  CHECK(contains(refusal_of_program(file_of("})R")), "never called"));
-  CHECK(contains(refusal_of_program(file_of(text("os.system") + ")R")), "never called"));
-  CHECK(contains(refusal_of_program(file_of(name("torch", "FloatStorage") + ")R")), "never called"));
-  CHECK(contains(refusal_of_program(file_of(name("collections", "OrderedDict") + "}\x85R")),
+  CHECK(contains(refusal_of_program(pickle_of("})R")), "never called"));
+  CHECK(contains(refusal_of_program(pickle_of(text("os.system") + ")R")), "never called"));
+  CHECK(contains(refusal_of_program(pickle_of(name("torch", "FloatStorage") + ")R")), "never called"));
+  CHECK(contains(refusal_of_program(pickle_of(name("collections", "OrderedDict") + "}\x85R")),
                  "made from something"));
-  CHECK(contains(refusal_of_program(file_of(name("collections", "OrderedDict") + ")R" + text("x") + "b")),
+  CHECK(contains(refusal_of_program(pickle_of(name("collections", "OrderedDict") + ")R" + text("x") + "b")),
                  "attributes"));
-  CHECK(contains(refusal_of_program(file_of("(" + text("module") + name("torch", "FloatStorage") + text("0") +
-                                            text("cpu") + "K\x01tQ")),
+  CHECK(contains(refusal_of_program(pickle_of("(" + text("module") + name("torch", "FloatStorage") +
+                                              text("0") + text("cpu") + "K\x01tQ")),
                  "something else than a storage"));
 }
 
 TEST_CASE("tensors reach no byte beyond their storage") {
-  CHECK(refusal_of_program(file_of(vector_of(3, 3))).empty());
-  CHECK(refusal_of_program(file_of(vector_of(1, 3, 2))).empty());
-  CHECK(contains(refusal_of_program(file_of(vector_of(4, 3))), "beyond its storage"));
-  CHECK(contains(refusal_of_program(file_of(vector_of(1, 3, 3))), "beyond its storage"));
-  CHECK(contains(refusal_of_program(file_of(vector_of(1, 3, 0x7fffffffffffffff))), "beyond its storage"));
-  CHECK(contains(refusal_of_program(file_of(vector_of(0x7fffffffffffffff, 3, 2))), "beyond its storage"));
+  CHECK(refusal_of_program(pickle_of(vector_of(3, 3))).empty());
+  CHECK(refusal_of_program(pickle_of(vector_of(1, 3, 2))).empty());
+  CHECK(contains(refusal_of_program(pickle_of(vector_of(4, 3))), "beyond its storage"));
+  CHECK(contains(refusal_of_program(pickle_of(vector_of(1, 3, 3))), "beyond its storage"));
+  CHECK(contains(refusal_of_program(pickle_of(vector_of(1, 3, 0x7fffffffffffffff))), "beyond its storage"));
+  CHECK(contains(refusal_of_program(pickle_of(vector_of(0x7fffffffffffffff, 3, 2))), "beyond its storage"));
   const auto shaped = [&](const std::string& shape, const std::string& strides) {
-    return refusal_of_program(file_of(tensor(storage(64), 0, shape, strides)));
+    return refusal_of_program(pickle_of(tensor(storage(64), 0, shape, strides)));
   };
   CHECK(shaped(number(4) + number(8) + "\x86", number(8) + number(1) + "\x86").empty());
   CHECK(contains(shaped(number(4) + number(8) + "\x86", number(1) + number(4) + "\x86"), "C order"));
@@ -151,7 +151,7 @@ TEST_CASE("tensors reach no byte beyond their storage") {
 }
 
 TEST_CASE("every cut of a program fails - and so do its results that are no dictionary of tensors") {
-  const std::string whole = file_of(vector_of(3, 3));
+  const std::string whole = pickle_of(vector_of(3, 3));
   REQUIRE(refusal_of_program(whole).empty());
   for (std::size_t length = 0; length < whole.size(); ++length)
     check_clean(refusal_of_program(whole.substr(0, length)));
@@ -183,7 +183,7 @@ TEST_CASE("games with the memo cost no more than their length") {
 }
 
 TEST_CASE("archives that torch.save does not write are refused") {
-  const std::string program = file_of(vector_of(3, 3)), data(12, '\0');
+  const std::string program = pickle_of(vector_of(3, 3)), data(12, '\0');
   const auto with = [&](std::vector<ZipMember> members) { return file_refusal(zip(members)); };
   CHECK(with({{"a/data.pkl", program}, {"a/data/0", data}}).empty());
   CHECK(contains(with({{"a/data.pkl", program}}), "storage 0 is not in the file"));

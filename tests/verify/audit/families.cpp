@@ -234,9 +234,10 @@ TEST_CASE("a configuration alone says how many entries the tensors of its model 
 
 TEST_CASE("embeddings of Gemma are multiplied by sqrt(d) as their element type rounds it") {
   // sqrt(8) = 2.8284...: 8 bits give 2.828125, 11 bits 2.828125 too, 24 bits 2.8284270763...
-  for (const auto& [type, expected] :
-       {std::pair(ElementType::BF16, 2.828125), std::pair(ElementType::F16, 2.828125),
-        std::pair(ElementType::F32, 0x1.6a09e6p+1)}) {
+  for (const auto& one : {std::pair(ElementType::BF16, 2.828125), std::pair(ElementType::F16, 2.828125),
+                          std::pair(ElementType::F32, 0x1.6a09e6p+1)}) {
+    const ElementType type = one.first;
+    const double expected = one.second;
     CAPTURE(static_cast<int>(type));
     naive::FamilyModel model = naive::family_models(4600)[5];
     REQUIRE(model.name == "gemma");

@@ -100,7 +100,8 @@ TEST_CASE("packed-memory-network: drawn inputs and labels and what is refused") 
         {R"({"examples":[]})", "", "at least one example"},
         {R"({"examples":[{"input":[[0]]}]})", " --K 5 --b 1 --P 2", "accepted: 3 or more"},
         {R"({"examples":[{"input":[[0]]}]})", " --d 2", "--data says"}}) {
-    CAPTURE(text);
+    const std::string refused_text = text;
+    CAPTURE(refused_text);
     write_file(data_file, text);
     const Outcome refused = run(construct + " --data " + data_file + options);
     CHECK(refused.exit_code == 2);

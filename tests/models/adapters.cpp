@@ -124,7 +124,8 @@ TEST_CASE("a low-rank update is counted and belongs to a map of the model") {
         std::tuple("llama", "model.layers.0.mlp.down_proj", 8U, 12U),
         std::tuple("gpt2", "transformer.h.1.attn.c_attn", 24U, 8U),
         std::tuple("bert", "bert.encoder.layer.0.attention.self.value", 8U, 8U)}) {
-    CAPTURE(map);
+    const std::string updated = map;
+    CAPTURE(updated);
     const ModelConfig model = model_of(family);
     const std::string stem = std::string("base_model.model.") + map;
     const WrittenTensors good = {{stem + ".lora_A.weight", counted({2, in}, 0)},

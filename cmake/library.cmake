@@ -48,9 +48,9 @@ endfunction()
 
 # Our sources are short and their headers large: several of a library's sources, which stand in one folder, are compiled
 # as one unit, so that headers are read, and what they define is instantiated, once for all of them. What a source has in
-# its unnamed namespace needs a name of its own in its library then. Every file compiles by itself
+# its unnamed namespace needs a name of its own in its library, or its test program, then. Every file compiles by itself
 # too, as the presets debug, asan, tidy and clang have it.
-option(PROMPTBOUND_UNITY "compile the sources of a library several at a time" ON)
+option(PROMPTBOUND_UNITY "compile the sources of a library, or a test program, several at a time" ON)
 
 function(promptbound_unity target count)
   set_target_properties(${target} PROPERTIES UNITY_BUILD ${PROMPTBOUND_UNITY} UNITY_BUILD_BATCH_SIZE ${count})

@@ -3,17 +3,16 @@
 
 #include <promptbound/bounds/catalogue.hpp>
 
+#include "evaluated.hpp"
+
 using namespace promptbound;
 
 namespace {
 
 using namespace parameters;
 
-Record slope_at(std::initializer_list<std::pair<const Parameter*, const char*>> values) {
-  Arguments arguments;
-  for (const auto& [parameter, text] : values)
-    arguments.set(parameter->name, parse_argument(*parameter, text));
-  return evaluate(find_bound("accessible-length-published"), arguments, 30);
+Record slope_at(Values values) {
+  return evaluate(find_bound("accessible-length-published"), arguments_of(values), 30);
 }
 
 }  // namespace

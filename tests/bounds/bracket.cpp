@@ -4,15 +4,15 @@
 #include <promptbound/bounds/overview.hpp>
 #include <promptbound/numeric/precision.hpp>
 
+#include "evaluated.hpp"
+
 using namespace promptbound;
 using namespace promptbound::parameters;
 
 namespace {
 
-Bracket bracket_at(std::initializer_list<std::pair<const Parameter*, const char*>> values) {
-  Arguments arguments;
-  for (const auto& [parameter, text] : values)
-    arguments.set(parameter->name, parse_argument(*parameter, text));
+Bracket bracket_at(Values values) {
+  const Arguments arguments = arguments_of(values);
   std::vector<Record> records;
   for (const char* id : {"quantized-capacity", "entropy-bits", "entropy-simplex", "entropy-lipschitz",
                          "lookup-upper", "packed-upper"}) {
@@ -22,7 +22,7 @@ Bracket bracket_at(std::initializer_list<std::pair<const Parameter*, const char*
   return bracket(arguments, records, 40);
 }
 
-const Interval& log10_of(const std::optional<PromptLength>& end) {
+const Interval& log10_length(const std::optional<PromptLength>& end) {
   return std::get<Magnitude>(end.value().tokens.value()).log10;
 }
 
@@ -52,8 +52,8 @@ TEST_CASE("ends of hundreds of thousands of digits are compared by their magnitu
   // n 5^n/(16 w) and 6^n/r tokens, n = 768 512; w = 768, and that of the packed prompt.
   const Interval n(768 * 512);
   const auto lower = [&](long width) { return n * log10(Interval(5)) + log10(n / Interval(16 * width)); };
-  CHECK(intersection(log10_of(result.necessary), lower(768)).is_finite());
-  CHECK(log10_of(result.necessary).is_relatively_tight(130));
+  CHECK(intersection(log10_length(result.necessary), lower(768)).is_finite());
+  CHECK(log10_length(result.necessary).is_relatively_tight(130));
   const Record& packed = result.sufficient->record;
   CHECK(packed.id == "packed-upper");
   const auto whole = [&](const char* name) { return std::get<Integer>(packed.output(name).value()); };
@@ -62,10 +62,10 @@ TEST_CASE("ends of hundreds of thousands of digits are compared by their magnitu
   // A payload of 16 n, and data, onehot, gathered coordinates and scratch; the token's number takes many
   // entries.
   CHECK(result.sufficient->width > Integer(17) * 768 * 512);
-  CHECK(intersection(log10_of(result.necessary_at_equal_width),
+  CHECK(intersection(log10_length(result.necessary_at_equal_width),
                      lower(result.sufficient->width.convert_to<long>()))
             .is_finite());
-  CHECK(intersection(log10_of(result.sufficient),
+  CHECK(intersection(log10_length(result.sufficient),
                      n * log10(Interval(6)) - log10(Interval(whole("cells_per_token"))))
             .is_finite());
   CHECK(certainly_less_equal(result.necessary_at_equal_width->tokens, result.sufficient->tokens));
@@ -124,11 +124,8 @@ TEST_CASE("the upper end is the construction that takes fewer numbers - the lowe
 }
 
 TEST_CASE("both ends in bits - and the factor that is left in the limit") {
-  Arguments arguments;
-  for (const auto& [parameter, text] :
-       {std::pair(&d, "2"), {&L, "2"}, {&eps, "1/10"}, {&alpha, "inf"}, {&P, "64"}})
-    arguments.set(parameter->name, parse_argument(*parameter, text));
-  const Overview point = overview(arguments, 20);
+  const Overview point =
+      overview(arguments_of({{&d, "2"}, {&L, "2"}, {&eps, "1/10"}, {&alpha, "inf"}, {&P, "64"}}), 20);
   REQUIRE(point.bits.has_value());
   CHECK(point.bits->necessary.exact() == "2500");  // n 5^n
   CHECK(point.bits->sufficient.exact() == std::to_string(21 * 88 * 16));

@@ -61,8 +61,9 @@ TEST_CASE("truncation errors equal Arb's sums of Bessel functions") {
        {Point{Rational(1, 1000000), 0, 40}, Point{Rational(1, 3), 2, 60}, Point{Rational(1), 0, 80},
         Point{Rational(5), 3, 120}, Point{Rational(5), 40, 80}, Point{Rational(100), 10, 300},
         Point{Rational(100), 200, 200}, Point{Rational(4001, 2), 4000, 150}}) {
-    CAPTURE(S.str());
-    CAPTURE(degree);
+    const std::string size = S.str(), asked = std::to_string(degree);
+    CAPTURE(size);
+    CAPTURE(asked);
     const Interval ours = truncation_error(S, degree);
     CHECK(ours.is_relatively_tight(170));
     // Arb's sum leaves out a part below 2^-170 of itself.

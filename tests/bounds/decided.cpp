@@ -6,35 +6,16 @@
 #include <promptbound/numeric/integers.hpp>
 #include <promptbound/numeric/precision.hpp>
 
+#include "evaluated.hpp"
+
 using namespace promptbound;
 using namespace promptbound::parameters;
 
 namespace {
 
-using Values = std::initializer_list<std::pair<const Parameter*, const char*>>;
-
-Arguments arguments(Values values) {
-  Arguments result;
-  for (const auto& [parameter, text] : values) result.set(parameter->name, parse_argument(*parameter, text));
-  return result;
-}
-
-Record forwards(std::string_view id, Values values) {
-  return evaluate(find_bound(id), arguments(values), 40);
-}
-
-Record backwards(std::string_view id, std::string_view unknown, Values values) {
-  const Bound& bound = find_bound(id);
-  return evaluate(bound, find_inverse(bound, unknown), arguments(values), 40);
-}
-
 Rational ten_to(long exponent) {
   const Integer whole = power(Integer(10), static_cast<unsigned long>(std::abs(exponent)));
   return exponent < 0 ? Rational(Integer(1), whole) : Rational(whole);
-}
-
-const Integer& integer(const Record& record, std::string_view name) {
-  return std::get<Integer>(record.output(name).value());
 }
 
 const Interval& log10_of(const Record& record, std::string_view name) {

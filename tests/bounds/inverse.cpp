@@ -4,26 +4,11 @@
 #include <promptbound/bounds/catalogue.hpp>
 #include <promptbound/numeric/integers.hpp>
 
+#include "evaluated.hpp"
+
 using namespace promptbound;
 
 namespace {
-
-Arguments arguments(std::initializer_list<std::pair<const Parameter*, const char*>> values) {
-  Arguments result;
-  for (const auto& [parameter, text] : values) result.set(parameter->name, parse_argument(*parameter, text));
-  return result;
-}
-
-Record forwards(std::string_view id, const Arguments& given) { return evaluate(find_bound(id), given, 40); }
-
-Record backwards(std::string_view id, std::string_view unknown, const Arguments& given) {
-  const Bound& bound = find_bound(id);
-  return evaluate(bound, find_inverse(bound, unknown), given, 40);
-}
-
-Integer integer(const Record& record, std::string_view name) {
-  return std::get<Integer>(record.output(name).value());
-}
 
 Arguments with(Arguments given, const Parameter& parameter, const Rational& value) {
   given.set(parameter.name, value);
@@ -38,7 +23,7 @@ TEST_CASE("entropy-bits: just below the smallest accuracy m tokens fail - at it 
   for (const char* length : {"1", "3", "10", "100", "12345"}) {
     for (const char* exponent : {"2", "inf"}) {
       const Arguments given =
-          arguments({{&d, "2"}, {&L, "2"}, {&m, length}, {&alpha, exponent}, {&C, "3/2"}});
+          arguments_of({{&d, "2"}, {&L, "2"}, {&m, length}, {&alpha, exponent}, {&C, "3/2"}});
       const Rational least =
           std::get<Rational>(backwards("entropy-bits", "eps", given).output("eps").value());
       const Integer available(length);
@@ -53,7 +38,7 @@ TEST_CASE("entropy-bits: just below the smallest accuracy m tokens fail - at it 
 TEST_CASE("entropy-lipschitz: the enclosed smallest accuracy separates failing from passing") {
   for (const char* length : {"1", "7", "100", "5000"}) {
     for (const char* which : {"euclidean", "max"}) {
-      const Arguments given = arguments(
+      const Arguments given = arguments_of(
           {{&d, "2"}, {&L, "2"}, {&m, length}, {&C, "2"}, {&R, "1"}, {&Lambda, "10"}, {&norm, which}});
       const Interval least = backwards("entropy-lipschitz", "eps", given).output("eps").enclosure();
       const Integer available(length);
@@ -71,7 +56,7 @@ TEST_CASE("quantized-capacity: a rational accuracy is exact and asks for m token
   const auto accuracy = [](const char* dimension, const char* width, const char* exponent,
                            const char* tokens) {
     const Arguments given =
-        arguments({{&d, dimension}, {&L, width}, {&C, "1"}, {&alpha, exponent}, {&m, tokens}});
+        arguments_of({{&d, dimension}, {&L, width}, {&C, "1"}, {&alpha, exponent}, {&m, tokens}});
     const std::string exact = backwards("quantized-capacity", "eps", given).output("eps").exact();
     if (!exact.empty()) {
       const Rational least = parse_number(exact)->value;
@@ -90,7 +75,7 @@ TEST_CASE("quantized-capacity: a rational accuracy is exact and asks for m token
 
 TEST_CASE("lookup-upper: above the infimum m tokens suffice - at it they do not") {
   for (const char* length : {"1", "10", "10000", "14641", "20000"}) {
-    const Arguments given = arguments({{&d, "2"}, {&L, "2"}, {&m, length}, {&alpha, "2"}});
+    const Arguments given = arguments_of({{&d, "2"}, {&L, "2"}, {&m, length}, {&alpha, "2"}});
     const Quantity infimum = backwards("lookup-upper", "eps", given).output("eps");
     const Rational least = parse_number(infimum.exact())->value;
     const Rational nudge(1, 1000000);
@@ -104,15 +89,15 @@ TEST_CASE("memory bounds: the least length for N examples holds N - one token le
   for (const char* examples : {"1", "2", "17", "1000", "99999"}) {
     for (const char* labels : {"2", "8", "50257"}) {
       for (const char* which : {"euclidean", "max"}) {
-        const Arguments given = arguments({{&N, examples},
-                                           {&K, labels},
-                                           {&w, "4"},
-                                           {&R, "5"},
-                                           {&Lambda, "10"},
-                                           {&Delta, "1"},
-                                           {&eps, "1/10"},
-                                           {&norm, which},
-                                           {&b, "3"}});
+        const Arguments given = arguments_of({{&N, examples},
+                                              {&K, labels},
+                                              {&w, "4"},
+                                              {&R, "5"},
+                                              {&Lambda, "10"},
+                                              {&Delta, "1"},
+                                              {&eps, "1/10"},
+                                              {&norm, which},
+                                              {&b, "3"}});
         for (const char* id : {"memory-linear", "memory-bits"}) {
           CAPTURE(id);
           const Integer length = integer(backwards(id, "m", given), "m");
@@ -129,40 +114,40 @@ TEST_CASE("memory bounds: the least length for N examples holds N - one token le
 
 TEST_CASE("whole bits are recognised: 8 labels take exactly 3 bits") {
   // 6 tokens of 2 entries of 2 bits: 24 bits, 8 examples of 8 labels, not 7.
-  const Record record = forwards("memory-bits", arguments({{&m, "6"}, {&w, "2"}, {&b, "2"}, {&K, "8"}}));
+  const Record record = forwards("memory-bits", arguments_of({{&m, "6"}, {&w, "2"}, {&b, "2"}, {&K, "8"}}));
   CHECK(integer(record, "max_examples") == 8);
   // 1 + R/rho = 4 with two labels: 2 bits an entry exactly.
-  const Record linear =
-      forwards("memory-linear",
-               arguments({{&m, "5"}, {&w, "3"}, {&R, "3/2"}, {&Lambda, "1"}, {&Delta, "2"}, {&eps, "1/2"}}));
+  const Record linear = forwards(
+      "memory-linear",
+      arguments_of({{&m, "5"}, {&w, "3"}, {&R, "3/2"}, {&Lambda, "1"}, {&Delta, "2"}, {&eps, "1/2"}}));
   CHECK(linear.output("bits").exact() == "30");
   CHECK(integer(linear, "max_examples") == 30);
 }
 
 TEST_CASE("accessible-length and polynomial-degree backwards") {
-  const Arguments given = arguments({{&w, "768"}, {&v, "50304"}, {&length, "5000"}});
+  const Arguments given = arguments_of({{&w, "768"}, {&v, "50304"}, {&length, "5000"}});
   const Integer tokens = integer(backwards("accessible-length", "m", given), "m");
   CHECK(integer(forwards("accessible-length", with(given, m, Rational(tokens))), "longest") >= 5000);
   CHECK(integer(forwards("accessible-length", with(given, m, Rational(tokens - 1))), "longest") < 5000);
 
-  const Arguments polynomial = arguments({{&g, "9"}, {&eta, "1e-6"}});
+  const Arguments polynomial = arguments_of({{&g, "9"}, {&eta, "1e-6"}});
   const Interval score = backwards("polynomial-degree", "S", polynomial).output("S").enclosure();
   const Rational nudge(1, 1000000000);
   const auto degree_at = [&](const Rational& bound) {
-    return integer(forwards("polynomial-degree", with(arguments({{&eta, "1e-6"}}), S, bound)), "degree");
+    return integer(forwards("polynomial-degree", with(arguments_of({{&eta, "1e-6"}}), S, bound)), "degree");
   };
   CHECK(degree_at(score.lower() * (1 - nudge)) <= 9);
   CHECK(degree_at(score.upper() * (1 + nudge)) > 9);
 }
 
 TEST_CASE("huge parameters: exact integers where they fit else thirty digits of the logarithm") {
-  const Arguments large = arguments({{&d, "4096"}, {&L, "8192"}, {&eps, "1e-6"}});
+  const Arguments large = arguments_of({{&d, "4096"}, {&L, "8192"}, {&eps, "1e-6"}});
   for (const char* name : {"least_integer", "value", "tokens"}) {
     const Quantity value = forwards("quantized-capacity", large).output(name);
     CHECK(std::get<Magnitude>(value.value()).log10.is_relatively_tight(100));
   }
   // L (2 C sqrt(n)/eps)^n with n = 512: its square is rational, and brackets the least integer exactly.
-  const Arguments exact = arguments({{&d, "16"}, {&L, "32"}, {&eps, "1/1000"}, {&C, "5"}, {&alpha, "2"}});
+  const Arguments exact = arguments_of({{&d, "16"}, {&L, "32"}, {&eps, "1/1000"}, {&C, "5"}, {&alpha, "2"}});
   const Integer least = integer(forwards("quantized-capacity", exact), "least_integer");
   const Integer square = Integer(32) * 32 * power(Integer(10000), 1024) * power(Integer(512), 512);
   CHECK(least * least >= square);

@@ -4,21 +4,17 @@
 #include <promptbound/bounds/overview.hpp>
 #include <promptbound/numeric/error.hpp>
 
+#include "evaluated.hpp"
+
 using namespace promptbound;
 
 namespace {
 
 using namespace parameters;
 
-Overview at(std::initializer_list<std::pair<const Parameter*, const char*>> values) {
-  Arguments arguments;
-  for (const auto& [parameter, text] : values) {
-    if (*text != '\0') arguments.set(parameter->name, parse_argument(*parameter, text));
-  }
-  return overview(arguments, 30);
-}
+Overview overview_at(Values values) { return overview(arguments_of(values), 30); }
 
-Integer whole(const Quantity& quantity) { return std::get<Integer>(quantity.value()); }
+Integer whole_of(const Quantity& quantity) { return std::get<Integer>(quantity.value()); }
 
 }  // namespace
 
@@ -28,7 +24,8 @@ TEST_CASE("both ends of the bracket for memory are at one width, in order, and c
       for (const char* payload : {"", "2", "768"}) {
         for (const char* width : {"", "20", "2000"}) {
           for (const char* bits : {"1", "16", "100"}) {
-            const Overview point = at({{&N, examples}, {&K, labels}, {&P, payload}, {&w, width}, {&b, bits}});
+            const Overview point =
+                overview_at({{&N, examples}, {&K, labels}, {&P, payload}, {&w, width}, {&b, bits}});
             CAPTURE(examples);
             CAPTURE(labels);
             CAPTURE(payload);
@@ -44,14 +41,14 @@ TEST_CASE("both ends of the bracket for memory are at one width, in order, and c
             const Integer bits_of_token = lower.width * Integer(bits);
             CHECK(lower.width >= memory.sufficient->width);
             if (*width == '\0') CHECK(lower.width == memory.sufficient->width);
-            CHECK(whole(lower.tokens) >= 1);
-            CHECK(whole(lower.tokens) <= whole(memory.sufficient->tokens));
-            const Integer needed = whole(point.memory_bits->necessary);
-            CHECK(whole(lower.tokens) * bits_of_token >= needed);
-            CHECK((whole(lower.tokens) - 1) * bits_of_token < needed);
-            CHECK(whole(point.memory_bits->sufficient) ==
-                  whole(memory.sufficient->tokens) * memory.sufficient->width * Integer(bits));
-            CHECK(whole(point.memory_bits->sufficient) >= needed);
+            CHECK(whole_of(lower.tokens) >= 1);
+            CHECK(whole_of(lower.tokens) <= whole_of(memory.sufficient->tokens));
+            const Integer needed = whole_of(point.memory_bits->necessary);
+            CHECK(whole_of(lower.tokens) * bits_of_token >= needed);
+            CHECK((whole_of(lower.tokens) - 1) * bits_of_token < needed);
+            CHECK(whole_of(point.memory_bits->sufficient) ==
+                  whole_of(memory.sufficient->tokens) * memory.sufficient->width * Integer(bits));
+            CHECK(whole_of(point.memory_bits->sufficient) >= needed);
           }
         }
       }
@@ -62,13 +59,16 @@ TEST_CASE("both ends of the bracket for memory are at one width, in order, and c
 TEST_CASE("a token of packed memory is as wide as its payload and what finds it") {
   const auto width = [](const Overview& point) { return point.memory->sufficient->width; };
   // Two scalars of data and place, a flag, five registers, and three entries of one digit of the number.
-  CHECK(width(at({{&N, "1000000"}, {&K, "10"}, {&P, "768"}})) == 768 + 2 + 6 + 3);
+  CHECK(width(overview_at({{&N, "1000000"}, {&K, "10"}, {&P, "768"}})) == 768 + 2 + 6 + 3);
   // The gathered input where there are several tokens; 64 tokens are more than 4 bits say.
-  CHECK(width(at({{&N, "1024"}, {&P, "4"}, {&b, "4"}, {&d, "3"}, {&L, "2"}})) == 4 + 3 + 2 + 6 + 6 + 2 * 3);
-  CHECK(width(at({{&N, "256"}, {&P, "4"}, {&b, "4"}, {&d, "3"}, {&L, "2"}})) == 4 + 3 + 2 + 6 + 6 + 3);
-  CHECK(width(at({{&N, "257"}, {&P, "4"}, {&b, "4"}, {&d, "3"}, {&L, "2"}})) == 4 + 3 + 2 + 6 + 6 + 2 * 3);
+  CHECK(width(overview_at({{&N, "1024"}, {&P, "4"}, {&b, "4"}, {&d, "3"}, {&L, "2"}})) ==
+        4 + 3 + 2 + 6 + 6 + 2 * 3);
+  CHECK(width(overview_at({{&N, "256"}, {&P, "4"}, {&b, "4"}, {&d, "3"}, {&L, "2"}})) ==
+        4 + 3 + 2 + 6 + 6 + 3);
+  CHECK(width(overview_at({{&N, "257"}, {&P, "4"}, {&b, "4"}, {&d, "3"}, {&L, "2"}})) ==
+        4 + 3 + 2 + 6 + 6 + 2 * 3);
   // Where a width is asked for and no payload, the payload fills it.
-  const Overview filled = at({{&N, "1000000"}, {&K, "10"}, {&w, "100"}});
+  const Overview filled = overview_at({{&N, "1000000"}, {&K, "10"}, {&w, "100"}});
   CHECK(width(filled) == 100);
   CHECK(filled.memory->sufficient->record.input("P").integer() == 89);
 }
@@ -78,28 +78,28 @@ TEST_CASE("the factor of the bracket for memory tends to 1") {
   const std::pair<const char*, const char*> sizes[] = {
       {"16", "16"}, {"64", "1000"}, {"1000", "100000"}, {"100000", "1000000000"}};
   for (const auto& [bits, payload] : sizes) {
-    const Overview point = at({{&N, "1000000000000000000"}, {&K, "10"}, {&b, bits}, {&P, payload}});
-    const Rational factor(whole(point.memory_bits->sufficient), whole(point.memory_bits->necessary));
+    const Overview point = overview_at({{&N, "1000000000000000000"}, {&K, "10"}, {&b, bits}, {&P, payload}});
+    const Rational factor(whole_of(point.memory_bits->sufficient), whole_of(point.memory_bits->necessary));
     CHECK(factor >= 1);
     CHECK(factor < before);
     before = factor;
   }
   CHECK(before < Rational(10001, 10000));
-  CHECK(whole(*at({{&N, "7"}}).memory_bits->limit_factor) == 1);
+  CHECK(whole_of(*overview_at({{&N, "7"}}).memory_bits->limit_factor) == 1);
 }
 
 TEST_CASE("a bracket needs d, L and eps, or N") {
-  CHECK(at({{&N, "7"}}).memory);
-  CHECK_FALSE(at({{&N, "7"}}).bracket);
-  CHECK_FALSE(at({{&d, "2"}, {&L, "2"}, {&N, "7"}}).bracket);
-  CHECK_FALSE(at({{&d, "2"}, {&L, "2"}, {&eps, "1/10"}}).memory);
-  const Overview both = at({{&d, "2"}, {&L, "2"}, {&eps, "1/10"}, {&N, "7"}});
+  CHECK(overview_at({{&N, "7"}}).memory);
+  CHECK_FALSE(overview_at({{&N, "7"}}).bracket);
+  CHECK_FALSE(overview_at({{&d, "2"}, {&L, "2"}, {&N, "7"}}).bracket);
+  CHECK_FALSE(overview_at({{&d, "2"}, {&L, "2"}, {&eps, "1/10"}}).memory);
+  const Overview both = overview_at({{&d, "2"}, {&L, "2"}, {&eps, "1/10"}, {&N, "7"}});
   CHECK(both.bracket);
   CHECK(both.memory->sufficient->record.input("d").integer() == 2);
-  CHECK_THROWS_AS(at({{&d, "2"}, {&L, "2"}}), InputError);
-  CHECK_THROWS_AS(at({{&N, "7"}, {&eps, "1/10"}}), InputError);
+  CHECK_THROWS_AS(overview_at({{&d, "2"}, {&L, "2"}}), InputError);
+  CHECK_THROWS_AS(overview_at({{&N, "7"}, {&eps, "1/10"}}), InputError);
   // A payload that holds no label: the lower end alone, at the width of the payload.
-  const Overview narrow = at({{&N, "7"}, {&K, "70000"}, {&P, "1"}});
+  const Overview narrow = overview_at({{&N, "7"}, {&K, "70000"}, {&P, "1"}});
   CHECK_FALSE(narrow.memory->sufficient);
   CHECK(narrow.memory->necessary->width == 1);
 }

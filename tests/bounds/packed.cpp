@@ -8,15 +8,11 @@
 #include <promptbound/bounds/search/packed_layout.hpp>
 #include <promptbound/numeric/integers.hpp>
 
+#include "evaluated.hpp"
+
 using namespace promptbound;
 
 namespace {
-
-Arguments arguments_of(std::initializer_list<std::pair<const Parameter*, std::string>> values) {
-  Arguments result;
-  for (const auto& [parameter, text] : values) result.set(parameter->name, parse_argument(*parameter, text));
-  return result;
-}
 
 Integer whole(const Record& record, const char* name) {
   REQUIRE(record.is_applicable());

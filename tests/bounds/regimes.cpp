@@ -10,17 +10,17 @@
 #include <promptbound/numeric/integers.hpp>
 #include <promptbound/numeric/precision.hpp>
 
+#include "evaluated.hpp"
+
 using namespace promptbound;
 using namespace promptbound::parameters;
 
 namespace {
 
 Record saturation(const Integer& length, const char* width) {
-  Arguments given;
+  Arguments given =
+      arguments_of({{&w, width}, {&R, "1"}, {&Lambda, "2"}, {&Lambda_W, "3"}, {&Delta, "1"}, {&eps, "1/10"}});
   given.set(m.name, length);
-  const std::pair<const Parameter*, const char*> rest[] = {{&w, width},      {&R, "1"},     {&Lambda, "2"},
-                                                           {&Lambda_W, "3"}, {&Delta, "1"}, {&eps, "1/10"}};
-  for (const auto& [parameter, text] : rest) given.set(parameter->name, parse_argument(*parameter, text));
   return evaluate(find_bound("memory-saturation"), given, 40);
 }
 
@@ -47,16 +47,13 @@ TEST_CASE("each regime takes over at its least length and not before") {
 }
 
 TEST_CASE("two balls: the plateau takes over exactly where m + 1 passes it") {
-  Arguments given;
-  for (const auto& [parameter, text] : {std::pair(&m, "83"),
-                                        {&w, "1"},
-                                        {&Delta, "475/767"},
-                                        {&eps, "19/3068"},
-                                        {&Lambda, "41/108"},
-                                        {&R, "3795687/7861750"},
-                                        {&Lambda_W, "15047/9000"}})
-    given.set(parameter->name, parse_argument(*parameter, text));
-  const Record record = evaluate(find_bound("memory-saturation"), given, 40);
+  const Record record = forwards("memory-saturation", {{&m, "83"},
+                                                       {&w, "1"},
+                                                       {&Delta, "475/767"},
+                                                       {&eps, "19/3068"},
+                                                       {&Lambda, "41/108"},
+                                                       {&R, "3795687/7861750"},
+                                                       {&Lambda_W, "15047/9000"}});
   const auto whole = [&](const char* name) { return std::get<Integer>(record.output(name).value()); };
   REQUIRE(whole("c") == 2);
   // binom(m + 1, m) = m + 1 against binom(q + c' - 1, q)
@@ -99,12 +96,13 @@ TEST_CASE("a width whose covering has hundreds of digits and one whose covering 
 namespace {
 
 Record saturation_of(const char* width, const char* radius, const char* prompt, const char* measure) {
-  Arguments given;
-  const std::pair<const Parameter*, const char*> all[] = {
-      {&m, "1000"},         {&w, width},   {&R, radius},  {&Lambda, prompt},
-      {&Lambda_W, measure}, {&Delta, "1"}, {&eps, "1/10"}};
-  for (const auto& [parameter, text] : all) given.set(parameter->name, parse_argument(*parameter, text));
-  return evaluate(find_bound("memory-saturation"), given, 40);
+  return forwards("memory-saturation", {{&m, "1000"},
+                                        {&w, width},
+                                        {&R, radius},
+                                        {&Lambda, prompt},
+                                        {&Lambda_W, measure},
+                                        {&Delta, "1"},
+                                        {&eps, "1/10"}});
 }
 
 }  // namespace
@@ -134,11 +132,10 @@ TEST_CASE("the multiset bound and the plateau are the same number at m = q where
 
 TEST_CASE("context-separation: delta to all digits and where there is no such sequence") {
   const auto separation = [](const char* distance, const char* tokens) {
-    Arguments given;
-    const std::pair<const Parameter*, const char*> all[] = {{&T, "4"},     {&s, distance}, {&r_min, "1"},
-                                                            {&r_max, "2"}, {&v, tokens},   {&d, "64"}};
-    for (const auto& [parameter, text] : all) given.set(parameter->name, parse_argument(*parameter, text));
-    return evaluate(find_bound("context-separation"), given, 30);
+    return evaluate(
+        find_bound("context-separation"),
+        arguments_of({{&T, "4"}, {&s, distance}, {&r_min, "1"}, {&r_max, "2"}, {&v, tokens}, {&d, "64"}}),
+        30);
   };
   const auto says = [](const Record& record, const char* text) {
     return std::any_of(record.assumptions.begin(), record.assumptions.end(), [&](const Assumption& one) {

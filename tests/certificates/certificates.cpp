@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "cli/run.hpp"
+#include "text.hpp"
 
 namespace {
 
@@ -63,16 +64,6 @@ std::string evaluate(const std::string& arguments, const std::string& file) {
   return outcome.out;
 }
 
-std::string replaced(std::string text, const std::string& from, const std::string& to) {
-  std::size_t count = 0;
-  for (std::size_t at = text.find(from); at != std::string::npos; at = text.find(from, at + to.size())) {
-    text.replace(at, from.size(), to);
-    ++count;
-  }
-  REQUIRE(count > 0);
-  return text;
-}
-
 Outcome check(const std::string& text) {
   const TemporaryFolder folder;
   const std::string file = folder.file("certificate.v");
@@ -83,7 +74,7 @@ Outcome check(const std::string& text) {
 void check_rejected(const std::string& text, const std::string& from, const std::string& to) {
   CAPTURE(from);
   CAPTURE(to);
-  const Outcome outcome = check(replaced(text, from, to));
+  const Outcome outcome = check(all_replaced(text, from, to));
   CHECK_MESSAGE(outcome.exit_code == 1, outcome.out);
 }
 

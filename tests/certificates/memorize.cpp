@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "cli/run.hpp"
+#include "text.hpp"
 
 namespace {
 
@@ -76,13 +77,6 @@ struct Files {
   }
 };
 
-std::string replaced(std::string text, const std::string& from, const std::string& to) {
-  REQUIRE(text.find(from) != std::string::npos);
-  for (std::size_t at = text.find(from); at != std::string::npos; at = text.find(from, at + to.size()))
-    text.replace(at, from.size(), to);
-  return text;
-}
-
 }  // namespace
 
 TEST_CASE("Coq files of memorize compile and altered ones do not") {
@@ -97,7 +91,7 @@ TEST_CASE("Coq files of memorize compile and altered ones do not") {
     CHECK_MESSAGE(outcome.exit_code == 0, outcome.out);
     for (const auto& mutation : example.mutations) {
       CAPTURE(mutation.second);
-      write_file(files.coq, replaced(text, mutation.first, mutation.second));
+      write_file(files.coq, all_replaced(text, mutation.first, mutation.second));
       const Outcome mutated = run("coq-check " + files.coq);
       CHECK_MESSAGE(mutated.exit_code == 1, mutated.out);
     }

@@ -9,6 +9,7 @@
 #include <string>
 #include <vector>
 
+#include "numbers.hpp"
 #include "run.hpp"
 
 namespace {
@@ -74,7 +75,7 @@ TEST_CASE("outputs agree with the textbook formula within the bound that is prin
     const Outcome outcome = run(example.arguments() + " --scale 1/3 --format json " + options + " -o " + out);
     REQUIRE(outcome.exit_code == 0);
     const auto report = nlohmann::json::parse(outcome.out);
-    const double bound = std::stod(report["error_bound"].get<std::string>());
+    const double bound = number(report["error_bound"]);
     CHECK(bound < (options.find("1e-9") != std::string::npos ? 1e-9 : 1e-2));
     const bool wide = report["precision"] == "binary64";
     CHECK(wide == (options.find("1e-9") != std::string::npos));
@@ -108,7 +109,7 @@ TEST_CASE("an accuracy that nothing certifies is refused with the best one and n
   CHECK(outcome.exit_code == 1);
   const auto report = nlohmann::json::parse(outcome.out);
   CHECK(report["verdict"] == "refused");
-  const double reachable = std::stod(report["reachable_accuracy"].get<std::string>());
+  const double reachable = number(report["reachable_accuracy"]);
   CHECK(reachable < 1e-14);
   CHECK(reachable > 1e-18);
   CHECK(run("attention --q " + out + " --k " + out + " --v " + out).exit_code == 2);  // no such file
@@ -184,7 +185,7 @@ TEST_CASE("a refusal names the accuracy that was reached only where one was") {
         "refused: the polynomial method needs an accuracy\n");
   const Outcome beyond = run(example.arguments() + " --accuracy 1e-17 --format json");
   CHECK(beyond.exit_code == 1);
-  CHECK(std::stod(nlohmann::json::parse(beyond.out)["reachable_accuracy"].get<std::string>()) > 1e-17);
+  CHECK(number(nlohmann::json::parse(beyond.out)["reachable_accuracy"]) > 1e-17);
   CHECK(run(example.arguments() + " --accuracy 1e-17 > /dev/full").exit_code == 4);
 }
 

@@ -7,30 +7,18 @@
 #include <filesystem>
 #include <nlohmann/json.hpp>
 
+#include "numbers.hpp"
 #include "run.hpp"
+#include "trained_model.hpp"
 
 namespace {
 
-const std::string models = PROMPTBOUND_MODELS_DIR;
-const std::string trained = "audit --model " + models + "/tiny-gpt2 --prompt " + models + "/tiny-gpt2-prompt";
-
-double lower(const nlohmann::json& number) { return std::stod(number.at("lower").get<std::string>()); }
-double upper(const nlohmann::json& number) { return std::stod(number.at("upper").get<std::string>()); }
-
-void check_refused(const std::string& arguments, const std::string& expected) {
-  CAPTURE(arguments);
-  const TemporaryFolder folder;
-  const Outcome outcome = run(arguments + " -o " + folder.file("result"));
-  CHECK(outcome.exit_code == 2);
-  CHECK(std::count(outcome.err.begin(), outcome.err.end(), '\n') == 1);
-  CHECK_MESSAGE(outcome.err.find(expected) != std::string::npos, outcome.err);
-  CHECK(folder.is_empty());
-}
+const std::string trained_audit = "audit " + trained_model;
 
 }  // namespace
 
 TEST_CASE("the audit's own identities hold in its JSON") {
-  const Outcome outcome = run(trained + " --context 128 --format json");
+  const Outcome outcome = run(trained_audit + " --context 128 --format json");
   REQUIRE(outcome.exit_code == 0);
   const auto json = nlohmann::json::parse(outcome.out);
   CHECK(json.at("schema") == 1);
@@ -76,13 +64,13 @@ TEST_CASE("the audit's own identities hold in its JSON") {
 }
 
 TEST_CASE("text - LaTeX and CSV hold a row per head - a model needs no prompt") {
-  const Outcome text = run(trained);
+  const Outcome text = run(trained_audit);
   CHECK(text.exit_code == 0);
   CHECK(text.out.find("does not apply") != std::string::npos);
-  const Outcome latex = run(trained + " --format latex");
+  const Outcome latex = run(trained_audit + " --format latex");
   CHECK(latex.out.find("\\toprule") != std::string::npos);
   CHECK(latex.out.find("max $|$Q$|$") != std::string::npos);
-  CHECK(run(trained + " --format csv").exit_code == 0);
+  CHECK(run(trained_audit + " --format csv").exit_code == 0);
   const Outcome alone = run("audit --model " + models + "/tiny-gpt2");
   CHECK(alone.exit_code == 0);
   CHECK(alone.out.find("on the prompt's own tokens") == std::string::npos);
@@ -92,10 +80,10 @@ TEST_CASE("a prompt for another model - damaged weights and a context out of ran
   check_refused("audit --model /nonexistent", "no such folder");
   check_refused("audit --model " + models + "/tiny-gpt2 --prompt " + models + "/tiny-gpt2",
                 "adapter_config.json");
-  check_refused(trained + " --context 193", "--context: 193 (accepted: 9 to 192");
-  check_refused(trained + " --context 8", "accepted: 9 to 192");
-  check_refused(trained + " --context many", "--context");
-  check_refused(trained + " --eps 0", "--eps");
+  check_refused(trained_audit + " --context 193", "--context: 193 (accepted: 9 to 192");
+  check_refused(trained_audit + " --context 8", "accepted: 9 to 192");
+  check_refused(trained_audit + " --context many", "--context");
+  check_refused(trained_audit + " --eps 0", "--eps");
 
   const TemporaryFolder folder;
   std::filesystem::copy(models + "/tiny-gpt2", folder.file("model"));
@@ -128,7 +116,7 @@ TEST_CASE("a prompt for another model - damaged weights and a context out of ran
 }
 
 TEST_CASE("an audit begins with sentences whose numbers are those of its rows") {
-  const std::string text = run(trained).out;
+  const std::string text = run(trained_audit).out;
   CHECK_MESSAGE(text.starts_with(
                     "The 8 tokens of this prompt store 16384 bits: however it was trained, it cannot choose "
                     "freely among all texts of more than 2488 tokens (2.7).\n"),

@@ -9,6 +9,7 @@
 
 #include <promptbound/numeric/number.hpp>
 
+#include "numbers.hpp"
 #include "run.hpp"
 
 using nlohmann::json;
@@ -22,8 +23,6 @@ const json& rows() {
   return all;
 }
 
-Rational number(const json& text) { return parse_number(text.get<std::string>())->value; }
-
 /// Half a unit in the last of the decimals given.
 Rational half_unit(const std::string& decimal) {
   const auto point = decimal.find('.');
@@ -34,13 +33,13 @@ Rational half_unit(const std::string& decimal) {
 /// Does our enclosure print so, rounded to as many places?
 bool rounds_to(const json& ours, const std::string& published) {
   const Rational value = parse_number(published)->value, half = half_unit(published);
-  return number(ours["lower"]) >= value - half && number(ours["upper"]) < value + half;
+  return exact_number(ours["lower"]) >= value - half && exact_number(ours["upper"]) < value + half;
 }
 
 using Line = std::map<std::string, std::string>;
 
 /// The lines of a CSV file without quotes, by column.
-std::vector<Line> lines_of(const std::string& path) {
+std::vector<Line> csv_lines(const std::string& path) {
   std::istringstream file(read_file(path));
   const auto fields = [](const std::string& line) {
     std::vector<std::string> result;
@@ -63,7 +62,7 @@ std::vector<Line> lines_of(const std::string& path) {
 }
 
 /// The first row of that model.
-const json& row_of(const std::string& model) {
+const json& row_of_model(const std::string& model) {
   const auto row =
       std::find_if(rows().begin(), rows().end(), [&](const json& one) { return one["model"] == model; });
   REQUIRE_MESSAGE(row != rows().end(), model);
@@ -74,16 +73,16 @@ const json& row_of(const std::string& model) {
 void check_figure(const json& row, const char* column, const std::string& expected) {
   CAPTURE(column);
   REQUIRE(row[column].is_object());
-  CHECK(number(row[column]["exact"]) == parse_number(expected)->value);
+  CHECK(exact_number(row[column]["exact"]) == parse_number(expected)->value);
 }
 
 }  // namespace
 
 TEST_CASE("the table has every model of KAGDB25, and its capacities are ours to all digits given") {
-  const std::vector<Line> models = lines_of(PROMPTBOUND_REFERENCE_DIR "/kagdb25.csv");
+  const std::vector<Line> models = csv_lines(PROMPTBOUND_REFERENCE_DIR "/kagdb25.csv");
   REQUIRE(models.size() == 10);
   for (const Line& model : models) {
-    const json& row = row_of(model.at("model"));
+    const json& row = row_of_model(model.at("model"));
     CAPTURE(row.dump());
     check_figure(row, "width", model.at("width"));
     check_figure(row, "vocabulary", model.at("vocabulary"));
@@ -95,18 +94,18 @@ TEST_CASE("the table has every model of KAGDB25, and its capacities are ours to 
 }
 
 TEST_CASE("the ratio that was published to seven digits is ours") {
-  const json& row = row_of("Pythia-1.4B");
+  const json& row = row_of_model("Pythia-1.4B");
   check_figure(row, "notebook published", "6.019802");
   CHECK(rounds_to(row["notebook ratio"], "6.019802"));
   CHECK(row["ball form"] == "-");  // its radius was not published
 }
 
 TEST_CASE("the table has all of MMCT26's Table 1, and its ball row is ours but for one model") {
-  const std::vector<Line> models = lines_of(PROMPTBOUND_REFERENCE_DIR "/mmct26_table1.csv");
+  const std::vector<Line> models = csv_lines(PROMPTBOUND_REFERENCE_DIR "/mmct26_table1.csv");
   REQUIRE(models.size() == 7);
   std::set<std::string> others;
   for (const Line& model : models) {
-    const json& row = row_of(model.at("model"));
+    const json& row = row_of_model(model.at("model"));
     CAPTURE(row.dump());
     for (const auto& [column, name] : {std::pair{"width", "width"},
                                        {"vocabulary", "vocabulary"},
@@ -120,11 +119,13 @@ TEST_CASE("the table has all of MMCT26's Table 1, and its ball row is ours but f
     if (!rounds_to(row["ball ratio"], model.at("ball_ratio_published"))) others.insert(model.at("model"));
     // Counting bits is below the ball form for all but one model, above the two other rows for all.
     CHECK(row["bits beside ball"] == (model.at("model") == "Gemma-3-270m" ? "above" : "below"));
-    CHECK(number(row["bits ratio"]["lower"]) > parse_number(model.at("ellipsoid_ratio_published"))->value);
-    CHECK(number(row["bits ratio"]["lower"]) > parse_number(model.at("nonuniform_ratio_published"))->value);
+    CHECK(exact_number(row["bits ratio"]["lower"]) >
+          parse_number(model.at("ellipsoid_ratio_published"))->value);
+    CHECK(exact_number(row["bits ratio"]["lower"]) >
+          parse_number(model.at("nonuniform_ratio_published"))->value);
   }
   CHECK(others == std::set<std::string>{"Qwen2.5-1.5B"});
-  CHECK(rounds_to(row_of("Qwen2.5-1.5B")["ball ratio"], "20.47"));  // published: 20.4
+  CHECK(rounds_to(row_of_model("Qwen2.5-1.5B")["ball ratio"], "20.47"));  // published: 20.4
 }
 
 TEST_CASE("a slope on which the sources disagree has a row for each") {
@@ -149,7 +150,7 @@ TEST_CASE("a slope on which the sources disagree has a row for each") {
 TEST_CASE("a ratio has all digits asked for") {
   const json exact =
       json::parse(run("table --preset capacity --format json --digits 60").out)["rows"][0]["ball ratio"];
-  const Rational lower = number(exact["lower"]), upper = number(exact["upper"]);
+  const Rational lower = exact_number(exact["lower"]), upper = exact_number(exact["upper"]);
   CHECK(upper - lower < parse_number("1e-58")->value);
   CHECK(upper > lower);
 }

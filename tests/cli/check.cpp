@@ -6,23 +6,18 @@
 #include <string>
 
 #include "run.hpp"
+#include "uniform_layer.hpp"
 
 using nlohmann::json;
 
 namespace {
 
-const std::string model =
-    R"({"schema":1,"d":1,"layers":[{"heads":[{"W_Q":[[0]],"W_K":[[1]],"W_V":[[1]]}]}]})";
-// Two tokens of mean 3 fit.
-const std::string data =
-    R"({"schema":1,"examples":[{"tokens":[[1],[-1]],"query":0,"target":["5/2"]},{"tokens":[[1]],"query":0,"target":["10/3"]}]})";
-
-struct Files {
+struct ProofOfFit {
   TemporaryFolder folder;
 
-  Files() {
-    write_file(folder.file("model.json"), model);
-    write_file(folder.file("data.json"), data);
+  ProofOfFit() {
+    write_file(folder.file("model.json"), uniform_model);
+    write_file(folder.file("data.json"), fitting_data);
     REQUIRE(run("memorize --model " + folder.file("model.json") + " --data " + folder.file("data.json") +
                 " --certificate " + folder.file("proof.json"))
                 .exit_code == 0);
@@ -47,7 +42,7 @@ Outcome checked(const std::string& arguments) {
 }  // namespace
 
 TEST_CASE("a certificate names its input files by their hashes and files given are compared") {
-  const Files files;
+  const ProofOfFit files;
   const json certificate = json::parse(read_file(files.proof()));
   const std::string sum = run("--version > /dev/null; sha256sum " + files.folder.file("model.json") + " " +
                               files.folder.file("data.json"))
@@ -69,7 +64,7 @@ TEST_CASE("a certificate names its input files by their hashes and files given a
   CHECK(compared.out.find("in question") == std::string::npos);
 
   // Another file, and the same numbers in other bytes.
-  write_file(files.folder.file("data.json"), data + "\n");
+  write_file(files.folder.file("data.json"), fitting_data + "\n");
   const Outcome other = checked(both);
   CHECK(other.exit_code == 1);
   CHECK(other.out.find("its SHA-256 differs") != std::string::npos);
@@ -107,7 +102,7 @@ TEST_CASE("structure and verify name their files too") {
 }
 
 TEST_CASE("a certificate with a member twice is refused with its place") {
-  const Files files;
+  const ProofOfFit files;
   std::string text = read_file(files.proof());
   const std::size_t place = text.find("\"accuracy\"");
   text.insert(place, "\"accuracy\": \"7\", ");
@@ -118,7 +113,7 @@ TEST_CASE("a certificate with a member twice is refused with its place") {
 }
 
 TEST_CASE("precision above the limit is unknown not rejected and an option admits it") {
-  const Files files;
+  const ProofOfFit files;
   // An honest certificate whose targets need many digits: accuracy 1e-4000.
   const std::string proof = files.folder.file("precise.json");
   const std::string memorize = "memorize --model " + files.folder.file("model.json") + " --data " +
@@ -166,12 +161,12 @@ TEST_CASE("a check answers within the seconds that it is given") {
   CHECK(written.exit_code == 3);
   CHECK(json::parse(read_file(folder.file("report")))["verdict"] == "unknown");
   CHECK(checked(folder.file("proof.json") + " --seconds 0").exit_code == 2);
-  const Files quick;
+  const ProofOfFit quick;
   CHECK(checked(quick.proof() + " --seconds 1000").exit_code == 0);
 }
 
 TEST_CASE("a report that cannot be written is no acceptance") {
-  const Files files;
+  const ProofOfFit files;
   const Outcome full = check_alone(files.proof() + " > /dev/full");
   CHECK(full.exit_code == 4);
   CHECK(full.err == "promptbound-check: cannot write standard output: No space left on device\n");
@@ -180,7 +175,7 @@ TEST_CASE("a report that cannot be written is no acceptance") {
 }
 
 TEST_CASE("the small program says what it takes") {
-  const Files files;
+  const ProofOfFit files;
   for (const std::string& arguments :
        {std::string(), files.proof() + " " + files.proof(), files.proof() + " --seconds",
         files.proof() + " --seconds x", files.proof() + " --fast", files.folder.file("none.json")}) {

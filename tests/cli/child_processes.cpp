@@ -6,6 +6,7 @@
 #include <thread>
 
 #include "run.hpp"
+#include "text.hpp"
 
 namespace fs = std::filesystem;
 
@@ -50,10 +51,6 @@ Outcome outcome_of(const std::string& script) {
   const Outcome outcome = coq.check();
   CHECK(coq.left_nothing());
   return outcome;
-}
-
-bool contains(const std::string& text, const std::string& part) {
-  return text.find(part) != std::string::npos;
 }
 
 /// Whether the process named in the file still runs after some seconds; it may take a moment to end.

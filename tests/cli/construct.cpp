@@ -3,6 +3,7 @@
 
 #include <nlohmann/json.hpp>
 
+#include "numbers.hpp"
 #include "run.hpp"
 
 using nlohmann::json;
@@ -17,9 +18,6 @@ json output_of(const TemporaryFolder& folder, const std::string& input, const st
   CHECK_MESSAGE(outcome.exit_code == 0, outcome.err);
   return outcome.exit_code == 0 ? json::parse(outcome.out) : json();
 }
-
-double lower(const json& number) { return std::stod(number["lower"].get<std::string>()); }
-double upper(const json& number) { return std::stod(number["upper"].get<std::string>()); }
 
 }  // namespace
 

@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <nlohmann/json.hpp>
 
+#include "numbers.hpp"
 #include "run.hpp"
 
 using nlohmann::json;
@@ -43,10 +44,8 @@ TEST_CASE("impossible-pair: memorize finds the file impossible with the floor th
   CHECK(decided.exit_code == 1);
   const json answer = json::parse(decided.out);
   CHECK(answer["verdict"] == "impossible");
-  CHECK(std::stod(answer["floor"]["lower"].get<std::string>()) <=
-        std::stod(floor["upper"].get<std::string>()));
-  CHECK(std::stod(answer["floor"]["upper"].get<std::string>()) >=
-        std::stod(floor["lower"].get<std::string>()));
+  CHECK(lower(answer["floor"]) <= upper(floor));
+  CHECK(upper(answer["floor"]) >= lower(floor));
 }
 
 TEST_CASE("prompt-versus-lora: the updated model gives the targets and memorize needs N tokens by rank") {

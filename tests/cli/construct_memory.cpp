@@ -3,13 +3,14 @@
 
 #include <nlohmann/json.hpp>
 
+#include "numbers.hpp"
 #include "run.hpp"
 
 using nlohmann::json;
 
 namespace {
 
-const std::string data =
+const std::string labelled_inputs =
     R"({"schema":1,"examples":[{"input":[[0],["1/3"]],"label":7},{"input":[["1/3"],[0]],"label":0},)"
     R"({"input":[[1],["0.5"]],"label":9}]})";
 
@@ -24,7 +25,7 @@ json labels_of(const std::string& path, int exit_code) {
 TEST_CASE("packed-memory-network: given labels come back and changed files are refused or differ") {
   const TemporaryFolder folder;
   const std::string data_file = folder.file("data.json"), file = folder.file("memory.json");
-  write_file(data_file, data);
+  write_file(data_file, labelled_inputs);
   const Outcome built = run("construct packed-memory-network --data " + data_file +
                             " --K 10 --b 8 --P 1 --format json -o " + file);
   REQUIRE_MESSAGE(built.exit_code == 0, built.err);
@@ -41,7 +42,7 @@ TEST_CASE("packed-memory-network: given labels come back and changed files are r
   const Outcome at_point = run("run " + file + " --input " + folder.file("x.json") + " --format json");
   REQUIRE(at_point.exit_code == 0);
   for (const json& token : json::parse(at_point.out)["output"]) {
-    CHECK(std::stod(token[0]["lower"].get<std::string>()) == doctest::Approx(7.0 / 9).epsilon(1e-12));
+    CHECK(lower(token[0]) == doctest::Approx(7.0 / 9).epsilon(1e-12));
   }
 
   const json whole = json::parse(read_file(file));
@@ -99,7 +100,8 @@ TEST_CASE("packed-memory-network: drawn inputs and labels and what is refused") 
         {R"({"examples":[]})", "", "at least one example"},
         {R"({"examples":[{"input":[[0]]}]})", " --K 5 --b 1 --P 2", "accepted: 3 or more"},
         {R"({"examples":[{"input":[[0]]}]})", " --d 2", "--data says"}}) {
-    CAPTURE(text);
+    const std::string refused_text = text;
+    CAPTURE(refused_text);
     write_file(data_file, text);
     const Outcome refused = run(construct + " --data " + data_file + options);
     CHECK(refused.exit_code == 2);

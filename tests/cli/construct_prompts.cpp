@@ -3,6 +3,7 @@
 
 #include <nlohmann/json.hpp>
 
+#include "numbers.hpp"
 #include "run.hpp"
 
 using nlohmann::json;
@@ -12,8 +13,6 @@ namespace {
 const std::string model_text =
     R"({"schema":1,"d":2,"layers":[{"heads":[{"W_Q":[[1,"1/2"],[0,1]],"W_K":[[1,0],[0,1]],)"
     R"("W_V":[[1,0],[1,"1/3"]]}]}],"causal":false)";
-
-double number(const json& value, const std::string& end) { return std::stod(value[end].get<std::string>()); }
 
 /// Prints the outputs of the model file at the tokens.
 json outputs(const TemporaryFolder& folder, const std::string& model, const std::string& tokens) {
@@ -50,8 +49,8 @@ TEST_CASE("least-length-prompt: the file holds a prompt that run finds to reach 
   for (std::size_t i = 0; i < 2; ++i) {
     const json output = outputs(folder, "made.json", i == 0 ? first : second)[1];
     for (std::size_t c = 0; c < 2; ++c) {
-      const double target = std::stod(examples[i]["target"][c].get<std::string>());
-      CHECK(number(output[c], "lower") == doctest::Approx(target).epsilon(1e-12));
+      const double target = number(examples[i]["target"][c]);
+      CHECK(lower(output[c]) == doctest::Approx(target).epsilon(1e-12));
     }
   }
   const Outcome impossible = run("construct least-length-prompt --model " + folder.file("model.json") +
@@ -73,13 +72,13 @@ TEST_CASE("compressed-prompt: fewer tokens - the same output at the query for ev
   const json made = json::parse(read_file(folder.file("short.json")));
   CHECK(std::to_string(made["prompt"].size()) == claim["tokens"]["exact"]);
   CHECK(made["prompt"].size() < 12);
-  CHECK(number(claim["sum_change"], "upper") < 1e-30);
-  CHECK(number(claim["mean_change"], "upper") < 1e-30);
+  CHECK(upper(claim["sum_change"]) < 1e-30);
+  CHECK(upper(claim["mean_change"]) < 1e-30);
   for (const std::string tokens : {R"([["1/2","3/2"]])", R"([[3,-1],[0,1],["1/2","3/2"]])"}) {
     const json before = outputs(folder, "long.json", tokens).back();
     const json after = outputs(folder, "short.json", tokens).back();
     for (std::size_t c = 0; c < 2; ++c) {
-      CHECK(number(before[c], "lower") == doctest::Approx(number(after[c], "lower")).epsilon(1e-14));
+      CHECK(lower(before[c]) == doctest::Approx(lower(after[c])).epsilon(1e-14));
     }
   }
 }
@@ -98,7 +97,7 @@ TEST_CASE("separated-prompts: run measures at least the separation that is claim
   REQUIRE_MESSAGE(measured.exit_code == 0, measured.err);
   const json answer = json::parse(measured.out)["outputs"];
   CHECK(answer["prompts"]["exact"] == "4");
-  CHECK(number(answer["least_distance"], "lower") >= number(claim["separation"], "lower"));
+  CHECK(lower(answer["least_distance"]) >= lower(claim["separation"]));
 }
 
 TEST_CASE("prompts: bad input is one line and leaves nothing behind") {

@@ -1,25 +1,9 @@
 // Bad input: one line, exit code 2, nothing left behind.
 #include <doctest/doctest.h>
 
-#include <algorithm>
 #include <string>
 
 #include "run.hpp"
-
-namespace {
-
-void check_refused(const std::string& arguments, const std::string& expected) {
-  CAPTURE(arguments);
-  const TemporaryFolder folder;
-  const Outcome outcome = run(arguments + " -o " + folder.file("result"));
-  CHECK(outcome.exit_code == 2);
-  CHECK(outcome.out.empty());
-  CHECK(std::count(outcome.err.begin(), outcome.err.end(), '\n') == 1);
-  CHECK_MESSAGE(outcome.err.find(expected) != std::string::npos, outcome.err);
-  CHECK(folder.is_empty());
-}
-
-}  // namespace
 
 TEST_CASE("values out of range are refused with what is accepted") {
   const std::string eps = "eps is a number > 0 such as 1/10, 0.1 or 1e-3";

@@ -6,19 +6,16 @@
 
 #include <promptbound/numeric/number.hpp>
 
+#include "numbers.hpp"
 #include "run.hpp"
+#include "text.hpp"
 
 using nlohmann::json;
-using promptbound::parse_number;
 using promptbound::Rational;
 
 namespace {
 
 const std::string huge = "bounds --d 768 --L 512 --eps 0.1 --alpha inf";
-
-bool contains(const std::string& text, const std::string& part) {
-  return text.find(part) != std::string::npos;
-}
 
 std::vector<std::string> lines_of(const std::string& text) {
   std::vector<std::string> lines;
@@ -26,8 +23,6 @@ std::vector<std::string> lines_of(const std::string& text) {
   for (std::string line; std::getline(stream, line);) lines.push_back(line);
   return lines;
 }
-
-Rational number(const json& text) { return parse_number(text.get<std::string>())->value; }
 
 }  // namespace
 
@@ -99,10 +94,10 @@ TEST_CASE("ends too large to write out are powers of ten in every format") {
     CAPTURE(end);
     REQUIRE(bracket[end].is_object());
     CHECK(bracket[end]["tokens"].is_null());
-    CHECK(number(bracket[end]["log10"]["lower"]) < number(bracket[end]["log10"]["upper"]));
+    CHECK(exact_number(bracket[end]["log10"]["lower"]) < exact_number(bracket[end]["log10"]["upper"]));
   }
-  CHECK(number(bracket["necessary"]["log10"]["lower"]) > number("274847.69"));
-  CHECK(number(bracket["necessary"]["log10"]["upper"]) < number("274847.70"));
+  CHECK(exact_number(bracket["necessary"]["log10"]["lower"]) > exact_number("274847.69"));
+  CHECK(exact_number(bracket["necessary"]["log10"]["upper"]) < exact_number("274847.70"));
   // CSV: the bracket of one point, and the columns of a sweep.
   const std::string csv = run(huge + " --format csv").out;
   CHECK(contains(csv, "\nsufficient,"));
@@ -148,11 +143,12 @@ TEST_CASE("log10 stands beside every integer of more than 15 digits") {
   const json longer = tokens("1/11999");
   CHECK(longer["exact"] == "1296000000000000");
   // 10^15.1126... lies within the enclosure: 15 + log10(1.296)
-  const Rational lower = number(longer["log10"]["lower"]), upper = number(longer["log10"]["upper"]);
+  const Rational lower = exact_number(longer["log10"]["lower"]),
+                 upper = exact_number(longer["log10"]["upper"]);
   CHECK(lower < upper);
-  CHECK(lower > number("15.11260500153"));
-  CHECK(upper < number("15.11260500154"));
-  CHECK(upper - lower < number("1e-38"));
+  CHECK(lower > exact_number("15.11260500153"));
+  CHECK(upper < exact_number("15.11260500154"));
+  CHECK(upper - lower < exact_number("1e-38"));
 }
 
 TEST_CASE("a lower bound for Lipschitz models stands beside the bracket with the models named") {

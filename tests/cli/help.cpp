@@ -5,12 +5,9 @@
 #include <string>
 
 #include "run.hpp"
+#include "text.hpp"
 
 namespace {
-
-bool contains(const std::string& text, const std::string& part) {
-  return text.find(part) != std::string::npos;
-}
 
 /// The help of a line, which succeeds and says nothing else.
 std::string help(const std::string& arguments) {

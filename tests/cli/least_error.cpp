@@ -6,6 +6,7 @@
 #include <nlohmann/json.hpp>
 #include <string>
 
+#include "numbers.hpp"
 #include "run.hpp"
 
 using nlohmann::json;
@@ -39,8 +40,6 @@ struct Case {
     return run("memorize" + files + " " + options);
   }
 };
-
-double number(const json& value) { return std::stod(value.get<std::string>()); }
 
 }  // namespace
 
@@ -77,8 +76,8 @@ TEST_CASE("a target off the image of V bounds the least error from below") {
   CHECK(answer["verdict"] == "impossible");
   CHECK(answer["floor"].is_null());  // one example alone has none
   CHECK(answer["least_error"]["lower"] == "3");
-  CHECK(number(answer["least_error"]["upper"]) >= 3);
-  CHECK(number(answer["least_error"]["upper"]) < 3.001);
+  CHECK(upper(answer["least_error"]) >= 3);
+  CHECK(upper(answer["least_error"]) < 3.001);
 }
 
 TEST_CASE("equal targets and other sums: e* = 0 is approached and not attained") {
@@ -112,12 +111,12 @@ TEST_CASE("an accuracy that e* equals is refused as not attained - one below it 
   if (answer["verdict"] == "impossible") {
     CHECK(answer["why"].get<std::string>().find("approached as S_P grows, but not attained") !=
           std::string::npos);
-    CHECK(number(answer["floor"]["upper"]) >= 0.5);
+    CHECK(upper(answer["floor"]) >= 0.5);
   }
   const json below = apart.answer("--accuracy 1/10");
   CHECK(below["verdict"] == "impossible");
   CHECK(below["why"] == "the memorization floor is above the accuracy");
-  CHECK(number(below["floor"]["lower"]) > 0.1);
+  CHECK(lower(below["floor"]) > 0.1);
 }
 
 TEST_CASE("where nothing bounds e* - nothing is printed for it") {

@@ -4,15 +4,12 @@
 #include <nlohmann/json.hpp>
 #include <string>
 
+#include "numbers.hpp"
 #include "run.hpp"
+#include "uniform_layer.hpp"
 
 namespace {
 
-const char* const uniform_model =
-    R"({"schema":1,"d":1,"layers":[{"heads":[{"W_Q":[[0]],"W_K":[[1]],"W_V":[[1]]}]}]})";
-// Two tokens of mean 3 fit: (2*3 + 0)/4 and (2*3 + 1)/3, plus the query 1.
-const char* const fitting_data =
-    R"({"schema":1,"examples":[{"tokens":[[1],[-1]],"query":0,"target":["5/2"]},{"tokens":[[1]],"query":0,"target":["10/3"]}]})";
 // The targets ask for each other's values.
 const char* const crossed_data =
     R"({"schema":1,"examples":[{"tokens":[[1],[0.5]],"query":0,"target":[0.5]},{"tokens":[[1],[-0.5]],"query":0,"target":[1.5]}]})";
@@ -25,12 +22,11 @@ TEST_CASE("the floor and the best prompt found by gradient descent stand side by
   write_file(folder.file("data.json"), crossed_data);
   const std::string files = " --model " + folder.file("model.json") + " --data " + folder.file("data.json");
   const auto answer = nlohmann::json::parse(run("memorize --format json" + files).out);
-  const auto number = [](const nlohmann::json& value) { return std::stod(value.get<std::string>()); };
   const auto& found = answer["found_by_descent"];
   CHECK(found["prompt_length"] == 32);
   CHECK(found["prompt"].size() == 32);
-  CHECK(number(answer["floor"]["lower"]) <= number(found["error"]["upper"]));
-  CHECK(number(found["error"]["upper"]) < 2 * number(answer["floor"]["lower"]));
+  CHECK(lower(answer["floor"]) <= upper(found["error"]));
+  CHECK(upper(found["error"]) < 2 * lower(answer["floor"]));
   CHECK(run("memorize" + files).out.find("gradient descent finds") != std::string::npos);
   CHECK(
       nlohmann::json::parse(run("memorize --format json --descent-tokens 0" + files).out)["found_by_descent"]
@@ -75,7 +71,7 @@ TEST_CASE("impossible data end with exit code 1 and the floor in text as in JSON
   CHECK(text.out.find("impossible") != std::string::npos);
   const auto answer = nlohmann::json::parse(run("memorize --accuracy 0.4 --format json" + files).out);
   CHECK(answer["verdict"] == "impossible");
-  CHECK(std::stod(answer["floor"]["lower"].get<std::string>()) > 0.4999);
+  CHECK(lower(answer["floor"]) > 0.4999);
   CHECK(answer["prompt"].is_null());
 }
 

@@ -4,6 +4,7 @@
 #include <nlohmann/json.hpp>
 #include <string>
 
+#include "numbers.hpp"
 #include "run.hpp"
 
 TEST_CASE("a layer of two heads: floor - verdict - certificate") {
@@ -24,9 +25,9 @@ TEST_CASE("a layer of two heads: floor - verdict - certificate") {
   CHECK(answer["least_prompt_length"].is_null());
   CHECK(refused.out.find("2.3H") != std::string::npos);
   // The best prompt of the descent is above the floor.
-  const double floor = std::stod(answer["floor"]["lower"].get<std::string>());
+  const double floor = lower(answer["floor"]);
   CHECK(floor > 0.1);
-  CHECK(std::stod(answer["found_by_descent"]["error"]["lower"].get<std::string>()) >= floor);
+  CHECK(lower(answer["found_by_descent"]["error"]) >= floor);
   const Outcome accepted = run("check " + proof + " --model " + file + " --data " + file);
   CHECK(accepted.exit_code == 0);
   CHECK(accepted.out.find("no prompt of any length has an error of at most 1/10") != std::string::npos);

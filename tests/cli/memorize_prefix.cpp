@@ -4,19 +4,18 @@
 #include <nlohmann/json.hpp>
 
 #include "run.hpp"
+#include "text.hpp"
 
 using nlohmann::json;
 
 namespace {
 
-bool has(const std::string& text, const std::string& part) { return text.find(part) != std::string::npos; }
-
 /// d = 1, scores 2 z: examples {1} and {1, 1} that ask for S = 5 e^2 and the value 3.
-struct Files {
+struct PrefixFiles {
   TemporaryFolder folder;
   std::string command;
 
-  Files() {
+  PrefixFiles() {
     write_file(
         folder.file("model.json"),
         R"({"schema": 1, "d": 1, "causal": false, "layers": [{"heads": [{"W_Q": [["2"]], "W_K": [["1"]],)"
@@ -32,12 +31,12 @@ struct Files {
 }  // namespace
 
 TEST_CASE("memorize --prefix says which numbers of pairs fit, and its certificate is accepted") {
-  const Files files;
+  const PrefixFiles files;
   const Outcome text = run(files.command + "--key-cap 1");
   CHECK(text.exit_code == 0);
-  CHECK(has(text.out, "possible"));
-  CHECK(has(text.out, "272"));
-  CHECK(has(text.out, "proof on paper (theory 2.2p)"));
+  CHECK(contains(text.out, "possible"));
+  CHECK(contains(text.out, "272"));
+  CHECK(contains(text.out, "proof on paper (theory 2.2p)"));
   const json answer = json::parse(run(files.command + "--key-cap 1 --value-cap 3 --format json").out);
   CHECK(answer["verdict"] == "possible");
   CHECK(answer["prefix_lengths"] == json{{"least", "5"}, {"most", "272"}});
@@ -48,13 +47,13 @@ TEST_CASE("memorize --prefix says which numbers of pairs fit, and its certificat
   const std::string proof = files.folder.file("proof.json");
   const Outcome none = run(files.command + "--key-cap 1 --value-cap 29/10 --certificate " + proof);
   CHECK(none.exit_code == 1);
-  CHECK(has(none.out, "impossible"));
+  CHECK(contains(none.out, "impossible"));
   CHECK(run("check " + proof).exit_code == 0);
   CHECK(run("check " + proof + " --model " + files.folder.file("model.json")).exit_code == 0);
 }
 
 TEST_CASE("memorize --prefix refuses what it does not decide") {
-  const Files files;
+  const PrefixFiles files;
   for (const char* options :
        {"--accuracy 1/10", "--coq a.v", "--descent-tokens 3", "--key-cap -1", "--value-cap x"}) {
     CAPTURE(options);

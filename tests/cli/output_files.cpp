@@ -10,17 +10,13 @@
 #include <string>
 
 #include "run.hpp"
-
-namespace {
+#include "uniform_layer.hpp"
 
 namespace fs = std::filesystem;
 
-const std::string bounds = "bounds --d 2 --L 2 --eps 1/10";
-const std::string model =
-    R"({"schema":1,"d":1,"layers":[{"heads":[{"W_Q":[[0]],"W_K":[[1]],"W_V":[[1]]}]}]})";
-const std::string data =
-    R"({"schema":1,"examples":[{"tokens":[[1],[-1]],"query":0,"target":["5/2"]},{"tokens":[[1]],"query":0,"target":["10/3"]}]})";
+namespace {
 
+const std::string bounds = "bounds --d 2 --L 2 --eps 1/10";
 /// Refused in one line, and the file holds what it held.
 void check_kept(const std::string& arguments, const std::string& file, const std::string& reason) {
   CAPTURE(arguments);
@@ -85,8 +81,8 @@ TEST_CASE("a file without write bits is not replaced for root neither and modes 
 TEST_CASE("no output takes the place of an input whatever its name") {
   const TemporaryFolder folder;
   const std::string model_file = folder.file("model.json"), data_file = folder.file("data.json");
-  write_file(model_file, model);
-  write_file(data_file, data);
+  write_file(model_file, uniform_model);
+  write_file(data_file, fitting_data);
   fs::create_symlink("model.json", folder.file("symbolic"));
   fs::create_hard_link(model_file, folder.file("hard"));
   const std::string memorize = "memorize --model " + model_file + " --data " + data_file;
@@ -136,8 +132,8 @@ TEST_CASE("files of a model folder are inputs - others beside them are not") {
 
 TEST_CASE("two outputs are two files") {
   const TemporaryFolder folder;
-  write_file(folder.file("model.json"), model);
-  write_file(folder.file("data.json"), data);
+  write_file(folder.file("model.json"), uniform_model);
+  write_file(folder.file("data.json"), fitting_data);
   write_file(folder.file("out"), "old\n");
   const std::string memorize =
       "memorize --model " + folder.file("model.json") + " --data " + folder.file("data.json");
@@ -176,8 +172,8 @@ TEST_CASE("standard output - descriptors and pipes are written directly") {
 
 TEST_CASE("an answer that standard output does not take is an error of its own") {
   const TemporaryFolder folder;
-  write_file(folder.file("model.json"), model);
-  write_file(folder.file("data.json"), data);
+  write_file(folder.file("model.json"), uniform_model);
+  write_file(folder.file("data.json"), fitting_data);
   write_file(folder.file("proof.v"), "Axiom falsehood : False.\n");
   const std::string memorize =
       "memorize --model " + folder.file("model.json") + " --data " + folder.file("data.json");

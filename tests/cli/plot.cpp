@@ -1,7 +1,6 @@
 // Figures: every format of every preset is drawn, and says what the record says.
 #include <doctest/doctest.h>
 
-#include <algorithm>
 #include <filesystem>
 
 #include "run.hpp"
@@ -15,15 +14,7 @@ std::size_t occurrences(const std::string& text, const std::string& part) {
   return count;
 }
 
-void check_refused(const std::string& arguments, const std::string& expected) {
-  CAPTURE(arguments);
-  const Outcome outcome = run(arguments);
-  CHECK(outcome.exit_code == 2);
-  CHECK(std::count(outcome.err.begin(), outcome.err.end(), '\n') == 1);
-  CHECK_MESSAGE(outcome.err.find(expected) != std::string::npos, outcome.err);
-}
-
-bool has(const char* program) {
+bool is_installed(const char* program) {
   return std::system((std::string("command -v ") + program + " >/dev/null").c_str()) == 0;
 }
 
@@ -55,7 +46,7 @@ TEST_CASE("the capacity figure marks where the regimes of the record change") {
   CHECK(text.find("(1000,4259.339") != std::string::npos);
 }
 
-TEST_CASE("every preset is drawn in every format" * doctest::skip(!has("gnuplot"))) {
+TEST_CASE("every preset is drawn in every format" * doctest::skip(!is_installed("gnuplot"))) {
   const TemporaryFolder folder;
   for (const std::string preset : {"capacity", "bracket", "length", "polynomial-error", "polynomial-cost"}) {
     for (const auto& [ending, start] :
@@ -76,18 +67,19 @@ TEST_CASE("every preset is drawn in every format" * doctest::skip(!has("gnuplot"
 
 TEST_CASE("plots that cannot be made are refused and leave nothing") {
   const TemporaryFolder folder;
-  check_refused("plot capacity", "plot needs -o FILE");
-  check_refused("plot capacity -o " + folder.file("a.jpeg"), "ends in .svg, .pdf, .png or .tex");
-  check_refused("plot nothing --d 1:4 -o " + folder.file("a.svg"), "nothing");
-  check_refused("plot entropy-bits --d 2 --L 2 --eps 1/10 -o " + folder.file("a.svg"),
-                "one parameter with several values");
-  check_refused("plot entropy-bits --d 1:2 --L 1:2 --eps 1/10 -o " + folder.file("a.svg"), "2 have");
-  check_refused("plot entropy-bits.token --d 1:2 --L 2 --eps 1/10 -o " + folder.file("a.svg"),
-                "did you mean tokens?");
+  check_one_line_refusal("plot capacity", "plot needs -o FILE");
+  check_one_line_refusal("plot capacity -o " + folder.file("a.jpeg"), "ends in .svg, .pdf, .png or .tex");
+  check_one_line_refusal("plot nothing --d 1:4 -o " + folder.file("a.svg"), "nothing");
+  check_one_line_refusal("plot entropy-bits --d 2 --L 2 --eps 1/10 -o " + folder.file("a.svg"),
+                         "one parameter with several values");
+  check_one_line_refusal("plot entropy-bits --d 1:2 --L 1:2 --eps 1/10 -o " + folder.file("a.svg"), "2 have");
+  check_one_line_refusal("plot entropy-bits.token --d 1:2 --L 2 --eps 1/10 -o " + folder.file("a.svg"),
+                         "did you mean tokens?");
   CHECK(folder.is_empty());
 }
 
-TEST_CASE("paper writes tables - figures and a page per subcommand" * doctest::skip(!has("gnuplot"))) {
+TEST_CASE("paper writes tables - figures and a page per subcommand" *
+          doctest::skip(!is_installed("gnuplot"))) {
   const TemporaryFolder folder;
   const std::string paper = folder.file("paper");
   const Outcome outcome = run("paper -o " + paper +
@@ -112,7 +104,7 @@ TEST_CASE("paper writes tables - figures and a page per subcommand" * doctest::s
 
 // The page as a browser sees it: nothing is fetched, every figure has an area, and the console stays empty.
 TEST_CASE("the audit's page is drawn by a browser with an empty console" *
-          doctest::skip(!has("chromium") || !has("gnuplot"))) {
+          doctest::skip(!is_installed("chromium") || !is_installed("gnuplot"))) {
   const TemporaryFolder folder;
   const std::string page = folder.file("audit.html");
   REQUIRE(run("audit --model " PROMPTBOUND_MODELS_DIR "/tiny-gpt2 --prompt " PROMPTBOUND_MODELS_DIR

@@ -5,10 +5,11 @@
 #include <nlohmann/json.hpp>
 
 #include "run.hpp"
+#include "trained_model.hpp"
 
 namespace {
 
-const char* const model =
+const char* const halving_model =
     R"({"schema":1,"d":1,"layers":[{"heads":[{"W_Q":[[1]],"W_K":[[1]],"W_V":[["1/2"]]}]}]})";
 
 void check_unknown(const std::string& command, int bits, const std::string& subject) {
@@ -30,7 +31,8 @@ TEST_CASE("commands that meet the limit of the precision say what it leaves unde
     write_file(folder.file(name), text);
     return folder.file(name);
   };
-  const std::string file = write("model.json", model), input = write("x.json", R"([["1/3"],["1/7"]])");
+  const std::string file = write("model.json", halving_model),
+                    input = write("x.json", R"([["1/3"],["1/7"]])");
   const std::string flat =
       write("flat.json",
             R"({"schema":1,"d":1,"layers":[{"heads":[{"W_Q":[["0"]],"W_K":[["0"]],"W_V":[["1/2"]]}]}]})");
@@ -52,7 +54,7 @@ TEST_CASE("a bound that the limit of the precision leaves undecided is not appli
 
 TEST_CASE("memorize: a verdict that the limit ends is unknown with its reason") {
   const TemporaryFolder folder;
-  write_file(folder.file("model.json"), model);
+  write_file(folder.file("model.json"), halving_model);
   write_file(
       folder.file("data.json"),
       R"({"schema":1,"examples":[{"tokens":[[1],[2]],"query":0,"target":["1/2"]},{"tokens":[[1],[3]],"query":0,"target":["3/4"]}]})");
@@ -82,8 +84,7 @@ TEST_CASE("tables and sweeps: a cell that the limit leaves undecided says so in 
 }
 
 TEST_CASE("audit: what the limit leaves wide is unknown with its reason, and everything is printed") {
-  const std::string data = PROMPTBOUND_MODELS_DIR;
-  const std::string command = "audit --model " + data + "/tiny-gpt2 --prompt " + data + "/tiny-gpt2-prompt";
+  const std::string command = "audit " + trained_model;
   const Outcome outcome = run(command + " --format json --most-bits 30");
   CHECK(outcome.exit_code == 3);
   const auto answer = nlohmann::json::parse(outcome.out);

@@ -5,8 +5,10 @@
 #include <set>
 #include <string>
 
+#include "numbers.hpp"
 #include "run.hpp"
 #include "theorem_list.hpp"
+#include "trained_model.hpp"
 
 using nlohmann::json;
 
@@ -71,7 +73,7 @@ std::string layer(const std::string& W_Q, const std::string& W_V, const std::str
 const char* const crossed =
     R"([{"tokens":[[1],[0.5]],"query":0,"target":[0.5]},{"tokens":[[1],[-0.5]],"query":0,"target":[1.5]}])";
 
-const std::string rows = "algebra.memorization_floor.two_rows_certify";
+const std::string two_rows = "algebra.memorization_floor.two_rows_certify";
 const std::string block = "algebra.memorization_floor.floor_after_max_block";
 const std::string empty = "analysis.shared_query.fits_empty";
 
@@ -144,7 +146,7 @@ TEST_CASE("memorize: the theorem of the verdict's own reason with the block that
   const std::string uniform = layer("0", "1");
 
   json answer = memorize(uniform, crossed, "0.4", 1);
-  check_proved(answer, "verdict", {rows});
+  check_proved(answer, "verdict", {two_rows});
   check_proved(answer, "floor", {"algebra.memorization_floor.memorization_floor"});
   check_proved(answer, "output_floor", {"algebra.memorization_floor.memorization_floor"});
   check_listed(answer["proofs"], {"shared-query", "memorization-floor", "rank-lower"});
@@ -152,10 +154,10 @@ TEST_CASE("memorize: the theorem of the verdict's own reason with the block that
   check_proved(answer, "verdict", {"analysis.shared_query.shared_query_impossible", empty});
 
   answer = memorize(layer("0", "1", contraction), crossed, "0.1", 1);
-  check_proved(answer, "verdict", {rows, block});
+  check_proved(answer, "verdict", {two_rows, block});
   check_proved(answer, "output_floor", {"algebra.memorization_floor.memorization_floor", block});
   answer = memorize(layer("0", "1", coupling), crossed, "0.1", 1);
-  check_proved(answer, "verdict", {rows, block});
+  check_proved(answer, "verdict", {two_rows, block});
 
   // V = 0: what is off its image.
   answer = memorize(layer("0", "0"), R"([{"tokens":[[1]],"query":0,"target":[5]}])", "1", 1);
@@ -227,11 +229,9 @@ TEST_CASE("construct: the claim says what proves it in the file as well") {
   CHECK(proof_of(lookup, "error_x_form")["theory"] == "5.2");
   CHECK(json::parse(read_file(file))["claim"]["proofs"] == lookup["proofs"]);
   // The form that Coq proves is no sharper than the one on paper, but for the rounding of values.
-  const auto upper = [&](const char* name) {
-    return std::stod(lookup["outputs"][name]["upper"].get<std::string>());
-  };
-  CHECK(upper("error") <= upper("error_x_form") + 1e-29);
-  CHECK(upper("error_x_form") < 0.2);
+  const auto upper_of = [&](const char* name) { return upper(lookup["outputs"][name]); };
+  CHECK(upper_of("error") <= upper_of("error_x_form") + 1e-29);
+  CHECK(upper_of("error_x_form") < 0.2);
   const json lora = parsed("construct prompt-versus-lora --N 3 -o " + file);
   check_proved(lora, "prompt_tokens", {"algebra.prompt_versus_lora.prompt_versus_lora"});
   check_proved(lora, "update_numbers", {"algebra.prompt_versus_lora.update_rank_one"});
@@ -246,9 +246,7 @@ TEST_CASE("construct: the claim says what proves it in the file as well") {
 }
 
 TEST_CASE("audit: rows that hold say what proves them - the others claim nothing") {
-  const std::string models = PROMPTBOUND_MODELS_DIR;
-  const json audit =
-      parsed("audit --model " + models + "/tiny-gpt2 --prompt " + models + "/tiny-gpt2-prompt");
+  const json audit = parsed("audit " + trained_model);
   for (const json& row : audit["theorems"]) {
     CAPTURE(row.dump());
     CHECK(row["proofs"].empty() == (row["applies"] == false));

@@ -12,6 +12,7 @@
 #include <nlohmann/json.hpp>
 #include <set>
 
+#include "numbers.hpp"
 #include "run.hpp"
 
 namespace {
@@ -24,9 +25,6 @@ std::string audit_of(const std::string& model, const std::string& prompt = "prom
   return "audit --model " + files + model + (prompt.empty() ? "" : " --prompt " + files + prompt);
 }
 
-double lower(const json& number) { return std::stod(number.at("lower").get<std::string>()); }
-double upper(const json& number) { return std::stod(number.at("upper").get<std::string>()); }
-
 json numbers(const std::string& arguments) {
   CAPTURE(arguments);
   const Outcome outcome = run(arguments + " --format json");
@@ -36,7 +34,7 @@ json numbers(const std::string& arguments) {
 }
 
 /// One line that holds every one of the words, exit code 2, and nothing written.
-void check_refused(const std::string& arguments, const std::vector<std::string>& words) {
+void check_refusal_names(const std::string& arguments, const std::vector<std::string>& words) {
   CAPTURE(arguments);
   const TemporaryFolder folder;
   const Outcome outcome = run(arguments + " -o " + folder.file("result"));
@@ -218,15 +216,15 @@ TEST_CASE("what is read elsewhere or not at all does not stand in the way") {
 TEST_CASE("what changes the function and is not modelled is refused by name") {
   ChangedModel yarn("llama32-rope-llama3");
   yarn.config["rope_scaling"]["rope_type"] = "yarn";
-  check_refused(yarn.audit(), {"config.json: rope_scaling", "rope_type", "\"yarn\""});
-  check_refused(audit_of("qwen3-relabelled"), {"model.layers.0.self_attn.k_norm.weight"});
-  check_refused(audit_of("bnb-nf4"), {"config.json: quantization_config", "bitsandbytes"});
+  check_refusal_names(yarn.audit(), {"config.json: rope_scaling", "rope_type", "\"yarn\""});
+  check_refusal_names(audit_of("qwen3-relabelled"), {"model.layers.0.self_attn.k_norm.weight"});
+  check_refusal_names(audit_of("bnb-nf4"), {"config.json: quantization_config", "bitsandbytes"});
 }
 
 TEST_CASE("folders that hold no safetensors say what they hold") {
-  check_refused(audit_of("bin-only"), {"no model.safetensors", "pytorch_model.bin"});
-  check_refused(audit_of("lfs-pointer-model"), {"model.safetensors", "git-lfs pointer"});
-  check_refused(audit_of("org/model"), {"no such folder", "hub ids are not downloaded"});
+  check_refusal_names(audit_of("bin-only"), {"no model.safetensors", "pytorch_model.bin"});
+  check_refusal_names(audit_of("lfs-pointer-model"), {"model.safetensors", "git-lfs pointer"});
+  check_refusal_names(audit_of("org/model"), {"no such folder", "hub ids are not downloaded"});
 }
 
 TEST_CASE("adapters: finished prompts are read - others are refused with their kind") {
@@ -235,8 +233,8 @@ TEST_CASE("adapters: finished prompts are read - others are refused with their k
   CHECK(audit.at("prompt").at("base_model") == "org/base");
   const std::string model = "llama3-8b-like-bf16";
   // A file of torch.save that holds no tensor.
-  check_refused(audit_of(model, "adapter-bin-only"), {"adapter_model.bin", "prompt_embeddings"});
-  check_refused(audit_of(model, "no-such"), {"no-such: no such folder"});
+  check_refusal_names(audit_of(model, "adapter-bin-only"), {"adapter_model.bin", "prompt_embeddings"});
+  check_refusal_names(audit_of(model, "no-such"), {"no-such: no such folder"});
 }
 
 TEST_CASE("a prompt in a file of torch.save gives the numbers of the same prompt in safetensors") {
@@ -296,7 +294,8 @@ TEST_CASE("a low-rank update: its numbers and bits beside those of a prompt as l
   CHECK(text.starts_with("The 320 numbers of this adapter (LORA) store 10240 bits"));
   CHECK(text.find("said of the model without the adapter") != std::string::npos);
   check_no_infinity(audit_of("llama3-8b-like-bf16", "peft-lora"));
-  check_refused(audit_of("rinna-gelu_fast", "peft-lora"), {"q_proj.lora_B.weight", "made for another model"});
+  check_refusal_names(audit_of("rinna-gelu_fast", "peft-lora"),
+                      {"q_proj.lora_B.weight", "made for another model"});
 }
 
 TEST_CASE("a prefix: sizes of its keys and values head by head") {
@@ -349,7 +348,7 @@ TEST_CASE("a prefix: sizes of its keys and values head by head") {
   CHECK(theorem(audit, "2.7").at("value").at("exact") == "10240");
   CHECK(run(arguments).out.find("Keys and values of the prefix (2.2)") != std::string::npos);
   check_no_infinity(arguments);
-  check_refused(audit_of("deep-gpt2-xl-48-layers", "peft-prefix-tuning"), {"num_layers is 2"});
+  check_refusal_names(audit_of("deep-gpt2-xl-48-layers", "peft-prefix-tuning"), {"num_layers is 2"});
 }
 
 TEST_CASE("config-only: what needs no weights - from a folder that holds none") {
@@ -377,7 +376,7 @@ TEST_CASE("config-only: what needs no weights - from a folder that holds none") 
   CHECK(numbers(model + " --prompt " + files + "peft-prefix-tuning").at("adapter").at("length") == 5);
   check_no_infinity(model + " --prompt " + files + "peft-prefix-tuning");
   CHECK(run(model).out.find("parameters") != std::string::npos);
-  check_refused("audit --model " + folder.file("model"), {"no model.safetensors"});
+  check_refusal_names("audit --model " + folder.file("model"), {"no model.safetensors"});
 }
 
 TEST_CASE("the model's and the prompt's names stand together in every format") {
@@ -397,9 +396,9 @@ TEST_CASE("members that are not known are named and assumed to change nothing on
   model.config["attention_temperature"] = 0.5;
   model.config["second\nunknown"] = false;
   model.config["unset"] = nullptr;
-  check_refused(model.audit(), {"attention_temperature, second\\nunknown", "--assume-inert"});
+  check_refusal_names(model.audit(), {"attention_temperature, second\\nunknown", "--assume-inert"});
   model.config.erase("second\nunknown");
-  check_refused(model.audit(), {"config.json", "attention_temperature", "--assume-inert"});
+  check_refusal_names(model.audit(), {"config.json", "attention_temperature", "--assume-inert"});
   const std::string assumed = model.audit() + " --assume-inert attention_temperature";
   const std::string said = "the member attention_temperature of config.json changes nothing";
   const json audit = numbers(assumed);
@@ -420,25 +419,25 @@ TEST_CASE("members that are not known are named and assumed to change nothing on
           std::string::npos);
   }
   // What is known is not assumed, nor what is not there.
-  check_refused(assumed + " --assume-inert rope_theta", {"--assume-inert rope_theta"});
-  check_refused(assumed + " --assume-inert use_cache", {"--assume-inert use_cache"});
-  check_refused(assumed + " --assume-inert unset", {"--assume-inert unset"});
-  check_refused(assumed + " --assume-inert absent", {"--assume-inert absent"});
-  check_refused(assumed + " --assume-inert is_causal", {"--assume-inert is_causal"});
+  check_refusal_names(assumed + " --assume-inert rope_theta", {"--assume-inert rope_theta"});
+  check_refusal_names(assumed + " --assume-inert use_cache", {"--assume-inert use_cache"});
+  check_refusal_names(assumed + " --assume-inert unset", {"--assume-inert unset"});
+  check_refusal_names(assumed + " --assume-inert absent", {"--assume-inert absent"});
+  check_refusal_names(assumed + " --assume-inert is_causal", {"--assume-inert is_causal"});
   model.config["rope_scaling"] = {{"rope_type", "yarn"}, {"factor", 2.0}};
-  check_refused(model.audit() + " --assume-inert attention_temperature --assume-inert rope_scaling",
-                {"rope_scaling"});
+  check_refusal_names(model.audit() + " --assume-inert attention_temperature --assume-inert rope_scaling",
+                      {"rope_scaling"});
 }
 
 TEST_CASE("classes of other code are refused and may be vouched for") {
   ChangedModel model("llama3-8b-like-bf16");
   model.config["architectures"] = {"LlamaBiModel"};
-  check_refused(model.audit(), {"architectures", "LlamaBiModel"});
+  check_refusal_names(model.audit(), {"architectures", "LlamaBiModel"});
   CHECK(run(model.audit() + " --assume-inert architectures").exit_code == 0);
   model.config["architectures"] = {"LlamaModel"};
   CHECK(run(model.audit()).exit_code == 0);
   model.config["auto_map"] = {{"AutoModel", "modeling_two_way.LlamaModel"}};
-  check_refused(model.audit(), {"auto_map", "modeling_two_way.LlamaModel"});
+  check_refusal_names(model.audit(), {"auto_map", "modeling_two_way.LlamaModel"});
   CHECK(run(model.audit() + " --assume-inert auto_map").exit_code == 0);
   model.config["auto_map"] = {{"AutoTokenizer", {"tokenization_own.Tokenizer", nullptr}}};
   CHECK(run(model.audit()).exit_code == 0);
@@ -448,16 +447,16 @@ TEST_CASE("a sliding window that is shorter than the context is refused") {
   ChangedModel model("mistral-as-is");
   const json whole = numbers(model.audit());
   model.config["sliding_window"] = 32;
-  check_refused(model.audit(), {"sliding_window is 32", "context of 64", "--context up to 32"});
+  check_refusal_names(model.audit(), {"sliding_window is 32", "context of 64", "--context up to 32"});
   CHECK(numbers(model.audit() + " --context 32").at("T") == "32");
-  check_refused(model.audit() + " --context 33", {"sliding_window is 32"});
+  check_refusal_names(model.audit() + " --context 33", {"sliding_window is 32"});
   model.config["sliding_window"] = nullptr;
   CHECK(without_names(numbers(model.audit())) == without_names(whole));
   // The class has a window of 4096 where the file is silent: longer than the 64 positions here.
   model.config.erase("sliding_window");
   CHECK(run(model.audit()).exit_code == 0);
   model.config["max_position_embeddings"] = 8192;
-  check_refused(model.audit(), {"sliding_window is 4096", "--context up to 4096"});
+  check_refusal_names(model.audit(), {"sliding_window is 4096", "--context up to 4096"});
 }
 
 TEST_CASE("48 layers: a finite constant - row 2.5 and no format prints infinity as a number") {

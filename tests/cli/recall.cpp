@@ -2,16 +2,15 @@
 // tests/verify/recall/recall.cpp.
 #include <doctest/doctest.h>
 
-#include <algorithm>
 #include <nlohmann/json.hpp>
 
+#include "numbers.hpp"
 #include "run.hpp"
+#include "trained_model.hpp"
 
 namespace {
 
-const std::string models = PROMPTBOUND_MODELS_DIR;
-const std::string trained =
-    "recall --model " + models + "/tiny-gpt2 --prompt " + models + "/tiny-gpt2-prompt";
+const std::string trained_recall = "recall " + trained_model;
 
 std::string tokens_text(const std::vector<int>& tokens) {
   return nlohmann::json({{"schema", 1}, {"sequences", {{{"tokens", tokens}}}}}).dump();
@@ -26,16 +25,6 @@ nlohmann::json answer_of(const std::string& arguments, int exit_code) {
 /// "The", with which the trained model behind its prompt begins (code = ASCII - 32).
 const std::vector<int> own_words = {52, 72, 69};
 
-void check_refused(const std::string& arguments, const std::string& expected) {
-  CAPTURE(arguments);
-  const TemporaryFolder folder;
-  const Outcome outcome = run(arguments + " -o " + folder.file("result"));
-  CHECK(outcome.exit_code == 2);
-  CHECK(std::count(outcome.err.begin(), outcome.err.end(), '\n') == 1);
-  CHECK_MESSAGE(outcome.err.find(expected) != std::string::npos, outcome.err);
-  CHECK(folder.is_empty());
-}
-
 }  // namespace
 
 TEST_CASE("what is recalled, what is not, and the certificate that both programs accept") {
@@ -43,19 +32,19 @@ TEST_CASE("what is recalled, what is not, and the certificate that both programs
   const std::vector<int>& said = own_words;
   const std::string ids = folder.write("ids.json", tokens_text(said)),
                     certificate = folder.file("certificate.json");
-  const Outcome outcome = run(trained + " --tokens " + ids + " --certificate " + certificate);
+  const Outcome outcome = run(trained_recall + " --tokens " + ids + " --certificate " + certificate);
   CHECK(outcome.exit_code == 0);
   CHECK(outcome.out.find("proved: 1 of 1 sequence is recalled over the real numbers (theory 3.5).") !=
         std::string::npos);
   CHECK(outcome.out.find("say nothing of a prompt's capacity") != std::string::npos);
   CHECK(outcome.out.find("proof on paper (theory 3.5)") != std::string::npos);
-  const std::string folders = " --model " + models + "/tiny-gpt2 --prompt " + models + "/tiny-gpt2-prompt";
+  const std::string folders = " " + trained_model;
   CHECK(run("check " + certificate + folders).exit_code == 0);
   CHECK(run_in_shell(std::string(PROMPTBOUND_CHECKER) + " " + certificate + folders).exit_code == 0);
   CHECK(run("check " + certificate).exit_code == 3);
   std::vector<int> other = said;
   other[1] = (other[1] + 1) % 96;
-  const Outcome refuted = run(trained + " --tokens " + folder.write("other.json", tokens_text(other)));
+  const Outcome refuted = run(trained_recall + " --tokens " + folder.write("other.json", tokens_text(other)));
   CHECK(refuted.exit_code == 1);
   CHECK(refuted.out.find("not recalled at token 2, where the logit of " + std::to_string(said[1]) +
                          " is as large") != std::string::npos);
@@ -65,29 +54,28 @@ TEST_CASE("tokens that are decided over the real numbers only are counted apart"
   const TemporaryFolder folder;
   const std::string ids = " --tokens " + folder.write("ids.json", tokens_text(own_words));
   // Of three layers the balls of binary32 decide nothing yet; whatever they decide is counted.
-  const auto answer = answer_of(trained + ids + " --arithmetic f32", 3);
+  const auto answer = answer_of(trained_recall + ids + " --arithmetic f32", 3);
   int decided = 0;
   for (const auto& token : answer.at("sequences")[0].at("tokens")) {
     CHECK(token.at("verdict") == "recalled");
     if (token.at("in_binary32") == "recalled") ++decided;
     if (token.at("margin_binary32").is_null()) continue;
-    CHECK(std::stod(token["margin_binary32"]["lower"].get<std::string>()) <=
-          std::stod(token["margin"]["lower"].get<std::string>()));
+    CHECK(lower(token["margin_binary32"]) <= lower(token["margin"]));
   }
   const auto sentence = answer.at("sentences")[1].get<std::string>();
   CHECK(sentence.find("Of 3 tokens that are recalled over the real numbers, " + std::to_string(decided) +
                       " are recalled by every evaluation") == 0);
   CHECK(sentence.find("the other " + std::to_string(3 - decided) +
                       " are decided over the real numbers only") != std::string::npos);
-  const auto wide = answer_of(trained + ids + " --radius 100", 3);
+  const auto wide = answer_of(trained_recall + ids + " --radius 100", 3);
   CHECK(wide.at("sequences")[0].at("in_radius") == "unknown");
-  const auto near = answer_of(trained + ids + " --radius 1e-12 --prompt-as f16 --largest-radius", 0);
+  const auto near = answer_of(trained_recall + ids + " --radius 1e-12 --prompt-as f16 --largest-radius", 0);
   CHECK(near.at("sequences")[0].at("in_radius") == "recalled");
-  CHECK(std::stod(near.at("sequences")[0].at("largest_radius").get<std::string>()) >= 1e-12);
+  CHECK(number(near.at("sequences")[0].at("largest_radius")) >= 1e-12);
 }
 
 TEST_CASE("drawn sequences: the share of which all speak is said only where all are recalled") {
-  const auto none = answer_of(trained + " --drawn 1:2:3", 1);
+  const auto none = answer_of(trained_recall + " --drawn 1:2:3", 1);
   CHECK(none.at("drawn").at("recalled") == 0);
   const auto words = none.at("sentences").dump();
   CHECK(words.find("Not all of them being recalled") != std::string::npos);
@@ -95,8 +83,7 @@ TEST_CASE("drawn sequences: the share of which all speak is said only where all 
   CHECK(none.at("drawn").at("stored_bits") == "16384");  // 8 tokens of 64 entries of 32 bits
   // 16384/log2(96) = 2488.1...
   CHECK(none.at("drawn").at("accessible_length").at("exact") == "2488");
-  CHECK(std::stod(none.at("drawn").at("bits").at("lower").get<std::string>()) ==
-        doctest::Approx(19.7549).epsilon(1e-5));
+  CHECK(lower(none.at("drawn").at("bits")) == doctest::Approx(19.7549).epsilon(1e-5));
   // Of one token each, some seed draws what the model says first.
   const int first = own_words[0];
   for (int seed = 1; seed < 2000; ++seed) {
@@ -104,7 +91,7 @@ TEST_CASE("drawn sequences: the share of which all speak is said only where all 
     z = (z ^ (z >> 30)) * 0xbf58476d1ce4e5b9U;
     z = (z ^ (z >> 27)) * 0x94d049bb133111ebU;
     if ((z ^ (z >> 31)) % 96 != static_cast<std::uint64_t>(first)) continue;
-    const auto all = answer_of(trained + " --drawn " + std::to_string(seed) + ":1:1", 0);
+    const auto all = answer_of(trained_recall + " --drawn " + std::to_string(seed) + ":1:1", 0);
     CHECK(
         all.at("sentences").dump().find("at least a share 0.05 of all sequences of 1 tokens is recallable") !=
         std::string::npos);
@@ -116,13 +103,13 @@ TEST_CASE("drawn sequences: the share of which all speak is said only where all 
 TEST_CASE("unusable questions end in one line") {
   const TemporaryFolder folder;
   const std::string ids = folder.write("ids.json", tokens_text({1}));
-  check_refused(trained, "one of --tokens FILE and --drawn SEED:N:LENGTH is needed");
-  check_refused(trained + " --drawn 1:0:3", "accepted: SEED:N:LENGTH");
-  check_refused(trained + " --drawn 1:2", "accepted: SEED:N:LENGTH");
-  check_refused(trained + " --tokens " + ids + " --radius 0", "accepted: a number > 0");
-  check_refused(trained + " --tokens " + folder.write("far.json", tokens_text({96})),
+  check_refused(trained_recall, "one of --tokens FILE and --drawn SEED:N:LENGTH is needed");
+  check_refused(trained_recall + " --drawn 1:0:3", "accepted: SEED:N:LENGTH");
+  check_refused(trained_recall + " --drawn 1:2", "accepted: SEED:N:LENGTH");
+  check_refused(trained_recall + " --tokens " + ids + " --radius 0", "accepted: a number > 0");
+  check_refused(trained_recall + " --tokens " + folder.write("far.json", tokens_text({96})),
                 "token 96 (accepted: 0 to 95)");
   check_refused("recall --model " + models + "/tiny-gpt2 --tokens " + ids,
                 "nothing stands before its first token");
-  check_refused(trained + " --pairs --drawn 1:2:3", "1 prompts and 2 sequences");
+  check_refused(trained_recall + " --pairs --drawn 1:2:3", "1 prompts and 2 sequences");
 }

@@ -1,7 +1,9 @@
 #include "run.hpp"
 
+#include <doctest/doctest.h>
 #include <sys/wait.h>
 
+#include <algorithm>
 #include <cstdlib>
 #include <fstream>
 #include <sstream>
@@ -23,3 +25,20 @@ Outcome run_in_shell(const std::string& command) {
 }
 
 Outcome run(const std::string& arguments) { return run_in_shell(PROMPTBOUND_PROGRAM " " + arguments); }
+
+void check_one_line_refusal(const std::string& arguments, const std::string& expected) {
+  CAPTURE(arguments);
+  const Outcome outcome = run(arguments);
+  CHECK(outcome.exit_code == 2);
+  CHECK(outcome.out.empty());
+  CHECK(std::count(outcome.err.begin(), outcome.err.end(), '\n') == 1);
+  CHECK(outcome.err.ends_with('\n'));
+  CHECK_MESSAGE(outcome.err.find(expected) != std::string::npos, outcome.err);
+}
+
+void check_refused(const std::string& arguments, const std::string& expected) {
+  CAPTURE(arguments);
+  const TemporaryFolder folder;
+  check_one_line_refusal(arguments + " -o " + folder.file("result"), expected);
+  CHECK(folder.is_empty());
+}

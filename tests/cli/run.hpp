@@ -18,3 +18,9 @@ Outcome run(const std::string& arguments);
 
 std::string read_file(const std::string& path);
 void write_file(const std::string& path, const std::string& text);
+
+/// Checks that the program refuses the arguments: exit code 2, nothing on standard output, and one line that
+/// holds `expected`.
+void check_one_line_refusal(const std::string& arguments, const std::string& expected);
+/// Checks that, and that the output file that was asked for is not left behind.
+void check_refused(const std::string& arguments, const std::string& expected);

@@ -8,15 +8,13 @@
 #include <vector>
 
 #include "run.hpp"
+#include "text.hpp"
+
+namespace fs = std::filesystem;
 
 namespace {
 
-namespace fs = std::filesystem;
 const fs::path root = fs::path(__FILE__).parent_path().parent_path().parent_path();
-
-bool contains(const std::string& text, const std::string& part) {
-  return text.find(part) != std::string::npos;
-}
 
 std::string printed(const std::string& arguments) {
   const Outcome outcome = run(arguments);
@@ -24,7 +22,7 @@ std::string printed(const std::string& arguments) {
   return outcome.out;
 }
 
-void refused(const std::string& arguments, const std::string& message) {
+void check_refused_as(const std::string& arguments, const std::string& message) {
   const Outcome outcome = run(arguments);
   CHECK(outcome.exit_code == 2);
   CHECK(outcome.out.empty());
@@ -107,17 +105,19 @@ TEST_CASE("a section's number prints what stands before its items") {
 }
 
 TEST_CASE("near misses of an item get the items there are, or the nearest id") {
-  refused("list 1.9", "the theory has no item '1.9' (accepted: 1.1 to 1.6)");
-  refused("list 1.20", "the theory has no item '1.20' (accepted: 1.1 to 1.6)");
-  refused("list 0.1", "the theory has no item '0.1' (accepted: 0)");
-  refused("list 7",
-          "the theory has no item '7' (accepted: 0, 1.1 to 1.6, 2.1 to 2.8, 3.1 to 3.5, 4.1 to 4.3, 5.1 to "
-          "5.10)");
-  refused(
+  check_refused_as("list 1.9", "the theory has no item '1.9' (accepted: 1.1 to 1.6)");
+  check_refused_as("list 1.20", "the theory has no item '1.20' (accepted: 1.1 to 1.6)");
+  check_refused_as("list 0.1", "the theory has no item '0.1' (accepted: 0)");
+  check_refused_as(
+      "list 7",
+      "the theory has no item '7' (accepted: 0, 1.1 to 1.6, 2.1 to 2.8, 3.1 to 3.5, 4.1 to 4.3, 5.1 to "
+      "5.10)");
+  check_refused_as(
       "list concatenatoin",
       "'concatenatoin' is no bound, construction, check or item of the theory: did you mean concatenation?");
-  refused("list entropy-bit",
-          "'entropy-bit' is no bound, construction, check or item of the theory: did you mean entropy-bits?");
+  check_refused_as(
+      "list entropy-bit",
+      "'entropy-bit' is no bound, construction, check or item of the theory: did you mean entropy-bits?");
 }
 
 TEST_CASE(

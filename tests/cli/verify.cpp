@@ -4,6 +4,7 @@
 
 #include <vector>
 
+#include "numbers.hpp"
 #include "run.hpp"
 
 using nlohmann::json;
@@ -49,7 +50,7 @@ TEST_CASE("structure: constants - verdict - preimage and certificate") {
   CHECK(answer["verdict"] == "proved");
   CHECK(answer["preimage"]["exists"] == true);
   const json entry = answer["preimage"]["tokens"][0][0];
-  CHECK(std::stod(entry["lower"].get<std::string>()) == doctest::Approx(0.2));
+  CHECK(lower(entry) == doctest::Approx(0.2));
   CHECK(json::parse(read_file(certificate))["kind"] == "injectivity");
 
   write_file(model,

@@ -8,17 +8,16 @@
 
 #include <promptbound/records/sha256.hpp>
 
+#include "numbers.hpp"
 #include "run.hpp"
 
 using nlohmann::json;
 
 namespace {
 
-std::string data(const std::string& name) {
+std::string data_file(const std::string& name) {
   return (std::filesystem::path(__FILE__).parent_path() / "data" / name).string();
 }
-
-double number(const json& text) { return std::stod(text.get<std::string>()); }
 
 /// A constant error of 10.
 constexpr const char* ten =
@@ -28,15 +27,6 @@ constexpr const char* ten =
 constexpr const char* overflowing =
     R"({"schema":1,"d":3,"causal":false,"layers":[{"heads":[],"ffn":{"W_1":[[1,0,0]],"b_1":["-1/2"],"W_2":[[0],[100000],[0]],"b_2":[10,-25000,0]}},
     {"heads":[{"W_Q":[[0,1,0]],"W_K":[[0,0,1]],"W_V":[[0,0,"1/1000000000"],[0,0,0],[0,0,0]]}]}],"input_offsets":[[0,0,0]],"data_width":1,"prompt":[[0,0,1],[0,0,-1]]})";
-
-void refused(const std::string& arguments, const std::string& what) {
-  CAPTURE(arguments);
-  const Outcome outcome = run(arguments);
-  CHECK(outcome.exit_code == 2);
-  CHECK(outcome.out.empty());
-  CHECK_MESSAGE(outcome.err.find(what) != std::string::npos, outcome.err);
-  CHECK(outcome.err.find('\n') == outcome.err.size() - 1);
-}
 
 }  // namespace
 
@@ -51,9 +41,9 @@ TEST_CASE(
   CHECK(refuted.exit_code == 1);
   const json answer = json::parse(refuted.out);
   CHECK(answer["verdict"] == "refuted");
-  CHECK(number(answer["supremum"]["lower"]) > 1 / 3.0);
+  CHECK(lower(answer["supremum"]) > 1 / 3.0);
   // The supremum is at least 0.7499.
-  CHECK((answer["supremum"]["upper"].is_null() || number(answer["supremum"]["upper"]) >= 0.7499));
+  CHECK((answer["supremum"]["upper"].is_null() || upper(answer["supremum"]) >= 0.7499));
   CHECK(run("check " + certificate).exit_code == 0);
 
   const std::string open = verify + "9/10 --boxes 20";
@@ -81,9 +71,9 @@ TEST_CASE("verify: powers out of range leave the error what it is for the suprem
       CHECK(proved.exit_code == 0);
       const json answer = json::parse(proved.out);
       const json& ends = answer[integral.empty() ? "supremum" : "d_alpha"];
-      CHECK(number(ends["lower"]) <= 10);
-      CHECK(number(ends["upper"]) >= 10);
-      CHECK(number(ends["upper"]) - number(ends["lower"]) < 1e-6);
+      CHECK(lower(ends) <= 10);
+      CHECK(upper(ends) >= 10);
+      CHECK(upper(ends) - lower(ends) < 1e-6);
       CHECK(run(verify + "9" + integral).exit_code == 1);
     }
     for (const std::string eps : {"11", "9"}) {
@@ -97,7 +87,7 @@ TEST_CASE("verify: powers out of range leave the error what it is for the suprem
       run("verify " + model + " --target identity --alpha 2 --integral --eps 11 --format json");
   const json answer = json::parse(open.out);
   CHECK(open.exit_code != 1);
-  CHECK(number(answer["d_alpha"]["lower"]) < 10.1);
+  CHECK(lower(answer["d_alpha"]) < 10.1);
   if (answer["verdict"] == "unknown") {
     CHECK(answer["d_alpha"]["upper"].is_null());
     CHECK_FALSE(answer["why"].get<std::string>().empty());
@@ -108,16 +98,16 @@ TEST_CASE("verify: powers out of range leave the error what it is for the suprem
 
 TEST_CASE("verify: a forged checkpoint decides nothing") {
   const TemporaryFolder folder;
-  const std::string model = data("reversal.json"), checkpoint = folder.file("checkpoint.json");
+  const std::string model = data_file("reversal.json"), checkpoint = folder.file("checkpoint.json");
   // Sealed, of this problem, and false: it says that no box has an error above 1/1024.
-  std::filesystem::copy_file(data("forged_checkpoint.json"), checkpoint);
+  std::filesystem::copy_file(data_file("forged_checkpoint.json"), checkpoint);
   const Outcome forged =
       run("verify " + model + " --target reversal --eps 7/100 --format json --checkpoint " + checkpoint);
   CHECK(forged.exit_code == 1);
   const json answer = json::parse(forged.out);
   CHECK(answer["verdict"] == "refuted");
-  CHECK(number(answer["supremum"]["lower"]) > 0.07);
-  CHECK((answer["supremum"]["upper"].is_null() || number(answer["supremum"]["upper"]) > 0.083));
+  CHECK(lower(answer["supremum"]) > 0.07);
+  CHECK((answer["supremum"]["upper"].is_null() || upper(answer["supremum"]) > 0.083));
 
   // The same of a claim that holds: the bounds are those of the model.
   const std::string verify = "verify " + model + " --target reversal --eps 1/10 --checkpoint " + checkpoint;
@@ -129,26 +119,26 @@ TEST_CASE("verify: a forged checkpoint decides nothing") {
   write_file(checkpoint, file.dump());
   const json proved = json::parse(run(verify + " --format json").out);
   CHECK(proved["verdict"] == "proved");
-  CHECK(number(proved["supremum"]["upper"]) > 0.083);
-  CHECK(number(proved["supremum"]["lower"]) > 0.083);
+  CHECK(upper(proved["supremum"]) > 0.083);
+  CHECK(lower(proved["supremum"]) > 0.083);
 }
 
 TEST_CASE("verify: a full disk loses neither the search nor half an answer") {
   const TemporaryFolder folder;
   const std::string checkpoint = folder.file("checkpoint.json"),
                     certificate = folder.file("certificate.json");
-  const std::string verify = "verify " + data("reversal.json") +
+  const std::string verify = "verify " + data_file("reversal.json") +
                              " --quiet --target reversal --eps 1/10 --checkpoint " + checkpoint +
                              " --certificate ";
   REQUIRE(run(verify + certificate + " --boxes 100").exit_code == 3);
   const std::string kept = read_file(checkpoint);
-  refused(verify + certificate + " -o /dev/full", "/dev/full");
+  check_one_line_refusal(verify + certificate + " -o /dev/full", "/dev/full");
   const Outcome unread = run(verify + certificate + " > /dev/full");
   CHECK(unread.exit_code == 4);
   CHECK_MESSAGE(unread.err.find("cannot write standard output") != std::string::npos, unread.err);
   CHECK_FALSE(std::filesystem::exists(certificate));
-  refused(verify + "/dev/full", "/dev/full");
-  refused(verify + folder.file("missing/certificate.json"), "missing");
+  check_one_line_refusal(verify + "/dev/full", "/dev/full");
+  check_one_line_refusal(verify + folder.file("missing/certificate.json"), "missing");
   CHECK(read_file(checkpoint) == kept);
   CHECK(run(verify + certificate).exit_code == 0);
   CHECK(run("check " + certificate).exit_code == 0);
@@ -159,7 +149,7 @@ TEST_CASE("verify: what cannot be written is refused before the search") {
   const TemporaryFolder folder;
   const std::string checkpoint = folder.file("checkpoint.json"), missing = folder.file("missing/answer");
   const std::string verify =
-      "verify " + data("reversal.json") + " --target reversal --eps 1/10 --checkpoint " + checkpoint;
+      "verify " + data_file("reversal.json") + " --target reversal --eps 1/10 --checkpoint " + checkpoint;
   REQUIRE(run(verify + " --boxes 100").exit_code == 3);
   const std::string kept = read_file(checkpoint);
   // Where the search begins it says so.
@@ -194,9 +184,10 @@ TEST_CASE("verify: a negative or undefined eps is no claim") {
   write_file(model, ten);
   for (const std::string eps : {"-1", "-1/1000000", "nan", "-inf", "inf", "''"}) {
     for (const std::string kind : {"", " --alpha 2 --integral"}) {
-      refused("verify " + model + " --target identity --eps " + eps + kind, "eps");
+      check_one_line_refusal("verify " + model + " --target identity --eps " + eps + kind, "eps");
     }
-    refused("verify " + model + " --target identity --eps " + eps + " --certificate " + certificate, "eps");
+    check_one_line_refusal(
+        "verify " + model + " --target identity --eps " + eps + " --certificate " + certificate, "eps");
     CHECK_FALSE(std::filesystem::exists(certificate));
   }
   CHECK(run("verify " + model + " --target identity --eps 0").exit_code == 1);
@@ -224,7 +215,7 @@ TEST_CASE("verify: files that are written differ from each other and from what i
       {"-o " + model, input},
       {"--certificate " + hard, input}};
   for (const auto& [files, reason] : cases) {
-    refused(verify + files, reason);
+    check_one_line_refusal(verify + files, reason);
     CHECK(read_file(model) == ten);
     CHECK_FALSE(std::filesystem::exists(a));
   }

@@ -10,7 +10,7 @@ using namespace promptbound;
 
 namespace {
 
-Transformer<Rational> random_layer(RandomNumbers& random, Index d, bool with_block) {
+Transformer<Rational> random_single_layer(RandomNumbers& random, Index d, bool with_block) {
   Layer<Rational> layer;
   layer.heads = {{random.matrix(d, d), random.matrix(d, d), random.matrix(d, d), random.matrix(d, d)}};
   if (with_block) {
@@ -34,7 +34,7 @@ TEST_CASE("the pair is refused at every length and prompts of any size stay abov
   RandomNumbers random(51);
   for (int i = 0; i < 30; ++i) {
     const Index d = random.integer(1, 6);
-    const Transformer<Rational> model = random_layer(random, d, i % 2 == 0);
+    const Transformer<Rational> model = random_single_layer(random, d, i % 2 == 0);
     const ImpossiblePair pair = impossible_pair(model);
     CHECK(pair.first.col(1) == pair.second.col(1));
     CHECK(pair.first.minCoeff() >= 0);
@@ -58,7 +58,7 @@ TEST_CASE("the pair is refused at every length and prompts of any size stay abov
 TEST_CASE("the floor is approached by a prompt of large weight at the middle of the targets") {
   RandomNumbers random(52);
   // With A = 0 every token weighs 1: many copies of the token whose value is the mean of the targets.
-  Transformer<Rational> model = random_layer(random, 3, false);
+  Transformer<Rational> model = random_single_layer(random, 3, false);
   model.layers[0].heads[0].W_Q.setZero();
   const ImpossiblePair pair = impossible_pair(model);
   const Vector<double> middle = ((pair.first.col(0) + pair.second.col(0)) / 2).cast<double>();
@@ -72,13 +72,13 @@ TEST_CASE("the floor is approached by a prompt of large weight at the middle of 
 
 TEST_CASE("models to which the statement does not apply are refused") {
   RandomNumbers random(53);
-  Transformer<Rational> model = random_layer(random, 2, false);
+  Transformer<Rational> model = random_single_layer(random, 2, false);
   model.layers.push_back(model.layers.front());
   CHECK_THROWS_AS((void)impossible_pair(model), InputError);
-  model = random_layer(random, 2, false);
+  model = random_single_layer(random, 2, false);
   model.layers[0].heads[0].W_V.setZero();
   CHECK_THROWS_AS((void)impossible_pair(model), InputError);
-  model = random_layer(random, 2, true);
+  model = random_single_layer(random, 2, true);
   model.layers[0].ffn->W_1.setIdentity();
   model.layers[0].ffn->W_2.setIdentity();
   model.layers[0].ffn->W_2 *= -2;

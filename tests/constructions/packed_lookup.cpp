@@ -264,7 +264,8 @@ TEST_CASE("the output is the convex combination of stored values that the theory
                                      {4L, "9/20", 8UL, 16L},
                                      {2L, "1/3", 2UL, 4L},
                                      {1L, "1/5", 3UL, 2L}}) {
-    CAPTURE(fmt::format("d {} eps {} b {} P {}", d, eps, b, P));
+    const std::string sizes = fmt::format("d {} eps {} b {} P {}", d, eps, b, P);
+    CAPTURE(sizes);
     Network network{PackedLookup(recipe_of(d, 1, eps, "inf", b, P))};
     const PackedRecipe& recipe = network.construction.recipe();
     const Target f{d, 1, Reversal{}};
@@ -283,7 +284,8 @@ TEST_CASE("the output is the convex combination of stored values that the theory
 TEST_CASE("several tokens: the error stays below eps - and below the guarantee") {
   RandomNumbers random(61);
   for (const auto& [d, L, alpha] : {std::tuple(1L, 2L, "inf"), {2L, 2L, "inf"}, {1L, 3L, "2"}}) {
-    CAPTURE(fmt::format("d {} L {} alpha {}", d, L, alpha));
+    const std::string sizes = fmt::format("d {} L {} alpha {}", d, L, alpha);
+    CAPTURE(sizes);
     Network network{PackedLookup(recipe_of(d, L, "2/5", alpha, 16, 8))};
     const PackedRecipe& recipe = network.construction.recipe();
     CHECK(certainly_less_equal(network.construction.guarantee(), Interval(recipe.eps)));

@@ -8,16 +8,13 @@
 #include <promptbound/models/safetensors.hpp>
 
 #include "small_language_model.hpp"
+#include "text.hpp"
 
 using namespace promptbound;
 
 namespace {
 
 using nlohmann::json;
-
-bool contains(const std::string& text, const std::string& part) {
-  return text.find(part) != std::string::npos;
-}
 
 ModelConfig model_of(const std::string& family) {
   const TemporaryFolder folder;
@@ -35,13 +32,11 @@ WrittenTensor counted(std::vector<std::size_t> shape, double first) {
 }
 
 void write(const TemporaryFolder& folder, const json& config, const WrittenTensors& written) {
-  std::map<std::string, Tensor> tensors;
-  for (const auto& [name, tensor] : written) tensors[name] = view(tensor.values, tensor.shape);
-  folder.write("adapter_model.safetensors", safetensors_text(tensors));
+  write_tensors(folder, "adapter_model.safetensors", written);
   folder.write("adapter_config.json", config.dump());
 }
 
-std::string refusal(const ModelConfig& model, const json& config, const WrittenTensors& written) {
+std::string refusal_of_adapter(const ModelConfig& model, const json& config, const WrittenTensors& written) {
   const TemporaryFolder folder;
   write(folder, config, written);
   return refusal_of([&] { static_cast<void>(read_adapter(folder.path(), model)); });
@@ -92,31 +87,35 @@ TEST_CASE("a prefix is cut into layers - keys and values - and heads") {
 TEST_CASE("prefixes that do not fit the model or are not finished are refused by name") {
   const ModelConfig model = model_of("llama");
   const WrittenTensors good = {{"prompt_embeddings", counted({3, 16}, 0)}};
-  CHECK(refusal(model, prefix_config, good).empty());
+  CHECK(refusal_of_adapter(model, prefix_config, good).empty());
   // As files from before shared heads say it: the number of query heads.
-  CHECK(refusal(model, changed(prefix_config, "num_attention_heads", 4), good).empty());
-  CHECK(contains(refusal(model, changed(prefix_config, "num_attention_heads", 3), good),
+  CHECK(refusal_of_adapter(model, changed(prefix_config, "num_attention_heads", 4), good).empty());
+  CHECK(contains(refusal_of_adapter(model, changed(prefix_config, "num_attention_heads", 3), good),
                  "num_attention_heads"));
-  CHECK(contains(refusal(model, changed(prefix_config, "num_layers", 3), good), "num_layers is 3"));
-  CHECK(contains(refusal(model, changed(prefix_config, "token_dim", 8), good), "token_dim is 8"));
   CHECK(
-      contains(refusal(model, changed(prefix_config, "num_virtual_tokens", 4), good), "num_virtual_tokens"));
-  CHECK(contains(refusal(model, changed(prefix_config, "scale", 4), good), "scale"));
+      contains(refusal_of_adapter(model, changed(prefix_config, "num_layers", 3), good), "num_layers is 3"));
+  CHECK(contains(refusal_of_adapter(model, changed(prefix_config, "token_dim", 8), good), "token_dim is 8"));
+  CHECK(contains(refusal_of_adapter(model, changed(prefix_config, "num_virtual_tokens", 4), good),
+                 "num_virtual_tokens"));
+  CHECK(contains(refusal_of_adapter(model, changed(prefix_config, "scale", 4), good), "scale"));
   json projected = changed(prefix_config, "prefix_projection", true);
-  CHECK(refusal(model, projected, good).empty());
+  CHECK(refusal_of_adapter(model, projected, good).empty());
   projected["inference_mode"] = false;
-  CHECK(contains(refusal(model, projected, good), "prefix_projection"));
-  CHECK(contains(refusal(model, prefix_config, {{"prompt_embeddings", counted({3, 32}, 0)}}), "(m, 16)"));
-  CHECK(contains(refusal(model, prefix_config, {{"prompt_embeddings", counted({0, 16}, 0)}}), "(m, 16)"));
+  CHECK(contains(refusal_of_adapter(model, projected, good), "prefix_projection"));
+  CHECK(contains(refusal_of_adapter(model, prefix_config, {{"prompt_embeddings", counted({3, 32}, 0)}}),
+                 "(m, 16)"));
+  CHECK(contains(refusal_of_adapter(model, prefix_config, {{"prompt_embeddings", counted({0, 16}, 0)}}),
+                 "(m, 16)"));
   json long_one = prefix_config;
   long_one.erase("num_virtual_tokens");
-  CHECK(contains(refusal(model, long_one, {{"prompt_embeddings", counted({16, 16}, 0)}}), "16 positions"));
+  CHECK(contains(refusal_of_adapter(model, long_one, {{"prompt_embeddings", counted({16, 16}, 0)}}),
+                 "16 positions"));
   WrittenTensors more = good;
   more["transform.0.weight"] = counted({2, 2}, 0);
-  CHECK(contains(refusal(model, prefix_config, more), "transform.0.weight"));
+  CHECK(contains(refusal_of_adapter(model, prefix_config, more), "transform.0.weight"));
   WrittenTensors broken = good;
   broken["prompt_embeddings"].values[7] = std::numeric_limits<double>::quiet_NaN();
-  CHECK(contains(refusal(model, prefix_config, broken), "is NaN"));
+  CHECK(contains(refusal_of_adapter(model, prefix_config, broken), "is NaN"));
 }
 
 TEST_CASE("a low-rank update is counted and belongs to a map of the model") {
@@ -125,7 +124,8 @@ TEST_CASE("a low-rank update is counted and belongs to a map of the model") {
         std::tuple("llama", "model.layers.0.mlp.down_proj", 8U, 12U),
         std::tuple("gpt2", "transformer.h.1.attn.c_attn", 24U, 8U),
         std::tuple("bert", "bert.encoder.layer.0.attention.self.value", 8U, 8U)}) {
-    CAPTURE(map);
+    const std::string updated = map;
+    CAPTURE(updated);
     const ModelConfig model = model_of(family);
     const std::string stem = std::string("base_model.model.") + map;
     const WrittenTensors good = {{stem + ".lora_A.weight", counted({2, in}, 0)},
@@ -143,34 +143,35 @@ TEST_CASE("a low-rank update is counted and belongs to a map of the model") {
 
     WrittenTensors other = good;
     other[stem + ".lora_B.weight"] = counted({out + 1, 2}, 0);
-    CHECK(contains(refusal(model, lora_config, other), "made for another model"));
+    CHECK(contains(refusal_of_adapter(model, lora_config, other), "made for another model"));
     other[stem + ".lora_B.weight"] = counted({out, 3}, 0);
-    CHECK(contains(refusal(model, lora_config, other), "made for another model"));
+    CHECK(contains(refusal_of_adapter(model, lora_config, other), "made for another model"));
     other = good;
     other.erase(stem + ".lora_A.weight");
-    CHECK(contains(refusal(model, lora_config, other), "lora_A.weight"));
+    CHECK(contains(refusal_of_adapter(model, lora_config, other), "lora_A.weight"));
     other = good;
     other.erase(stem + ".lora_B.weight");
-    CHECK(contains(refusal(model, lora_config, other), "lora_A.weight"));
+    CHECK(contains(refusal_of_adapter(model, lora_config, other), "lora_A.weight"));
     for (const char* more : {".lora_magnitude_vector", ".bias", ".lora_embedding_A"}) {
       other = good;
       other[stem + more] = counted({2}, 0);
-      CHECK(contains(refusal(model, lora_config, other), more));
+      CHECK(contains(refusal_of_adapter(model, lora_config, other), more));
     }
     other = good;
     other["base_model.model.model.layers.2.self_attn.q_proj.lora_A.weight"] = counted({2, 8}, 0);
     other["base_model.model.model.layers.2.self_attn.q_proj.lora_B.weight"] = counted({8, 2}, 0);
-    CHECK(contains(refusal(model, lora_config, other), "layers.2.self_attn.q_proj"));
+    CHECK(contains(refusal_of_adapter(model, lora_config, other), "layers.2.self_attn.q_proj"));
     other = good;
     other[stem + ".lora_A.weight"].values[1] = std::numeric_limits<double>::infinity();
-    CHECK(contains(refusal(model, lora_config, other), "infinite"));
+    CHECK(contains(refusal_of_adapter(model, lora_config, other), "infinite"));
   }
   const ModelConfig model = model_of("llama");
-  CHECK(contains(refusal(model, changed(lora_config, "use_dora", true), {}), "use_dora"));
-  CHECK(contains(
-      refusal(model, changed(lora_config, "layer_replication", json::array({json::array({0, 1})})), {}),
-      "layer_replication"));
-  CHECK(contains(refusal(model, changed(lora_config, "unheard_of", 1), {}), "unheard_of"));
-  CHECK(contains(refusal(model, lora_config, {}), "no low-rank update"));
-  CHECK(contains(refusal(model, {{"peft_type", "IA3"}}, {}), "PREFIX_TUNING, LORA"));
+  CHECK(contains(refusal_of_adapter(model, changed(lora_config, "use_dora", true), {}), "use_dora"));
+  CHECK(
+      contains(refusal_of_adapter(
+                   model, changed(lora_config, "layer_replication", json::array({json::array({0, 1})})), {}),
+               "layer_replication"));
+  CHECK(contains(refusal_of_adapter(model, changed(lora_config, "unheard_of", 1), {}), "unheard_of"));
+  CHECK(contains(refusal_of_adapter(model, lora_config, {}), "no low-rank update"));
+  CHECK(contains(refusal_of_adapter(model, {{"peft_type", "IA3"}}, {}), "PREFIX_TUNING, LORA"));
 }

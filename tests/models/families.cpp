@@ -1,35 +1,14 @@
 // What configurations of each architecture mean, and what of them is refused by name.
 #include <doctest/doctest.h>
 
-#include <nlohmann/json.hpp>
-
-#include <promptbound/models/model_config.hpp>
-
-#include "files.hpp"
+#include "configurations.hpp"
+#include "text.hpp"
 
 using namespace promptbound;
 
 namespace {
 
 using nlohmann::json;
-
-ModelConfig read(const json& config) {
-  const TemporaryFolder folder;
-  return read_model_config(folder.write("config.json", config.dump()));
-}
-
-std::string refusal(const json& config) {
-  return refusal_of([&] { static_cast<void>(read(config)); });
-}
-
-bool contains(const std::string& text, const std::string& part) {
-  return text.find(part) != std::string::npos;
-}
-
-json merged(json base, const json& members) {
-  base.update(members);
-  return base;
-}
 
 /// The members of released configurations, with sizes of our own.
 json qwen3() {
@@ -94,59 +73,59 @@ json distilbert() {
 }  // namespace
 
 TEST_CASE("configurations of further architectures pass and mean what they say") {
-  CHECK(read(qwen3()).head_norms);
-  CHECK(read(qwen3()).head_width == 8);
-  CHECK_FALSE(read(qwen3()).query_bias);
-  CHECK(read(merged(qwen3(), {{"attention_bias", true}})).output_bias);
-  CHECK(read(gemma()).gain_from_one);
-  CHECK(read(gemma()).scaled_embeddings);
-  CHECK(read(gemma()).activation == Activation::gelu_tanh);
-  CHECK(read(phi()).norm_place == NormPlace::parallel);
-  CHECK(read(phi()).rotary->entries == 4);
-  CHECK(read(merged(phi(), {{"qk_layernorm", true}})).head_norms);
-  CHECK(read(gpt_neox()).rotary->entries == 2);
-  CHECK(read(merged(gpt_neox(), {{"rotary_pct", 1.0}})).rotary->entries == std::nullopt);
-  CHECK(read(merged(gpt_neox(), {{"use_parallel_residual", false}})).norm_place == NormPlace::before);
-  CHECK(read(opt()).position_offset == 2);
-  CHECK(read(opt()).positions == 64);
-  CHECK(read(opt()).norm_epsilon == Rational(1, 100000));
-  CHECK(read(roberta()).position_offset == 2);
-  CHECK(read(roberta()).positions == 64);
-  CHECK(read(merged(roberta(), {{"pad_token_id", 0}})).positions == 65);
-  CHECK_FALSE(read(roberta()).is_causal());
-  CHECK(read(distilbert()).token_types == 0);
-  CHECK(read(distilbert()).norm_place == NormPlace::after);
-  CHECK(read(distilbert()).norm_epsilon == Rational(1, 1000000000000));
+  CHECK(config_of(qwen3()).head_norms);
+  CHECK(config_of(qwen3()).head_width == 8);
+  CHECK_FALSE(config_of(qwen3()).query_bias);
+  CHECK(config_of(merged(qwen3(), {{"attention_bias", true}})).output_bias);
+  CHECK(config_of(gemma()).gain_from_one);
+  CHECK(config_of(gemma()).scaled_embeddings);
+  CHECK(config_of(gemma()).activation == Activation::gelu_tanh);
+  CHECK(config_of(phi()).norm_place == NormPlace::parallel);
+  CHECK(config_of(phi()).rotary->entries == 4);
+  CHECK(config_of(merged(phi(), {{"qk_layernorm", true}})).head_norms);
+  CHECK(config_of(gpt_neox()).rotary->entries == 2);
+  CHECK(config_of(merged(gpt_neox(), {{"rotary_pct", 1.0}})).rotary->entries == std::nullopt);
+  CHECK(config_of(merged(gpt_neox(), {{"use_parallel_residual", false}})).norm_place == NormPlace::before);
+  CHECK(config_of(opt()).position_offset == 2);
+  CHECK(config_of(opt()).positions == 64);
+  CHECK(config_of(opt()).norm_epsilon == Rational(1, 100000));
+  CHECK(config_of(roberta()).position_offset == 2);
+  CHECK(config_of(roberta()).positions == 64);
+  CHECK(config_of(merged(roberta(), {{"pad_token_id", 0}})).positions == 65);
+  CHECK_FALSE(config_of(roberta()).is_causal());
+  CHECK(config_of(distilbert()).token_types == 0);
+  CHECK(config_of(distilbert()).norm_place == NormPlace::after);
+  CHECK(config_of(distilbert()).norm_epsilon == Rational(1, 1000000000000));
 }
 
 TEST_CASE("classes have head widths and parts of heads of their own where a file is silent") {
   json silent = qwen3();
   silent.erase("head_dim");
-  CHECK(read(silent).head_width == 128);
+  CHECK(config_of(silent).head_width == 128);
   silent["head_dim"] = nullptr;
-  CHECK(contains(refusal(silent), "head_dim"));
+  CHECK(contains(refusal_of_config(silent), "head_dim"));
   silent = gemma();
   silent.erase("head_dim");
-  CHECK(read(silent).head_width == 256);
+  CHECK(config_of(silent).head_width == 256);
   silent = phi();
   silent.erase("partial_rotary_factor");
   silent["hidden_size"] = 16;
-  CHECK(read(silent).rotary->entries == 4);
+  CHECK(config_of(silent).rotary->entries == 4);
   silent = gpt_neox();
   silent.erase("rotary_pct");
-  CHECK(read(silent).rotary->entries == 2);
+  CHECK(config_of(silent).rotary->entries == 2);
   // As transformers 5 writes it.
   silent["rope_parameters"] = {{"rope_theta", 7}, {"rope_type", "default"}, {"partial_rotary_factor", 0.5}};
   silent.erase("rotary_emb_base");
-  CHECK(read(silent).rotary->entries == 4);
-  CHECK(read(silent).rotary->base == 7);
+  CHECK(config_of(silent).rotary->entries == 4);
+  CHECK(config_of(silent).rotary->base == 7);
 }
 
 TEST_CASE("both ways is what is_causal false means in models of the llama layout") {
   for (json config : {qwen3(), gemma()}) {
-    CHECK(read(config).is_causal());
+    CHECK(config_of(config).is_causal());
     config["is_causal"] = false;
-    CHECK_FALSE(read(config).is_causal());
+    CHECK_FALSE(config_of(config).is_causal());
   }
 }
 
@@ -175,8 +154,8 @@ TEST_CASE("what changes the function of a further architecture is refused by nam
     const json members = json::parse(one.members);
     for (const auto& member : members.items()) {
       CAPTURE(member.key());
-      CHECK(refusal(one.config).empty());
-      const std::string said = refusal(merged(one.config, {{member.key(), member.value()}}));
+      CHECK(refusal_of_config(one.config).empty());
+      const std::string said = refusal_of_config(merged(one.config, {{member.key(), member.value()}}));
       // A part of a head that does not fit its width, and padding behind the table, show as numbers.
       const bool is_number = contains(said, "even number of entries") || contains(said, "pad_token_id");
       CHECK((contains(said, member.key()) || contains(said, "hidden_act") || is_number));
@@ -187,9 +166,10 @@ TEST_CASE("what changes the function of a further architecture is refused by nam
 
 TEST_CASE("types that are not modelled are refused by name") {
   for (const char* type : {"phi3", "gemma2", "gptj", "mamba", "qwen2_moe", "xlnet", ""}) {
-    const std::string said = refusal(merged(qwen3(), {{"model_type", type}}));
+    const std::string said = refusal_of_config(merged(qwen3(), {{"model_type", type}}));
     CHECK(contains(said, "model_type"));
     CHECK(contains(said, "qwen3, gemma, phi"));
   }
-  CHECK(contains(refusal(merged(phi(), {{"architectures", {"Phi3ForCausalLM"}}})), "Phi3ForCausalLM"));
+  CHECK(contains(refusal_of_config(merged(phi(), {{"architectures", {"Phi3ForCausalLM"}}})),
+                 "Phi3ForCausalLM"));
 }

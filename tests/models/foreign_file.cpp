@@ -9,18 +9,11 @@
 #include <promptbound/models/text_file.hpp>
 
 #include "small_language_model.hpp"
+#include "text.hpp"
 
 using namespace promptbound;
 
 namespace {
-
-bool contains(const std::string& text, const std::string& part) {
-  return text.find(part) != std::string::npos;
-}
-
-std::string refusal(const std::string& folder) {
-  return refusal_of([&] { static_cast<void>(LanguageModel(folder)); });
-}
 
 const std::string pointer = "version https://git-lfs.github.com/spec/v1\noid sha256:00ff\nsize 548105171\n";
 
@@ -28,20 +21,20 @@ const std::string pointer = "version https://git-lfs.github.com/spec/v1\noid sha
 
 TEST_CASE("a folder that is none and a folder whose model lies deeper") {
   const TemporaryFolder folder;
-  CHECK(contains(refusal("org/name"), "org/name: no such folder"));
-  CHECK(contains(refusal("org/name"), "hub ids are not downloaded"));
+  CHECK(contains(refusal_of_model("org/name"), "org/name: no such folder"));
+  CHECK(contains(refusal_of_model("org/name"), "hub ids are not downloaded"));
   const std::string file = folder.write("model.safetensors", "");
-  CHECK(contains(refusal(file), "a folder with config.json is needed"));
-  CHECK(contains(refusal(folder.path()), "no config.json is there"));
-  CHECK_FALSE(contains(refusal(folder.path()), "inside"));
+  CHECK(contains(refusal_of_model(file), "a folder with config.json is needed"));
+  CHECK(contains(refusal_of_model(folder.path()), "no config.json is there"));
+  CHECK_FALSE(contains(refusal_of_model(folder.path()), "inside"));
   std::filesystem::create_directories(folder.path() + "/checkpoint-500");
   std::filesystem::create_directories(folder.path() + "/logs");
   folder.write("checkpoint-500/config.json", "{}");
-  CHECK(contains(refusal(folder.path()), "checkpoint-500 inside"));
+  CHECK(contains(refusal_of_model(folder.path()), "checkpoint-500 inside"));
   std::filesystem::remove_all(folder.path() + "/checkpoint-500");
   std::filesystem::create_directories(folder.path() + "/snapshots/0a1b2c");
   folder.write("snapshots/0a1b2c/config.json", "{}");
-  CHECK(contains(refusal(folder.path()), "snapshots/0a1b2c inside"));
+  CHECK(contains(refusal_of_model(folder.path()), "snapshots/0a1b2c inside"));
 }
 
 TEST_CASE("weights in other formats and under other names are named") {
@@ -50,7 +43,7 @@ TEST_CASE("weights in other formats and under other names are named") {
     write_small_model(folder, "gpt2", 831);
     std::filesystem::remove(folder.path() + "/model.safetensors");
     for (const std::string& name : names) folder.write(name, "");
-    return refusal(folder.path());
+    return refusal_of_model(folder.path());
   };
   CHECK(contains(holding({}), "no model.safetensors is there"));
   CHECK(contains(holding({"pytorch_model.bin"}), "pytorch_model.bin is in a format that is not read"));
@@ -72,25 +65,25 @@ TEST_CASE("git-lfs pointers are called by their name wherever one stands") {
   const TemporaryFolder folder;
   write_small_model(folder, "llama", 832);
   const std::string weights = folder.write("model.safetensors", pointer);
-  CHECK(contains(refusal(folder.path()), weights + ": a git-lfs pointer"));
+  CHECK(contains(refusal_of_model(folder.path()), weights + ": a git-lfs pointer"));
   std::filesystem::remove(weights);
   const std::string index = folder.write("model.safetensors.index.json", pointer);
-  CHECK(contains(refusal(folder.path()), index + ": a git-lfs pointer"));
+  CHECK(contains(refusal_of_model(folder.path()), index + ": a git-lfs pointer"));
   folder.write("model.safetensors.index.json",
                R"({"weight_map": {"model.embed_tokens.weight": "one.safetensors"}})");
   const std::string shard = folder.write("one.safetensors", pointer);
-  CHECK(contains(refusal(folder.path()), shard + ": a git-lfs pointer"));
+  CHECK(contains(refusal_of_model(folder.path()), shard + ": a git-lfs pointer"));
   const std::string config = folder.write("config.json", pointer);
-  CHECK(contains(refusal(folder.path()), config + ": a git-lfs pointer"));
+  CHECK(contains(refusal_of_model(folder.path()), config + ": a git-lfs pointer"));
 }
 
 TEST_CASE("an adapter in the model's own folder which loaders apply is not passed over") {
   const TemporaryFolder folder;
   write_small_model(folder, "llama", 835);
   folder.write("adapter_config.json", R"({"peft_type": "LORA", "r": 2})");
-  CHECK(contains(refusal(folder.path()), "LORA"));
+  CHECK(contains(refusal_of_model(folder.path()), "LORA"));
   folder.write("adapter_config.json", R"({"peft_type": "PROMPT_TUNING"})");
-  CHECK(refusal(folder.path()).empty());
+  CHECK(refusal_of_model(folder.path()).empty());
 }
 
 TEST_CASE("foreign text in messages is one line of ASCII") {

@@ -7,27 +7,18 @@
 #include <promptbound/models/safetensors.hpp>
 
 #include "small_language_model.hpp"
+#include "text.hpp"
 
 using namespace promptbound;
 
 namespace {
 
-bool contains(const std::string& text, const std::string& part) {
-  return text.find(part) != std::string::npos;
-}
-
-std::string refusal(const TemporaryFolder& folder) {
+std::string refusal_of_layers(const TemporaryFolder& folder) {
   return refusal_of([&] {
     const LanguageModel model(folder.path());
     for (std::size_t l = 0; l < model.config().layers; ++l) static_cast<void>(model.layer(l));
     static_cast<void>(model.input());
   });
-}
-
-void write_tensors(const TemporaryFolder& folder, const std::string& file, const WrittenTensors& written) {
-  std::map<std::string, Tensor> tensors;
-  for (const auto& [name, tensor] : written) tensors[name] = view(tensor.values, tensor.shape);
-  folder.write(file, safetensors_text(tensors));
 }
 
 }  // namespace
@@ -121,7 +112,7 @@ TEST_CASE("models that are not as config.json says are refused") {
     CAPTURE(family);
     const TemporaryFolder folder;
     const WrittenTensors written = write_small_model(folder, family, 803);
-    CHECK(refusal(folder).empty());
+    CHECK(refusal_of_layers(folder).empty());
     // Every tensor that is missing or of another shape is noticed, except final norms, which `refusal` does
     // not read.
     for (const auto& entry : written) {
@@ -132,18 +123,18 @@ TEST_CASE("models that are not as config.json says are refused") {
       WrittenTensors changed = written;
       changed.erase(name);
       write_tensors(folder, "model.safetensors", changed);
-      CHECK_FALSE(refusal(folder).empty());
+      CHECK_FALSE(refusal_of_layers(folder).empty());
       changed = written;
       changed[name].shape.insert(changed[name].shape.begin(), 1);
       write_tensors(folder, "model.safetensors", changed);
-      CHECK(contains(refusal(folder), "has shape (1, "));
+      CHECK(contains(refusal_of_layers(folder), "has shape (1, "));
       changed = written;
       changed[name].values.back() = std::numeric_limits<double>::quiet_NaN();
       write_tensors(folder, "model.safetensors", changed);
       // Of the token types the first is read.
       if (!contains(name, "token_type") && !contains(name, "word_embed") && !contains(name, "embed_tokens") &&
           name != "wte.weight") {
-        CHECK(contains(refusal(folder), "is NaN"));
+        CHECK(contains(refusal_of_layers(folder), "is NaN"));
       }
     }
   }
@@ -154,7 +145,7 @@ TEST_CASE("configurations that are malformed or not supported are refused") {
   write_small_model(folder, "llama", 804);
   const auto refused = [&](const std::string& members) {
     folder.write("config.json", members);
-    return refusal(folder);
+    return refusal_of_layers(folder);
   };
   const std::string good =
       R"("vocab_size": 5, "hidden_size": 8, "num_attention_heads": 4, "num_key_value_heads": 2, "num_hidden_layers": 2,

@@ -1,35 +1,14 @@
 // Which members of a configuration change the function: those of published files pass, others are named.
 #include <doctest/doctest.h>
 
-#include <nlohmann/json.hpp>
-
-#include <promptbound/models/model_config.hpp>
-
-#include "files.hpp"
+#include "configurations.hpp"
+#include "text.hpp"
 
 using namespace promptbound;
 
 namespace {
 
 using nlohmann::json;
-
-bool contains(const std::string& text, const std::string& part) {
-  return text.find(part) != std::string::npos;
-}
-
-ModelConfig read(const json& config) {
-  const TemporaryFolder folder;
-  return read_model_config(folder.write("config.json", config.dump()));
-}
-
-std::string refusal(const json& config) {
-  return refusal_of([&] { static_cast<void>(read(config)); });
-}
-
-json merged(json base, const json& members) {
-  base.update(members);
-  return base;
-}
 
 /// The members of released configurations, with sizes of our own.
 json gpt2() {
@@ -90,30 +69,30 @@ json of_version_5(json config) {
 }  // namespace
 
 TEST_CASE("configurations of published models pass and mean what they say") {
-  CHECK(read(gpt2()).positions == 64);
-  CHECK(read(llama()).rotary->base == 500000);
-  CHECK(read(mistral()).type == "mistral");
-  CHECK(read(qwen2()).query_bias);
-  CHECK_FALSE(read(qwen2()).output_bias);
-  CHECK_FALSE(read(qwen2()).window.has_value());
-  CHECK(read(bert()).token_types == 2);
+  CHECK(config_of(gpt2()).positions == 64);
+  CHECK(config_of(llama()).rotary->base == 500000);
+  CHECK(config_of(mistral()).type == "mistral");
+  CHECK(config_of(qwen2()).query_bias);
+  CHECK_FALSE(config_of(qwen2()).output_bias);
+  CHECK_FALSE(config_of(qwen2()).window.has_value());
+  CHECK(config_of(bert()).token_types == 2);
   for (const json& config : {llama(), mistral(), qwen2()}) {
-    const ModelConfig model = read(of_version_5(config));
+    const ModelConfig model = config_of(of_version_5(config));
     CHECK(model.rotary->base == 500000);
     CHECK(model.assumed_inert.empty());
   }
   // What releases and their descendants add.
-  CHECK(refusal(merged(gpt2(), json::parse(R"({"_num_labels": 1, "gradient_checkpointing": false,
+  CHECK(refusal_of_config(merged(gpt2(), json::parse(R"({"_num_labels": 1, "gradient_checkpointing": false,
     "scale_attn_weights": true, "reorder_and_upcast_attn": true, "scale_attn_by_inverse_layer_idx": false,
     "n_inner": null, "tokenizer_class": "T5Tokenizer", "use_cache": true, "torch_dtype": "float32",
     "is_decoder": true, "add_cross_attention": false, "pad_token_id": null})")))
             .empty());
-  CHECK(refusal(merged(llama(), json::parse(R"({"is_llama_config": true, "rope_interleaved": false,
+  CHECK(refusal_of_config(merged(llama(), json::parse(R"({"is_llama_config": true, "rope_interleaved": false,
     "transformers.js_config": {"dtype": "q4"}, "max_sequence_length": 64, "unsloth_fixed": true,
     "_attn_implementation_autoset": true, "partial_rotary_factor": 1.0, "is_causal": true,
     "layer_types": ["full_attention", "full_attention"], "attn_implementation": "sdpa"})")))
             .empty());
-  CHECK(refusal(merged(qwen2(), json::parse(R"({"use_mrope": false, "attention_bias": false,
+  CHECK(refusal_of_config(merged(qwen2(), json::parse(R"({"use_mrope": false, "attention_bias": false,
     "rope_scaling": {}})")))
             .empty());
   // Whatever any configuration may hold: output, pieces, generation, labels.
@@ -132,7 +111,7 @@ TEST_CASE("configurations of published models pass and mean what they say") {
     "sep_token_id": 1, "decoder_start_token_id": 1, "problem_type": "regression",
     "_commit_hash": "abc", "name_or_path": "x"})");
   for (const json& config : {gpt2(), llama(), mistral(), qwen2(), bert()}) {
-    CHECK(refusal(merged(config, generic)).empty());
+    CHECK(refusal_of_config(merged(config, generic)).empty());
   }
 }
 
@@ -146,12 +125,13 @@ TEST_CASE("what changes the function of every family is refused by name") {
     CAPTURE(config.at("model_type").dump());
     for (const auto& member : members.items()) {
       CAPTURE(member.key());
-      CHECK(contains(refusal(merged(config, {{member.key(), member.value()}})), member.key()));
+      CHECK(contains(refusal_of_config(merged(config, {{member.key(), member.value()}})), member.key()));
     }
   }
-  CHECK(contains(refusal(merged(llama(), {{"quantization_config", {{"quant_method", "gptq"}}}})), "gptq"));
+  CHECK(contains(refusal_of_config(merged(llama(), {{"quantization_config", {{"quant_method", "gptq"}}}})),
+                 "gptq"));
   // Before anything else that is wrong.
-  CHECK(contains(refusal({{"quantization_config", json::object()}}), "quantization_config"));
+  CHECK(contains(refusal_of_config({{"quantization_config", json::object()}}), "quantization_config"));
 }
 
 TEST_CASE("what changes the function of one family is refused by name") {
@@ -177,8 +157,8 @@ TEST_CASE("what changes the function of one family is refused by name") {
     const json members = json::parse(one.members);
     for (const auto& member : members.items()) {
       CAPTURE(member.key());
-      CHECK(refusal(one.config).empty());
-      CHECK(contains(refusal(merged(one.config, {{member.key(), member.value()}})), member.key()));
+      CHECK(refusal_of_config(one.config).empty());
+      CHECK(contains(refusal_of_config(merged(one.config, {{member.key(), member.value()}})), member.key()));
     }
   }
 }
@@ -188,31 +168,32 @@ TEST_CASE("rotary positions: one base and a kind that is modelled") {
   for (const char* kind : {"dynamic", "yarn", "longrope", "mrope", "proportional"}) {
     for (const char* member : {"rope_scaling", "rope_parameters"}) {
       for (const char* key : {"type", "rope_type"}) {
-        const std::string message = refusal(with({{member, {{key, kind}, {"factor", 2.0}}}}));
+        const std::string message = refusal_of_config(with({{member, {{key, kind}, {"factor", 2.0}}}}));
         CHECK(contains(message, member));
         CHECK(contains(message, kind));
       }
     }
   }
-  CHECK(read(with({{"rope_scaling", {{"type", "default"}}}})).rotary->base == 500000);
-  CHECK(contains(refusal(with({{"rope_scaling", {{"rope_type", "default"}, {"factor", 2.0}}}})), "factor"));
-  CHECK(contains(refusal(with({{"rope_scaling", "default"}})), "rope_scaling"));
-  CHECK(contains(refusal(with({{"rope_parameters", {{"partial_rotary_factor", 0.5}}}})),
+  CHECK(config_of(with({{"rope_scaling", {{"type", "default"}}}})).rotary->base == 500000);
+  CHECK(contains(refusal_of_config(with({{"rope_scaling", {{"rope_type", "default"}, {"factor", 2.0}}}})),
+                 "factor"));
+  CHECK(contains(refusal_of_config(with({{"rope_scaling", "default"}})), "rope_scaling"));
+  CHECK(contains(refusal_of_config(with({{"rope_parameters", {{"partial_rotary_factor", 0.5}}}})),
                  "partial_rotary_factor"));
-  CHECK(contains(refusal(with({{"rope_parameters", {{"full_attention", {{"rope_theta", 1e6}}}}}})),
+  CHECK(contains(refusal_of_config(with({{"rope_parameters", {{"full_attention", {{"rope_theta", 1e6}}}}}})),
                  "full_attention"));
   // Two bases that differ mean two models, depending on who reads them.
-  CHECK(contains(refusal(with({{"rope_parameters", {{"rope_theta", 10000}}}})), "rope_theta"));
-  CHECK(read(with({{"rope_parameters", {{"rope_theta", 500000}}}})).rotary->base == 500000);
+  CHECK(contains(refusal_of_config(with({{"rope_parameters", {{"rope_theta", 10000}}}})), "rope_theta"));
+  CHECK(config_of(with({{"rope_parameters", {{"rope_theta", 500000}}}})).rotary->base == 500000);
   json none = llama();
   none.erase("rope_theta");
-  CHECK(read(none).rotary->base == 10000);
+  CHECK(config_of(none).rotary->base == 10000);
   none["rope_parameters"] = {{"rope_theta", 7}};
-  CHECK(read(none).rotary->base == 7);
+  CHECK(config_of(none).rotary->base == 7);
   none.erase("rope_parameters");
   // transformers 4 would take 10000, transformers 5 would take 7.
   none["rope_scaling"] = {{"rope_type", "default"}, {"rope_theta", 7}};
-  CHECK(contains(refusal(none), "rope_theta"));
+  CHECK(contains(refusal_of_config(none), "rope_theta"));
 }
 
 TEST_CASE("scaled rotary positions: linear and llama3 with exactly their members") {
@@ -222,14 +203,15 @@ TEST_CASE("scaled rotary positions: linear and llama3 with exactly their members
                        {"high_freq_factor", 4.0},
                        {"original_max_position_embeddings", 8192}};
   const auto with = [](const json& rope) { return merged(llama(), {{"rope_scaling", rope}}); };
-  const auto scaling = std::get<Llama3Scaling>(read(with(llama3)).rotary->scaling);
+  const auto scaling = std::get<Llama3Scaling>(config_of(with(llama3)).rotary->scaling);
   CHECK(scaling.factor == 32);
   CHECK(scaling.low_frequency == 1);
   CHECK(scaling.high_frequency == 4);
   CHECK(scaling.original_positions == 8192);
   for (const char* key : {"type", "rope_type"}) {
-    CHECK(std::get<LinearScaling>(read(with({{key, "linear"}, {"factor", 2.5}})).rotary->scaling).factor ==
-          Rational(5, 2));
+    CHECK(
+        std::get<LinearScaling>(config_of(with({{key, "linear"}, {"factor", 2.5}})).rotary->scaling).factor ==
+        Rational(5, 2));
   }
   // As transformers 5 writes it: the base inside, and no rope_scaling.
   json modern = llama();
@@ -237,54 +219,54 @@ TEST_CASE("scaled rotary positions: linear and llama3 with exactly their members
   modern["rope_scaling"] = nullptr;
   modern["rope_parameters"] = llama3;
   modern["rope_parameters"]["rope_theta"] = 7;
-  CHECK(read(modern).rotary->base == 7);
-  CHECK(std::get<Llama3Scaling>(read(modern).rotary->scaling).factor == 32);
+  CHECK(config_of(modern).rotary->base == 7);
+  CHECK(std::get<Llama3Scaling>(config_of(modern).rotary->scaling).factor == 32);
   // Every member is needed, and none of another kind is taken.
   for (const char* name :
        {"factor", "low_freq_factor", "high_freq_factor", "original_max_position_embeddings"}) {
     json changed = llama3;
     changed.erase(name);
-    CHECK(contains(refusal(with(changed)), name));
+    CHECK(contains(refusal_of_config(with(changed)), name));
     changed[name] = -1;
-    CHECK(contains(refusal(with(changed)), name));
+    CHECK(contains(refusal_of_config(with(changed)), name));
     if (name != std::string("factor")) {
-      CHECK(contains(refusal(with({{"rope_type", "linear"}, {"factor", 2}, {name, 3}})), name));
+      CHECK(contains(refusal_of_config(with({{"rope_type", "linear"}, {"factor", 2}, {name, 3}})), name));
     }
   }
-  CHECK(contains(refusal(with({{"rope_type", "linear"}})), "factor"));
-  CHECK(contains(refusal(with(merged(llama3, {{"low_freq_factor", 4.0}}))), "low_freq_factor"));
-  CHECK(contains(refusal(with(merged(llama3, {{"attention_factor", 2.0}}))), "attention_factor"));
-  CHECK(contains(refusal(with(merged(llama3, {{"type", "linear"}}))), "type"));
-  CHECK(contains(refusal(merged(with(llama3), {{"rope_parameters", llama3}})), "rope_parameters"));
+  CHECK(contains(refusal_of_config(with({{"rope_type", "linear"}})), "factor"));
+  CHECK(contains(refusal_of_config(with(merged(llama3, {{"low_freq_factor", 4.0}}))), "low_freq_factor"));
+  CHECK(contains(refusal_of_config(with(merged(llama3, {{"attention_factor", 2.0}}))), "attention_factor"));
+  CHECK(contains(refusal_of_config(with(merged(llama3, {{"type", "linear"}}))), "type"));
+  CHECK(contains(refusal_of_config(merged(with(llama3), {{"rope_parameters", llama3}})), "rope_parameters"));
 }
 
 TEST_CASE("windows: null is none - absent is the class's own") {
-  CHECK_FALSE(read(mistral()).window.has_value());
-  CHECK(read(merged(mistral(), {{"sliding_window", 32}})).window == 32);
+  CHECK_FALSE(config_of(mistral()).window.has_value());
+  CHECK(config_of(merged(mistral(), {{"sliding_window", 32}})).window == 32);
   json silent = mistral();
   silent.erase("sliding_window");
-  CHECK(read(silent).window == 4096);
-  CHECK(read(merged(qwen2(), {{"use_sliding_window", true}})).window == 32);
-  CHECK(read(merged(qwen2(),
-                    {{"use_sliding_window", true}, {"layer_types", {"full_attention", "sliding_attention"}}}))
+  CHECK(config_of(silent).window == 4096);
+  CHECK(config_of(merged(qwen2(), {{"use_sliding_window", true}})).window == 32);
+  CHECK(config_of(merged(qwen2(), {{"use_sliding_window", true},
+                                   {"layer_types", {"full_attention", "sliding_attention"}}}))
             .window == 32);
   silent.erase("num_key_value_heads");
-  CHECK(contains(refusal(silent), "num_key_value_heads"));
+  CHECK(contains(refusal_of_config(silent), "num_key_value_heads"));
 }
 
 TEST_CASE("biases are where the class has them") {
-  CHECK_FALSE(read(llama()).query_bias);
-  const ModelConfig biased = read(merged(llama(), {{"attention_bias", true}, {"mlp_bias", true}}));
+  CHECK_FALSE(config_of(llama()).query_bias);
+  const ModelConfig biased = config_of(merged(llama(), {{"attention_bias", true}, {"mlp_bias", true}}));
   CHECK(biased.query_bias);
   CHECK(biased.output_bias);
   CHECK(biased.ffn_bias);
   // The class of qwen2 does not ask the configuration.
-  CHECK(read(merged(qwen2(), {{"attention_bias", false}})).query_bias);
+  CHECK(config_of(merged(qwen2(), {{"attention_bias", false}})).query_bias);
 }
 
 TEST_CASE("activations by the names that files use") {
   const auto of = [](const char* name) {
-    return read(merged(gpt2(), {{"activation_function", name}})).activation;
+    return config_of(merged(gpt2(), {{"activation_function", name}})).activation;
   };
   CHECK(of("relu") == Activation::relu);
   CHECK(of("gelu") == Activation::gelu);
@@ -297,14 +279,15 @@ TEST_CASE("activations by the names that files use") {
 TEST_CASE("classes of the family are accepted in every framework - others are doubted") {
   for (const char* name : {"GPT2Model", "GPT2LMHeadModel", "GPT2DoubleHeadsModel", "TFGPT2LMHeadModel",
                            "FlaxGPT2LMHeadModel", "GPT2ForSequenceClassification"}) {
-    CHECK(refusal(merged(gpt2(), {{"architectures", {name}}})).empty());
+    CHECK(refusal_of_config(merged(gpt2(), {{"architectures", {name}}})).empty());
   }
   for (const char* name :
        {"GPT2", "GPT2OwnModel", "GPT2LMHeadModelWithValueHead", "gpt2model", "", "Model"}) {
-    CHECK(contains(refusal(merged(gpt2(), {{"architectures", {"GPT2Model", name}}})), "architectures"));
+    CHECK(contains(refusal_of_config(merged(gpt2(), {{"architectures", {"GPT2Model", name}}})),
+                   "architectures"));
   }
-  CHECK(contains(refusal(merged(gpt2(), {{"architectures", "GPT2Model"}})), "architectures"));
-  CHECK(refusal(merged(gpt2(), {{"architectures", nullptr}})).empty());
+  CHECK(contains(refusal_of_config(merged(gpt2(), {{"architectures", "GPT2Model"}})), "architectures"));
+  CHECK(refusal_of_config(merged(gpt2(), {{"architectures", nullptr}})).empty());
 }
 
 TEST_CASE("text that is no JSON gives one clean line") {

@@ -1,37 +1,27 @@
 #include <doctest/doctest.h>
 
+#include <bit>
 #include <cstdint>
 
 #include <promptbound/models/npy.hpp>
 
 #include "files.hpp"
+#include "text.hpp"
 
 using namespace promptbound;
 
 namespace {
 
-bool contains(const std::string& text, const std::string& part) {
-  return text.find(part) != std::string::npos;
-}
-
-template <class Number>
-std::string little_endian(Number number) {
-  return {reinterpret_cast<const char*>(&number), sizeof number};
-}
-std::string u16(std::uint16_t number) { return little_endian(number); }
-std::string u32(std::uint32_t number) { return little_endian(number); }
-
 std::string npy(int version, const std::string& header, const std::string& data) {
-  const auto length = static_cast<std::uint32_t>(header.size());
   return std::string("\x93NUMPY") + static_cast<char>(version) + '\0' +
-         (version == 1 ? u16(static_cast<std::uint16_t>(length)) : u32(length)) + header + data;
+         little_endian(header.size(), version == 1 ? 2 : 4) + header + data;
 }
 
-std::string refusal(const std::string& text) {
+std::string refusal_of_npy(const std::string& text) {
   return refusal_of([&] { (void)parse_npy(bytes_of(text), "x"); });
 }
 std::string header_refusal(const std::string& header) {
-  return refusal(npy(1, header, std::string(8, '\0')));
+  return refusal_of_npy(npy(1, header, std::string(8, '\0')));
 }
 
 }  // namespace
@@ -53,7 +43,7 @@ TEST_CASE("what is written is read back") {
 }
 
 TEST_CASE("all three versions and headers in any order - are read") {
-  const std::string data = little_endian(2.5);
+  const std::string data = little_endian(std::bit_cast<std::uint64_t>(2.5), 8);
   for (const int version : {1, 2, 3}) {
     const std::string text = npy(version, "{'shape':(1,1),\"descr\":'<f8','fortran_order': False}  \n", data);
     CHECK(values<double>(parse_npy(bytes_of(text), "x")) == std::vector<double>{2.5});
@@ -63,13 +53,13 @@ TEST_CASE("all three versions and headers in any order - are read") {
 TEST_CASE("hostile .npy files are refused") {
   const std::string good =
       npy(1, "{'descr': '<f4', 'fortran_order': False, 'shape': (2,), }", std::string(8, '\0'));
-  CHECK(refusal(good).empty());
+  CHECK(refusal_of_npy(good).empty());
   for (std::size_t size = 0; size < good.size(); ++size) {
-    CHECK_FALSE_MESSAGE(refusal(good.substr(0, size)).empty(), size);
+    CHECK_FALSE_MESSAGE(refusal_of_npy(good.substr(0, size)).empty(), size);
   }
-  CHECK(contains(refusal(good + "x"), "has 9 bytes of data"));
-  CHECK(contains(refusal(npy(4, "{}", "")), ".npy version 4"));
-  CHECK(contains(refusal(std::string("\x93NUMPY\x02\x00\xff\xff\xff\xff", 12)), "cut off"));
+  CHECK(contains(refusal_of_npy(good + "x"), "has 9 bytes of data"));
+  CHECK(contains(refusal_of_npy(npy(4, "{}", "")), ".npy version 4"));
+  CHECK(contains(refusal_of_npy(std::string("\x93NUMPY\x02\x00\xff\xff\xff\xff", 12)), "cut off"));
   CHECK(
       contains(header_refusal("{'descr': '<f4', 'fortran_order': True, 'shape': (2,), }"), "Fortran order"));
   CHECK(contains(header_refusal("{'descr': '>f4', 'fortran_order': False, 'shape': (2,), }"), "type '>f4'"));

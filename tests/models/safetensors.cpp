@@ -10,6 +10,7 @@
 #include <promptbound/numeric/error.hpp>
 
 #include "files.hpp"
+#include "text.hpp"
 
 using namespace promptbound;
 
@@ -22,14 +23,12 @@ std::string file_of(const std::string& header, std::size_t data) {
          std::string(data, '\0');
 }
 
-std::string refusal(const std::string& text) {
+std::string refusal_of_safetensors(const std::string& text) {
   return refusal_of([&] { (void)parse_safetensors(bytes_of(text), "x"); });
 }
 
-std::string refusal(const std::string& header, std::size_t data) { return refusal(file_of(header, data)); }
-
-bool contains(const std::string& text, const std::string& part) {
-  return text.find(part) != std::string::npos;
+std::string refusal_of_safetensors(const std::string& header, std::size_t data) {
+  return refusal_of_safetensors(file_of(header, data));
 }
 
 template <class Bits>
@@ -82,7 +81,8 @@ TEST_CASE("NaN - infinities and other types are refused where weights are read")
     CHECK(refused(type, raw<std::uint16_t>({7})) ==
           std::string("x: a: element type ") + type + " (accepted: F64, F32, F16, BF16)");
   }
-  CHECK(contains(refusal(R"({"a":{"dtype":7,"shape":[2],"data_offsets":[0,8]}})", 8), "\"dtype\" is not"));
+  CHECK(contains(refusal_of_safetensors(R"({"a":{"dtype":7,"shape":[2],"data_offsets":[0,8]}})", 8),
+                 "\"dtype\" is not"));
   const std::vector<double> numbers = {1, 2};
   CHECK(contains(refusal_of([&] { (void)values<float>(view(numbers, {2})); }), "single precision"));
 }
@@ -116,60 +116,67 @@ TEST_CASE("tensors without elements and scalars are tensors") {
 
 TEST_CASE("hostile headers are refused") {
   const std::string good = file_of(R"({"a":{"dtype":"F32","shape":[2],"data_offsets":[0,8]}})", 8);
-  CHECK(refusal(good).empty());
+  CHECK(refusal_of_safetensors(good).empty());
   for (std::size_t size = 0; size < good.size(); ++size) {
-    CHECK_FALSE_MESSAGE(refusal(good.substr(0, size)).empty(), size);
+    CHECK_FALSE_MESSAGE(refusal_of_safetensors(good.substr(0, size)).empty(), size);
   }
   for (const std::uint64_t length : {std::uint64_t{1} << 60, ~std::uint64_t{0}, ~std::uint64_t{0} - 7}) {
     std::string text = good;
     std::memcpy(text.data(), &length, sizeof length);
-    CHECK(contains(refusal(text), "not a safetensors file: a header of " + std::to_string(length)));
+    CHECK(contains(refusal_of_safetensors(text),
+                   "not a safetensors file: a header of " + std::to_string(length)));
   }
-  CHECK(contains(refusal("[]", 0), "not a JSON object"));
-  CHECK(contains(refusal("", 0), "not JSON"));
-  CHECK(contains(refusal("{\"a\":", 0), "not JSON"));
-  CHECK(contains(refusal("{\"\xff\":1}", 0), "not JSON"));
-  CHECK(contains(refusal(std::string(1000000, '['), 0), "nested deeper than 64"));
-  CHECK(contains(refusal(R"({"a":{"dtype":"F32","shape":[2],"data_offsets":[0,8]}, "a":{}})", 8),
-                 "x: header: the member \"a\" occurs twice"));
-  CHECK(contains(refusal(R"({"a":{"dtype":"F32","dtype":"F32","shape":[2],"data_offsets":[0,8]}})", 8),
-                 "x: header: a: the member \"dtype\" occurs twice"));
-  CHECK(contains(refusal(R"({"a":7})", 8), "x: a: an object"));
-  CHECK(contains(refusal(R"({"__metadata__":"x"})", 0), "__metadata__"));
-  CHECK(contains(refusal(R"({"__metadata__":{"x":1}})", 0), "__metadata__"));
-  CHECK(contains(refusal(R"({"__metadata__":{"x":1.5}})", 0), "1.5 is no whole number"));
-  CHECK(contains(refusal(R"({"__metadata__":null})", 0), "__metadata__"));
+  CHECK(contains(refusal_of_safetensors("[]", 0), "not a JSON object"));
+  CHECK(contains(refusal_of_safetensors("", 0), "not JSON"));
+  CHECK(contains(refusal_of_safetensors("{\"a\":", 0), "not JSON"));
+  CHECK(contains(refusal_of_safetensors("{\"\xff\":1}", 0), "not JSON"));
+  CHECK(contains(refusal_of_safetensors(std::string(1000000, '['), 0), "nested deeper than 64"));
+  CHECK(
+      contains(refusal_of_safetensors(R"({"a":{"dtype":"F32","shape":[2],"data_offsets":[0,8]}, "a":{}})", 8),
+               "x: header: the member \"a\" occurs twice"));
+  CHECK(contains(
+      refusal_of_safetensors(R"({"a":{"dtype":"F32","dtype":"F32","shape":[2],"data_offsets":[0,8]}})", 8),
+      "x: header: a: the member \"dtype\" occurs twice"));
+  CHECK(contains(refusal_of_safetensors(R"({"a":7})", 8), "x: a: an object"));
+  CHECK(contains(refusal_of_safetensors(R"({"__metadata__":"x"})", 0), "__metadata__"));
+  CHECK(contains(refusal_of_safetensors(R"({"__metadata__":{"x":1}})", 0), "__metadata__"));
+  CHECK(contains(refusal_of_safetensors(R"({"__metadata__":{"x":1.5}})", 0), "1.5 is no whole number"));
+  CHECK(contains(refusal_of_safetensors(R"({"__metadata__":null})", 0), "__metadata__"));
 }
 
 TEST_CASE("hostile offsets and shapes are refused") {
   const auto entry = [](const char* shape, const char* offsets) {
     return R"({"a":{"dtype":"F32","shape":)" + std::string(shape) + R"(,"data_offsets":)" + offsets + "}}";
   };
-  CHECK(refusal(entry("[2]", "[0,8]"), 8).empty());
-  CHECK(contains(refusal(entry("[3]", "[0,12]"), 8), "ends at byte 12 of the data, which has 8 bytes"));
-  CHECK(contains(refusal(entry("[2]", "[0,18446744073709551615]"), 8), "ends at byte 18446744073709551615"));
-  CHECK(contains(refusal(entry("[2]", "[0,18446744073709551616]"), 8),
+  CHECK(refusal_of_safetensors(entry("[2]", "[0,8]"), 8).empty());
+  CHECK(contains(refusal_of_safetensors(entry("[3]", "[0,12]"), 8),
+                 "ends at byte 12 of the data, which has 8 bytes"));
+  CHECK(contains(refusal_of_safetensors(entry("[2]", "[0,18446744073709551615]"), 8),
+                 "ends at byte 18446744073709551615"));
+  CHECK(contains(refusal_of_safetensors(entry("[2]", "[0,18446744073709551616]"), 8),
                  "18446744073709551616 is no whole number"));
-  CHECK(contains(refusal(entry("[2]", "[8,0]"), 8), "begin <= end"));
-  CHECK(contains(refusal(entry("[2]", "[0]"), 8), "begin <= end"));
-  CHECK(contains(refusal(entry("[2]", "[-8,0]"), 8), "whole numbers"));
-  CHECK(contains(refusal(entry("[2]", "[0,8.0]"), 8), "8.0 is no whole number"));
-  CHECK(contains(refusal(entry("[2]", "null"), 8), "whole numbers"));
-  CHECK(contains(refusal(entry("[1]", "[0,8]"), 8), "needs 4"));
-  CHECK(contains(refusal(entry("[4294967296,4294967296]", "[0,8]"), 8), "larger than any file"));
-  CHECK(contains(refusal(entry("[4611686018427387906]", "[0,8]"), 8), "larger than any file"));
-  CHECK(contains(refusal(entry("[2]", "[0,8]"), 9), "1 bytes belong to no tensor"));
-  CHECK(contains(refusal(R"({"a":{"dtype":"F32","shape":[2]}})", 8), "\"data_offsets\" is missing"));
+  CHECK(contains(refusal_of_safetensors(entry("[2]", "[8,0]"), 8), "begin <= end"));
+  CHECK(contains(refusal_of_safetensors(entry("[2]", "[0]"), 8), "begin <= end"));
+  CHECK(contains(refusal_of_safetensors(entry("[2]", "[-8,0]"), 8), "whole numbers"));
+  CHECK(contains(refusal_of_safetensors(entry("[2]", "[0,8.0]"), 8), "8.0 is no whole number"));
+  CHECK(contains(refusal_of_safetensors(entry("[2]", "null"), 8), "whole numbers"));
+  CHECK(contains(refusal_of_safetensors(entry("[1]", "[0,8]"), 8), "needs 4"));
   CHECK(
-      contains(refusal(R"({"a":{"dtype":"F32","shape":[2],"data_offsets":[0,8],"b":1}})", 8), "unknown key"));
+      contains(refusal_of_safetensors(entry("[4294967296,4294967296]", "[0,8]"), 8), "larger than any file"));
+  CHECK(contains(refusal_of_safetensors(entry("[4611686018427387906]", "[0,8]"), 8), "larger than any file"));
+  CHECK(contains(refusal_of_safetensors(entry("[2]", "[0,8]"), 9), "1 bytes belong to no tensor"));
+  CHECK(contains(refusal_of_safetensors(R"({"a":{"dtype":"F32","shape":[2]}})", 8),
+                 "\"data_offsets\" is missing"));
+  CHECK(contains(refusal_of_safetensors(R"({"a":{"dtype":"F32","shape":[2],"data_offsets":[0,8],"b":1}})", 8),
+                 "unknown key"));
   const auto pair = [](const char* second) {
     return R"({"a":{"dtype":"F32","shape":[2],"data_offsets":[0,8]},"b":{"dtype":"F32","shape":[2],"data_offsets":)" +
            std::string(second) + "}}";
   };
-  CHECK(refusal(pair("[8,16]"), 16).empty());
-  CHECK(contains(refusal(pair("[4,12]"), 12), "overlaps"));
-  CHECK(contains(refusal(pair("[0,8]"), 8), "overlaps"));
-  CHECK(contains(refusal(pair("[12,20]"), 20), "gap"));
+  CHECK(refusal_of_safetensors(pair("[8,16]"), 16).empty());
+  CHECK(contains(refusal_of_safetensors(pair("[4,12]"), 12), "overlaps"));
+  CHECK(contains(refusal_of_safetensors(pair("[0,8]"), 8), "overlaps"));
+  CHECK(contains(refusal_of_safetensors(pair("[12,20]"), 20), "gap"));
 }
 
 TEST_CASE("files are mapped - what is no file is refused") {

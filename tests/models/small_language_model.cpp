@@ -1,5 +1,6 @@
 #include "models/small_language_model.hpp"
 
+#include <promptbound/models/language_model.hpp>
 #include <promptbound/models/safetensors.hpp>
 
 namespace promptbound {
@@ -36,7 +37,7 @@ class Builder {
   WrittenTensors tensors_;
 };
 
-WrittenTensors gpt2(Builder builder) {
+WrittenTensors gpt2_tensors(Builder builder) {
   builder.add("wte.weight", {5, 8});
   builder.add("wpe.weight", {16, 8});
   for (const char* layer : {"h.0.", "h.1."}) {
@@ -52,7 +53,7 @@ WrittenTensors gpt2(Builder builder) {
   return builder.take();
 }
 
-WrittenTensors llama(Builder builder) {
+WrittenTensors llama_tensors(Builder builder) {
   builder.add("model.embed_tokens.weight", {5, 8});
   for (const char* layer : {"model.layers.0.", "model.layers.1."}) {
     const std::string prefix = layer;
@@ -70,7 +71,7 @@ WrittenTensors llama(Builder builder) {
   return builder.take();
 }
 
-WrittenTensors bert(Builder builder) {
+WrittenTensors bert_tensors(Builder builder) {
   const std::string embeddings = "bert.embeddings.";
   builder.add(embeddings + "word_embeddings.weight", {5, 8});
   builder.add(embeddings + "position_embeddings.weight", {16, 8});
@@ -90,13 +91,17 @@ WrittenTensors bert(Builder builder) {
   return builder.take();
 }
 
+}  // namespace
+
 void write_tensors(const TemporaryFolder& folder, const std::string& file, const WrittenTensors& written) {
   std::map<std::string, Tensor> tensors;
   for (const auto& [name, tensor] : written) tensors[name] = view(tensor.values, tensor.shape);
   folder.write(file, safetensors_text(tensors));
 }
 
-}  // namespace
+std::string refusal_of_model(const std::string& folder) {
+  return refusal_of([&] { static_cast<void>(LanguageModel(folder)); });
+}
 
 WrittenTensors write_small_model(const TemporaryFolder& folder, const std::string& family, std::uint64_t seed,
                                  double scale) {
@@ -104,14 +109,14 @@ WrittenTensors write_small_model(const TemporaryFolder& folder, const std::strin
   WrittenTensors written;
   std::string config;
   if (family == "gpt2") {
-    written = gpt2(builder);
+    written = gpt2_tensors(builder);
     config = R"("n_embd": 8, "n_head": 2, "n_layer": 2, "n_positions": 16, "n_inner": 12)";
   } else if (family == "llama") {
-    written = llama(builder);
+    written = llama_tensors(builder);
     config = R"("hidden_size": 8, "num_attention_heads": 4, "num_key_value_heads": 2, "num_hidden_layers": 2,
       "intermediate_size": 12, "max_position_embeddings": 16, "rms_norm_eps": 1e-6, "rope_theta": 100.0)";
   } else {
-    written = bert(builder);
+    written = bert_tensors(builder);
     config = R"("hidden_size": 8, "num_attention_heads": 2, "num_hidden_layers": 2, "intermediate_size": 12,
       "max_position_embeddings": 16, "layer_norm_eps": 1e-6)";
   }

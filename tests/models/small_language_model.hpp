@@ -17,6 +17,12 @@ struct WrittenTensor {
 };
 using WrittenTensors = std::map<std::string, WrittenTensor>;
 
+/// Writes the tensors as a safetensors file of that name.
+void write_tensors(const TemporaryFolder& folder, const std::string& file, const WrittenTensors& written);
+
+/// Returns the message with which the folder is refused as a language model; empty if it is one.
+std::string refusal_of_model(const std::string& folder);
+
 /// Writes config.json and model.safetensors of a model of width 8 with two layers of two (llama: four, two of
 /// keys) heads, hidden width 12, vocabulary 5 and 16 positions, and returns its tensors. family: gpt2, llama,
 /// bert.

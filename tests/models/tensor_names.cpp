@@ -5,24 +5,11 @@
 #include <promptbound/models/safetensors.hpp>
 
 #include "small_language_model.hpp"
+#include "text.hpp"
 
 using namespace promptbound;
 
 namespace {
-
-bool contains(const std::string& text, const std::string& part) {
-  return text.find(part) != std::string::npos;
-}
-
-void write_tensors(const TemporaryFolder& folder, const WrittenTensors& written) {
-  std::map<std::string, Tensor> tensors;
-  for (const auto& [name, tensor] : written) tensors[name] = view(tensor.values, tensor.shape);
-  folder.write("model.safetensors", safetensors_text(tensors));
-}
-
-std::string refusal(const TemporaryFolder& folder) {
-  return refusal_of([&] { static_cast<void>(LanguageModel(folder.path())); });
-}
 
 const WrittenTensor one = {{1}, {0.5}};
 
@@ -41,19 +28,19 @@ TEST_CASE("embeddings are found behind what wrappers put before their names") {
       WrittenTensors wrapped;
       for (const auto& [name, tensor] : written) wrapped[prefix + name] = tensor;
       wrapped["lm_head.weight"] = one;
-      write_tensors(folder, wrapped);
+      write_tensors(folder, "model.safetensors", wrapped);
       const LanguageModel model(folder.path());
       CHECK(model.token_embeddings(0, 5) == embeddings);
       CHECK(model.layer(1).ffn.W_1 == up);
     }
     WrittenTensors both = written;
     for (const auto& [name, tensor] : written) both["module." + name] = tensor;
-    write_tensors(folder, both);
-    CHECK(contains(refusal(folder), "holds two models"));
+    write_tensors(folder, "model.safetensors", both);
+    CHECK(contains(refusal_of_model(folder.path()), "holds two models"));
     WrittenTensors strange;
     for (const auto& [name, tensor] : written) strange["encoder_b." + name] = tensor;
-    write_tensors(folder, strange);
-    CHECK(contains(refusal(folder), "has an unknown prefix"));
+    write_tensors(folder, "model.safetensors", strange);
+    CHECK(contains(refusal_of_model(folder.path()), "has an unknown prefix"));
   }
 }
 
@@ -79,13 +66,13 @@ TEST_CASE("a tensor that a layer of the model does not have is refused by name")
               "bert.embeddings.embeddings_project.weight", "bert.encoder.LayerNorm.weight"}}}) {
     const TemporaryFolder folder;
     const WrittenTensors written = write_small_model(folder, each.family, 822);
-    CHECK(refusal(folder).empty());
+    CHECK(refusal_of_model(folder.path()).empty());
     for (const std::string name : each.names) {
       CAPTURE(name);
       WrittenTensors changed = written;
       changed[name] = one;
-      write_tensors(folder, changed);
-      CHECK(contains(refusal(folder), name));
+      write_tensors(folder, "model.safetensors", changed);
+      CHECK(contains(refusal_of_model(folder.path()), name));
     }
   }
 }
@@ -108,7 +95,7 @@ TEST_CASE("buffers - heads and what lies outside the model are no part of it") {
     WrittenTensors written = write_small_model(folder, each.family, 823);
     const Matrix<double> down = LanguageModel(folder.path()).layer(1).ffn.W_2;
     for (const char* name : each.names) written[name] = one;
-    write_tensors(folder, written);
+    write_tensors(folder, "model.safetensors", written);
     CHECK(LanguageModel(folder.path()).layer(1).ffn.W_2 == down);
   }
 }
@@ -131,20 +118,20 @@ TEST_CASE("biases that the configuration asks for are needed and read") {
     written[prefix + "k_proj.bias"] = {{4}, {9, 10, 11, 12}};
     written[prefix + "v_proj.bias"] = {{4}, {13, 14, 15, 16}};
   }
-  write_tensors(folder, written);
+  write_tensors(folder, "model.safetensors", written);
   CHECK(layer().attention.groups[1].queries[0].query.b == Vector<double>{{5, 6}});
   CHECK(layer().attention.groups[1].key.b == Vector<double>{{11, 12}});
   CHECK(layer().attention.groups[1].value.b == Vector<double>{{15, 16}});
   CHECK(layer().attention.output_bias.isZero(0));
   write_config("mistral", "");
-  CHECK(contains(refusal(folder), "k_proj.bias"));
+  CHECK(contains(refusal_of_model(folder.path()), "k_proj.bias"));
   write_config("llama", R"(, "attention_bias": true)");
   CHECK(contains(refusal_of([&] { static_cast<void>(layer()); }), "self_attn.o_proj.bias"));
   for (const char* number : {"0", "1"}) {
     written[std::string("model.layers.") + number + ".self_attn.o_proj.bias"] = {{8},
                                                                                  {1, 1, 1, 1, 1, 1, 1, 9}};
   }
-  write_tensors(folder, written);
+  write_tensors(folder, "model.safetensors", written);
   CHECK(layer().attention.output_bias(7) == 9);
 }
 
@@ -156,10 +143,10 @@ TEST_CASE("both names of a norm of BERT at once are two models") {
   const std::string norm = "bert.encoder.layer.0.attention.output.LayerNorm.";
   written[norm + "gamma"] = written[norm + "weight"];
   written[norm + "beta"] = written[norm + "bias"];
-  write_tensors(folder, written);
+  write_tensors(folder, "model.safetensors", written);
   CHECK(contains(refusal_of([&] { static_cast<void>(layer()); }), norm + "gamma"));
   written.erase(norm + "weight");
   written.erase(norm + "bias");
-  write_tensors(folder, written);
+  write_tensors(folder, "model.safetensors", written);
   CHECK(layer().norm_1.gain == gain);
 }

@@ -1,7 +1,6 @@
 // Files of torch.save: tensors come out as they were put in, and programs that want anything else do nothing
 // but fail.
 #include <doctest/doctest.h>
-#include <zlib.h>
 
 #include <cstdint>
 #include <fstream>
@@ -10,6 +9,8 @@
 #include <promptbound/models/torch_file.hpp>
 
 #include "files.hpp"
+#include "text.hpp"
+#include "zip.hpp"
 
 using namespace promptbound;
 
@@ -26,17 +27,13 @@ std::string read_file(const std::string& path) {
   return text.str();
 }
 
-std::string little(std::uint64_t number, std::size_t bytes) {
-  return {reinterpret_cast<const char*>(&number), bytes};
-}
-
 // ---- programs
 
-std::string text(const std::string& value) { return "X" + little(value.size(), 4) + value; }
+std::string text(const std::string& value) { return "X" + little_endian(value.size(), 4) + value; }
 std::string name(const std::string& module, const std::string& function) {
   return "c" + module + "\n" + function + "\n";
 }
-std::string number(std::uint64_t value) { return "\x8a\x08" + little(value, 8); }
+std::string number(std::uint64_t value) { return "\x8a\x08" + little_endian(value, 8); }
 std::string storage(std::uint64_t elements, const std::string& type = "FloatStorage",
                     const std::string& key = "0") {
   return "(" + text("storage") + name("torch", type) + text(key) + text("cpu") + number(elements) + "tQ";
@@ -49,14 +46,10 @@ std::string tensor(const std::string& of, std::uint64_t offset, const std::strin
 std::string vector_of(std::uint64_t size, std::uint64_t elements, std::uint64_t offset = 0) {
   return tensor(storage(elements), offset, number(size) + "\x85", "K\x01\x85");
 }
-std::string file_of(const std::string& value) { return "\x80\x02}" + text("x") + value + "s."; }
+std::string pickle_of(const std::string& value) { return "\x80\x02}" + text("x") + value + "s."; }
 
-std::string refusal(const std::string& program) {
+std::string refusal_of_program(const std::string& program) {
   return refusal_of([&] { static_cast<void>(pickled_tensors(bytes_of(program), "data.pkl")); });
-}
-
-bool contains(const std::string& text, const std::string& part) {
-  return text.find(part) != std::string::npos;
 }
 
 /// One line that a person can read.
@@ -67,27 +60,6 @@ void check_clean(const std::string& message) {
 }
 
 // ---- archives
-
-struct Member {
-  std::string name, content;
-};
-
-/// A zip archive of stored members.
-std::string archive(const std::vector<Member>& members) {
-  std::string data, directory;
-  for (const Member& member : members) {
-    const auto checksum = crc32(0, reinterpret_cast<const Bytef*>(member.content.data()),
-                                static_cast<uInt>(member.content.size()));
-    const std::string sizes = little(0, 2) + little(0, 2) + little(0, 4) + little(checksum, 4) +
-                              little(member.content.size(), 4) + little(member.content.size(), 4) +
-                              little(member.name.size(), 2) + little(0, 2);
-    directory += "PK\x01\x02" + little(20, 2) + little(20, 2) + sizes + little(0, 2) + little(0, 2) +
-                 little(0, 2) + little(0, 4) + little(data.size(), 4) + member.name;
-    data += "PK\x03\x04" + little(20, 2) + sizes + member.name + member.content;
-  }
-  return data + directory + "PK\x05\x06" + little(0, 4) + little(members.size(), 2) +
-         little(members.size(), 2) + little(directory.size(), 4) + little(data.size(), 4) + little(0, 2);
-}
 
 std::string file_refusal(const std::string& bytes) {
   return refusal_of([&] { static_cast<void>(parse_torch(bytes_of(bytes), "file.bin")); });
@@ -125,7 +97,7 @@ TEST_CASE("programs that name what torch.save does not name end with that name -
         std::pair("__builtin__", "exec"), std::pair("subprocess", "Popen"), std::pair("torch", "load"),
         std::pair("torch._utils", "_rebuild_tensor"), std::pair("collections", "OrderedDict.fromkeys"),
         std::pair("torch", "FloatStorage.from_file"), std::pair("collections\n", "OrderedDict")}) {
-    const std::string said = refusal(file_of(name(module, function) + command + "\x85R"));
+    const std::string said = refusal_of_program(pickle_of(name(module, function) + command + "\x85R"));
     check_clean(said);
     CHECK(contains(said, "nothing in the file is executed"));
     CHECK(contains(said, "it names " + std::string(module).substr(0, 5)));
@@ -139,31 +111,32 @@ TEST_CASE("instructions that make objects - call what the stack holds or reach o
        {"ios\nsystem\n", "o",    "\x81", "\x82\x01", "P0\n", "\x93", "\x94", "\x95", "2", "0",
         "I1\n",          "V\n",  "B",    "U",        "G",    "\x8b", "\x8c", "\x92", "d", "l",
         "p0\n",          "g0\n", "\xff"}) {
-    const std::string said = refusal(file_of("}}"s + instruction));
+    const std::string said = refusal_of_program(pickle_of("}}"s + instruction));
     check_clean(said);
     CHECK(contains(said, "instruction"));
   }
   // Calls of what is no name, of a storage's name, and of a dictionary with arguments.
-  CHECK(contains(refusal(file_of("})R")), "never called"));
-  CHECK(contains(refusal(file_of(text("os.system") + ")R")), "never called"));
-  CHECK(contains(refusal(file_of(name("torch", "FloatStorage") + ")R")), "never called"));
-  CHECK(contains(refusal(file_of(name("collections", "OrderedDict") + "}\x85R")), "made from something"));
-  CHECK(
-      contains(refusal(file_of(name("collections", "OrderedDict") + ")R" + text("x") + "b")), "attributes"));
-  CHECK(contains(refusal(file_of("(" + text("module") + name("torch", "FloatStorage") + text("0") +
-                                 text("cpu") + "K\x01tQ")),
+  CHECK(contains(refusal_of_program(pickle_of("})R")), "never called"));
+  CHECK(contains(refusal_of_program(pickle_of(text("os.system") + ")R")), "never called"));
+  CHECK(contains(refusal_of_program(pickle_of(name("torch", "FloatStorage") + ")R")), "never called"));
+  CHECK(contains(refusal_of_program(pickle_of(name("collections", "OrderedDict") + "}\x85R")),
+                 "made from something"));
+  CHECK(contains(refusal_of_program(pickle_of(name("collections", "OrderedDict") + ")R" + text("x") + "b")),
+                 "attributes"));
+  CHECK(contains(refusal_of_program(pickle_of("(" + text("module") + name("torch", "FloatStorage") +
+                                              text("0") + text("cpu") + "K\x01tQ")),
                  "something else than a storage"));
 }
 
 TEST_CASE("tensors reach no byte beyond their storage") {
-  CHECK(refusal(file_of(vector_of(3, 3))).empty());
-  CHECK(refusal(file_of(vector_of(1, 3, 2))).empty());
-  CHECK(contains(refusal(file_of(vector_of(4, 3))), "beyond its storage"));
-  CHECK(contains(refusal(file_of(vector_of(1, 3, 3))), "beyond its storage"));
-  CHECK(contains(refusal(file_of(vector_of(1, 3, 0x7fffffffffffffff))), "beyond its storage"));
-  CHECK(contains(refusal(file_of(vector_of(0x7fffffffffffffff, 3, 2))), "beyond its storage"));
+  CHECK(refusal_of_program(pickle_of(vector_of(3, 3))).empty());
+  CHECK(refusal_of_program(pickle_of(vector_of(1, 3, 2))).empty());
+  CHECK(contains(refusal_of_program(pickle_of(vector_of(4, 3))), "beyond its storage"));
+  CHECK(contains(refusal_of_program(pickle_of(vector_of(1, 3, 3))), "beyond its storage"));
+  CHECK(contains(refusal_of_program(pickle_of(vector_of(1, 3, 0x7fffffffffffffff))), "beyond its storage"));
+  CHECK(contains(refusal_of_program(pickle_of(vector_of(0x7fffffffffffffff, 3, 2))), "beyond its storage"));
   const auto shaped = [&](const std::string& shape, const std::string& strides) {
-    return refusal(file_of(tensor(storage(64), 0, shape, strides)));
+    return refusal_of_program(pickle_of(tensor(storage(64), 0, shape, strides)));
   };
   CHECK(shaped(number(4) + number(8) + "\x86", number(8) + number(1) + "\x86").empty());
   CHECK(contains(shaped(number(4) + number(8) + "\x86", number(1) + number(4) + "\x86"), "C order"));
@@ -178,38 +151,40 @@ TEST_CASE("tensors reach no byte beyond their storage") {
 }
 
 TEST_CASE("every cut of a program fails - and so do its results that are no dictionary of tensors") {
-  const std::string whole = file_of(vector_of(3, 3));
-  REQUIRE(refusal(whole).empty());
-  for (std::size_t length = 0; length < whole.size(); ++length) check_clean(refusal(whole.substr(0, length)));
-  check_clean(refusal(whole + "."));
+  const std::string whole = pickle_of(vector_of(3, 3));
+  REQUIRE(refusal_of_program(whole).empty());
+  for (std::size_t length = 0; length < whole.size(); ++length)
+    check_clean(refusal_of_program(whole.substr(0, length)));
+  check_clean(refusal_of_program(whole + "."));
   for (const char* program : {".", "}}.", "N.", "].", ").", "(.", "}(.", "}q\x01h\x02.", "q\x01.", "t.",
                               "}u.", "}(Nu.", "}a.", "}NNs.", "R.", "Q.", "b.", "\x87.", "\x80\x09}."}) {
-    check_clean(refusal(program));
+    check_clean(refusal_of_program(program));
   }
-  CHECK(contains(refusal("}" + text("x") + "K\x01s."), "x is no tensor"));
-  CHECK(contains(refusal("}" + text("x") + "}s."), "x is no tensor"));
-  CHECK(contains(refusal("}(" + text("x") + vector_of(1, 1) + text("x") + vector_of(1, 1) + "u."), "twice"));
-  CHECK(contains(refusal("}" + text("a\nb\x7f") + "Ns."), "a?b? is no tensor"));
+  CHECK(contains(refusal_of_program("}" + text("x") + "K\x01s."), "x is no tensor"));
+  CHECK(contains(refusal_of_program("}" + text("x") + "}s."), "x is no tensor"));
+  CHECK(contains(refusal_of_program("}(" + text("x") + vector_of(1, 1) + text("x") + vector_of(1, 1) + "u."),
+                 "twice"));
+  CHECK(contains(refusal_of_program("}" + text("a\nb\x7f") + "Ns."), "a?b? is no tensor"));
 }
 
 TEST_CASE("games with the memo cost no more than their length") {
   // A dictionary inside itself; tuples of tuples of tuples, each twice the one before; a deep nest.
-  check_clean(refusal("}q\x01" + text("x") + "h\x01s."));
+  check_clean(refusal_of_program("}q\x01" + text("x") + "h\x01s."));
   std::string doubled = ")q\x01";
   for (int i = 0; i < 200; ++i) doubled += "h\x01h\x01\x86q\x01";
-  check_clean(refusal(doubled + "."));
-  check_clean(refusal(")" + std::string(1'000'000, '\x85') + "."));
-  check_clean(refusal(std::string(1'000'000, '(') + "."));
-  check_clean(refusal(std::string(1 << 23, 'N')));
+  check_clean(refusal_of_program(doubled + "."));
+  check_clean(refusal_of_program(")" + std::string(1'000'000, '\x85') + "."));
+  check_clean(refusal_of_program(std::string(1'000'000, '(') + "."));
+  check_clean(refusal_of_program(std::string(1 << 23, 'N')));
   // A long shape that is asked for again and again.
   std::string shapes = "(" + std::string(100'000, '\x88') + "tq\x01" + storage(1) + "q\x02";
   for (int i = 0; i < 10'000; ++i) shapes += "h\x01";
-  check_clean(refusal(shapes + tensor("h\x02", 0, "h\x01", "h\x01") + "."));
+  check_clean(refusal_of_program(shapes + tensor("h\x02", 0, "h\x01", "h\x01") + "."));
 }
 
 TEST_CASE("archives that torch.save does not write are refused") {
-  const std::string program = file_of(vector_of(3, 3)), data(12, '\0');
-  const auto with = [&](std::vector<Member> members) { return file_refusal(archive(members)); };
+  const std::string program = pickle_of(vector_of(3, 3)), data(12, '\0');
+  const auto with = [&](std::vector<ZipMember> members) { return file_refusal(zip(members)); };
   CHECK(with({{"a/data.pkl", program}, {"a/data/0", data}}).empty());
   CHECK(contains(with({{"a/data.pkl", program}}), "storage 0 is not in the file"));
   CHECK(contains(with({{"a/data.pkl", program}, {"a/data/0", data + "x"}}), "13 bytes"));
@@ -220,10 +195,10 @@ TEST_CASE("archives that torch.save does not write are refused") {
   CHECK(contains(with({{"a/b/data.pkl", program}, {"a/data/0", data}}), "no data.pkl"));
   CHECK(contains(with({{"a/data.pkl", program}, {"a/data/0", data}, {"a/byteorder", "big"}}), "byteorder"));
   // An archive inside the archive is bytes like any others.
-  const std::string inner = archive({{"a/data.pkl", program}, {"a/data/0", data}});
+  const std::string inner = zip({{"a/data.pkl", program}, {"a/data/0", data}});
   CHECK(contains(with({{"a/inner.zip", inner}}), "no data.pkl"));
   CHECK(contains(with({{"a/data.pkl", inner}}), "instruction 80"));
-  const std::string whole = archive({{"a/data.pkl", program}, {"a/data/0", data}});
+  const std::string whole = zip({{"a/data.pkl", program}, {"a/data/0", data}});
   for (std::size_t length = 0; length < whole.size(); length += 7) {
     check_clean(file_refusal(whole.substr(0, length)));
   }

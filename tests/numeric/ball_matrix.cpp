@@ -10,7 +10,7 @@ using namespace promptbound;
 
 namespace {
 
-Matrix<Rational> exact(const Matrix<double>& A) {
+Matrix<Rational> exact_matrix(const Matrix<double>& A) {
   return A.unaryExpr([](double x) { return Rational(x); });
 }
 
@@ -38,12 +38,12 @@ TEST_CASE("products and differences contain the exact ones") {
     const Index n = random.integer(1, 20);
     const Matrix<double> A = wild_matrix(random, 3, n), B = wild_matrix(random, n, 2);
     const BallMatrix product = BallMatrix(A) * BallMatrix(B);
-    check_contains(product, multiply(exact(A), exact(B)));
-    check_contains(BallMatrix(A) - product * BallMatrix(wild_matrix(random, 2, n) * 0), exact(A));
+    check_contains(product, multiply(exact_matrix(A), exact_matrix(B)));
+    check_contains(BallMatrix(A) - product * BallMatrix(wild_matrix(random, 2, n) * 0), exact_matrix(A));
     // Points inside the balls: an end of each.
     const BallMatrix C(A, A.cwiseAbs() * 0x1p-6), D(B, B.cwiseAbs() * 0x1p-3);
     const Matrix<double> inside_A = A * (1 - 0x1p-6), inside_B = B * (1 + 0x1p-3);
-    check_contains(C * D, multiply(exact(inside_A), exact(inside_B)));
+    check_contains(C * D, multiply(exact_matrix(inside_A), exact_matrix(inside_B)));
   }
 }
 
@@ -55,7 +55,8 @@ TEST_CASE("sums that cancel keep the exact value inside where binary64 loses it"
   // Underflow of every product.
   A.setConstant(0x1p-600);
   B.setConstant(0x1p-600);
-  CHECK((BallMatrix(A) * BallMatrix(B)).entry(0, 0).contains(multiply(exact(A), exact(B))(0, 0)));
+  CHECK(
+      (BallMatrix(A) * BallMatrix(B)).entry(0, 0).contains(multiply(exact_matrix(A), exact_matrix(B))(0, 0)));
 }
 
 TEST_CASE("intervals become balls around them and overflow becomes ignorance") {

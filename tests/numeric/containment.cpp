@@ -7,13 +7,14 @@
 #include <promptbound/numeric/certify.hpp>
 #include <promptbound/numeric/decimal.hpp>
 #include <promptbound/numeric/integers.hpp>
+#include <promptbound/numeric/linear_algebra.hpp>
 #include <promptbound/numeric/linear_form.hpp>
 #include <promptbound/numeric/matrices/ball_matrix.hpp>
-#include <promptbound/numeric/linear_algebra.hpp>
 #include <promptbound/numeric/number.hpp>
 #include <promptbound/numeric/precision.hpp>
 #include <promptbound/numeric/quantity.hpp>
 
+#include "form_value.hpp"
 #include "numeric/arb.hpp"
 #include "numeric/ends.hpp"
 
@@ -173,7 +174,7 @@ void logarithm(Arb& value, const Rational& x, ulong base) {
   arb_div(value.get(), value.get(), divisor.get(), bits);
 }
 
-void square_root(Arb& value, const Rational& x) {
+void arb_square_root(Arb& value, const Rational& x) {
   x < 0 ? set_undefined(value) : arb_sqrt(value.get(), Arb(x).get(), bits);
 }
 
@@ -211,7 +212,7 @@ TEST_CASE("containment: elementary functions against Arb with every combination 
   check("log2", log2, [](Arb& y, const Rational& x) { logarithm(y, x, 2); });
   check("log10", log10, [](Arb& y, const Rational& x) { logarithm(y, x, 10); });
   check("log1p", log1p, [](Arb& y, const Rational& x) { logarithm(y, x + 1, 0); });
-  check("sqrt", sqrt, square_root);
+  check("sqrt", sqrt, arb_square_root);
   check("square", square, [](Arb& y, const Rational& x) { y = Arb(x * x); });
   check("sin", sin, [](Arb& y, const Rational& x) { arb_sin(y.get(), Arb(x, sine_bits).get(), sine_bits); });
   const auto fast = [](FastInterval (*function)(const FastInterval&)) {
@@ -381,13 +382,6 @@ TEST_CASE("containment: decimal text with every combination of ends") {
 namespace {
 
 template <class S>
-S at(const LinearForm<S>& form, const std::vector<Rational>& delta) {
-  S result = form.centre();
-  for (std::size_t i = 0; i < form.slopes().size(); ++i) result += form.slopes()[i] * S(delta[i]);
-  return result;
-}
-
-template <class S>
 struct FormInside {
   LinearForm<S> form;
   Rational point;
@@ -408,7 +402,7 @@ void check_forms(std::uint64_t seed) {
   Tally tally;
   const auto holds = [&](const LinearForm<S>& form, const std::vector<Rational>& delta,
                          const Rational& exact) {
-    return at(form, delta).contains(exact) && form.range().contains(exact);
+    return value_at(form, delta).contains(exact) && form.range().contains(exact);
   };
   for_each_pair(generator, [&](const Shape& centre, const Shape& slope) {
     const std::vector<Rational> delta = {generator.delta()};
@@ -425,7 +419,7 @@ void check_forms(std::uint64_t seed) {
     Arb sine;
     arb_sin(sine.get(), Arb(p, sine_bits).get(), sine_bits);
     const LinearForm<S> of_form = sin(x);
-    is_known(sine) ? tally(!certainly_outside(Interval(at(of_form, delta)), sine) &&
+    is_known(sine) ? tally(!certainly_outside(Interval(value_at(of_form, delta)), sine) &&
                                !certainly_outside(Interval(of_form.range()), sine),
                            "sin form", {centre, slope})
                    : tally.skip();

@@ -21,7 +21,7 @@ double random_weight(RandomNumbers& random, long spread) {
   return std::ldexp(mantissa, static_cast<int>(random.integer(-spread, std::min(spread, 900L))) - 52);
 }
 
-struct Exact {
+struct ExactEnds {
   Rational low, high;
 };
 
@@ -52,7 +52,7 @@ TEST_CASE("products contain every product of what they enclose, and little more"
       for (Index k = 0; k < depth; ++k)
         largest = std::max({largest, Rational(abs(low(k, column))), Rational(abs(high(k, column)))});
       for (Index row = 0; row < rows; ++row) {
-        Exact exact{0, 0};
+        ExactEnds exact{0, 0};
         Rational size = 0, heaviest = 0;
         for (Index k = 0; k < depth; ++k) {
           const Rational w(W(row, k)), p = w * low(k, column), q = w * high(k, column);

@@ -22,7 +22,7 @@ Rational random_rational(std::mt19937_64& random, long scale) {
 /// Does our enclosure of a function at x meet Arb's? Both contain the true value, so disjoint ones convict
 /// one of them.
 template <class Arb, class Ours>
-void check_against_arb(const Rational& x, Arb arb_function, Ours ours) {
+void check_meets_arb(const Rational& x, Arb arb_function, Ours ours) {
   CAPTURE(x.str());
   arb_t value;
   arb_init(value);
@@ -60,19 +60,19 @@ TEST_CASE("elementary functions contain Arb's 500-bit values and are tight") {
     for (int i = 0; i < 100; ++i) {
       const Rational x = random_rational(random, 20);
       const Rational positive = abs(x) + Rational(1, 1000);
-      check_against_arb(positive, arb_log, [](const Interval& y) { return log(y); });
-      check_against_arb(positive, arb_sqrt, [](const Interval& y) { return sqrt(y); });
-      check_against_arb(positive, arb_log1p, [](const Interval& y) { return log1p(y); });
-      check_against_arb(positive, arb_expm1, [](const Interval& y) { return expm1(y); });
-      check_against_arb(x, arb_exp, [](const Interval& y) { return exp(y); });
-      check_against_arb(
+      check_meets_arb(positive, arb_log, [](const Interval& y) { return log(y); });
+      check_meets_arb(positive, arb_sqrt, [](const Interval& y) { return sqrt(y); });
+      check_meets_arb(positive, arb_log1p, [](const Interval& y) { return log1p(y); });
+      check_meets_arb(positive, arb_expm1, [](const Interval& y) { return expm1(y); });
+      check_meets_arb(x, arb_exp, [](const Interval& y) { return exp(y); });
+      check_meets_arb(
           positive,
           [](arb_t y, const arb_t z, slong p) {
             arb_root_ui(y, z, 5, p);
             arb_pow_ui(y, y, 3, p);
           },
           [](const Interval& y) { return power(y, Rational(3, 5)); });
-      check_against_arb(
+      check_meets_arb(
           positive, [](arb_t y, const arb_t z, slong p) { arb_root_ui(y, z, 101, p); },
           [](const Interval& y) { return power(y, Rational(1, 101)); });
     }

@@ -3,19 +3,12 @@
 #include <promptbound/numeric/linear_form.hpp>
 #include <promptbound/numeric/precision.hpp>
 
+#include "form_value.hpp"
 #include "random.hpp"
 
 using namespace promptbound;
 
 namespace {
-
-/// The form at a point of the box.
-template <class S>
-S at(const LinearForm<S>& form, const std::vector<Rational>& delta) {
-  S result = form.centre();
-  for (std::size_t i = 0; i < form.slopes().size(); ++i) result += form.slopes()[i] * S(delta[i]);
-  return result;
-}
 
 /// Expressions of two variables that use every operation, in forms and in intervals of points.
 template <class T>
@@ -43,7 +36,7 @@ void check_containment() {
                                      Interval(Rational(cy + ry * delta[1])), Interval(3));
       for (std::size_t e = 0; e < forms.size(); ++e) {
         CAPTURE(e);
-        CHECK(Interval(at(forms[e], delta)).contains(exact[e]));
+        CHECK(Interval(value_at(forms[e], delta)).contains(exact[e]));
         CHECK(Interval(forms[e].range()).contains(exact[e]));
       }
     }

@@ -10,7 +10,7 @@ using namespace promptbound;
 
 namespace {
 
-Rational exact(const Twofold& x) { return Rational(x.hi) + Rational(x.lo); }
+Rational exact_value(const Twofold& x) { return Rational(x.hi) + Rational(x.lo); }
 
 /// hi + lo of a number that no binary64 number is, of any size up to 2^spread and beyond 2^-spread.
 Twofold number(RandomNumbers& random, long spread) {
@@ -33,10 +33,12 @@ TEST_CASE("sums and products of two binary64 numbers keep a hundred bits") {
   RandomNumbers random(31);
   for (int k = 0; k < 3000; ++k) {
     const Twofold x = number(random, 30), y = number(random, 30);
-    const Rational sum = exact(x) + exact(y), product = exact(x) * exact(y), unit(twofold_unit);
-    CHECK(abs(exact(x + y) - sum) <= unit * abs(sum));
-    CHECK(abs(exact(x - y) - (exact(x) - exact(y))) <= unit * abs(exact(x) - exact(y)));
-    CHECK(abs(exact(x * y) - product) <= unit * abs(product));
+    const Rational sum = exact_value(x) + exact_value(y), product = exact_value(x) * exact_value(y),
+                   unit(twofold_unit);
+    CHECK(abs(exact_value(x + y) - sum) <= unit * abs(sum));
+    CHECK(abs(exact_value(x - y) - (exact_value(x) - exact_value(y))) <=
+          unit * abs(exact_value(x) - exact_value(y)));
+    CHECK(abs(exact_value(x * y) - product) <= unit * abs(product));
   }
 }
 
@@ -57,10 +59,10 @@ TEST_CASE("products by slices stay within their error") {
         for (Index i = 0; i < 5; ++i) {
           Rational entry = 0, whole = 0;
           for (Index k = 0; k < depth; ++k) {
-            entry += exact(A(i, k)) * exact(B(k, j));
-            whole += abs(exact(A(i, k)) * exact(B(k, j)));
+            entry += exact_value(A(i, k)) * exact_value(B(k, j));
+            whole += abs(exact_value(A(i, k)) * exact_value(B(k, j)));
           }
-          const Rational off = entry - exact(C(i, j));
+          const Rational off = entry - exact_value(C(i, j));
           square += off * off;
           size += whole;
         }
@@ -83,7 +85,7 @@ TEST_CASE("whole numbers are multiplied exactly") {
     for (Index j = 0; j < 4; ++j) {
       Rational entry = 0;
       for (Index k = 0; k < 200; ++k) entry += Rational(A(i, k)) * Rational(B(k, j));
-      CHECK(exact(C(i, j)) == entry);
+      CHECK(exact_value(C(i, j)) == entry);
     }
   }
 }

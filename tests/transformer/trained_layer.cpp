@@ -73,7 +73,7 @@ std::vector<TrainedLayer> all_kinds(RandomLayers& random, Index width) {
 }
 
 template <class Scalar>
-Sequence<Scalar> output(const TrainedLayer& layer, const Sequence<Rational>& Z) {
+Sequence<Scalar> layer_output(const TrainedLayer& layer, const Sequence<Rational>& Z) {
   return through_layer(layer, from_rational<Scalar>(Z));
 }
 
@@ -94,12 +94,12 @@ TEST_CASE("trained layers of every kind in every scalar: enclosures are nested a
   for (const TrainedLayer& layer : all_kinds(random, 3)) {
     const Sequence<Rational> Z = random.random.matrix(3, 3, -2, 2);
     const WorkingPrecision coarse(64);
-    const auto fast = output<FastInterval>(layer, Z);
-    const auto certified = output<Interval>(layer, Z);
-    const auto plain = output<double>(layer, Z);
+    const auto fast = layer_output<FastInterval>(layer, Z);
+    const auto certified = layer_output<Interval>(layer, Z);
+    const auto plain = layer_output<double>(layer, Z);
     const WorkingPrecision fine(256);
-    const auto tight = output<Interval>(layer, Z);
-    const auto precise = output<Real>(layer, Z);
+    const auto tight = layer_output<Interval>(layer, Z);
+    const auto precise = layer_output<Real>(layer, Z);
     REQUIRE(tight.cols() == 3);
     for (Index k = 0; k < Z.size(); ++k) {
       CHECK(Interval(fast(k)).contains(tight(k)));

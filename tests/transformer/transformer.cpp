@@ -30,8 +30,8 @@ Transformer<Rational> random_transformer(RandomNumbers& random, Index width, Mas
 }
 
 template <class Scalar>
-Sequence<Scalar> output(const Transformer<Rational>& model, const Sequence<Rational>& prompt,
-                        const Sequence<Rational>& input) {
+Sequence<Scalar> model_output(const Transformer<Rational>& model, const Sequence<Rational>& prompt,
+                              const Sequence<Rational>& input) {
   return evaluate(from_rational<Scalar>(model), from_rational<Scalar>(prompt), from_rational<Scalar>(input));
 }
 
@@ -47,12 +47,12 @@ TEST_CASE("one transformer in every scalar: enclosures are nested around the exa
     const Sequence<Rational> prompt = random.matrix(width, random.integer(0, 3));
     const Sequence<Rational> input = random.matrix(width, random.integer(1, 3));
     const WorkingPrecision coarse(64);
-    const auto fast = output<FastInterval>(model, prompt, input);
-    const auto certified = output<Interval>(model, prompt, input);
+    const auto fast = model_output<FastInterval>(model, prompt, input);
+    const auto certified = model_output<Interval>(model, prompt, input);
     const WorkingPrecision fine(256);
-    const auto tight = output<Interval>(model, prompt, input);
-    const auto precise = output<Real>(model, prompt, input);
-    const auto plain = output<double>(model, prompt, input);
+    const auto tight = model_output<Interval>(model, prompt, input);
+    const auto precise = model_output<Real>(model, prompt, input);
+    const auto plain = model_output<double>(model, prompt, input);
     REQUIRE(fast.cols() == input.cols());
     for (Index i = 0; i < fast.size(); ++i) {
       const Rational error = abs(Rational(Rational(plain(i)) - tight(i).lower()));
@@ -63,7 +63,7 @@ TEST_CASE("one transformer in every scalar: enclosures are nested around the exa
       CHECK(tight(i).is_relatively_tight(150));
     }
     if (uniform) {
-      const auto exact = output<Rational>(model, prompt, input);
+      const auto exact = model_output<Rational>(model, prompt, input);
       for (Index i = 0; i < fast.size(); ++i) CHECK(tight(i).contains(exact(i)));
     }
   }

@@ -2,6 +2,7 @@
 
 #include <doctest/doctest.h>
 
+#include "attention/answer.hpp"
 #include "attention/arrays.hpp"
 
 using namespace promptbound;
@@ -9,7 +10,7 @@ using namespace promptbound;
 namespace {
 
 template <class T>
-StoredArrays<T> example(Index n, double size) {
+StoredArrays<T> three_columns(Index n, double size) {
   RandomDoubles random(1);
   AttentionArrays<T> shape;
   shape.n = shape.m = n;
@@ -18,16 +19,10 @@ StoredArrays<T> example(Index n, double size) {
   return random_arrays<T>(random, shape, size);
 }
 
-AttentionAnswer answer_of(const auto& arrays, const AttentionRequest& request) {
-  auto outcome = attend(arrays, request);
-  REQUIRE(std::holds_alternative<AttentionAnswer>(outcome));
-  return std::get<AttentionAnswer>(std::move(outcome));
-}
-
 }  // namespace
 
 TEST_CASE("long inputs with small scores go to the polynomial - large scores to the exact method") {
-  const StoredArrays<float> small = example<float>(16384, 0.5), large = example<float>(500, 20);
+  const StoredArrays<float> small = three_columns<float>(16384, 0.5), large = three_columns<float>(500, 20);
   AttentionRequest request;
   request.accuracy = 1e-2;
   const AttentionAnswer fast = answer_of(small.arrays, request);
@@ -41,7 +36,7 @@ TEST_CASE("long inputs with small scores go to the polynomial - large scores to 
 }
 
 TEST_CASE("accuracies beyond binary32 are reached in binary64 - those beyond both refused") {
-  const StoredArrays<float> arrays = example<float>(300, 1);
+  const StoredArrays<float> arrays = three_columns<float>(300, 1);
   for (const Method method : {Method::exact, Method::polynomial}) {
     AttentionRequest request;
     request.method = method;
@@ -58,7 +53,7 @@ TEST_CASE("accuracies beyond binary32 are reached in binary64 - those beyond bot
 }
 
 TEST_CASE("where binary32 has no polynomial one in binary64 is taken") {
-  const StoredArrays<float> arrays = example<float>(16384, 1);
+  const StoredArrays<float> arrays = three_columns<float>(16384, 1);
   AttentionRequest request;
   request.accuracy = 1e-5;
   const AttentionAnswer answer = answer_of(arrays.arrays, request);
@@ -70,7 +65,7 @@ TEST_CASE("where binary32 has no polynomial one in binary64 is taken") {
 }
 
 TEST_CASE("the sharp analysis is used where the prior bound does not suffice") {
-  const StoredArrays<float> arrays = example<float>(2000, 1);
+  const StoredArrays<float> arrays = three_columns<float>(2000, 1);
   AttentionRequest request;
   request.method = Method::exact;
   request.accuracy = 4e-6;
@@ -81,7 +76,7 @@ TEST_CASE("the sharp analysis is used where the prior bound does not suffice") {
 
 TEST_CASE(
     "without an accuracy small calls get the sharp analysis - large ones and those that ask the prior one") {
-  const StoredArrays<float> small = example<float>(100, 1), large = example<float>(1000, 1);
+  const StoredArrays<float> small = three_columns<float>(100, 1), large = three_columns<float>(1000, 1);
   AttentionRequest request;
   CHECK(answer_of(small.arrays, request).rounding == Rounding::running);
   CHECK(answer_of(large.arrays, request).rounding == Rounding::prior);

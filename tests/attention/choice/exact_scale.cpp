@@ -14,7 +14,7 @@ using namespace promptbound;
 
 namespace {
 
-StoredArrays<double> example() {
+StoredArrays<double> four_queries() {
   RandomDoubles random(5);
   AttentionArrays<double> shape;
   shape.n = 4;
@@ -40,7 +40,7 @@ Real reference(const AttentionArrays<double>& arrays, const Rational& scale, Ind
 }  // namespace
 
 TEST_CASE("what the rounding of a scale changes is part of the certified error - nothing where it is exact") {
-  const StoredArrays<double> stored = example();
+  const StoredArrays<double> stored = four_queries();
   const WorkingPrecision scope(300);
   for (const Rational& scale : {Rational(1, 3), Rational(7, 5), Rational(1, 4)}) {
     CAPTURE(scale);
@@ -64,7 +64,7 @@ TEST_CASE("what the rounding of a scale changes is part of the certified error -
 
 TEST_CASE(
     "an accuracy below what the rounding of the scale changes is refused with one that can be certified") {
-  const StoredArrays<double> stored = example();
+  const StoredArrays<double> stored = four_queries();
   const auto outcome =
       attend_at_scale(stored.arrays, Rational(1, 3), AttentionRequest(), Rational(1, 1000000000000000000));
   REQUIRE(std::holds_alternative<Refusal>(outcome));

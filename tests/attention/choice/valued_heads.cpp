@@ -5,20 +5,19 @@
 
 #include <promptbound/attention/choice/automatic.hpp>
 
+#include "attention/answer.hpp"
 #include "attention/arrays.hpp"
 
 using namespace promptbound;
 
 namespace {
 
-AttentionAnswer answer_of(const AttentionArrays<float>& arrays, Method method,
+AttentionAnswer answer_by(const AttentionArrays<float>& arrays, Method method,
                           std::optional<double> accuracy) {
   AttentionRequest request;
   request.method = method;
   request.accuracy = accuracy;
-  auto outcome = attend(arrays, request);
-  REQUIRE(std::holds_alternative<AttentionAnswer>(outcome));
-  return std::get<AttentionAnswer>(std::move(outcome));
+  return answer_of(arrays, request);
 }
 
 constexpr Method methods[] = {Method::automatic, Method::exact, Method::polynomial, Method::cholesky};
@@ -33,7 +32,7 @@ TEST_CASE("values that are all 0 give outputs 0 with the bound 0 by every method
   for (const Method method : methods) {
     for (const std::optional<double> accuracy :
          {std::optional<double>(), std::optional(1e-3), std::optional(1e-30)}) {
-      const AttentionAnswer answer = answer_of(stored.arrays, method, accuracy);
+      const AttentionAnswer answer = answer_by(stored.arrays, method, accuracy);
       CHECK(answer.error_bound == 0);
       const auto& result = std::get<Attended<float>>(answer.result);
       REQUIRE(result.output.size() == 2 * 40 * 4);
@@ -48,7 +47,7 @@ TEST_CASE("a head without values keeps none of the others from their method") {
   std::fill_n(stored.v.begin() + 500 * 2, 500 * 2, 0.0F);  // the middle one
   for (const Method method : methods) {
     CAPTURE(name(method));
-    const AttentionAnswer answer = answer_of(stored.arrays, method, 1e-3);
+    const AttentionAnswer answer = answer_by(stored.arrays, method, 1e-3);
     if (method != Method::automatic) CHECK(answer.method == method);
     std::visit(
         [&](const auto& result) {

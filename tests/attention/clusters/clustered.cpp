@@ -20,7 +20,7 @@ namespace {
 
 /// Does every `step`-th query's every output lie within its bound of the exact result?
 template <class T>
-bool is_within_bounds(const AttentionArrays<T>& arrays, const Attended<T>& result, Index step = 1) {
+bool is_within_bounds_in_reals(const AttentionArrays<T>& arrays, const Attended<T>& result, Index step = 1) {
   const WorkingPrecision scope(160);
   for (Index head = 0; head < arrays.heads; ++head) {
     for (Index i = 0; i < arrays.n; i += step) {
@@ -79,7 +79,7 @@ TEST_CASE_TEMPLATE("keys in groups: within the bound where one centre needs far 
       CHECK(choice.clusters >= 8);
       CHECK(choice.polynomials.size() == 2);
       CHECK(static_cast<double>(largest(result->error)) <= accuracy);
-      CHECK(is_within_bounds(stored.arrays, *result, 50));
+      CHECK(is_within_bounds_in_reals(stored.arrays, *result, 50));
     }
     PolynomialOptions without = options;
     without.clusters = false;
@@ -102,7 +102,7 @@ TEST_CASE("clusters lower the rank where one centre is possible") {
   CHECK(without.clusters == 1);
   CHECK(with.clusters > 1);
   CHECK(5 * with.rank < without.rank);
-  CHECK(is_within_bounds(stored.arrays, *a, 25));
+  CHECK(is_within_bounds_in_reals(stored.arrays, *a, 25));
 }
 
 TEST_CASE_TEMPLATE("one cluster where more do not pay", T, float, double) {
@@ -117,7 +117,7 @@ TEST_CASE_TEMPLATE("one cluster where more do not pay", T, float, double) {
   const auto result = polynomial_attention(equal.arrays, options, &choice);
   REQUIRE(result.has_value());
   CHECK(choice.clusters == 1);
-  CHECK(is_within_bounds(equal.arrays, *result, 100));
+  CHECK(is_within_bounds_in_reals(equal.arrays, *result, 100));
 }
 
 TEST_CASE_TEMPLATE("few keys far apart and values that are all equal", T, float, double) {
@@ -131,10 +131,10 @@ TEST_CASE_TEMPLATE("few keys far apart and values that are all equal", T, float,
     const auto result = polynomial_attention(stored.arrays, options, &choice);
     REQUIRE(result.has_value());
     CHECK(choice.clusters <= keys);
-    CHECK(is_within_bounds(stored.arrays, *result));
+    CHECK(is_within_bounds_in_reals(stored.arrays, *result));
     std::fill(stored.v.begin(), stored.v.end(), T(0.7));
     const auto constant = polynomial_attention(stored.arrays, options, &choice);
-    if (constant) CHECK(is_within_bounds(stored.arrays, *constant));
+    if (constant) CHECK(is_within_bounds_in_reals(stored.arrays, *constant));
   }
 }
 
@@ -147,7 +147,7 @@ TEST_CASE_TEMPLATE("a cluster so far away that the others' weights underflow", T
   for (const bool moment : {false, true}) {
     const ScorePolynomial polynomial = moment ? moment_polynomial(2, 1, 10, 10) : chebyshev_polynomial(2, 10);
     const Attended<T> result = attend_by(stored, {200, 400}, polynomial);
-    CHECK(is_within_bounds(stored.arrays, result));
+    CHECK(is_within_bounds_in_reals(stored.arrays, result));
     CHECK(largest(result.error) < 1e-3F);
   }
   PolynomialOptions options;
@@ -155,7 +155,7 @@ TEST_CASE_TEMPLATE("a cluster so far away that the others' weights underflow", T
   const auto chosen = polynomial_attention(stored.arrays, options, &choice);
   REQUIRE(chosen.has_value());
   CHECK(choice.clusters > 1);
-  CHECK(is_within_bounds(stored.arrays, *chosen));
+  CHECK(is_within_bounds_in_reals(stored.arrays, *chosen));
 }
 
 TEST_CASE_TEMPLATE("any clusters and centres are right whatever weighs most", T, float, double) {
@@ -169,7 +169,7 @@ TEST_CASE_TEMPLATE("any clusters and centres are right whatever weighs most", T,
       for (const auto& polynomial :
            {chebyshev_polynomial(0.6, degree), moment_polynomial(0.6, 0, degree, degree + degree % 2)}) {
         const Attended<T> result = attend_by(stored, {20, 40, 60}, polynomial);
-        CHECK(is_within_bounds(stored.arrays, result));
+        CHECK(is_within_bounds_in_reals(stored.arrays, result));
         CHECK(largest(result.error) < 0.5F);
       }
     }

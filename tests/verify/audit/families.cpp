@@ -11,28 +11,11 @@
 #include <promptbound/verify/audit/audit.hpp>
 
 #include "family_models.hpp"
+#include "naive_rows.hpp"
 
 using namespace promptbound;
 
 namespace {
-
-Matrix<double> columns(const naive::Rows& rows) {
-  Matrix<double> X(static_cast<Index>(rows.front().size()), static_cast<Index>(rows.size()));
-  for (Index i = 0; i < X.cols(); ++i) {
-    for (Index c = 0; c < X.rows(); ++c) {
-      X(c, i) = static_cast<double>(rows[static_cast<std::size_t>(i)][static_cast<std::size_t>(c)]);
-    }
-  }
-  return X;
-}
-
-naive::Rows random_tokens(RandomNumbers& random, std::size_t count) {
-  naive::Rows tokens(count, naive::Row(8));
-  for (auto& token : tokens) {
-    for (auto& x : token) x = random.rational(-1, 1).convert_to<double>();
-  }
-  return tokens;
-}
 
 void check_equal(const Sequence<Interval>& Z, const naive::Rows& reference) {
   REQUIRE(Z.cols() == static_cast<Index>(reference.size()));
@@ -51,24 +34,14 @@ void check_encloses(const FastInterval& enclosure, naive::Real value) {
   CHECK(enclosure.upper() - enclosure.lower() <= 1e-9 * enclosure.upper());
 }
 
-naive::Real distance(const naive::Rows& A, const naive::Rows& B) {
-  naive::Real largest = 0;
-  for (std::size_t i = 0; i < A.size(); ++i) {
-    naive::Row difference = A[i];
-    for (std::size_t c = 0; c < difference.size(); ++c) difference[c] -= B[i][c];
-    largest = std::max(largest, naive::norm(difference));
-  }
-  return largest;
-}
-
-naive::Rows rows_of(const WrittenTensor& tensor) {
+naive::Rows rows_of_tensor(const WrittenTensor& tensor) {
   const std::size_t in = tensor.shape.back();
   naive::Rows rows(tensor.values.size() / in, naive::Row(in));
   for (std::size_t i = 0; i < tensor.values.size(); ++i) rows[i / in][i % in] = tensor.values[i];
   return rows;
 }
 
-naive::Rows part(const naive::Rows& rows, std::size_t first, std::size_t count) {
+naive::Rows some_rows(const naive::Rows& rows, std::size_t first, std::size_t count) {
   return {rows.begin() + static_cast<std::ptrdiff_t>(first),
           rows.begin() + static_cast<std::ptrdiff_t>(first + count)};
 }
@@ -88,7 +61,7 @@ TEST_CASE("every architecture: states behind every layer and outputs are those o
     naive::write_model(folder, model);
     const LanguageModel read(folder.path());
     RandomNumbers random(4101);
-    const naive::Rows tokens = random_tokens(random, 5);
+    const naive::Rows tokens = random_rows(random, 5);
     const naive::Pass pass = model.evaluate(model.tensors, tokens);
     const WorkingPrecision scope(128);
     Sequence<Interval> Z = embedded(
@@ -110,7 +83,7 @@ TEST_CASE("every architecture: sizes of the prompt's heads - bounds for any toke
       naive::write_model(folder, model);
       const LanguageModel read(folder.path());
       RandomNumbers random(seed + 50);
-      const naive::Rows prompt = random_tokens(random, 4);
+      const naive::Rows prompt = random_rows(random, 4);
       const naive::Pass pass = model.evaluate(model.tensors, prompt);
       const ModelSweep sweep = sweep_layers(read, columns(prompt));
       CHECK(sweep.prompt.size() == (read.config().is_causal() ? 2U : 1U));
@@ -135,8 +108,10 @@ TEST_CASE("every architecture: sizes of the prompt's heads - bounds for any toke
         for (auto& token : moved) {
           for (auto& x : token) x += step * random.rational(-1, 1).convert_to<double>();
         }
-        const naive::Real moved_by = distance(model.evaluate(model.tensors, moved).output, pass.output);
-        CHECK(moved_by / distance(moved, prompt) <= FastInterval(exp(sweep.norms.log_lipschitz)).upper());
+        const naive::Real moved_by =
+            largest_distance(model.evaluate(model.tensors, moved).output, pass.output);
+        CHECK(moved_by / largest_distance(moved, prompt) <=
+              FastInterval(exp(sweep.norms.log_lipschitz)).upper());
       }
     }
   }
@@ -158,14 +133,14 @@ TEST_CASE("constants of norms on queries and keys are what 3.1 says of bounded s
       const std::string norm = is_qwen ? "_norm" : "_layernorm";
       const auto longest = [&](const std::string& side) {
         naive::Real length = root_s * largest_of(tensor(side + norm + ".weight"));
-        if (!is_qwen) length += naive::norm(rows_of(tensor(side + norm + ".bias"))[0]);
+        if (!is_qwen) length += naive::norm(rows_of_tensor(tensor(side + norm + ".bias"))[0]);
         return length;
       };
       const auto slope = [&](const std::string& side, std::size_t head) {
         return largest_of(tensor(side + norm + ".weight")) / root_eps *
-               naive::spectral_norm(part(rows_of(tensor(side + "_proj.weight")), head * s, s));
+               naive::spectral_norm(some_rows(rows_of_tensor(tensor(side + "_proj.weight")), head * s, s));
       };
-      const naive::Rows output = rows_of(tensor(is_qwen ? "o_proj.weight" : "dense.weight"));
+      const naive::Rows output = rows_of_tensor(tensor(is_qwen ? "o_proj.weight" : "dense.weight"));
       const naive::Real R = norms.layers[l].R_attention.upper();
       naive::Real c = 0;
       for (std::size_t h = 0; h < heads; ++h) {
@@ -175,7 +150,7 @@ TEST_CASE("constants of norms on queries and keys are what 3.1 says of bounded s
                            row.begin() + static_cast<std::ptrdiff_t>((h + 1) * s));
         }
         const naive::Real V = naive::spectral_norm(
-            naive::product(W_O, part(rows_of(tensor("v_proj.weight")), h / shared * s, s)));
+            naive::product(W_O, some_rows(rows_of_tensor(tensor("v_proj.weight")), h / shared * s, s)));
         const naive::Real t = (longest("k") * slope("q", h) + longest("q") * slope("k", h / shared)) / root_s;
         c += V * (1 + R * t);
         check_encloses(norms.layers[l].heads[h].centred_score, longest("q") * longest("k") / root_s);
@@ -259,9 +234,10 @@ TEST_CASE("a configuration alone says how many entries the tensors of its model 
 
 TEST_CASE("embeddings of Gemma are multiplied by sqrt(d) as their element type rounds it") {
   // sqrt(8) = 2.8284...: 8 bits give 2.828125, 11 bits 2.828125 too, 24 bits 2.8284270763...
-  for (const auto& [type, expected] :
-       {std::pair(ElementType::BF16, 2.828125), std::pair(ElementType::F16, 2.828125),
-        std::pair(ElementType::F32, 0x1.6a09e6p+1)}) {
+  for (const auto& one : {std::pair(ElementType::BF16, 2.828125), std::pair(ElementType::F16, 2.828125),
+                          std::pair(ElementType::F32, 0x1.6a09e6p+1)}) {
+    const ElementType type = one.first;
+    const double expected = one.second;
     CAPTURE(static_cast<int>(type));
     naive::FamilyModel model = naive::family_models(4600)[5];
     REQUIRE(model.name == "gemma");

@@ -119,7 +119,7 @@ Rows entrywise(Rows X, const Rows& Y) {
   }
   return X;
 }
-Rows part(const Rows& X, std::size_t first, std::size_t count) {
+Rows some_entries(const Rows& X, std::size_t first, std::size_t count) {
   Rows Y;
   for (const Row& x : X) {
     Y.emplace_back(x.begin() + static_cast<std::ptrdiff_t>(first),
@@ -240,12 +240,13 @@ Pass gated_decoder(const WrittenTensors& tensors, const Rows& tokens, const Gate
                V = net.linear(attention + "v_proj", U);
     std::vector<Rows> means;
     for (std::size_t h = 0; h < 4; ++h) {
-      Rows q = part(Q, h * of.s, of.s), k = part(K, h / 2 * of.s, of.s);
+      Rows q = some_entries(Q, h * of.s, of.s), k = some_entries(K, h / 2 * of.s, of.s);
       if (of.head_norms) {
         q = net.rms_norm(attention + "q_norm", q, 1e-3L);
         k = net.rms_norm(attention + "k_norm", k, 1e-3L);
       }
-      means.push_back(attended(pass, {positioned(q), positioned(k), part(V, h / 2 * of.s, of.s)}, of.causal));
+      means.push_back(
+          attended(pass, {positioned(q), positioned(k), some_entries(V, h / 2 * of.s, of.s)}, of.causal));
     }
     Z = sum(Z, net.linear(attention + "o_proj", joined(means)));
     const Rows W = norm(layer + "post_attention_layernorm", Z);
@@ -294,15 +295,16 @@ FamilyModel phi(std::uint64_t seed, bool head_norms) {
       const Rows U = net.layer_norm(layer + "input_layernorm", Z, 1e-3L);
       std::vector<Rows> means;
       for (std::size_t h = 0; h < 2; ++h) {
-        Rows q = part(net.linear(attention + "q_proj", U), 4 * h, 4),
-             k = part(net.linear(attention + "k_proj", U), 4 * h, 4);
+        Rows q = some_entries(net.linear(attention + "q_proj", U), 4 * h, 4),
+             k = some_entries(net.linear(attention + "k_proj", U), 4 * h, 4);
         if (head_norms) {
           q = net.layer_norm(attention + "q_layernorm", q, 1e-3L);
           k = net.layer_norm(attention + "k_layernorm", k, 1e-3L);
         }
-        means.push_back(attended(
-            pass, {turned(q, 2, 100), turned(k, 2, 100), part(net.linear(attention + "v_proj", U), 4 * h, 4)},
-            true));
+        means.push_back(attended(pass,
+                                 {turned(q, 2, 100), turned(k, 2, 100),
+                                  some_entries(net.linear(attention + "v_proj", U), 4 * h, 4)},
+                                 true));
       }
       const Rows hidden = map(net.linear(layer + "mlp.fc1", U), gelu_tanh);
       Z = sum(sum(Z, net.linear(attention + "dense", joined(means))), net.linear(layer + "mlp.fc2", hidden));
@@ -346,10 +348,11 @@ FamilyModel gpt_neox(std::uint64_t seed, bool parallel) {
       std::vector<Rows> means;
       for (std::size_t h = 0; h < 2; ++h) {
         // Query, key and value of a head stand side by side.
-        means.push_back(attended(pass,
-                                 {turned(part(joint, 12 * h, 4), 2, 100),
-                                  turned(part(joint, 12 * h + 4, 4), 2, 100), part(joint, 12 * h + 8, 4)},
-                                 true));
+        means.push_back(
+            attended(pass,
+                     {turned(some_entries(joint, 12 * h, 4), 2, 100),
+                      turned(some_entries(joint, 12 * h + 4, 4), 2, 100), some_entries(joint, 12 * h + 8, 4)},
+                     true));
       }
       const Rows attention = net.linear(layer + "attention.dense", joined(means));
       const Rows seen = parallel ? Z : sum(Z, attention);
@@ -399,7 +402,9 @@ FamilyModel opt(std::uint64_t seed) {
       const Rows U = net.layer_norm(layer + "self_attn_layer_norm", Z, 1e-5L);
       std::vector<Rows> means;
       for (std::size_t h = 0; h < 2; ++h) {
-        const auto of = [&](const char* name) { return part(net.linear(attention + name, U), 4 * h, 4); };
+        const auto of = [&](const char* name) {
+          return some_entries(net.linear(attention + name, U), 4 * h, 4);
+        };
         means.push_back(attended(pass, {of("q_proj"), of("k_proj"), of("v_proj")}, true));
       }
       Z = sum(Z, net.linear(attention + "out_proj", joined(means)));
@@ -439,7 +444,9 @@ Pass encoder(const WrittenTensors& tensors, const Rows& tokens, const EncoderNam
     pass.heads.emplace_back();
     std::vector<Rows> means;
     for (std::size_t h = 0; h < 2; ++h) {
-      const auto head = [&](const std::string& name) { return part(net.linear(layer + name, Z), 4 * h, 4); };
+      const auto head = [&](const std::string& name) {
+        return some_entries(net.linear(layer + name, Z), 4 * h, 4);
+      };
       means.push_back(attended(pass, {head(of.query), head(of.key), head(of.value)}, false));
     }
     Z = net.layer_norm(layer + of.norm_1, sum(Z, net.linear(layer + of.output, joined(means))), 1e-12L);

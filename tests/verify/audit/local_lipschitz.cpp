@@ -9,12 +9,13 @@
 
 #include "models/small_language_model.hpp"
 #include "naive_language_model.hpp"
+#include "naive_rows.hpp"
 
 using namespace promptbound;
 
 namespace {
 
-constexpr std::size_t width = 8, prompt_tokens = 3, text_tokens = 4;
+constexpr std::size_t small_width = 8, prompt_tokens = 3, text_tokens = 4;
 
 struct Case {
   naive::Weights weights;
@@ -29,33 +30,11 @@ struct Case {
   }
 };
 
-naive::Shape shape_of(const std::string& family) {
-  if (family == "llama") return {family, "model.", 8, 2, 4, 2, 2, 12, 1e-6L, 100};
-  return {family, family == "bert" ? "bert." : "", 8, 2, 2, 2, 4, 12, family == "bert" ? 1e-6L : 1e-5L, 0};
-}
-
-naive::Rows random_rows(RandomNumbers& random, std::size_t count, double size = 1) {
-  naive::Rows rows(count, naive::Row(width));
-  for (naive::Row& row : rows) {
-    for (naive::Real& x : row) x = size * random.rational(-1, 1).convert_to<double>();
-  }
-  return rows;
-}
-
-Matrix<double> columns_of(const naive::Rows& rows) {
-  Matrix<double> X(static_cast<Index>(width), static_cast<Index>(rows.size()));
-  for (std::size_t i = 0; i < rows.size(); ++i) {
-    for (std::size_t c = 0; c < width; ++c)
-      X(static_cast<Index>(c), static_cast<Index>(i)) = static_cast<double>(rows[i][c]);
-  }
-  return X;
-}
-
 Case make_case(const TemporaryFolder& folder, const std::string& family, std::uint64_t seed) {
   Case result;
   for (const auto& [name, tensor] : write_small_model(folder, family, seed))
     result.weights[name] = tensor.values;
-  result.shape = shape_of(family);
+  result.shape = small_shape(family);
   RandomNumbers random(seed + 1);
   result.prompt = random_rows(random, prompt_tokens);
   result.text = random_rows(random, text_tokens);
@@ -63,8 +42,7 @@ Case make_case(const TemporaryFolder& folder, const std::string& family, std::ui
 }
 
 LocalPass pass_of(const LanguageModel& model, const Case& of, bool with_jacobian = true) {
-  LocalPass pass(model.input(), columns_of(of.prompt), columns_of(of.text), model.config().layers,
-                 with_jacobian);
+  LocalPass pass(model.input(), columns(of.prompt), columns(of.text), model.config().layers, with_jacobian);
   for (std::size_t l = 0; l < model.config().layers; ++l) pass.add(model.layer(l));
   if (const auto norm = model.final_norm()) pass.add(*norm);
   return pass;
@@ -76,17 +54,9 @@ naive::Rows moved(RandomNumbers& random, const naive::Rows& prompt, double radiu
   for (naive::Row& row : result) {
     const naive::Row direction = random_rows(random, 1)[0];
     const naive::Real length = static_cast<naive::Real>(radius * random.rational(0, 1).convert_to<double>());
-    for (std::size_t c = 0; c < width; ++c) row[c] += length * direction[c] / naive::norm(direction);
+    for (std::size_t c = 0; c < small_width; ++c) row[c] += length * direction[c] / naive::norm(direction);
   }
   return result;
-}
-
-naive::Real distance(const naive::Rows& a, const naive::Rows& b) {
-  naive::Rows difference = a;
-  for (std::size_t i = 0; i < a.size(); ++i) {
-    for (std::size_t c = 0; c < a[i].size(); ++c) difference[i][c] -= b[i][c];
-  }
-  return naive::largest_norm(difference);
 }
 
 }  // namespace
@@ -106,7 +76,7 @@ TEST_CASE("no two prompts of the ball are further apart in the outputs than the 
       naive::Real largest = 0;
       for (int pair = 0; pair < 250; ++pair) {
         const naive::Rows a = moved(random, one.prompt, radius), b = moved(random, one.prompt, radius);
-        largest = std::max(largest, distance(one.output(a), one.output(b)) / distance(a, b));
+        largest = std::max(largest, largest_distance(one.output(a), one.output(b)) / largest_distance(a, b));
       }
       CHECK(largest <= product * (1 + 1e-9L));
       CHECK(largest <= *constant.jacobian * (1 + 1e-9L));
@@ -124,17 +94,17 @@ TEST_CASE("with radius 0 the constant is the norm of the derivative") {
     const LocalPass pass = pass_of(LanguageModel(folder.path()), one);
     // Central differences, one entry of the prompt at a time.
     constexpr naive::Real h = 1e-6L;
-    std::vector<std::vector<naive::Rows>> blocks(text_tokens,
-                                                 std::vector<naive::Rows>(prompt_tokens, naive::Rows(width)));
+    std::vector<std::vector<naive::Rows>> blocks(
+        text_tokens, std::vector<naive::Rows>(prompt_tokens, naive::Rows(small_width)));
     for (std::size_t j = 0; j < prompt_tokens; ++j) {
-      for (std::size_t c = 0; c < width; ++c) {
+      for (std::size_t c = 0; c < small_width; ++c) {
         naive::Rows up = one.prompt, down = one.prompt;
         up[j][c] += h;
         down[j][c] -= h;
         const naive::Rows above = one.output(up), below = one.output(down);
         for (std::size_t t = 0; t < text_tokens; ++t) {
           naive::Row& row = blocks[t][j][c];  // transposed: rows are inputs
-          for (std::size_t k = 0; k < width; ++k) row.push_back((above[t][k] - below[t][k]) / (2 * h));
+          for (std::size_t k = 0; k < small_width; ++k) row.push_back((above[t][k] - below[t][k]) / (2 * h));
         }
       }
     }
@@ -189,7 +159,7 @@ TEST_CASE("what is not modelled is refused by name") {
   const TemporaryFolder folder;
   const Case one = make_case(folder, "gpt2", 905);
   const LanguageModel model(folder.path());
-  const Matrix<double> prompt = columns_of(one.prompt), text = columns_of(one.text);
+  const Matrix<double> prompt = columns(one.prompt), text = columns(one.text);
   InputWeights input = model.input();
   LocalPass pass(input, prompt, text, 1, true);
   const auto refused = [&](TrainedLayer layer, const char* what) {

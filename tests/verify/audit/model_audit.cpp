@@ -14,6 +14,7 @@
 
 #include "models/small_language_model.hpp"
 #include "naive_language_model.hpp"
+#include "naive_rows.hpp"
 
 using namespace promptbound;
 
@@ -61,25 +62,10 @@ naive::Weights read_naively(const std::string& path) {
   return weights;
 }
 
-naive::Shape small_shape(const std::string& family) {
-  if (family == "llama") return {family, "model.", 8, 2, 4, 2, 2, 12, 1e-6L, 100};
-  return {family, family == "bert" ? "bert." : "", 8, 2, 2, 2, 4, 12, family == "bert" ? 1e-6L : 1e-5L, 0};
-}
-
 naive::Rows tokens_of(const std::vector<double>& values, std::size_t d) {
   naive::Rows rows(values.size() / d, naive::Row(d));
   for (std::size_t i = 0; i < values.size(); ++i) rows[i / d][i % d] = values[i];
   return rows;
-}
-
-Matrix<double> columns(const naive::Rows& rows) {
-  Matrix<double> X(static_cast<Index>(rows.front().size()), static_cast<Index>(rows.size()));
-  for (Index i = 0; i < X.cols(); ++i) {
-    for (Index c = 0; c < X.rows(); ++c) {
-      X(c, i) = static_cast<double>(rows[static_cast<std::size_t>(i)][static_cast<std::size_t>(c)]);
-    }
-  }
-  return X;
 }
 
 /// The enclosure is tight, and the independent value (with its own rounding errors) is inside.

@@ -8,7 +8,7 @@ namespace {
 const Real pi = std::acos(Real(-1));
 
 /// Rows first .. first + count - 1 of an out x in matrix stored in C order.
-Rows rows_of(const std::vector<double>& values, std::size_t in, std::size_t first, std::size_t count) {
+Rows matrix_rows(const std::vector<double>& values, std::size_t in, std::size_t first, std::size_t count) {
   Rows rows(count, Row(in));
   for (std::size_t i = 0; i < count; ++i) {
     for (std::size_t j = 0; j < in; ++j) rows[i][j] = values[(first + i) * in + j];
@@ -16,15 +16,15 @@ Rows rows_of(const std::vector<double>& values, std::size_t in, std::size_t firs
   return rows;
 }
 /// The same of an in x out matrix: its columns.
-Rows columns_of(const std::vector<double>& values, std::size_t out, std::size_t in, std::size_t first,
-                std::size_t count) {
+Rows matrix_columns(const std::vector<double>& values, std::size_t out, std::size_t in, std::size_t first,
+                    std::size_t count) {
   Rows rows(count, Row(in));
   for (std::size_t i = 0; i < count; ++i) {
     for (std::size_t j = 0; j < in; ++j) rows[i][j] = values[j * out + first + i];
   }
   return rows;
 }
-Row part(const Weights& weights, const std::string& name, std::size_t first, std::size_t count) {
+Row vector_part(const Weights& weights, const std::string& name, std::size_t first, std::size_t count) {
   const auto place = weights.find(name);
   Row row(count, 0);
   for (std::size_t i = 0; place != weights.end() && i < count; ++i) row[i] = place->second[first + i];
@@ -54,8 +54,8 @@ Row normed(const Weights& weights, const Shape& shape, const std::string& name, 
     entry -= mean;
     square += entry * entry / static_cast<Real>(shape.d);
   }
-  const Row gain = part(weights, name + ".weight", 0, shape.d),
-            bias = part(weights, name + ".bias", 0, shape.d);
+  const Row gain = vector_part(weights, name + ".weight", 0, shape.d),
+            bias = vector_part(weights, name + ".bias", 0, shape.d);
   for (std::size_t i = 0; i < shape.d; ++i) x[i] = gain[i] * x[i] / std::sqrt(square + shape.eps) + bias[i];
   return x;
 }
@@ -140,13 +140,13 @@ Rows rotated(const Shape& shape, Rows X) {
 Rows attention(const Weights& weights, const Shape& shape, std::size_t l, const Rows& U,
                std::vector<Head>& heads) {
   const Names name = names(shape, l);
-  Rows sum(U.size(), part(weights, name.output + ".bias", 0, shape.d));
+  Rows sum(U.size(), vector_part(weights, name.output + ".bias", 0, shape.d));
   for (std::size_t h = 0; h < shape.heads; ++h) {
     const HeadMatrices W = head_matrices(weights, shape, l, h);
     const std::size_t shared = h / (shape.heads / shape.key_heads);
     const bool joined = shape.family == "gpt2";
-    const Row b_V = part(weights, (joined ? name.query : name.value) + ".bias",
-                         (joined ? 2 * shape.d : 0) + shared * shape.s, shape.s);
+    const Row b_V = vector_part(weights, (joined ? name.query : name.value) + ".bias",
+                                (joined ? 2 * shape.d : 0) + shared * shape.s, shape.s);
     Head head;
     for (const Row& u : U) {
       head.q.push_back(apply(W.W_Q, W.b_Q, u));
@@ -179,13 +179,13 @@ Rows attention(const Weights& weights, const Shape& shape, std::size_t l, const 
 Rows feed_forward(const Weights& weights, const Shape& shape, std::size_t l, const Rows& U) {
   const Names name = names(shape, l);
   const Rows W_1 = up_matrix(weights, shape, l), W_2 = down_matrix(weights, shape, l);
-  const Row b_1 = part(weights, name.up + ".bias", 0, shape.hidden),
-            b_2 = part(weights, name.down + ".bias", 0, shape.d);
+  const Row b_1 = vector_part(weights, name.up + ".bias", 0, shape.hidden),
+            b_2 = vector_part(weights, name.down + ".bias", 0, shape.d);
   Rows result;
   for (const Row& u : U) {
     Row hidden = apply(W_1, b_1, u);
     if (shape.family == "llama") {
-      const Row gate = apply(rows_of(weights.at(name.gate + ".weight"), shape.d, 0, shape.hidden),
+      const Row gate = apply(matrix_rows(weights.at(name.gate + ".weight"), shape.d, 0, shape.hidden),
                              Row(shape.hidden, 0), u);
       for (std::size_t i = 0; i < shape.hidden; ++i) hidden[i] *= activation(shape, gate[i]);
     } else {
@@ -211,37 +211,37 @@ HeadMatrices head_matrices(const Weights& weights, const Shape& shape, std::size
   W.W_O.assign(d, Row(s));
   if (shape.family == "gpt2") {
     const auto& joined = weights.at(name.query + ".weight");
-    W.W_Q = columns_of(joined, 3 * d, d, h * s, s);
-    W.W_K = columns_of(joined, 3 * d, d, d + h * s, s);
-    W.W_V = columns_of(joined, 3 * d, d, 2 * d + h * s, s);
-    W.W_O = transposed(rows_of(weights.at(name.output + ".weight"), d, h * s, s));
+    W.W_Q = matrix_columns(joined, 3 * d, d, h * s, s);
+    W.W_K = matrix_columns(joined, 3 * d, d, d + h * s, s);
+    W.W_V = matrix_columns(joined, 3 * d, d, 2 * d + h * s, s);
+    W.W_O = transposed(matrix_rows(weights.at(name.output + ".weight"), d, h * s, s));
   } else {
     const std::size_t shared = h / (shape.heads / shape.key_heads);
-    W.W_Q = rows_of(weights.at(name.query + ".weight"), d, h * s, s);
-    W.W_K = rows_of(weights.at(name.key + ".weight"), d, shared * s, s);
-    W.W_V = rows_of(weights.at(name.value + ".weight"), d, shared * s, s);
+    W.W_Q = matrix_rows(weights.at(name.query + ".weight"), d, h * s, s);
+    W.W_K = matrix_rows(weights.at(name.key + ".weight"), d, shared * s, s);
+    W.W_V = matrix_rows(weights.at(name.value + ".weight"), d, shared * s, s);
     const auto& output = weights.at(name.output + ".weight");
     for (std::size_t r = 0; r < d; ++r) {
       for (std::size_t c = 0; c < s; ++c) W.W_O[r][c] = output[r * all + h * s + c];
     }
   }
-  W.b_Q = part(weights, name.query + ".bias", h * s, s);
+  W.b_Q = vector_part(weights, name.query + ".bias", h * s, s);
   W.b_K = shape.family == "gpt2"
-              ? part(weights, name.query + ".bias", d + h * s, s)
-              : part(weights, name.key + ".bias", h / (shape.heads / shape.key_heads) * s, s);
+              ? vector_part(weights, name.query + ".bias", d + h * s, s)
+              : vector_part(weights, name.key + ".bias", h / (shape.heads / shape.key_heads) * s, s);
   return W;
 }
 
 Rows up_matrix(const Weights& weights, const Shape& shape, std::size_t layer) {
   const auto& values = weights.at(names(shape, layer).up + ".weight");
-  if (shape.family == "gpt2") return columns_of(values, shape.hidden, shape.d, 0, shape.hidden);
-  return rows_of(values, shape.d, 0, shape.hidden);
+  if (shape.family == "gpt2") return matrix_columns(values, shape.hidden, shape.d, 0, shape.hidden);
+  return matrix_rows(values, shape.d, 0, shape.hidden);
 }
 
 Rows down_matrix(const Weights& weights, const Shape& shape, std::size_t layer) {
   const auto& values = weights.at(names(shape, layer).down + ".weight");
-  if (shape.family == "gpt2") return columns_of(values, shape.d, shape.hidden, 0, shape.d);
-  return rows_of(values, shape.hidden, 0, shape.d);
+  if (shape.family == "gpt2") return matrix_columns(values, shape.d, shape.hidden, 0, shape.d);
+  return matrix_rows(values, shape.hidden, 0, shape.d);
 }
 
 Pass evaluate(const Weights& weights, const Shape& shape, const Rows& tokens) {
@@ -250,8 +250,9 @@ Pass evaluate(const Weights& weights, const Shape& shape, const Rows& tokens) {
   const bool bert = shape.family == "bert";
   for (std::size_t i = 0; i < Z.size() && shape.family != "llama"; ++i) {
     const std::string table = bert ? "embeddings.position_embeddings.weight" : "wpe.weight";
-    const Row code = part(weights, shape.prefix + table, i * shape.d, shape.d);
-    const Row type = part(weights, shape.prefix + "embeddings.token_type_embeddings.weight", 0, shape.d);
+    const Row code = vector_part(weights, shape.prefix + table, i * shape.d, shape.d);
+    const Row type =
+        vector_part(weights, shape.prefix + "embeddings.token_type_embeddings.weight", 0, shape.d);
     for (std::size_t c = 0; c < shape.d; ++c) Z[i][c] += code[c] + type[c];
   }
   if (bert) Z = all_normed(weights, shape, shape.prefix + "embeddings.LayerNorm", Z);

@@ -9,6 +9,8 @@
 #include <promptbound/verify/check/check.hpp>
 #include <promptbound/verify/memorization/memorize.hpp>
 
+#include "matrices.hpp"
+#include "memorization_certificate.hpp"
 #include "random.hpp"
 #include "verify/mutate.hpp"
 
@@ -31,26 +33,6 @@ Transformer<Rational> layer_of(const Matrix<Rational>& A, const Matrix<Rational>
   return {A.rows(), {{{head_of_maps<Rational>(A, V)}, std::nullopt}}, Mask::bidirectional};
 }
 
-Vector<Rational> vector(std::initializer_list<Rational> values) {
-  Vector<Rational> v(static_cast<Index>(values.size()));
-  Index k = 0;
-  for (const Rational& value : values) v(k++) = value;
-  return v;
-}
-
-Json certificate_of(const Transformer<Rational>& model, const MemorizationData& data,
-                    const Rational& accuracy, Verdict verdict) {
-  const MemorizationAnswer answer = memorize(model, data, accuracy);
-  CAPTURE(answer.why);
-  REQUIRE(answer.verdict == verdict);
-  const Json certificate = parse_json(answer.certificate, "certificate");
-  const CheckReport report = check_memorization(certificate);
-  CHECK(report.why == "");
-  REQUIRE(report.accepted());
-  CHECK_FALSE(report.statement.empty());
-  return certificate;
-}
-
 /// One certificate of every kind of evidence.
 Json rows_certificate() {
   RandomNumbers random(101);
@@ -67,8 +49,8 @@ Json image_certificate() {
   // V maps to the first coordinate only; the target of the second example leaves it.
   const Transformer<Rational> model = layer_of(rows({{1, 0}, {0, 1}}), rows({{1, 0}, {0, 0}}));
   const Matrix<Rational> tokens = rows({{1, 2}, {0, 1}});
-  return certificate_of(model, {{tokens, 0, vector({1, 0})}, {tokens, 0, vector({1, 1})}}, Rational(1, 10),
-                        Verdict::refuted);
+  return certificate_of(model, {{tokens, 0, vector_of({1, 0})}, {tokens, 0, vector_of({1, 1})}},
+                        Rational(1, 10), Verdict::refuted);
 }
 
 Json below_one_certificate() {
@@ -80,7 +62,7 @@ Json below_one_certificate() {
     const double S = std::exp(1.0) + std::exp(static_cast<double>(other));
     const double Sa = std::exp(1.0) + static_cast<double>(other) * std::exp(static_cast<double>(other));
     const long target = std::lround(1e9 * (0.1 * 1 + Sa) / (0.1 + S));
-    data.push_back({rows({{1, other}}), 0, vector({1 + Rational(target, 1000000000)})});
+    data.push_back({rows({{1, other}}), 0, vector_of({1 + Rational(target, 1000000000)})});
   }
   return certificate_of(model, data, Rational(1, 100000), Verdict::refuted);
 }
@@ -88,21 +70,21 @@ Json below_one_certificate() {
 Json no_integer_certificate() {
   // A = 0, V = 1: S_P = 3/2 with r = 1 over S = 2, a = 0 and over S = 1, a = 0.
   const Transformer<Rational> model = layer_of(rows({{0}}), rows({{1}}));
-  return certificate_of(model,
-                        {{rows({{1, -1}}), 0, vector({1 + Rational(3, 7)})}, {rows({{1}}), 0, vector({2})}},
-                        0, Verdict::refuted);
+  return certificate_of(
+      model, {{rows({{1, -1}}), 0, vector_of({1 + Rational(3, 7)})}, {rows({{1}}), 0, vector_of({2})}}, 0,
+      Verdict::refuted);
 }
 
 Json exact_prompt_certificate() {
   // As above with S_P = 2, r = 3: two tokens.
   const Transformer<Rational> model = layer_of(rows({{0}}), rows({{1}}));
-  return certificate_of(
-      model,
-      {{rows({{1, -1}}), 0, vector({1 + Rational(3, 2)})}, {rows({{1}}), 0, vector({1 + Rational(7, 3)})}}, 0,
-      Verdict::proved);
+  return certificate_of(model,
+                        {{rows({{1, -1}}), 0, vector_of({1 + Rational(3, 2)})},
+                         {rows({{1}}), 0, vector_of({1 + Rational(7, 3)})}},
+                        0, Verdict::proved);
 }
 
-Json prompt_certificate() {
+Json near_prompt_certificate() {
   // Outputs under the prompt (-1, 1/2) to four digits.
   const Transformer<Rational> model = layer_of(rows({{1}}), rows({{1}}));
   MemorizationData data;
@@ -113,21 +95,14 @@ Json prompt_certificate() {
       Sa += key * std::exp(key);
     }
     data.push_back({rows({{1, Rational(static_cast<long>(2 * other), 2)}}), 0,
-                    vector({1 + Rational(std::lround(10000 * Sa / S), 10000)})});
+                    vector_of({1 + Rational(std::lround(10000 * Sa / S), 10000)})});
   }
   return certificate_of(model, data, Rational(1, 1000), Verdict::proved);
 }
 
 std::vector<Json> all_certificates() {
   return {rows_certificate(),       image_certificate(),        below_one_certificate(),
-          no_integer_certificate(), exact_prompt_certificate(), prompt_certificate()};
-}
-
-std::string rejection(Json certificate) {
-  seal(certificate);
-  const CheckReport report = check_memorization(certificate);
-  CHECK_FALSE(report.accepted());
-  return report.why;
+          no_integer_certificate(), exact_prompt_certificate(), near_prompt_certificate()};
 }
 
 }  // namespace
@@ -168,7 +143,7 @@ TEST_CASE("sealed anew with members of any kind - a certificate never breaks the
 TEST_CASE("every way in which evidence can fail is noticed by its own reason") {
   const Json with_rows = rows_certificate(), image = image_certificate(), below = below_one_certificate(),
              count = no_integer_certificate(), exact = exact_prompt_certificate(),
-             prompt = prompt_certificate();
+             prompt = near_prompt_certificate();
   const auto reason = [](const Json& certificate, const std::function<void(Json&)>& change) {
     Json copy = certificate;
     change(copy);
@@ -281,7 +256,7 @@ TEST_CASE("every way in which evidence can fail is noticed by its own reason") {
 TEST_CASE("the empty prompt's miss is checked") {
   // Two tokens of equal weight and mean 0: the target 0 is what the empty prompt gives.
   const Transformer<Rational> model = layer_of(rows({{0}}), rows({{1}}));
-  const MemorizationData data{{rows({{1, -1}}), 0, vector({1})}};
+  const MemorizationData data{{rows({{1, -1}}), 0, vector_of({1})}};
   const Json certificate = certificate_of(model, data, 0, Verdict::proved);
   CHECK(certificate["evidence"]["prompt"].empty());
   Json longer = certificate;
@@ -296,7 +271,7 @@ TEST_CASE("the rarer ways in which evidence can fail") {
     change(certificate);
     return rejection(certificate);
   };
-  const Json prompt = prompt_certificate();
+  const Json prompt = near_prompt_certificate();
   // A piece without a row that reaches further down than rho is large.
   CHECK(reason(prompt, [](Json& c) {
           Json& pieces = c["evidence"]["pieces"];
@@ -315,17 +290,17 @@ TEST_CASE("the rarer ways in which evidence can fail") {
 
   // x - 2 relu(x - 100) folds, far from the data: a prompt is a prompt, but shows no least length.
   Transformer<Rational> folded = layer_of(rows({{1}}), rows({{1}}));
-  folded.layers[0].ffn = FeedForward<Rational>{rows({{1}}), vector({-100}), rows({{-2}}), vector({0})};
-  const MemorizationData data{{rows({{1, -1}}), 0, vector({Rational(3, 2)})}};
+  folded.layers[0].ffn = FeedForward<Rational>{rows({{1}}), vector_of({-100}), rows({{-2}}), vector_of({0})};
+  const MemorizationData data{{rows({{1, -1}}), 0, vector_of({Rational(3, 2)})}};
   const Json without = certificate_of(folded, data, Rational(1, 10), Verdict::proved);
   CHECK(reason(without, [](Json& c) { c["evidence"]["least_length"] = "1"; }) ==
         "least_length: the feed-forward block is not shown to be injective");
 
   // x + 2 relu(x) is injective by its determinants alone: equality goes through it, no accuracy does.
   Transformer<Rational> stretched = layer_of(rows({{0}}), rows({{1}}));
-  stretched.layers[0].ffn = FeedForward<Rational>{rows({{1}}), vector({0}), rows({{2}}), vector({0})};
+  stretched.layers[0].ffn = FeedForward<Rational>{rows({{1}}), vector_of({0}), rows({{2}}), vector_of({0})};
   const Json equality = certificate_of(
-      stretched, {{rows({{1, -1}}), 0, vector({3 + Rational(9, 7)})}, {rows({{1}}), 0, vector({6})}}, 0,
+      stretched, {{rows({{1, -1}}), 0, vector_of({3 + Rational(9, 7)})}, {rows({{1}}), 0, vector_of({6})}}, 0,
       Verdict::refuted);
   CHECK(reason(equality, [](Json& c) {
           c["accuracy"] = "1/10";
@@ -335,6 +310,6 @@ TEST_CASE("the rarer ways in which evidence can fail") {
   // Values whose first row is 0: elimination exchanges rows.
   const Json exchanged =
       certificate_of(layer_of(rows({{0, 0}, {0, 0}}), rows({{0, 1}, {1, 0}})),
-                     {{rows({{1}, {0}}), 0, vector({Rational(7, 2), 2})}}, 0, Verdict::proved);
+                     {{rows({{1}, {0}}), 0, vector_of({Rational(7, 2), 2})}}, 0, Verdict::proved);
   CHECK(reason(exchanged, [](Json& c) { c["rank_lower"] = 7; }).starts_with("rank_lower"));
 }

@@ -53,8 +53,8 @@ Interval value_of(const Form& form, const std::vector<Rational>& delta) {
 }
 
 /// The forms of a model contain its value at random points of random boxes.
-void check_containment(const Transformer<Rational>& model, const Matrix<Rational>& prompt, Index d, Index L,
-                       RandomNumbers& random) {
+void check_model_containment(const Transformer<Rational>& model, const Matrix<Rational>& prompt, Index d,
+                             Index L, RandomNumbers& random) {
   const WorkingPrecision scope(200);
   const checker::Model read = checker::read_layers(to_json(model));
   const Matrix<Rational> offsets = random.matrix(model.width, L);
@@ -126,14 +126,14 @@ TEST_CASE("the checker's boxes contain the output of random models with prompts 
   for (const Mask mask : {Mask::bidirectional, Mask::causal}) {
     for (int model = 0; model < 12; ++model) {
       const Index width = random.integer(2, 3);
-      check_containment(random_stack(random, width, static_cast<int>(random.integer(1, 3)), 1, mask),
-                        random.matrix(width, random.integer(0, 3)), random.integer(1, 2),
-                        random.integer(1, 2), random);
+      check_model_containment(random_stack(random, width, static_cast<int>(random.integer(1, 3)), 1, mask),
+                              random.matrix(width, random.integer(0, 3)), random.integer(1, 2),
+                              random.integer(1, 2), random);
     }
   }
   for (const Target& f : {Target{1, 2, Reversal{}}, Target{2, 1, Identity{}}}) {
     const ApproximationProblem problem = lookup_problem(f, Rational(1, 5));
-    check_containment(problem.model, problem.prompt, f.d, f.L, random);
+    check_model_containment(problem.model, problem.prompt, f.d, f.L, random);
   }
 }
 

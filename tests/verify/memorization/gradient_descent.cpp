@@ -14,7 +14,7 @@ using namespace promptbound;
 namespace {
 
 /// N examples of three tokens around one query, random targets; every other model with a feed-forward block.
-OneQueryInstance random_instance(RandomNumbers& random, Index d, int N, bool with_block) {
+OneQueryInstance random_one_head(RandomNumbers& random, Index d, int N, bool with_block) {
   OneQueryInstance instance{{d, {{}}, Mask::bidirectional}, {}};
   Layer<Rational>& layer = instance.model.layers.front();
   layer.heads = {head_of_maps<Rational>(random.matrix(d, d), random.matrix(d, d))};
@@ -36,7 +36,7 @@ TEST_CASE("50 random instances - N = 3..8: no prompt found is below the floor - 
   long close = 0;
   for (long i = 0; i < count; ++i) {
     const OneQueryInstance instance =
-        random_instance(random, random.integer(2, 5), static_cast<int>(3 + i % 6), false);
+        random_one_head(random, random.integer(2, 5), static_cast<int>(3 + i % 6), false);
     const MemorizationAnswer answer = memorize(instance.model, instance.data, Rational(1, 1000000));
     const FoundPrompt found = descend(instance.model, instance.data, {});
     REQUIRE(answer.floor.has_value());
@@ -56,7 +56,7 @@ TEST_CASE("through a feed-forward block and for queries that differ - the found 
   RandomNumbers random(612);
   const WorkingPrecision scope(128);
   for (int i = 0; i < 6; ++i) {
-    OneQueryInstance instance = random_instance(random, 3, 3, true);
+    OneQueryInstance instance = random_one_head(random, 3, 3, true);
     if (i % 2 == 1) instance.data[0].tokens.col(0) = random.matrix(3, 1);
     DescentOptions options;
     options.restarts = 3;
@@ -80,7 +80,7 @@ TEST_CASE("through a feed-forward block and for queries that differ - the found 
 TEST_CASE("a target that a prompt reaches is found to be reachable") {
   RandomNumbers random(613);
   const WorkingPrecision scope(128);
-  OneQueryInstance instance = random_instance(random, 2, 2, false);
+  OneQueryInstance instance = random_one_head(random, 2, 2, false);
   const Matrix<double> prompt = random.matrix(2, 3).cast<double>();
   for (MemorizationExample& example : instance.data) {
     const Matrix<double> output = evaluate(from_rational<double>(instance.model), prompt,

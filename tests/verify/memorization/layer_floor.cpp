@@ -16,14 +16,14 @@ using namespace promptbound;
 namespace {
 
 /// Examples of a random layer at one query; the layer itself to send prompts through.
-struct Instance {
+struct LayerInstance {
   Transformer<Rational> model;
   std::vector<Matrix<Rational>> tokens;  ///< the query first
   std::vector<LayerExample> examples;
 };
 
-Instance random_instance(RandomNumbers& random, Index d, Index heads, Index count) {
-  Instance instance{{d, {{}}, Mask::bidirectional}, {}, {}};
+LayerInstance random_layer_instance(RandomNumbers& random, Index d, Index heads, Index count) {
+  LayerInstance instance{{d, {{}}, Mask::bidirectional}, {}, {}};
   const Matrix<Rational> query = random.matrix(d, 1);
   for (Index h = 0; h < heads; ++h)
     instance.model.layers[0].heads.push_back(
@@ -143,7 +143,8 @@ TEST_CASE("of one head - it is the floor of theory 2.3") {
   RandomNumbers random(811);
   const WorkingPrecision scope(128);
   for (int n = 0; n < 40; ++n) {
-    const Instance instance = random_instance(random, random.integer(1, 4), 1, random.integer(2, 6));
+    const LayerInstance instance =
+        random_layer_instance(random, random.integer(1, 4), 1, random.integer(2, 6));
     std::vector<FloorExample> examples;
     for (const LayerExample& example : instance.examples)
       examples.push_back({example.heads.front(), example.target});
@@ -167,7 +168,8 @@ TEST_CASE(
   long close = 0;
   for (long n = 0; n < count; ++n) {
     const Index H = n % 5 == 4 ? 3 : 2;
-    const Instance instance = random_instance(random, random.integer(2, 3), H, H + random.integer(1, 3));
+    const LayerInstance instance =
+        random_layer_instance(random, random.integer(2, 3), H, H + random.integer(1, 3));
     LayerFloorOptions options;
     if (H == 3) options.boxes = 600;
     const auto bounds = layer_floor(instance.examples, options);
@@ -210,7 +212,7 @@ TEST_CASE("no prompt falls below the floor of its layer") {
   const WorkingPrecision scope(128);
   for (int n = 0; n < 6; ++n) {
     const Index d = random.integer(2, 3);
-    const Instance instance = random_instance(random, d, 2, 3 + n % 2);
+    const LayerInstance instance = random_layer_instance(random, d, 2, 3 + n % 2);
     const auto bounds = layer_floor(instance.examples);
     REQUIRE(bounds.has_value());
     const Transformer<Interval> model = from_rational<Interval>(instance.model);
@@ -234,7 +236,7 @@ TEST_CASE("degenerate layers have bounds that hold") {
   RandomNumbers random(814);
   const WorkingPrecision scope(128);
   // Two equal heads span nothing more than one at equal weights; and heads that see no difference.
-  Instance instance = random_instance(random, 2, 2, 4);
+  LayerInstance instance = random_layer_instance(random, 2, 2, 4);
   for (LayerExample& example : instance.examples) example.heads[1] = example.heads[0];
   LayerFloorOptions options;
   options.boxes = 400;
@@ -263,7 +265,7 @@ TEST_CASE("degenerate layers have bounds that hold") {
 TEST_CASE("a level between the ends is decided where it can be") {
   RandomNumbers random(815);
   const WorkingPrecision scope(128);
-  const Instance instance = random_instance(random, 2, 2, 4);
+  const LayerInstance instance = random_layer_instance(random, 2, 2, 4);
   const auto wide = layer_floor(instance.examples);
   REQUIRE(wide.has_value());
   LayerFloorOptions options;

@@ -14,7 +14,7 @@ using namespace promptbound;
 namespace {
 
 /// A layer of rank-deficient, zero or full V, perhaps with a block: injective by its norms, or folding.
-Transformer<Rational> random_layer(RandomNumbers& random, Index d, int kind) {
+Transformer<Rational> random_layer_of_kind(RandomNumbers& random, Index d, int kind) {
   Matrix<Rational> V = random.matrix(d, d);
   if (kind % 4 == 0) V.setZero();
   if (kind % 4 == 1) V.row(d - 1).setZero();
@@ -32,7 +32,7 @@ Transformer<Rational> random_layer(RandomNumbers& random, Index d, int kind) {
   return model;
 }
 
-MemorizationData random_examples(RandomNumbers& random, Index d, std::size_t count, bool share) {
+MemorizationData random_memorization_data(RandomNumbers& random, Index d, std::size_t count, bool share) {
   const Vector<Rational> query = random.matrix(d, 1);
   MemorizationData data;
   for (std::size_t i = 0; i < count; ++i) {
@@ -51,9 +51,9 @@ TEST_CASE("no prompt's error lies below the least error's lower end and its uppe
   for (int kind = 0; kind < 48; ++kind) {
     CAPTURE(kind);
     const Index d = random.integer(1, 3);
-    const Transformer<Rational> model = random_layer(random, d, kind);
+    const Transformer<Rational> model = random_layer_of_kind(random, d, kind);
     const MemorizationData data =
-        random_examples(random, d, static_cast<std::size_t>(random.integer(1, 4)), kind % 5 != 0);
+        random_memorization_data(random, d, static_cast<std::size_t>(random.integer(1, 4)), kind % 5 != 0);
     const Rational accuracy = kind % 2 == 0 ? Rational(0) : Rational(1, 10);
     const MemorizationAnswer answer = memorize(model, data, accuracy);
     const LeastError& least = answer.least_error;
@@ -89,7 +89,7 @@ TEST_CASE("half the largest distance of two targets is approached by ever longer
         i % 4 == 0 ? Matrix<Rational>(Matrix<Rational>::Zero(d, d)) : random.matrix(d, d);
     const Transformer<Rational> model{
         d, {{{head_of_maps<Rational>(A, V)}, std::nullopt}}, Mask::bidirectional};
-    const MemorizationData data = random_examples(random, d, 3, true);
+    const MemorizationData data = random_memorization_data(random, d, 3, true);
     const LeastError least = memorize(model, data, 0).least_error;
     Vector<Rational> low = data[0].target, high = low;
     for (const MemorizationExample& example : data) {

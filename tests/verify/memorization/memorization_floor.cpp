@@ -9,15 +9,15 @@ using namespace promptbound;
 
 namespace {
 
-struct Instance {
+struct HeadInstance {
   Matrix<Rational> V;
   Vector<Rational> direction;
   std::vector<Matrix<Rational>> tokens;
   std::vector<FloorExample> examples;
 };
 
-Instance random_instance(RandomNumbers& random, Index d, std::size_t count) {
-  Instance instance{random.matrix(d, d), random.matrix(d, 1), {}, {}};
+HeadInstance random_head_instance(RandomNumbers& random, Index d, std::size_t count) {
+  HeadInstance instance{random.matrix(d, d), random.matrix(d, 1), {}, {}};
   const Matrix<Rational> query = random.matrix(d, 1);
   for (std::size_t i = 0; i < count; ++i) {
     Matrix<Rational> tokens = random.matrix(d, 3);
@@ -34,7 +34,7 @@ struct Rounded {
   std::vector<double> S;
   std::vector<Vector<double>> t, b;
 
-  explicit Rounded(const Instance& instance) {
+  explicit Rounded(const HeadInstance& instance) {
     for (const FloorExample& example : instance.examples) {
       S.push_back(example.sums.S.enclosure().upper_double());
       t.push_back(example.target.cast<double>());
@@ -65,8 +65,8 @@ TEST_CASE("the floor is the least value on a fine grid of s and both its ends ar
   RandomNumbers random(111);
   int interior = 0;
   for (int i = 0; i < 60; ++i) {
-    const Instance instance =
-        random_instance(random, random.integer(2, 5), static_cast<std::size_t>(random.integer(2, 6)));
+    const HeadInstance instance =
+        random_head_instance(random, random.integer(2, 5), static_cast<std::size_t>(random.integer(2, 6)));
     const WorkingPrecision scope(256);
     const MemorizationFloor floor(instance.examples);
     const MemorizationFloor::Bounds bounds = floor.bounds(30, Rational(1, 1000000000));
@@ -97,7 +97,7 @@ TEST_CASE("no prompt - empty or of any size - falls below the floor") {
   RandomNumbers random(112);
   for (int i = 0; i < 20; ++i) {
     const Index d = random.integer(1, 4);
-    const Instance instance = random_instance(random, d, 3);
+    const HeadInstance instance = random_head_instance(random, d, 3);
     const WorkingPrecision scope(256);
     const Rational lower = MemorizationFloor(instance.examples).bounds(20, Rational(1, 1000000)).lower;
     for (int trial = 0; trial < 30; ++trial) {

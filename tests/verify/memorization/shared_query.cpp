@@ -15,7 +15,7 @@ using Set = PromptLengths::Set;
 namespace {
 
 /// Examples of two to four tokens, the last of them the query; no targets yet.
-SharedQueryData random_examples(std::mt19937_64& random, Index d, std::size_t count) {
+SharedQueryData random_shared_query(std::mt19937_64& random, Index d, std::size_t count) {
   SharedQueryData data;
   data.A = random_matrix(random, d, d, 1, 2);
   data.V = random_invertible(random, d, 2, 2);
@@ -91,7 +91,8 @@ TEST_CASE("data made by a prompt of 1 to 40 tokens: the least length - its promp
   int shorter = 0;
   for (Index tokens = 1; tokens <= 40; ++tokens) {
     CAPTURE(tokens);
-    SharedQueryData data = random_examples(random, static_cast<Index>(random() % 3) + 2, 2 + random() % 3);
+    SharedQueryData data =
+        random_shared_query(random, static_cast<Index>(random() % 3) + 2, 2 + random() % 3);
     while (direction_of(data).isZero(0))
       data.query = random_matrix(random, data.query.size(), 1, 1, 2).col(0);
     for (SharedQueryExample& example : data.examples) example.tokens.rightCols(1) = data.query;
@@ -120,7 +121,7 @@ TEST_CASE("data made by a prompt of 1 to 40 tokens: the least length - its promp
 TEST_CASE("m equal tokens have the ratio m exactly where no precision separates it from m") {
   std::mt19937_64 random(32);
   for (long m : {2L, 3L, 7L}) {
-    SharedQueryData data = random_examples(random, 3, 2);
+    SharedQueryData data = random_shared_query(random, 3, 2);
     data.query << 1, 0, 0;
     data.A.setIdentity();
     for (SharedQueryExample& example : data.examples) example.tokens.rightCols(1) = data.query;
@@ -135,7 +136,7 @@ TEST_CASE("m equal tokens have the ratio m exactly where no precision separates 
 TEST_CASE("targets that no prompt gives are refused at every length") {
   std::mt19937_64 random(33);
   for (int i = 0; i < 20; ++i) {
-    SharedQueryData data = random_examples(random, 3, 3);
+    SharedQueryData data = random_shared_query(random, 3, 3);
     set_targets(data, random_matrix(random, 3, 4, 1, 2));
     // A shift of one target far below any floating-point resolution.
     data.examples[1].target[0] += ExponentialQuotient(Rational(Integer(1), power(Integer(10), 200)));
@@ -147,7 +148,7 @@ TEST_CASE("targets that no prompt gives are refused at every length") {
 
 TEST_CASE("the empty prompt is told from the others") {
   std::mt19937_64 random(34);
-  SharedQueryData data = random_examples(random, 3, 3);
+  SharedQueryData data = random_shared_query(random, 3, 3);
   set_targets(data, Matrix<Rational>(3, 0));
   const PromptLengths lengths = decide_prompt_lengths(shared_query_problem(data));
   CHECK(lengths.empty_fits);
@@ -158,7 +159,7 @@ TEST_CASE("the empty prompt is told from the others") {
 TEST_CASE("A x0 = 0: exactly the number of tokens that made the data") {
   std::mt19937_64 random(35);
   for (Index tokens = 1; tokens <= 5; ++tokens) {
-    SharedQueryData data = random_examples(random, 3, 2);
+    SharedQueryData data = random_shared_query(random, 3, 2);
     data.A.setZero();
     set_targets(data, random_matrix(random, 3, tokens, 1, 2));
     const PromptLengths lengths = decide_prompt_lengths(shared_query_problem(data));
@@ -171,7 +172,7 @@ TEST_CASE("A x0 = 0: exactly the number of tokens that made the data") {
 TEST_CASE("singular V: every length if A x0 sees its kernel - the usual ones if not - none off its image") {
   std::mt19937_64 random(36);
   for (int i = 0; i < 10; ++i) {
-    SharedQueryData data = random_examples(random, 3, 2);
+    SharedQueryData data = random_shared_query(random, 3, 2);
     data.V.col(2).setZero();
     data.V.row(0) << 1, 1, 0;
     data.V.row(1) << 1, -1, 0;
@@ -231,7 +232,7 @@ TEST_CASE("one example: S_P is free and be < 0 sets the least length") {
 
 TEST_CASE("one example with freedom of both kinds or with A x0 = 0") {
   std::mt19937_64 random(37);
-  SharedQueryData data = random_examples(random, 2, 1);
+  SharedQueryData data = random_shared_query(random, 2, 1);
   data.V << 1, 0, 0, 0;
   data.A.setIdentity();
   data.query << 1, 1;
@@ -252,7 +253,7 @@ TEST_CASE("compression keeps the output for every value map and every other key 
   std::mt19937_64 random(38);
   const WorkingPrecision scope(400);
   for (Index tokens = 1; tokens <= 30; ++tokens) {
-    SharedQueryData data = random_examples(random, 3, 2);
+    SharedQueryData data = random_shared_query(random, 3, 2);
     data.A.setIdentity();
     data.query << 1, Rational(1, 2), 0;
     for (SharedQueryExample& example : data.examples) example.tokens.rightCols(1) = data.query;
@@ -267,7 +268,7 @@ TEST_CASE("compression keeps the output for every value map and every other key 
 
 TEST_CASE("data that do not fit together are refused with the place") {
   std::mt19937_64 random(39);
-  const SharedQueryData good = random_examples(random, 3, 2);
+  const SharedQueryData good = random_shared_query(random, 3, 2);
   SharedQueryData bad = good;
   bad.examples[1].tokens.col(bad.examples[1].tokens.cols() - 1).setConstant(7);
   CHECK_THROWS_WITH_AS((void)shared_query_problem(bad), "example 1: the shared query is not among its tokens",

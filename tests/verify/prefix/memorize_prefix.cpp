@@ -12,20 +12,14 @@
 #include <promptbound/verify/memorization/memorize.hpp>
 #include <promptbound/verify/prefix/memorize_prefix.hpp>
 
+#include "matrices.hpp"
 #include "random.hpp"
 
 using namespace promptbound;
 
 namespace {
 
-using Set = PrefixLengths::Set;
-
-Vector<Rational> vector(std::initializer_list<Rational> entries) {
-  Vector<Rational> result(static_cast<Index>(entries.size()));
-  Index i = 0;
-  for (const Rational& entry : entries) result(i++) = entry;
-  return result;
-}
+using PrefixSet = PrefixLengths::Set;
 
 /// One layer of one head, without a feed-forward block: W_Q = query map, W_K = I, W_O W_V = V.
 Transformer<Rational> layer(const Matrix<Rational>& W_Q, const Matrix<Rational>& W_V) {
@@ -38,9 +32,9 @@ Transformer<Rational> layer(const Matrix<Rational>& W_Q, const Matrix<Rational>&
 /// d = 1, A = a, V = 1: the query 1 among the tokens given.
 MemorizationExample scalar(std::initializer_list<Rational> tokens, const Rational& attention_target) {
   MemorizationExample example;
-  example.tokens = vector(tokens).transpose();
+  example.tokens = vector_of(tokens).transpose();
   example.query = 0;
-  example.target = vector({Rational(1 + attention_target)});
+  example.target = vector_of({Rational(1 + attention_target)});
   return example;
 }
 
@@ -50,13 +44,13 @@ Transformer<Rational> scalar_layer(const Rational& a) {
 
 void check_range(const PrefixAnswer& answer, const Integer& least, const std::optional<Integer>& most) {
   REQUIRE(answer.lengths);
-  REQUIRE_MESSAGE(answer.lengths->set == Set::range, answer.lengths->reason);
+  REQUIRE_MESSAGE(answer.lengths->set == PrefixSet::range, answer.lengths->reason);
   CHECK(answer.lengths->least == least);
   CHECK(answer.lengths->most == most);
   CHECK(answer.verdict == Verdict::proved);
 }
 
-CheckReport checked(const PrefixAnswer& answer) {
+CheckReport checked_prefix(const PrefixAnswer& answer) {
   REQUIRE_FALSE(answer.certificate.empty());
   return check_certificate(answer.certificate, "certificate");
 }
@@ -82,16 +76,16 @@ TEST_CASE("a prefix with free keys does with one pair what prompt tokens need ma
   // q0 = 0: S is the number of pairs.
   const PrefixAnswer flat = memorize_by_prefix(model, data, {});
   check_range(flat, 7, Integer(7));
-  CHECK(checked(flat).accepted());
+  CHECK(checked_prefix(flat).accepted());
   CHECK(memorize_by_prefix(model, data, {Number::infinity(), Rational(5)}).verdict == Verdict::proved);
   const PrefixAnswer small = memorize_by_prefix(model, data, {Number::infinity(), Rational(499, 100)});
   CHECK(small.verdict == Verdict::refuted);
-  CHECK(checked(small).accepted());
+  CHECK(checked_prefix(small).accepted());
   // With a query that keys can see, one pair does.
   const Transformer<Rational> seeing = scalar_layer(1);
   const PrefixAnswer free = memorize_by_prefix(seeing, {scalar({1}, 3)}, {});
   check_range(free, 1, std::nullopt);
-  CHECK(checked(free).accepted());
+  CHECK(checked_prefix(free).accepted());
 }
 
 TEST_CASE("key caps leave exactly the m with m e^-k <= S <= m e^k") {
@@ -104,13 +98,13 @@ TEST_CASE("key caps leave exactly the m with m e^-k <= S <= m e^k") {
   // K_0 ||q0|| = 2: S = s e^2 is m e^2 at most and m e^-2 at least: s <= m <= s e^4, e^4 = 54.598...
   const PrefixAnswer five = memorize_by_prefix(model, data(5), {Rational(1), Number::infinity()});
   check_range(five, 5, Integer(272));
-  CHECK(checked(five).accepted());
+  CHECK(checked_prefix(five).accepted());
   check_range(memorize_by_prefix(model, data(Rational(9, 2)), {Rational(1), Number::infinity()}), 5,
               Integer(245));
   // A cap of 0 makes every key 0: S = m, and S = 5 e^2 is no integer.
   const PrefixAnswer none = memorize_by_prefix(model, data(5), {Rational(0), Number::infinity()});
   CHECK(none.verdict == Verdict::refuted);
-  CHECK(checked(none).accepted());
+  CHECK(checked_prefix(none).accepted());
   // K_0 ||q0|| = 4: m e^4 >= 5 e^2 from m = 1 on.
   check_range(memorize_by_prefix(model, data(5), {Rational(2), Number::infinity()}), 1, Integer(2017));
   // The value is u = 3, exactly.
@@ -137,18 +131,18 @@ TEST_CASE("one example: the value's cap leaves an interval of S") {
   check_range(memorize_by_prefix(flat, data, {Number::infinity(), Rational(5)}), 1, std::nullopt);
   const PrefixAnswer never = memorize_by_prefix(flat, data, {Number::infinity(), Rational(3)});
   CHECK(never.verdict == Verdict::refuted);
-  CHECK(checked(never).accepted());
+  CHECK(checked_prefix(never).accepted());
   // t = 1/2 with tokens {1, 1, 1}: b = 3 (1/2 - 1) = -3/2, u = 1/2 - 3/(2 S) is small for S near 3 alone:
   // |u| <= 1/10 for S from 5/2 to 15/4, so that m = 3 is the only length.
   const MemorizationData turning = {scalar({1, 1, 1}, Rational(1, 2))};
   const PrefixAnswer three = memorize_by_prefix(flat, turning, {Number::infinity(), Rational(1, 10)});
   check_range(three, 3, Integer(3));
-  CHECK(checked(three).accepted());
+  CHECK(checked_prefix(three).accepted());
   check_range(memorize_by_prefix(flat, turning, {Number::infinity(), Rational(0)}), 3, Integer(3));
   // |u| <= 1/4: S from 2 to 6, both ends themselves.
   const PrefixAnswer ends = memorize_by_prefix(flat, turning, {Number::infinity(), Rational(1, 4)});
   check_range(ends, 2, Integer(6));
-  CHECK(checked(ends).accepted());
+  CHECK(checked_prefix(ends).accepted());
   CHECK(checked_with(ends, "lengths", {{"least", "2"}, {"most", "5"}}).verdict == Verdict::refuted);
   CHECK(checked_with(ends, "lengths", {{"least", "1"}, {"most", "6"}}).verdict == Verdict::refuted);
   CHECK(checked_with(ends, "lengths", nullptr).verdict == Verdict::refuted);
@@ -161,7 +155,7 @@ TEST_CASE("one example: the value's cap leaves an interval of S") {
   const PrefixAnswer gap = memorize_by_prefix(flat, {scalar({1, Rational(9, 4)}, Rational(1, 2))},
                                               {Number::infinity(), Rational(0)});  // S = 9/2
   CHECK(gap.verdict == Verdict::refuted);
-  CHECK(checked(gap).accepted());
+  CHECK(checked_prefix(gap).accepted());
 }
 
 TEST_CASE("an irrational reach: K_0 ||q0|| = sqrt 2") {
@@ -178,20 +172,20 @@ TEST_CASE("an irrational reach: K_0 ||q0|| = sqrt 2") {
   second.tokens << 1, 2, -1, -2;
   second.query = 0;
   // S = 10, u = (1, 2): t_1 = (10 u + (1, -1))/11, t_2 = (10 u + (3, -3))/12.
-  first.target = vector({1 + Rational(11, 11), -1 + Rational(19, 11)});
-  second.target = vector({1 + Rational(13, 12), -1 + Rational(17, 12)});
+  first.target = vector_of({1 + Rational(11, 11), -1 + Rational(19, 11)});
+  second.target = vector_of({1 + Rational(13, 12), -1 + Rational(17, 12)});
   const MemorizationData data = {first, second};
   // 10/4.1132 = 2.43, 10 * 4.1132 = 41.1.
   const PrefixAnswer answer = memorize_by_prefix(model, data, {Rational(1), Number::infinity()});
   check_range(answer, 3, Integer(41));
-  CHECK(checked(answer).accepted());
+  CHECK(checked_prefix(answer).accepted());
   // ||u||^2 = 5.
   CHECK(memorize_by_prefix(model, data, {Rational(1), Rational(2236, 1000)}).verdict == Verdict::refuted);
   CHECK(memorize_by_prefix(model, data, {Rational(1), Rational(2237, 1000)}).verdict == Verdict::proved);
   // One example, the norm of the value free: every m again.
   check_range(memorize_by_prefix(model, {first}, {Rational(1), Number::infinity()}), 1, std::nullopt);
   const PrefixAnswer one_example = memorize_by_prefix(model, {first}, {Rational(1), Rational(2)});
-  CHECK(checked(one_example).accepted());
+  CHECK(checked_prefix(one_example).accepted());
 }
 
 TEST_CASE("what no prefix does: targets off the image - examples that contradict each other") {
@@ -207,21 +201,21 @@ TEST_CASE("what no prefix does: targets off the image - examples that contradict
   MemorizationExample off;
   off.tokens = Matrix<Rational>::Identity(2, 2);
   off.query = 0;
-  off.target = vector({2, 1});
+  off.target = vector_of({2, 1});
   const PrefixAnswer answer = memorize_by_prefix(model, {off}, {});
   CHECK(answer.verdict == Verdict::refuted);
-  CHECK(checked(answer).accepted());
+  CHECK(checked_prefix(answer).accepted());
   // W_O is onto its image, which a map V of lower rank is not: values are free there.
   head.W_V << 0, 0;
   model.layers.front().heads.front() = head;
-  off.target = vector({2, 0});
+  off.target = vector_of({2, 0});
   CHECK(memorize_by_prefix(model, {off}, {}).verdict == Verdict::proved);
   CHECK(memorize(model, {off}, 0).verdict == Verdict::refuted);
   // Equal examples with different targets.
   const Transformer<Rational> scalar_model = scalar_layer(1);
   const PrefixAnswer contradiction = memorize_by_prefix(scalar_model, {scalar({1}, 2), scalar({1}, 3)}, {});
   CHECK(contradiction.verdict == Verdict::refuted);
-  CHECK(checked(contradiction).accepted());
+  CHECK(checked_prefix(contradiction).accepted());
   CHECK(checked_with(contradiction, "claim", "possible").verdict == Verdict::refuted);
   CHECK(checked_with(contradiction, "lengths", {{"least", "1"}, {"most", nullptr}}).verdict ==
         Verdict::refuted);
@@ -234,8 +228,8 @@ TEST_CASE(
       memorize_by_prefix(model, {scalar({1}, 1), scalar({1, 3}, 2)}, {});  // a_1 = 1, a_2 = 2
   CHECK(answer.verdict == Verdict::proved);
   CHECK(answer.lengths->empty_fits);
-  CHECK(answer.lengths->set == Set::none);
-  CHECK(checked(answer).accepted());
+  CHECK(answer.lengths->set == PrefixSet::none);
+  CHECK(checked_prefix(answer).accepted());
 }
 
 TEST_CASE("every prompt's outputs are those of a prefix - with its keys' and values' norms as caps") {
@@ -274,10 +268,10 @@ TEST_CASE("every prompt's outputs are those of a prefix - with its keys' and val
     const PrefixAnswer answer = memorize_by_prefix(model, data, {Rational(0), largest});
     CHECK(answer.verdict == Verdict::proved);
     REQUIRE(answer.lengths);
-    const bool is_there = answer.lengths->set == Set::range && answer.lengths->least <= m &&
+    const bool is_there = answer.lengths->set == PrefixSet::range && answer.lengths->least <= m &&
                           (!answer.lengths->most || *answer.lengths->most >= m);
     CHECK(is_there);
-    CHECK(checked(answer).accepted());
+    CHECK(checked_prefix(answer).accepted());
     ++tried;
   }
   CHECK(tried == 40);
@@ -288,8 +282,8 @@ namespace {
 /// Is m one of the lengths?
 bool has_length(const PrefixAnswer& answer, long m) {
   REQUIRE(answer.lengths);
-  REQUIRE(answer.lengths->set != Set::undecided);
-  return answer.lengths->set == Set::range && answer.lengths->least <= m &&
+  REQUIRE(answer.lengths->set != PrefixSet::undecided);
+  return answer.lengths->set == PrefixSet::range && answer.lengths->least <= m &&
          (!answer.lengths->most || *answer.lengths->most >= m);
 }
 
@@ -340,7 +334,7 @@ TEST_CASE(
       REQUIRE(has_length(answer, m) == fits);
       (fits ? some : none) += 1;
     }
-    CHECK(checked(answer).accepted());
+    CHECK(checked_prefix(answer).accepted());
   }
   CHECK(some > 500);
   CHECK(none > 500);
@@ -360,7 +354,7 @@ TEST_CASE(
     MemorizationExample example;
     example.tokens = Matrix<Rational>::Constant(1, own, Rational(1));
     example.query = 0;
-    example.target = vector({Rational(1 + target)});
+    example.target = vector_of({Rational(1 + target)});
     // No tie: those are the business of the cases above.
     const Rational value_cap = Rational(random.integer(0, 12), 4) + Rational(1, 8191);
     const PrefixAnswer answer = memorize_by_prefix(scalar_layer(a), {example}, {key_cap, value_cap});
@@ -377,7 +371,7 @@ TEST_CASE(
       REQUIRE(has_length(answer, m) == fits);
       (fits ? some : none) += 1;
     }
-    CHECK(checked(answer).accepted());
+    CHECK(checked_prefix(answer).accepted());
   }
   CHECK(some > 200);
   CHECK(none > 200);

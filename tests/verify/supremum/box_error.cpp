@@ -6,6 +6,7 @@
 #include <promptbound/verify/supremum/box_error.hpp>
 #include <promptbound/verify/supremum/static_prompt.hpp>
 
+#include "lookup_problem.hpp"
 #include "random.hpp"
 #include "stacks.hpp"
 
@@ -25,7 +26,7 @@ Matrix<Interval> errors_at(const ApproximationProblem& problem, const Matrix<Rat
 
 /// The forms contain the errors at random points of the box, for all keys and for keys selected around it.
 template <class S>
-void check_containment(const ApproximationProblem& problem, RandomNumbers& random, int boxes) {
+void check_box_containment(const ApproximationProblem& problem, RandomNumbers& random, int boxes) {
   const WorkingPrecision scope(128);
   const BoxError<S> forms_of(problem);
   const auto n = static_cast<std::size_t>(problem.target.n());
@@ -60,12 +61,6 @@ void check_containment(const ApproximationProblem& problem, RandomNumbers& rando
   }
 }
 
-ApproximationProblem lookup_problem(const Target& f, const Rational& eps) {
-  const LookupTransformer lookup(LookupRecipe::choose(f.d, f.L, 1, Number::infinity(), eps));
-  return {lookup.blocks().transformer(), lookup.prompt(f),
-          lookup.blocks().input(Matrix<Rational>::Zero(f.d, f.L)), f, Number::infinity()};
-}
-
 }  // namespace
 
 TEST_CASE("the lookup transformer: forms contain the error with all keys and with those selected") {
@@ -74,8 +69,8 @@ TEST_CASE("the lookup transformer: forms contain the error with all keys and wit
        {Target{1, 1, SineField{2}}, Target{2, 1, Identity{}}, Target{1, 2, Reversal{}},
         Target{1, 2, CoordinateMaximum{}}, random_table(2, 1, 2, 1, Number::infinity(), 5)}) {
     const ApproximationProblem problem = lookup_problem(f, Rational(1, 8));
-    check_containment<FastInterval>(problem, random, 60);
-    check_containment<Interval>(problem, random, 5);
+    check_box_containment<FastInterval>(problem, random, 60);
+    check_box_containment<Interval>(problem, random, 5);
   }
 }
 
@@ -91,8 +86,8 @@ TEST_CASE("random stacks - causal and bidirectional with prompts that move and p
                                        random.matrix(width, L), Target{d, L, MeanPooling{}},
                                        Number::infinity()};
     moving += static_prompt(model, problem.prompt) ? 0 : 1;
-    check_containment<FastInterval>(problem, random, 30);
-    check_containment<Interval>(problem, random, 3);
+    check_box_containment<FastInterval>(problem, random, 30);
+    check_box_containment<Interval>(problem, random, 3);
   }
   CHECK(moving > 0);
   CHECK(moving < 12);

@@ -7,6 +7,7 @@
 #include <promptbound/verify/supremum/integral.hpp>
 
 #include "lookup_problem.hpp"
+#include "plain_problem.hpp"
 #include "random.hpp"
 
 using namespace promptbound;
@@ -22,39 +23,32 @@ IntegralAnswer integrate(const ApproximationProblem& problem, const Rational& ep
   return enclose_integral(problem, options);
 }
 
-/// No layers: the output is the input.
-ApproximationProblem plain(const Target& f, const Rational& alpha) {
-  return {{f.d, {}, Mask::bidirectional},
-          Matrix<Rational>(f.d, 0),
-          Matrix<Rational>::Zero(f.d, f.L),
-          f,
-          Number(alpha)};
-}
-
 }  // namespace
 
 TEST_CASE("integrals that are known: reversal against the identity") {
   const WorkingPrecision scope(64);
   // Two tokens of one entry, |x - y| at both: integral 2/3 for alpha = 1, 1/3 for alpha = 2 (then the root).
-  const IntegralAnswer one = integrate(plain({1, 2, Reversal{}}, 1), 1, Rational(1, 1000));
+  const IntegralAnswer one = integrate(plain_problem({1, 2, Reversal{}}, Number(1)), 1, Rational(1, 1000));
   CHECK(one.verdict == Verdict::proved);
   CHECK(one.d_alpha.contains(Rational(2, 3)));
   CHECK(certainly_less(one.d_alpha, Interval(Rational(668, 1000))));
-  const IntegralAnswer two = integrate(plain({1, 2, Reversal{}}, 2), 1, Rational(1, 1000));
+  const IntegralAnswer two = integrate(plain_problem({1, 2, Reversal{}}, Number(2)), 1, Rational(1, 1000));
   CHECK((two.d_alpha * two.d_alpha).contains(Rational(1, 3)));
   CHECK(certainly_less(two.d_alpha, Interval(Rational(578, 1000))));
   // alpha = 3/2: 2 * integral of |x-y|^{3/2} = 4/(5/2 * 7/2) = 16/35.
-  const IntegralAnswer half = integrate(plain({1, 2, Reversal{}}, Rational(3, 2)), 1, Rational(1, 1000));
+  const IntegralAnswer half =
+      integrate(plain_problem({1, 2, Reversal{}}, Rational(3, 2)), 1, Rational(1, 1000));
   CHECK(power(half.d_alpha, Rational(3, 2)).contains(Rational(16, 35)));
-  CHECK(integrate(plain({2, 1, Identity{}}, 2), 0).verdict == Verdict::proved);
+  CHECK(integrate(plain_problem({2, 1, Identity{}}, Number(2)), 0).verdict == Verdict::proved);
 }
 
 TEST_CASE("eps below the integral is refuted and a small budget leaves it unknown") {
-  CHECK(integrate(plain({1, 2, Reversal{}}, 1), Rational(66, 100)).verdict == Verdict::refuted);
+  CHECK(integrate(plain_problem({1, 2, Reversal{}}, Number(1)), Rational(66, 100)).verdict ==
+        Verdict::refuted);
   IntegralOptions options;
   options.eps = Rational(2, 3);  // equal: no enclosure decides
   options.most_boxes = 3000;
-  const IntegralAnswer answer = enclose_integral(plain({1, 2, Reversal{}}, 1), options);
+  const IntegralAnswer answer = enclose_integral(plain_problem({1, 2, Reversal{}}, Number(1)), options);
   CHECK(answer.verdict == Verdict::unknown);
   CHECK_FALSE(answer.why.empty());
   CHECK_THROWS_AS((void)enclose_integral(lookup_problem({1, 1, Identity{}}, Rational(1, 5)), options),
@@ -134,7 +128,7 @@ TEST_CASE("what has no finite bound is not refuted for it and has no upper end")
 
 TEST_CASE("powers at any exponent: a constant error is its own d_alpha") {
   for (const Rational& alpha : {Rational(1), Rational(2), Rational(1000), Rational(power(Integer(10), 19))}) {
-    ApproximationProblem problem = plain({1, 1, Identity{}}, alpha);
+    ApproximationProblem problem = plain_problem({1, 1, Identity{}}, alpha);
     problem.tokens(0, 0) = 10;
     CAPTURE(alpha.str());
     const IntegralAnswer answer = integrate(problem, 11);
@@ -146,5 +140,5 @@ TEST_CASE("powers at any exponent: a constant error is its own d_alpha") {
 }
 
 TEST_CASE("a negative eps is no claim") {
-  CHECK_THROWS_AS((void)integrate(plain({1, 2, Reversal{}}, 1), -1), InputError);
+  CHECK_THROWS_AS((void)integrate(plain_problem({1, 2, Reversal{}}, Number(1)), -1), InputError);
 }

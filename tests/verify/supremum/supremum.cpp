@@ -6,6 +6,7 @@
 #include <promptbound/verify/supremum/supremum.hpp>
 
 #include "lookup_problem.hpp"
+#include "plain_problem.hpp"
 
 using namespace promptbound;
 
@@ -38,12 +39,6 @@ void check_refuted(const ApproximationProblem& problem, const Rational& eps) {
   REQUIRE(answer.witness);
   const WorkingPrecision scope(200);
   CHECK(certainly_less(Interval(eps), error_at(problem, answer.witness->X)));
-}
-
-/// No layers: the output is the input.
-ApproximationProblem plain(const Target& f, const Number& alpha) {
-  return {
-      {f.d, {}, Mask::bidirectional}, Matrix<Rational>(f.d, 0), Matrix<Rational>::Zero(f.d, f.L), f, alpha};
 }
 
 /// Attention that adds 3/2 to x > 1/3 and takes 3/2 from x < 1/3, with scores whose exponentials are out of
@@ -117,24 +112,25 @@ TEST_CASE("known suprema: the input against its reversal is off by 1 by 2^(1/2) 
   const Target reversal{1, 2, Reversal{}};
   SupremumOptions options;
   options.ratio = Rational(1, 1000000);
-  const SupremumAnswer answer = enclose_supremum(plain(reversal, Number::infinity()), options);
+  const SupremumAnswer answer = enclose_supremum(plain_problem(reversal, Number::infinity()), options);
   CHECK(answer.verdict == Verdict::proved);
   CHECK(answer.witness.value().error == 1);
   CHECK(answer.upper.value() == 1);
-  const SupremumAnswer rooted = enclose_supremum(plain(reversal, Number(Rational(2))), options);
+  const SupremumAnswer rooted = enclose_supremum(plain_problem(reversal, Number(Rational(2))), options);
   CHECK(rooted.verdict == Verdict::proved);
   const Rational lower = rooted.witness.value().error, upper = rooted.upper.value();
   CHECK(lower * lower <= 2);
   CHECK(upper * upper >= 2);
   CHECK(upper <= lower * (1 + options.ratio));
   // Exactly at the threshold: proved at 1, refuted below.
-  CHECK(verify(plain(reversal, Number::infinity()), 1).verdict == Verdict::proved);
-  CHECK(verify(plain(reversal, Number::infinity()), Rational(999999, 1000000)).verdict == Verdict::refuted);
+  CHECK(verify(plain_problem(reversal, Number::infinity()), 1).verdict == Verdict::proved);
+  CHECK(verify(plain_problem(reversal, Number::infinity()), Rational(999999, 1000000)).verdict ==
+        Verdict::refuted);
 }
 
 TEST_CASE("numbers that binary64 cannot hold go to multiple precision") {
   const Rational huge(Integer(boost::multiprecision::pow(Integer(10), 400)));
-  ApproximationProblem problem = plain(Target{1, 1, Identity{}}, Number::infinity());
+  ApproximationProblem problem = plain_problem(Target{1, 1, Identity{}}, Number::infinity());
   const auto scalar = [](const Rational& x) { return Matrix<Rational>::Constant(1, 1, x); };
   problem.model.layers.push_back({{},
                                   FeedForward<Rational>{scalar(huge), Vector<Rational>::Zero(1),
@@ -174,7 +170,7 @@ TEST_CASE("an error above eps that is in hand refutes whatever the budget and th
   SupremumOptions options;
   options.eps = Rational(99, 100);
   options.most_boxes = 1;
-  ApproximationProblem shifted = plain(Target{1, 1, Identity{}}, Number::infinity());
+  ApproximationProblem shifted = plain_problem(Target{1, 1, Identity{}}, Number::infinity());
   shifted.tokens(0, 0) = 1;
   const SupremumAnswer at_once = enclose_supremum(shifted, options);
   CHECK(at_once.verdict == Verdict::refuted);
@@ -195,8 +191,8 @@ TEST_CASE("an error above eps that is in hand refutes whatever the budget and th
 }
 
 TEST_CASE("an exponent at which every power is out of range: the norm is what it is") {
-  ApproximationProblem problem =
-      plain(Target{2, 1, Identity{}}, Number(Rational(Integer(boost::multiprecision::pow(Integer(10), 19)))));
+  ApproximationProblem problem = plain_problem(
+      Target{2, 1, Identity{}}, Number(Rational(Integer(boost::multiprecision::pow(Integer(10), 19)))));
   problem.tokens << 10, 3;
   const SupremumAnswer answer = verify(problem, 11);
   CHECK(answer.verdict == Verdict::proved);

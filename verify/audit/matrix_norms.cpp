@@ -274,7 +274,7 @@ LayerMatrixNorms layer_norms(const ModelConfig& config, const TrainedLayer& laye
   const std::size_t matrices = 3;
   std::vector<GroupBounds> groups(layer.attention.groups.size());
   FastInterval gate(0);
-  oneapi::tbb::parallel_for(std::size_t{0}, matrices + groups.size(), [&](std::size_t piece) {
+  const auto work = [&](std::size_t piece) {
     if (piece == 0) {
       norms.W_1 = spectral(layer.ffn.W_1);
     } else if (piece == 1) {
@@ -285,7 +285,9 @@ LayerMatrixNorms layer_norms(const ModelConfig& config, const TrainedLayer& laye
       groups[piece - matrices] = group_bounds(
           config, layer.attention, layer.attention.groups[piece - matrices], ball_1, norms.R_attention);
     }
-  });
+  };
+  oneapi::tbb::parallel_for(std::size_t{0}, matrices + groups.size(), work,
+                            oneapi::tbb::simple_partitioner());
   norms.reach = add_attention(layer.attention, groups, norms);
   const FeedForwardBound ffn = feed_forward_bound(layer.ffn, norms, gate, ball_2);
   norms.reach += ffn.reach;

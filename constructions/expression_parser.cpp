@@ -47,26 +47,20 @@ class Graph {
     const Rational* a = operands(node.operation) >= 1 ? constant(node.a) : nullptr;
     const Rational* b = operands(node.operation) == 2 ? constant(node.b) : nullptr;
     if (a == nullptr || (b == nullptr && node.operation != Operation::negate)) return std::nullopt;
+    if (node.operation == Operation::divide && *b == 0) return std::nullopt;
     Node result;
-    switch (node.operation) {
-      case Operation::negate:
-        result.constant = -*a;
-        break;
-      case Operation::add:
-        result.constant = *a + *b;
-        break;
-      case Operation::subtract:
-        result.constant = *a - *b;
-        break;
-      case Operation::multiply:
-        result.constant = *a * *b;
-        break;
-      case Operation::divide:
-        if (*b == 0) return std::nullopt;
-        result.constant = *a / *b;
-        break;
-      default:
-        return std::nullopt;
+    if (node.operation == Operation::negate) {
+      result.constant = -*a;
+    } else if (node.operation == Operation::add) {
+      result.constant = *a + *b;
+    } else if (node.operation == Operation::subtract) {
+      result.constant = *a - *b;
+    } else if (node.operation == Operation::multiply) {
+      result.constant = *a * *b;
+    } else if (node.operation == Operation::divide) {
+      result.constant = *a / *b;
+    } else {
+      return std::nullopt;
     }
     constexpr unsigned long most_bits = 100000;
     if (bit_size(result.constant) > most_bits) return std::nullopt;

@@ -53,7 +53,7 @@ HWY_INLINE void add_neighbours([[maybe_unused]] V* v) {
   if constexpr (vectors > 1) {
     const Double d;
 #pragma GCC unroll 4
-    for (int i = 0; i < vectors / 2; ++i)
+    for (Index i = 0; i < vectors / 2; ++i)
       v[i] = hn::Add(hn::ConcatEven(d, v[2 * i + 1], v[2 * i]), hn::ConcatOdd(d, v[2 * i + 1], v[2 * i]));
     add_neighbours<vectors / 2>(v);
   }

@@ -52,7 +52,7 @@ class LengthObjective {
   /// For low > C the better of two: the numerator at the upper end with the denominator at the lower one;
   /// and, where the objective is monotone on the range, its value at an end.
   [[nodiscard]] Interval bound(const Integer& low, const Integer& high) const {
-    const Interval crude = log_points(high) - log(log1p(ratio(low)));
+    Interval crude = log_points(high) - log(log1p(ratio(low)));
     const int sign = slope_sign(low, high);
     if (sign == 0) return crude;
     return min(crude, value(sign > 0 ? high : low));
@@ -147,7 +147,7 @@ class AccuracyObjective {
 
   /// As forwards.
   [[nodiscard]] Interval bound(const Integer& low, const Integer& high) const {
-    const Interval crude = half_height(low) - Interval(reach_) / cells(high);
+    Interval crude = half_height(low) - Interval(reach_) / cells(high);
     const int slope = envelope_slope(low, high);
     if (slope == 0) return crude;
     return min(crude, envelope(slope > 0 ? high : low));

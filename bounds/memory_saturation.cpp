@@ -26,7 +26,7 @@ constexpr std::array<std::string_view, 3> regime_bounds = {"linear_bits", "multi
 void evaluate(const Arguments& arguments, long digits, Record& record) {
   const auto rho = separation_radius(arguments, record);
   if (!rho) return;
-  const Rational radius = arguments.rational(R);
+  const Rational& radius = arguments.rational(R);
   const Rational eta_value =
       (arguments.rational(Delta) - 2 * arguments.rational(eps)) / arguments.rational(Lambda_W);
   const Integer width = arguments.integer(w);

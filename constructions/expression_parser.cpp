@@ -46,18 +46,18 @@ class Graph {
   [[nodiscard]] std::optional<Node> constant_of(const Node& node) const {
     const Rational* a = operands(node.operation) >= 1 ? constant(node.a) : nullptr;
     const Rational* b = operands(node.operation) == 2 ? constant(node.b) : nullptr;
+    if (a == nullptr || (b == nullptr && node.operation != Operation::negate)) return std::nullopt;
+    if (node.operation == Operation::divide && *b == 0) return std::nullopt;
     Node result;
-    if (a != nullptr && node.operation == Operation::negate) {
+    if (node.operation == Operation::negate) {
       result.constant = -*a;
-    } else if (a == nullptr || b == nullptr) {
-      return std::nullopt;
     } else if (node.operation == Operation::add) {
       result.constant = *a + *b;
     } else if (node.operation == Operation::subtract) {
       result.constant = *a - *b;
     } else if (node.operation == Operation::multiply) {
       result.constant = *a * *b;
-    } else if (node.operation == Operation::divide && *b != 0) {
+    } else if (node.operation == Operation::divide) {
       result.constant = *a / *b;
     } else {
       return std::nullopt;

@@ -1,14 +1,14 @@
-// Expressions in every scalar, of expression.hpp. Over boxes each node has two enclosures that hold at once: a linear form,
-// which knows how it depends on the box's coordinates, and a range, which knows that squares are not
-// negative.
+// Expressions in every scalar, of expression.hpp. Over boxes each node has two enclosures that hold at once:
+// a linear form, which knows how it depends on the box's coordinates, and a range, which knows that squares
+// are not negative.
 #include <algorithm>
 #include <cmath>
 #include <optional>
 
 #include <promptbound/constructions/expression_parser.hpp>
-#include <promptbound/numeric/interval.hpp>
 #include <promptbound/numeric/error.hpp>
 #include <promptbound/numeric/integers.hpp>
+#include <promptbound/numeric/interval.hpp>
 
 namespace promptbound {
 namespace {
@@ -32,7 +32,7 @@ bool is_much_narrower(const S& a, const S& b) {
 
 /// Enclosures of one number over a box.
 template <class S>
-struct Enclosed {
+struct Enclosed {  // NOLINT(bugprone-exception-escape): as LinearForm
   LinearForm<S> form;
   S range;
   bool is_defined = true;  ///< certainly, all over the box

@@ -57,7 +57,7 @@ HardnessInstance hardness_instance(const NearestPoints& points) {
   if (!is_binary(points.a) || !is_binary(points.b))
     throw InputError("hardness instance: coordinates must be 0 or 1");
   if (points.t < 0 || points.gap < 1) throw InputError("hardness instance: t >= 0 and gap >= 1 are needed");
-  const Index o = D - 2 * points.t - points.gap;
+  const Index o = D - Index{2} * points.t - points.gap;
   const int sign = o > 0 ? 1 : -1;
   const Index extra = o > 0 ? o : -o;
 

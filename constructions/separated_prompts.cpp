@@ -60,6 +60,7 @@ Interval least_output_distance(const Transformer<Rational>& model, const Matrix<
   const Matrix<Interval> input = from_rational<Interval>(tokens);
   const Vector<Interval> query = input.col(input.cols() - 1);
   std::vector<Vector<Interval>> outputs;
+  outputs.reserve(prompts.size());
   for (const Matrix<Rational>& prompt : prompts)
     outputs.push_back(attend_from(enclosed.layers.front().heads.front(), query,
                                   concatenate(from_rational<Interval>(prompt), input)));

@@ -22,8 +22,8 @@ Rational norm_factor_above(Index n, const Number& alpha) {
 
 /// ||D||_1^{1/alpha} ||D||_inf^{1 - 1/alpha}, rounded up, for D >= 0.
 Rational operator_norm_above(const Matrix<Rational>& D, const Number& alpha) {
-  const Rational rows = D.rowwise().sum().maxCoeff();
-  const Rational columns = D.colwise().sum().maxCoeff();
+  Rational rows = D.rowwise().sum().maxCoeff();
+  Rational columns = D.colwise().sum().maxCoeff();
   if (alpha.infinite || rows == columns) return rows;
   if (alpha.value == 1) return columns;
   if (rows == 0) return Rational(0);

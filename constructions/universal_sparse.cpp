@@ -17,7 +17,7 @@ struct Excess {
 Vector<Rational> UniversalTransformer::interpolate(const Rational& z) const {
   const std::optional<Code> below = codes_.at_or_below(z);
   if (!below) return wanted_output(codes_.lowest());
-  const Vector<Rational> value = wanted_output(*below);
+  Vector<Rational> value = wanted_output(*below);
   const Rational distance = z - codes_.integer(*below);
   if (distance == 0) return value;
   const std::optional<Code> above = codes_.next(*below);

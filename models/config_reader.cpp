@@ -23,8 +23,8 @@ void refuse_words(const std::string& text, const std::string& path) {
     for (const std::string word : {"NaN", "Infinity"}) {
       if (text.compare(i, word.size(), word) != 0) continue;
       const auto line = 1 + std::count(text.begin(), text.begin() + static_cast<std::ptrdiff_t>(i), '\n');
-      throw InputError(path + ": line " + std::to_string(line) + ": " + word +
-                       " is not JSON (accepted: numbers and null)");
+      const std::string place = path + ": line " + std::to_string(line) + ": ";
+      throw InputError(place + word + " is not JSON (accepted: numbers and null)");
     }
   }
 }

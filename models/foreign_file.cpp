@@ -46,7 +46,7 @@ std::string inner_folder(const fs::path& folder, const char* config) {
   for (const std::string& name : names_in(folder, is_folder)) {
     if (fs::exists(folder / name / config, ignored)) return name;
     for (const std::string& inner : names_in(folder / name, is_folder)) {
-      if (fs::exists(folder / name / inner / config, ignored)) return name + "/" + inner;
+      if (fs::exists(folder / name / inner / config, ignored)) return (fs::path(name) / inner).string();
     }
   }
   return {};

@@ -97,6 +97,10 @@ Placed placed_tensor(const std::string& name, const Json& entry, std::span<const
   return {name, offsets[0], std::move(tensor)};
 }
 
+std::string not_in_shard(const std::string& shard, const std::string& name) {
+  return shard + ": no tensor '" + name + "', which the index puts there";
+}
+
 }  // namespace
 
 TensorFile parse_safetensors(std::span<const std::byte> bytes, const std::string& where) {
@@ -182,8 +186,7 @@ TensorFile read_safetensors_index(const std::string& path) {
       if (tensor != nullptr) {
         all.add(name, *tensor);
       } else {
-        all.add_absent(
-            name, why.empty() ? shard_path + ": no tensor '" + name + "', which the index puts there" : why);
+        all.add_absent(name, why.empty() ? not_in_shard(shard_path, name) : why);
       }
     }
     if (!shard) continue;

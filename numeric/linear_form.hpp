@@ -11,7 +11,7 @@ namespace promptbound {
 /// Interval). A function on a box is enclosed by a form when for every point delta of the box its value is
 /// in c + sum_i a_i delta_i. Sums of such functions lose nothing: x - x is 0, where intervals give [-w, w].
 template <class S>
-class LinearForm {
+class LinearForm {  // NOLINT(bugprone-exception-escape): to move a small_vector throws only if to move S does
  public:
   LinearForm() : centre_(0) {}
   LinearForm(int value) : centre_(value) {}  // NOLINT(google-explicit-constructor): scalar

@@ -54,6 +54,7 @@ Sequence<Scalar> attention_block(const std::vector<AttentionHead<Scalar>>& heads
                     });
 }
 
+// NOLINTBEGIN(bugprone-macro-parentheses): Scalar is a type.
 #define PROMPTBOUND_INSTANTIATE(Scalar)                                                               \
   template struct AttentionHead<Scalar>;                                                              \
   template AttentionHead<Scalar> head_of_maps(const Matrix<Scalar>&, const Matrix<Scalar>&);          \
@@ -64,5 +65,6 @@ Sequence<Scalar> attention_block(const std::vector<AttentionHead<Scalar>>& heads
                                             const Sequence<Scalar>&, Mask, Index);
 PROMPTBOUND_FOR_EACH_SCALAR(PROMPTBOUND_INSTANTIATE)
 #undef PROMPTBOUND_INSTANTIATE
+// NOLINTEND(bugprone-macro-parentheses)
 
 }  // namespace promptbound

@@ -85,7 +85,7 @@ std::optional<Vector<Rational>> block_preimage(const FeedForward<Rational>& bloc
   // steps in binary64 find the region first.
   Pattern active = activity(hidden(block, y));
   for (int piece = 0; piece < most_pieces; ++piece) {
-    const auto x = piece_preimage(block, y, active);
+    auto x = piece_preimage(block, y, active);
     if (!x) break;
     const Vector<Rational> image = feed_forward_block(block, Matrix<Rational>(*x)).col(0);
     if (image == y) return x;
@@ -96,14 +96,15 @@ std::optional<Vector<Rational>> block_preimage(const FeedForward<Rational>& bloc
   const Vector<double> goal = y.cast<double>();
   Vector<double> x = goal;
   for (int step = 1; step <= most_pieces; ++step) {
-    const double damping = 1.0 / (1 + step / 20);
+    const int tested = step / 20;
+    const double damping = 1.0 / (1 + tested);
     x += damping * (goal - feed_forward_block(rounded, Matrix<double>(x)).col(0));
     if (!x.allFinite()) return std::nullopt;
     if (step % 20 != 0) continue;
     const Vector<double> units = rounded.W_1 * x + rounded.b_1;
     Pattern seen;
     for (const double unit : units) seen.push_back(unit > 0);
-    const auto candidate = piece_preimage(block, y, seen);
+    auto candidate = piece_preimage(block, y, seen);
     if (candidate && feed_forward_block(block, Matrix<Rational>(*candidate)).col(0) == y) return candidate;
   }
   return std::nullopt;

@@ -92,6 +92,7 @@ Sequence<Scalar> through_layer(const TrainedLayer& layer,
   return is_after ? normalized(layer.norm_2, std::move(Z)) : Z;
 }
 
+// NOLINTBEGIN(bugprone-macro-parentheses): Scalar is a type.
 #define PROMPTBOUND_INSTANTIATE(Scalar)                                                                    \
   template Sequence<Scalar> embedded(const InputWeights&, Sequence<Scalar>);                               \
   template std::vector<ProjectedGroup<Scalar>> projected(const TrainedLayer&, const Sequence<Scalar>&);    \
@@ -102,5 +103,6 @@ Sequence<Scalar> through_layer(const TrainedLayer& layer,
                                           Sequence<Scalar>);
 PROMPTBOUND_FOR_EACH_SCALAR(PROMPTBOUND_INSTANTIATE)
 #undef PROMPTBOUND_INSTANTIATE
+// NOLINTEND(bugprone-macro-parentheses)
 
 }  // namespace promptbound

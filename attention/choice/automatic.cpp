@@ -226,7 +226,9 @@ std::variant<AttentionAnswer, Refusal> attend_uncertified(const AttentionArrays<
   auto outcome = attend_valued(valued.arrays(), valued.sizes(), request);
   if (auto* answer = std::get_if<AttentionAnswer>(&outcome)) {
     answer->result = std::visit(
-        [&](const auto& attended) -> decltype(answer->result) { return valued.among(arrays, attended); },
+        [&](const auto& attended) -> decltype(AttentionAnswer::result) {
+          return valued.among(arrays, attended);
+        },
         answer->result);
   }
   return outcome;

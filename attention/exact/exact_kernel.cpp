@@ -68,7 +68,7 @@ HWY_INLINE void add_columns(const T* HWY_RESTRICT weights, const T* HWY_RESTRICT
     }
   }
 #pragma GCC unroll 8
-  for (int c = 0; c < columns; ++c) add_to<scaled>(d, sums + c * 2 * lanes, s[c][0], s[c][1], scale0, scale1);
+  for (int c = 0; c < columns; ++c) add_to<scaled>(d, sums + 2 * lanes * c, s[c][0], s[c][1], scale0, scale1);
   if constexpr (with_total) add_to<scaled>(d, total, total0, total1, scale0, scale1);
 }
 

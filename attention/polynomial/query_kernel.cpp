@@ -161,9 +161,9 @@ class ReadOut {
   template <int columns, class Body>
   HWY_INLINE void for_vectors(Body body) const {
     Index i = 0;
-    if constexpr (2 * query_vectors * columns <= tile_columns * tile_rows) {
-      for (; i + 2 * query_vectors * lanes <= used_; i += 2 * query_vectors * lanes)
-        body(std::integral_constant<int, 2 * query_vectors>(), i);
+    constexpr int twice = 2 * query_vectors;
+    if constexpr (twice * columns <= tile_columns * tile_rows) {
+      for (; i + twice * lanes <= used_; i += twice * lanes) body(std::integral_constant<int, twice>(), i);
     }
     for (; i < used_; i += query_vectors * lanes) body(std::integral_constant<int, query_vectors>(), i);
   }

@@ -43,8 +43,9 @@ std::vector<Range<double>> remaining_ranges(const Integer& first, const Integer&
   constexpr double unknown = std::numeric_limits<double>::infinity();
   std::priority_queue<Range<double>> open;
   const auto add = [&](const Integer& low, const Integer& high) {
-    const double bound = objective.approximate ? objective.approximate(low, high) : unknown;
-    open.push({low, high, std::isfinite(bound) ? bound : unknown});
+    double bound = objective.approximate ? objective.approximate(low, high) : unknown;
+    if (!std::isfinite(bound)) bound = unknown;
+    open.push({low, high, bound});
   };
   std::vector<Range<double>> result;
   add(first, last);

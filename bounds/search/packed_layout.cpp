@@ -137,6 +137,7 @@ std::optional<PackedLayout> best_packed_layout(const PackedProblem& problem, con
   // Binary64 leaves out what is certainly longer: its logarithm exceeds the least by more than the errors of
   // both, and its quotient k^n/r the least one by more than rounding up can hide, which is 1.
   std::vector<double> logs;
+  logs.reserve(layouts.size());
   for (const PackedLayout& layout : layouts) logs.push_back(rough_log2(layout, problem.n));
   const double least = *std::min_element(logs.begin(), logs.end());
   const double margin = rough_error * (std::abs(least) + mpz_get_d(problem.n.backend().data()) + 128);

@@ -162,7 +162,7 @@ std::string audit_json(const Audit& audit, const AuditQuestion& question, long d
   members["layers"] = json.layers();
   members["theorems"] = json.theorems();
   members["bounds"] = json.records();
-  return document(answer_json(audit, name(audit.verdict), std::move(members)));
+  return document(answer_json(audit, name(audit.verdict), members));
 }
 
 }  // namespace promptbound

@@ -20,7 +20,7 @@ std::string bracket(const std::string& lower, const std::string& upper) {
 
 std::string readable(const Quantity& quantity, long digits) {
   if (const auto* text = std::get_if<std::string>(&quantity.value())) return *text;
-  const std::string exact = quantity.exact();
+  std::string exact = quantity.exact();
   if (const auto* integer = std::get_if<Integer>(&quantity.value())) {
     if (exact.size() <= longest_plain_integer) return exact;
     const std::string leading = decimal(Rational(*integer), 6, Direction::down);

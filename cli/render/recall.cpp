@@ -334,7 +334,7 @@ std::string recall_json(const RecallQuestion& question, const Recall& recall,
       members["drawn"]["accessible_length"] = quantity_json(capacity.accessible->output("longest"), digits);
     }
   }
-  return document(answer_json(recall, name(recall.verdict), std::move(members)));
+  return document(answer_json(recall, name(recall.verdict), members));
 }
 
 }  // namespace promptbound

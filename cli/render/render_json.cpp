@@ -133,7 +133,7 @@ void add_proof(ordered_json& answer, const std::vector<ProofStatus>& proofs) {
   answer["proofs"] = proofs_json(proofs);
 }
 
-ordered_json answer_json(const Answer& answer, std::string_view verdict, ordered_json members) {
+ordered_json answer_json(const Answer& answer, std::string_view verdict, const ordered_json& members) {
   ordered_json json = {{"schema", json_schema}, {"verdict", verdict}, {"why", answer.why}};
   json.update(members);
   add_proof(json, answer.proof.statuses());

@@ -26,7 +26,7 @@ inline constexpr int json_schema = 1;
 /// Writes the answer of a check: {"schema", "verdict", "why"}, the members of its own, then {"proof",
 /// "proofs", "assumptions", "spent"}. `verdict` is this question's word for it, such as `possible`.
 [[nodiscard]] nlohmann::ordered_json answer_json(const Answer& answer, std::string_view verdict,
-                                                 nlohmann::ordered_json members);
+                                                 const nlohmann::ordered_json& members);
 
 /// Returns the text of a document.
 [[nodiscard]] std::string document(const nlohmann::ordered_json& json);

@@ -23,12 +23,14 @@ class TextWriter : public TableWriter {
     if (!title.empty()) file_.write((is_first_ ? "" : "\n") + title + "\n");
     is_first_ = false;
     std::vector<std::string> headings;
+    headings.reserve(columns.size());
     for (const Column& column : columns) headings.push_back(column.heading);
     rows_.push_back(headings);
   }
 
   void row(const std::vector<Cell>& cells) override {
     std::vector<std::string> texts;
+    texts.reserve(cells.size());
     for (const Cell& cell : cells) texts.push_back(cell_text(cell, digits_));
     rows_.push_back(std::move(texts));
   }

@@ -37,7 +37,7 @@ Matrix<Rational> rounded_values(const Target& f, const Matrix<Rational>& X) {
     });
     if (!is_tight) return std::nullopt;
     return Matrix<Rational>(y.unaryExpr([](const Interval& entry) {
-      const Rational middle = entry.midpoint().lower();
+      Rational middle = entry.midpoint().lower();
       // A value that may be 0 or 1 is taken there; one that is outside [0,1] stays outside.
       if (middle < 0 && entry.upper() >= 0) return Rational(0);
       if (middle > 1 && entry.lower() <= 1) return Rational(1);

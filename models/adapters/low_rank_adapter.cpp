@@ -73,8 +73,8 @@ LowRankAdapter read_low_rank_adapter(const std::string& folder, const ModelConfi
   const TensorFile file = adapter.tensors();
   const std::string ends[] = {".lora_A.weight", ".lora_B.weight"};
   for (const auto& [name, B] : file.tensors()) {
-    const auto fail = [&](const std::string& what) {
-      throw InputError(file.where() + ": " + printable(name, 100) + ": " + what);
+    const auto fail = [&file, &at = name](const std::string& what) {
+      throw InputError(file.where() + ": " + printable(at, 100) + ": " + what);
     };
     const bool is_A = name.ends_with(ends[0]);
     if (!is_A && !name.ends_with(ends[1]))

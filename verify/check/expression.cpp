@@ -3,8 +3,8 @@
 #include <algorithm>
 #include <map>
 
-#include <promptbound/numeric/interval.hpp>
 #include <promptbound/numeric/integers.hpp>
+#include <promptbound/numeric/interval.hpp>
 #include <promptbound/verify/check/report.hpp>
 
 namespace promptbound::checker {
@@ -80,7 +80,7 @@ bool is_inside(char code, const FastInterval& x, bool for_slope) {
 }
 
 /// A number over a box: in the form and in the range.
-struct Value {
+struct Value {  // NOLINT(bugprone-exception-escape): as LinearForm
   Form form;
   FastInterval range;
   bool defined = true;

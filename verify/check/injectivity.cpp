@@ -34,7 +34,7 @@ bool is_semidefinite(Matrix<Rational> G) {
 
 /// The claimed bound s, proved: ||M||_2 <= s iff s^2 I - M^T M (or M M^T) is positive semidefinite.
 Rational norm_bound(const Json& norms, const char* name, const Matrix<Rational>& M) {
-  const Rational s = rational_from(member(norms, name, "norms"), name);
+  Rational s = rational_from(member(norms, name, "norms"), name);
   require(s >= 0, "norms: a number >= 0 is needed");
   const Matrix<Rational> transposed = M.transpose();
   Matrix<Rational> G = M.rows() < M.cols() ? product(M, transposed) : product(transposed, M);
@@ -56,7 +56,7 @@ struct Propagation {
 
   /// sqrt(1 + x^2), at most: the claimed bound, proved.
   static Rational root_bound(const Json& bounds, const Rational& x) {
-    const Rational root = rational_from(member(bounds, "root", "norms"), "root");
+    Rational root = rational_from(member(bounds, "root", "norms"), "root");
     require(root >= 0 && root * root >= 1 + x * x, "norms: a bound is below the square root of theory 3.1");
     return root;
   }

@@ -107,6 +107,10 @@ bool is_digest(const Json& value) {
   return text.size() == 64 && text.find_first_not_of("0123456789abcdef") == std::string::npos;
 }
 
+[[noreturn]] void reject_input(const GivenInput& given, const std::string& why) {
+  reject(given.role + ": " + given.path + why);
+}
+
 }  // namespace
 
 void check_inputs(const Json& certificate, const std::vector<GivenInput>& inputs, CheckReport& report) {
@@ -130,11 +134,11 @@ void check_inputs(const Json& certificate, const std::vector<GivenInput>& inputs
                                     [&](const GivenInput& input) { return input.role == role; });
     if (given == inputs.end()) {
       line += ", not compared";
-      report.trusted += "; that its " + role + " is the one in question (--" + role + " FILE compares it)";
+      report.trusted += "; that its " + role + " is the one in question (--";
+      report.trusted += role + " FILE compares it)";
     } else {
       if (!digest.empty() && sha256(given->content) != digest) {
-        reject(role + ": " + given->path +
-               " is another file than the certificate names: its SHA-256 differs");
+        reject_input(*given, " is another file than the certificate names: its SHA-256 differs");
       }
       if (given->path.ends_with(".safetensors")) {
         if (digest.empty())
@@ -144,7 +148,7 @@ void check_inputs(const Json& certificate, const std::vector<GivenInput>& inputs
                           " (.safetensors files are compared by their hash alone)";
       } else {
         if (!same_content(certificate, role, parse_json(given->content, given->path))) {
-          reject(role + ": " + given->path + " holds another " + role + " than the certificate");
+          reject_input(*given, " holds another " + role + " than the certificate");
         }
         line += digest.empty() ? ", the same as in " + given->path
                                : ", that of " + given->path + ", which holds the same " + role;

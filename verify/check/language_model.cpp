@@ -239,14 +239,15 @@ NamedFiles named_files(const Json& value, const char* what) {
 }
 
 Folder::Folder(const std::string& path, const NamedFiles& files) {
+  const std::string folder = path + "/";
   for (const auto& [name, digest] : files) {
-    std::string content = read_text_file(path + "/" + name);
+    std::string content = read_text_file(folder + name);
     if (sha256(content) != digest) {
-      reject(path + "/" + printable(name, 60) +
+      reject(folder + printable(name, 60) +
              " is another file than the certificate names: its SHA-256 differs");
     }
     if (name == "config.json" || name == "adapter_config.json") {
-      json_ = parse_json(content, path + "/" + name);
+      json_ = parse_json(content, folder + name);
     } else if (name.ends_with(".safetensors")) {
       add_safetensors(std::move(content));
     } else if (!name.ends_with(".safetensors.index.json")) {

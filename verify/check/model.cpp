@@ -9,7 +9,7 @@ namespace {
 using Token = std::vector<Interval>;
 
 Matrix<Rational> shaped(const Json& object, const char* name, Index rows, Index columns) {
-  const Matrix<Rational> M = matrix_from(member(object, name, "model"), name);
+  Matrix<Rational> M = matrix_from(member(object, name, "model"), name);
   require((rows < 0 || M.rows() == rows) && (columns < 0 || M.cols() == columns), "model: shapes do not fit");
   return M;
 }

@@ -62,7 +62,7 @@ class PrefixFit {
   }
 
   static PrefixLengths range(Integer least, std::optional<Integer> most, std::string reason) {
-    least = std::max(Integer(1), std::move(least));
+    if (least < 1) least = 1;
     if (most && *most < least)
       return none("no m has m e^(-K_0 ||q0||) <= S <= m e^(K_0 ||q0||) for an S that fits");
     PrefixLengths result;
@@ -172,7 +172,7 @@ class PrefixFit {
   };
 
   [[nodiscard]] PrefixLengths lengths_of_free_sum() const {
-    const PrefixLengths all = range(1, std::nullopt, "S is free: every m >= 1");
+    PrefixLengths all = range(1, std::nullopt, "S is free: every m >= 1");
     if (problem_.caps.value.infinite) return all;
     const char* const too_large = "every value that fits has a norm above V_0";
     const Sums t = first_target();

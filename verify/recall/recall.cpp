@@ -155,6 +155,7 @@ std::vector<std::vector<std::vector<PositionLogits>>> ball_logits(const Model& m
                                                                   const std::vector<BallCase>& cases,
                                                                   bool binary32, int threads) {
   std::vector<BallSequence> sequences;
+  sequences.reserve(runs.size());
   for (const Run* run : runs) sequences.push_back({run->tokens, run->prompt_length});
   BallPass pass(model.input, sequences, cases, threads);
   const std::size_t layers = model.weights.config().layers;
@@ -231,6 +232,7 @@ std::optional<double> search_radius(const Model& model, const Run& run, const Ro
                                     int threads) {
   const auto largest = [&](double first, double ratio, int count) -> std::optional<double> {
     std::vector<BallCase> cases;
+    cases.reserve(static_cast<std::size_t>(count));
     for (int k = 0; k < count; ++k) cases.push_back({rounding, first * std::pow(ratio, k)});
     const auto logits = ball_logits(model, {&run}, cases, rounding.has_running_maximum, threads).front();
     for (std::size_t k = 0; k < cases.size(); ++k) {

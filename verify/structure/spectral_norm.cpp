@@ -30,7 +30,7 @@ Interval square_and_normalize(Matrix<Interval>& G) {
       result(j, i) = sum;
     }
   }
-  const Interval t = trace(result);
+  Interval t = trace(result);
   for (Interval& entry : result.reshaped()) entry /= t;
   G = std::move(result);
   return t;

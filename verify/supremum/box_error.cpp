@@ -214,6 +214,7 @@ void set_prompt(CompiledHead<S>& head, const Matrix<S>& keys, const Matrix<S>& v
     ++distinct.try_emplace(std::move(ends), token, 0).first->second.second;
   }
   std::vector<std::pair<Index, int>> kept;
+  kept.reserve(distinct.size());
   for (const auto& entry : distinct) kept.push_back(entry.second);
   std::sort(kept.begin(), kept.end());
   head.keys.resize(static_cast<Index>(kept.size()), keys.cols());

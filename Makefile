@@ -84,7 +84,7 @@ tidy clang: packages
 
 # Every fuzzer for FUZZ_SECONDS.
 fuzz: build
-	@set -e; for name in safetensors npy certificate model; do \
+	@set -e; for name in safetensors npy torch certificate model; do \
 	  build/fuzz/$$name -max_total_time=$(FUZZ_SECONDS) -rss_limit_mb=1024 -timeout=10 \
 	    build/fuzz/found/$$name tests/fuzz/corpus/$$name; done
 

@@ -1,35 +1,45 @@
-# promptbound_fuzz_target(NAME SOURCES...): tests/fuzz/NAME.cpp with these sources of the library, given from the
-# project's root, as a libFuzzer program under the sanitizers, and a test that runs it for some seconds from the
-# inputs in tests/fuzz/corpus/NAME. A crash leaves its input in the build folder; put it into the corpus once fixed.
+# promptbound_fuzz_unit(NAME SOURCES...): these sources of the library, given from the project's root, compiled as one.
+# promptbound_fuzz_target(NAME UNITS...): tests/fuzz/NAME.cpp with these units as a libFuzzer program under the
+# sanitizers, and a test that runs it for some seconds from the inputs in tests/fuzz/corpus/NAME. A crash leaves its
+# input in the build folder; put it into the corpus once fixed.
 #
-# libFuzzer comes with clang, whatever compiles the rest, so the instrumented objects are built by rules of their
-# own; targets that name the same source share its object.
+# libFuzzer comes with clang, whatever compiles the rest, so the instrumented objects are built by rules of their own.
 find_program(PROMPTBOUND_FUZZ_COMPILER NAMES clang++ clang++-14)
 set(PROMPTBOUND_FUZZ_SECONDS 20 CACHE STRING "seconds that each fuzz test runs")
 set(PROMPTBOUND_FUZZ_FLAGS -std=c++20 -O1 -g -fsanitize=fuzzer,address,undefined -fno-sanitize-recover=all)
+
+set(PROMPTBOUND_FUZZ_FOLDER ${PROJECT_BINARY_DIR}/fuzz)
+
+function(promptbound_fuzz_object name source)
+  set(object ${PROMPTBOUND_FUZZ_FOLDER}/${name}.o)
+  add_custom_command(
+    OUTPUT ${object}
+    COMMAND ${PROMPTBOUND_FUZZ_COMPILER} ${PROMPTBOUND_FUZZ_FLAGS} -I${PROMPTBOUND_INCLUDE_DIR} -I${EIGEN3_INCLUDE_DIR}
+            -MMD -MF ${object}.d -c ${source} -o ${object}
+    DEPENDS ${source}
+    DEPFILE ${object}.d
+    COMMENT "Fuzzing: ${name}" VERBATIM)
+endfunction()
+
+function(promptbound_fuzz_unit name)
+  set(text "")
+  foreach(source ${ARGN})
+    string(APPEND text "#include \"${PROJECT_SOURCE_DIR}/${source}\"\n")
+  endforeach()
+  file(CONFIGURE OUTPUT ${PROMPTBOUND_FUZZ_FOLDER}/unit_${name}.cpp CONTENT "${text}" @ONLY)
+  promptbound_fuzz_object(unit_${name} ${PROMPTBOUND_FUZZ_FOLDER}/unit_${name}.cpp)
+endfunction()
 
 function(promptbound_fuzz_target name)
   if(NOT PROMPTBOUND_FUZZ_COMPILER)
     message(STATUS "clang++ is not installed: no fuzz target ${name}")
     return()
   endif()
-  set(folder ${PROJECT_BINARY_DIR}/fuzz)
-  set(objects)
-  foreach(source tests/fuzz/${name}.cpp ${ARGN})
-    string(REPLACE "/" "-" object ${source})
-    set(object ${folder}/${object}.o)
-    list(APPEND objects ${object})
-    get_property(known GLOBAL PROPERTY PROMPTBOUND_FUZZ_OBJECTS)
-    if(NOT object IN_LIST known)
-      set_property(GLOBAL APPEND PROPERTY PROMPTBOUND_FUZZ_OBJECTS ${object})
-      add_custom_command(
-        OUTPUT ${object}
-        COMMAND ${PROMPTBOUND_FUZZ_COMPILER} ${PROMPTBOUND_FUZZ_FLAGS} -I${PROMPTBOUND_INCLUDE_DIR}
-                -I${EIGEN3_INCLUDE_DIR} -MMD -MF ${object}.d -c ${PROJECT_SOURCE_DIR}/${source} -o ${object}
-        DEPENDS ${PROJECT_SOURCE_DIR}/${source}
-        DEPFILE ${object}.d
-        COMMENT "Fuzzing: ${source}" VERBATIM)
-    endif()
+  set(folder ${PROMPTBOUND_FUZZ_FOLDER})
+  promptbound_fuzz_object(${name} ${PROJECT_SOURCE_DIR}/tests/fuzz/${name}.cpp)
+  set(objects ${folder}/${name}.o)
+  foreach(unit ${ARGN})
+    list(APPEND objects ${folder}/unit_${unit}.o)
   endforeach()
   add_custom_command(
     OUTPUT ${folder}/${name}

@@ -67,12 +67,13 @@ struct Example {
 TEST_CASE("outputs agree with the textbook formula within the bound that is printed") {
   const int n = 5, m = 300, d = 4, d_v = 3;
   const Example example(n, m, d, d_v);
+  const std::string out = example.folder.file("out.npy");
+  const std::string command = example.arguments() + " --scale 1/3 --format json -o " + out + " ";
   for (const std::string options :
        {"--method exact", "--method exact --rounding running", "--accuracy 1e-3 --method polynomial",
         "--accuracy 1e-3 --method cholesky", "--accuracy 1e-9", "--accuracy 1e-2"}) {
     CAPTURE(options);
-    const std::string out = example.folder.file("out.npy");
-    const Outcome outcome = run(example.arguments() + " --scale 1/3 --format json " + options + " -o " + out);
+    const Outcome outcome = run(command + options);
     REQUIRE(outcome.exit_code == 0);
     const auto report = nlohmann::json::parse(outcome.out);
     const double bound = number(report["error_bound"]);

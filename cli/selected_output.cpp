@@ -19,6 +19,7 @@ SelectedOutput parse_selected(const std::string& text) {
   const auto point = text.find('.');
   const Bound& bound = find_bound(text.substr(0, point));
   std::vector<std::string_view> names;
+  names.reserve(bound.outputs.size());
   for (const OutputDescription& output : bound.outputs) names.push_back(output.name);
   const std::string output =
       point == std::string::npos ? std::string(main_output(bound)) : text.substr(point + 1);

@@ -22,7 +22,7 @@ struct AuditOptions : CommonOptions {
 };
 
 Rational positive(const std::string& text, const char* option) {
-  const Rational value = parse_rational(text, option);
+  Rational value = parse_rational(text, option);
   if (value <= 0) throw InputError(std::string(option) + ": '" + text + "' (accepted: a number > 0)");
   return value;
 }

@@ -45,7 +45,7 @@ std::vector<LookupExample> read_examples(const std::string& path) {
   std::vector<LookupExample> result;
   for (std::size_t i = 0; i < examples.size(); ++i) {
     const std::string place = path + ".examples[" + std::to_string(i) + "]";
-    const auto part = [&](const std::string& name) {
+    const auto part = [&](const char* name) {
       return Matrix<Rational>(matrix_from(member(examples[i], name, place), place + "." + name).transpose());
     };
     result.push_back({part("input"), part("target")});

@@ -52,6 +52,7 @@ std::string proof_summary(const Bound& bound) {
 std::vector<ProvedForm> by_outputs(const std::vector<Form>& forms,
                                    const std::vector<std::string_view>& outputs) {
   std::vector<ProvedForm> result;
+  result.reserve(forms.size());
   for (const Form& form : forms) {
     result.push_back({form.when.empty() ? "every form" : form.when, proofs_of(form.proof, outputs)});
   }
@@ -263,6 +264,7 @@ void describe_one(const std::string& id, TableWriter& writer) {
 /// The ids of all entries.
 std::vector<std::string_view> entry_ids() {
   std::vector<std::string_view> ids;
+  ids.reserve(catalogue().size() + constructions().size() + checks().size());
   for (const Bound& bound : catalogue()) ids.push_back(bound.id);
   for (const Construction& construction : constructions()) ids.push_back(construction.id);
   for (const CheckEntry& check : checks()) ids.push_back(check.id);

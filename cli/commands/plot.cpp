@@ -61,6 +61,7 @@ Figure sweep_figure(const PlotOptions& options) {
       [&](std::uint64_t i) {
         const Arguments arguments = sweep.at(i);
         std::vector<Record> records;
+        records.reserve(selected.size());
         for (const SelectedOutput& one : selected) {
           records.push_back(evaluate(*one.bound, arguments, options.computed_digits(), one.output));
         }

@@ -81,6 +81,7 @@ RecallQuestion question_of(const RecallOptions& options, std::optional<Drawn>& d
   question.model = options.model;
   question.prompts = options.prompts;
   std::vector<std::size_t> start;
+  start.reserve(options.start.size());
   for (const std::string& id : options.start) start.push_back(whole_number(id, "--start", "token ids"));
   if (drawn) {
     const std::string config = options.model + "/config.json";

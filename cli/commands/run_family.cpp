@@ -138,6 +138,7 @@ int run_prompt_family(const Json& json, const std::string& where, const CommonOp
                      " prompts is needed");
   }
   std::vector<Matrix<Rational>> family;
+  family.reserve(prompts.size());
   for (std::size_t k = 0; k < prompts.size(); ++k)
     family.push_back(matrix_from(prompts[k], where + ".prompts[" + std::to_string(k) + "]").transpose());
   const WorkingPrecision scope(bits_for_digits(options.computed_digits()) + 64);

@@ -94,7 +94,7 @@ class DelayedSignals {
 /// The file that PATH names so; empty: none.
 fs::path found_in_path(const std::string& program) {
   for (const fs::path& folder : boost::this_process::path()) {
-    const fs::path file = fs::absolute(folder / program);
+    fs::path file = fs::absolute(folder / program);
     std::error_code ignored;
     if (fs::is_regular_file(file, ignored) && access(file.c_str(), X_OK) == 0) return file;
   }

@@ -71,6 +71,7 @@ StoredArrays<T> grouped_arrays(RandomDoubles& random, const AttentionArrays<T>& 
                                double size, double spread) {
   StoredArrays<T> stored = random_arrays(random, shapes);
   std::vector<double> centres;
+  centres.reserve(static_cast<std::size_t>(groups * shapes.d));
   for (Index i = 0; i < groups * shapes.d; ++i) centres.push_back(random.between(-size, size));
   for (std::vector<T>* keys : {&stored.k, &stored.prompt_k}) {
     const Index rows = static_cast<Index>(keys->size()) / shapes.d;

@@ -16,6 +16,7 @@ namespace {
 template <class T, std::size_t count>
 std::vector<double> sizes(const T (&coefficients)[count]) {
   std::vector<double> result;
+  result.reserve(count);
   for (const T coefficient : coefficients) result.push_back(std::abs(static_cast<double>(coefficient)));
   return result;
 }

@@ -97,7 +97,7 @@ TEST_CASE("a radius far below the accuracy: the logarithm of 1 + R/rho keeps its
 TEST_CASE("grid numbers of a hundred thousand digits") {
   // floor(10^99999/sqrt 2) + 1, from integers alone.
   const Record lookup = forwards("lookup-upper", {{&d, "2"}, {&L, "1"}, {&eps, "1e-99999"}});
-  const Integer k = floor_root(Integer(power(Integer(10), 2 * 99999) / 2), 2) + 1;
+  const Integer k = floor_root(Integer(power(Integer(10), 2UL * 99999) / 2), 2) + 1;
   CHECK(integer(lookup, "k") == k);
   CHECK(lies_within(log10_of(lookup, "tokens"), 199997.69, 199997.70));  // 2 (99999 - log10(2)/2)
   // One that is not written out, and what follows from it.

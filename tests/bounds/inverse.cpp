@@ -57,7 +57,7 @@ TEST_CASE("quantized-capacity: a rational accuracy is exact and asks for m token
                            const char* tokens) {
     const Arguments given =
         arguments_of({{&d, dimension}, {&L, width}, {&C, "1"}, {&alpha, exponent}, {&m, tokens}});
-    const std::string exact = backwards("quantized-capacity", "eps", given).output("eps").exact();
+    std::string exact = backwards("quantized-capacity", "eps", given).output("eps").exact();
     if (!exact.empty()) {
       const Rational least = parse_number(exact)->value;
       CHECK(integer(forwards("quantized-capacity", with(given, eps, least)), "value") == Integer(tokens));

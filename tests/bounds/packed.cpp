@@ -163,7 +163,7 @@ TEST_CASE("packed memory meets the capacity up to its ceilings") {
       const Integer per_token = whole(packed, "labels_per_token");
       CHECK(whole(necessary, "m") <= whole(packed, "tokens"));
       // As many labels as the entries of a token can tell apart, a label at most two of them short.
-      CHECK(power(Integer(labels), per_token.convert_to<unsigned long>()) <= power(Integer(2), 16 * 64));
+      CHECK(power(Integer(labels), per_token.convert_to<unsigned long>()) <= power(Integer(2), 16UL * 64));
       const Arguments back = arguments_of({{&m, whole(packed, "tokens").str()}, {&K, labels}, {&P, "64"}});
       const Bound& bound = find_bound("packed-memory");
       CHECK(whole(evaluate(bound, find_inverse(bound, "N"), back, 20), "N") >= Integer(examples));

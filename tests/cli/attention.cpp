@@ -65,14 +65,15 @@ struct Example {
 }  // namespace
 
 TEST_CASE("outputs agree with the textbook formula within the bound that is printed") {
-  const int n = 5, m = 300, d = 4, d_v = 3;
+  const std::size_t n = 5, m = 300, d = 4, d_v = 3;
   const Example example(n, m, d, d_v);
+  const std::string out = example.folder.file("out.npy");
+  const std::string command = example.arguments() + " --scale 1/3 --format json -o " + out + " ";
   for (const std::string options :
        {"--method exact", "--method exact --rounding running", "--accuracy 1e-3 --method polynomial",
         "--accuracy 1e-3 --method cholesky", "--accuracy 1e-9", "--accuracy 1e-2"}) {
     CAPTURE(options);
-    const std::string out = example.folder.file("out.npy");
-    const Outcome outcome = run(example.arguments() + " --scale 1/3 --format json " + options + " -o " + out);
+    const Outcome outcome = run(command + options);
     REQUIRE(outcome.exit_code == 0);
     const auto report = nlohmann::json::parse(outcome.out);
     const double bound = number(report["error_bound"]);
@@ -85,18 +86,18 @@ TEST_CASE("outputs agree with the textbook formula within the bound that is prin
     } else {
       for (const float x : read_npy_values<float>(out, n * d_v)) outputs.push_back(x);
     }
-    for (int i = 0; i < n; ++i) {
+    for (std::size_t i = 0; i < n; ++i) {
       std::vector<long double> sums(d_v, 0);
       long double total = 0;
-      for (int j = 0; j < m; ++j) {
+      for (std::size_t j = 0; j < m; ++j) {
         long double score = 0;
-        for (int c = 0; c < d; ++c)
+        for (std::size_t c = 0; c < d; ++c)
           score += static_cast<long double>(example.q[i * d + c]) * example.k[j * d + c];
         const long double weight = std::exp(score / 3);
         total += weight;
-        for (int c = 0; c < d_v; ++c) sums[c] += weight * example.v[j * d_v + c];
+        for (std::size_t c = 0; c < d_v; ++c) sums[c] += weight * example.v[j * d_v + c];
       }
-      for (int c = 0; c < d_v; ++c)
+      for (std::size_t c = 0; c < d_v; ++c)
         CHECK(std::abs(static_cast<double>(sums[c] / total) - outputs[i * d_v + c]) <= bound + 1e-17);
     }
   }
@@ -117,12 +118,12 @@ TEST_CASE("an accuracy that nothing certifies is refused with the best one and n
 
 TEST_CASE("a soft prompt is the same as its keys and values in front") {
   const Example all(4, 30, 3, 2);
-  const std::vector<float> front_k(all.k.begin(), all.k.begin() + 10 * 3),
-      front_v(all.v.begin(), all.v.begin() + 10 * 2);
+  const std::vector<float> front_k(all.k.begin(), all.k.begin() + 10L * 3),
+      front_v(all.v.begin(), all.v.begin() + 10L * 2);
   write_npy(all.folder.file("pk.npy"), front_k, "10, 3");
   write_npy(all.folder.file("pv.npy"), front_v, "10, 2");
-  write_npy(all.folder.file("k2.npy"), std::vector<float>(all.k.begin() + 10 * 3, all.k.end()), "20, 3");
-  write_npy(all.folder.file("v2.npy"), std::vector<float>(all.v.begin() + 10 * 2, all.v.end()), "20, 2");
+  write_npy(all.folder.file("k2.npy"), std::vector<float>(all.k.begin() + 10L * 3, all.k.end()), "20, 3");
+  write_npy(all.folder.file("v2.npy"), std::vector<float>(all.v.begin() + 10L * 2, all.v.end()), "20, 2");
   const auto file = [&](const char* name) { return all.folder.file(name); };
   REQUIRE(run(all.arguments() + " -o " + file("a.npy")).exit_code == 0);
   REQUIRE(run("attention --q " + file("q.npy") + " --k " + file("k2.npy") + " --v " + file("v2.npy") +

@@ -48,7 +48,7 @@ class ScriptedCoq {
 /// The answer to a script.
 Outcome outcome_of(const std::string& script) {
   const ScriptedCoq coq("#!/bin/sh\n" + script);
-  const Outcome outcome = coq.check();
+  Outcome outcome = coq.check();
   CHECK(coq.left_nothing());
   return outcome;
 }

@@ -91,6 +91,7 @@ TEST_CASE("packed-memory-network: drawn inputs and labels and what is refused") 
   REQUIRE(run(construct + " --N 1").exit_code == 0);
   CHECK(labels_of(file, 0)["examples"] == 1);
   REQUIRE(run(construct + " --N 30 --K 7 --d 2 --L 2 --P 2 --seed 4").exit_code == 0);
+  const std::string from_data = construct + " --data " + data_file;
   for (const auto& [text, options, sentence] :
        {std::tuple(R"({"examples":[{"input":[[0]],"label":2}]})", "", "examples[0].label: 2"),
         {R"({"examples":[{"input":[[0]],"label":1},{"input":[[1]]}]})", "", "a label in every example"},
@@ -103,7 +104,7 @@ TEST_CASE("packed-memory-network: drawn inputs and labels and what is refused") 
     const std::string refused_text = text;
     CAPTURE(refused_text);
     write_file(data_file, text);
-    const Outcome refused = run(construct + " --data " + data_file + options);
+    const Outcome refused = run(from_data + options);
     CHECK(refused.exit_code == 2);
     CHECK(refused.err.find(sentence) != std::string::npos);
     CHECK(read_file(file) == first);

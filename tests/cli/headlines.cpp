@@ -65,7 +65,7 @@ TEST_CASE("the rows of a sweep begin with all parameters in CSV - the head of on
   CHECK(contains(run(table + "--format csv").out, "C (default),alpha (default)"));
   for (const std::string format : {"text", "markdown", "latex", "html"}) {
     CAPTURE(format);
-    CHECK(contains(run(table + "--format " + format).out, "alpha = 2 (default)"));
+    CHECK(contains(run_in_format(table, format).out, "alpha = 2 (default)"));
     CHECK(contains(run("eval lookup-upper --d 1:3 --L 2 --eps 1/10 --format " + format).out,
                    "d = 1:3, L = 2, eps = 1/10, C = 1 (default), alpha = 2 (default)"));
   }
@@ -85,7 +85,7 @@ TEST_CASE("ends too large to write out are powers of ten in every format") {
   CHECK(contains(run(huge).out, "m >= 10^274847.69"));
   for (const std::string format : {"text", "markdown", "latex", "html"}) {
     CAPTURE(format);
-    const std::string out = run(huge + " --format " + format).out;
+    const std::string out = run_in_format(huge, format).out;
     CHECK(contains(out, "274847.69"));
     CHECK_FALSE(contains(out, "no lower bound"));
   }
@@ -115,7 +115,7 @@ TEST_CASE("every allowed size is answered with numbers and without infinities") 
         "--d 2 --L 2 --eps 1e-3 --C 1e99999 --alpha 3"}) {
     CAPTURE(parameters);
     for (const std::string format : {"text", "csv", "latex"}) {
-      const Outcome outcome = run("bounds " + parameters + " --format " + format);
+      const Outcome outcome = run_in_format("bounds " + parameters, format);
       CHECK(outcome.exit_code == 0);
       CHECK_FALSE(contains(outcome.out, "undecided"));
       CHECK_FALSE(contains(outcome.out, "\\num{inf}"));
@@ -166,7 +166,7 @@ TEST_CASE("a lower bound for Lipschitz models stands beside the bracket with the
   CHECK(bracket["beside"][0]["models"] != bracket["models"]);
   for (const std::string format : {"markdown", "latex", "html", "csv"}) {
     CAPTURE(format);
-    CHECK(contains(run(command + " --format " + format).out, "Lipschitz in the prompt"));
+    CHECK(contains(run_in_format(command, format).out, "Lipschitz in the prompt"));
   }
   // Where no length suffices, that is said of these models alone.
   const std::string none = run("bounds --d 1 --L 2 --eps 1/10 --R 1 --Lambda 1/1000000 --norm max").out;

@@ -49,10 +49,11 @@ TEST_CASE("the capacity figure marks where the regimes of the record change") {
 TEST_CASE("every preset is drawn in every format" * doctest::skip(!is_installed("gnuplot"))) {
   const TemporaryFolder folder;
   for (const std::string preset : {"capacity", "bracket", "length", "polynomial-error", "polynomial-cost"}) {
+    const std::string plot = "plot " + preset + " -o ";
     for (const auto& [ending, start] :
          {std::pair{".svg", "<?xml"}, std::pair{".pdf", "%PDF"}, std::pair{".png", "\x89PNG"}}) {
       const std::string file = folder.file(preset + ending);
-      const Outcome outcome = run("plot " + preset + " -o " + file);
+      const Outcome outcome = run(plot + file);
       CHECK_MESSAGE(outcome.exit_code == 0, outcome.err);
       CHECK(outcome.err.empty());
       CHECK(read_file(file).starts_with(start));

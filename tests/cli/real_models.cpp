@@ -118,7 +118,7 @@ const json& theorem(const json& audit, const std::string& item) {
 void check_no_infinity(const std::string& arguments) {
   for (const std::string format : {"text", "markdown", "latex", "csv", "json", "html"}) {
     CAPTURE(format);
-    const Outcome outcome = run(arguments + " --format " + format);
+    const Outcome outcome = run_in_format(arguments, format);
     CHECK(outcome.exit_code == 0);
     std::set<std::string> words;
     std::string word;
@@ -254,7 +254,7 @@ TEST_CASE("attention both ways is modelled and said") {
   CHECK(audit.at("layers")[1].at("heads")[0].at("prompt").is_null());
   for (const std::string format : {"text", "markdown", "latex", "csv", "html"}) {
     CAPTURE(format);
-    CHECK(run(audit_of("llama-is_causal-false") + " --format " + format)
+    CHECK(run_in_format(audit_of("llama-is_causal-false"), format)
               .out.find("bidirectional: every token sees all tokens") != std::string::npos);
   }
 }
@@ -382,7 +382,7 @@ TEST_CASE("config-only: what needs no weights - from a folder that holds none") 
 TEST_CASE("the model's and the prompt's names stand together in every format") {
   for (const std::string format : {"text", "markdown", "latex", "csv", "json", "html"}) {
     CAPTURE(format);
-    const Outcome outcome = run(audit_of("mistral-as-is") + " --format " + format);
+    const Outcome outcome = run_in_format(audit_of("mistral-as-is"), format);
     CHECK(outcome.exit_code == 0);
     const std::string out = without_breaks(outcome.out);
     CHECK(out.find("mistral-as-is") != std::string::npos);
@@ -411,7 +411,7 @@ TEST_CASE("members that are not known are named and assumed to change nothing on
   CHECK(audit.at("layers") == plain.at("layers"));
   for (const std::string format : {"text", "markdown", "latex", "csv", "html"}) {
     CAPTURE(format);
-    const Outcome outcome = run(assumed + " --format " + format);
+    const Outcome outcome = run_in_format(assumed, format);
     CHECK(outcome.exit_code == 0);
     const std::string name =
         format == "markdown" || format == "latex" ? "attention\\_temperature" : "attention_temperature";

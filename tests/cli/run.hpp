@@ -15,6 +15,9 @@ struct Outcome {
 Outcome run_in_shell(const std::string& command);
 /// `arguments` as a shell reads them.
 Outcome run(const std::string& arguments);
+inline Outcome run_in_format(const std::string& arguments, const std::string& format) {
+  return run(arguments + " --format " + format);
+}
 
 std::string read_file(const std::string& path);
 void write_file(const std::string& path, const std::string& text);

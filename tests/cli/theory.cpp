@@ -42,14 +42,20 @@ std::vector<std::pair<std::string, std::string>> headings() {
   return all;
 }
 
+/// The first line of an item.
+std::string first_line(const std::string& number, const std::string& ids) {
+  return number + " " + ids + "\n";
+}
+
 }  // namespace
 
 TEST_CASE("list N.M prints every item of the theory whole") {
   const auto all = headings();
   CHECK(all.size() >= 26);
-  for (const auto& [number, ids] : all) {
+  for (const auto& heading : all) {
+    const std::string& number = heading.first;
     const std::string text = printed("list " + number);
-    CHECK(text.starts_with(number + " " + ids + "\n\nKind. "));
+    CHECK(text.starts_with(first_line(number, heading.second) + "\nKind. "));
     for (const char* paragraph : {"Statement", "Proof", "Source", "Coq", "Command", "Code"})
       CHECK_MESSAGE(std::regex_search(text, std::regex("\n" + std::string(paragraph) + "\\b")),
                     number << ": " << paragraph);
@@ -79,7 +85,7 @@ TEST_CASE("every id leads to its item") {
     // An entry of the catalogue says how to read its item; another id is the item.
     const std::string id = ids.substr(0, ids.find(','));
     const std::string text = printed("list " + id);
-    const bool is_item = text.starts_with(number + " " + ids + "\n");
+    const bool is_item = text.starts_with(first_line(number, ids));
     CHECK_MESSAGE((is_item || contains(text, "promptbound list " + number)), id);
   }
   CHECK(printed("list concatenation").starts_with("2.1 concatenation\n"));

@@ -62,22 +62,23 @@ TEST_CASE("verify: powers out of range leave the error what it is for the suprem
   const TemporaryFolder folder;
   const std::string model = folder.file("model.json"), certificate = folder.file("certificate.json");
   write_file(model, ten);
+  const std::string of_alpha = "verify " + model + " --target identity --format json --alpha ";
+  const std::string to_file = " --certificate " + certificate;
   for (const std::string alpha : {"2", "1e19", "1e300"}) {
     CAPTURE(alpha);
-    const std::string verify =
-        "verify " + model + " --target identity --format json --alpha " + alpha + " --eps ";
+    const std::string verify = of_alpha + alpha + " --eps ", of_9 = verify + "9", of_11 = verify + "11";
     for (const std::string integral : {"", " --integral"}) {
-      const Outcome proved = run(verify + "11" + integral);
+      const Outcome proved = run(of_11 + integral);
       CHECK(proved.exit_code == 0);
       const json answer = json::parse(proved.out);
       const json& ends = answer[integral.empty() ? "supremum" : "d_alpha"];
       CHECK(lower(ends) <= 10);
       CHECK(upper(ends) >= 10);
       CHECK(upper(ends) - lower(ends) < 1e-6);
-      CHECK(run(verify + "9" + integral).exit_code == 1);
+      CHECK(run(of_9 + integral).exit_code == 1);
     }
-    for (const std::string eps : {"11", "9"}) {
-      CHECK(run(verify + eps + " --certificate " + certificate).exit_code == (eps == "11" ? 0 : 1));
+    for (const std::string& claim : {of_11, of_9}) {
+      CHECK(run(claim + to_file).exit_code == (claim == of_11 ? 0 : 1));
       const Outcome check = run("check " + certificate);
       CHECK_MESSAGE(check.exit_code == 0, check.out);
     }
@@ -155,8 +156,8 @@ TEST_CASE("verify: what cannot be written is refused before the search") {
   // Where the search begins it says so.
   REQUIRE(run(verify + " --boxes 100").err.find("going on after") != std::string::npos);
   write_file(checkpoint, kept);
-  for (const std::string& output : {"-o " + missing, "--certificate " + missing}) {
-    const Outcome outcome = run(verify + " " + output);
+  for (const std::string& output : {" -o " + missing, " --certificate " + missing}) {
+    const Outcome outcome = run(verify + output);
     CHECK(outcome.exit_code == 2);
     CHECK_MESSAGE(outcome.err.find("cannot write") != std::string::npos, outcome.err);
     CHECK_MESSAGE(outcome.err.find("going on after") == std::string::npos, outcome.err);
@@ -182,15 +183,15 @@ TEST_CASE("verify: a negative or undefined eps is no claim") {
   const TemporaryFolder folder;
   const std::string model = folder.file("model.json"), certificate = folder.file("certificate.json");
   write_file(model, ten);
+  const std::string verify = "verify " + model + " --target identity --eps ";
+  const std::string to_file = " --certificate " + certificate;
   for (const std::string eps : {"-1", "-1/1000000", "nan", "-inf", "inf", "''"}) {
-    for (const std::string kind : {"", " --alpha 2 --integral"}) {
-      check_one_line_refusal("verify " + model + " --target identity --eps " + eps + kind, "eps");
-    }
-    check_one_line_refusal(
-        "verify " + model + " --target identity --eps " + eps + " --certificate " + certificate, "eps");
+    const std::string claim = verify + eps;
+    for (const std::string kind : {"", " --alpha 2 --integral"}) check_one_line_refusal(claim + kind, "eps");
+    check_one_line_refusal(claim + to_file, "eps");
     CHECK_FALSE(std::filesystem::exists(certificate));
   }
-  CHECK(run("verify " + model + " --target identity --eps 0").exit_code == 1);
+  CHECK(run(verify + "0").exit_code == 1);
 }
 
 TEST_CASE("verify: files that are written differ from each other and from what is read") {

@@ -57,7 +57,7 @@ TEST_CASE(
     const HardnessInstance instance = hardness_instance(points);
     CHECK(instance.query_signs.cols() == M);
     CHECK(instance.key_signs.cols() == 2 * M);
-    CHECK(instance.key_signs.rows() == D + std::abs(D - 2 * t - gap));
+    CHECK(instance.key_signs.rows() == D + std::abs(D - Index{2} * t - gap));
     CHECK(instance.query_signs.cwiseAbs().maxCoeff() <= 1);
     // sqrt(ln(3M) / gap) <= entries <= that + 1/64.
     const double least = std::sqrt(std::log(3.0 * static_cast<double>(M)) / gap);

@@ -17,6 +17,7 @@ TEST_CASE("N prompt tokens reproduce N random examples within eps - the bound in
     for (const Number& alpha : {Number(Rational(1)), Number::infinity()}) {
       const Rational eps(1, 1000);
       std::vector<LookupExample> examples;
+      examples.reserve(static_cast<std::size_t>(N));
       for (int i = 0; i < N; ++i) examples.push_back({random.matrix(d, L, 0, 1), random.matrix(d, L, 0, 1)});
       const MemorizationPrompt memorized(examples, alpha, eps);
       CHECK(certainly_less_equal(memorized.guarantee(), Interval(eps)));

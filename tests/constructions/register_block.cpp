@@ -18,7 +18,7 @@ Vector<Rational> after_both(const RegisterBlock& block, const Rational& first, c
   token(0, 0) = 1;
   token(1, 0) = first;
   token(2, 0) = second;
-  const Vector<Rational> by_operations = block.after(Vector<Rational>(token.col(0)));
+  Vector<Rational> by_operations = block.after(Vector<Rational>(token.col(0)));
   const Matrix<Rational> by_weights = feed_forward_block(block.feed_forward(), token);
   CHECK(by_weights == Matrix<Rational>(by_operations));
   return by_operations;

@@ -55,6 +55,7 @@ TEST_CASE("weights in other formats and under other names are named") {
   CHECK(contains(shards, "model-00001-of-00002.safetensors"));
   CHECK(contains(shards, "model.safetensors.index.json, is missing"));
   std::vector<std::string> many;
+  many.reserve(50);
   for (int i = 0; i < 50; ++i) many.push_back("pytorch_model-" + std::to_string(i) + ".bin");
   CHECK(contains(holding(many), "..."));
   CHECK(holding(many).size() < 300);

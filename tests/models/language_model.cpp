@@ -54,10 +54,10 @@ TEST_CASE("the trained model is recognised and its tensors are where they belong
   // Memory that was given back is read again.
   CHECK(model.layer(1).ffn.W_1 == layer.ffn.W_1);
   CHECK(model.token_embeddings(0, 96) == model.token_embeddings(0, 96));
-  CHECK(model.token_embeddings(90, 6)(1, 5) == values<double>(file.at("wte.weight"))[95 * 64 + 1]);
+  CHECK(model.token_embeddings(90, 6)(1, 5) == values<double>(file.at("wte.weight"))[95UL * 64 + 1]);
   const InputWeights input = model.input();
   REQUIRE(input.position_codes->cols() == 192);
-  CHECK((*input.position_codes)(0, 191) == values<double>(file.at("wpe.weight"))[191 * 64]);
+  CHECK((*input.position_codes)(0, 191) == values<double>(file.at("wpe.weight"))[191UL * 64]);
   CHECK_FALSE(input.norm.has_value());
 }
 

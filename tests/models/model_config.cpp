@@ -293,7 +293,7 @@ TEST_CASE("classes of the family are accepted in every framework - others are do
 TEST_CASE("text that is no JSON gives one clean line") {
   const TemporaryFolder folder;
   const auto refused = [&](const std::string& text) {
-    const std::string message =
+    std::string message =
         refusal_of([&] { static_cast<void>(read_model_config(folder.write("config.json", text))); });
     CHECK(contains(message, "config.json: "));
     for (const char c : message) CHECK((c >= ' ' && c <= '~'));

@@ -93,7 +93,7 @@ TEST_CASE("what is written is read back with its metadata") {
   const std::string text =
       safetensors_text({{"a", view(a, {2, 3})}, {"b.c", view(b, {2})}, {"empty", view(a, {6, 1})}},
                        {{"made by", "a test"}, {"quote", "\"\n"}});
-  CHECK((text.size() - 8 * 12 - 8) % 8 == 0);  // the data are aligned
+  CHECK((text.size() - 8UL * 12 - 8) % 8 == 0);  // the data are aligned
   const TensorFile file = parse_safetensors(bytes_of(text), "x");
   CHECK(file.tensors().size() == 3);
   CHECK(file.at("a").shape == std::vector<std::size_t>{2, 3});

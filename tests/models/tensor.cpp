@@ -21,6 +21,7 @@ std::vector<double> read(const Tensor& tensor, std::size_t first, std::size_t st
 
 TEST_CASE("elements are read with strides: rows - columns and blocks of a matrix") {
   std::vector<float> numbers;
+  numbers.reserve(12);
   for (int k = 0; k < 12; ++k) numbers.push_back(static_cast<float>(k) / 4);
   const Tensor matrix = view(numbers, {3, 4});
   CHECK(read(matrix, 4, 1, 4) == std::vector<double>{1, 1.25, 1.5, 1.75});

@@ -184,7 +184,7 @@ TEST_CASE("games with the memo cost no more than their length") {
 
 TEST_CASE("archives that torch.save does not write are refused") {
   const std::string program = pickle_of(vector_of(3, 3)), data(12, '\0');
-  const auto with = [&](std::vector<ZipMember> members) { return file_refusal(zip(members)); };
+  const auto with = [&](const std::vector<ZipMember>& members) { return file_refusal(zip(members)); };
   CHECK(with({{"a/data.pkl", program}, {"a/data/0", data}}).empty());
   CHECK(contains(with({{"a/data.pkl", program}}), "storage 0 is not in the file"));
   CHECK(contains(with({{"a/data.pkl", program}, {"a/data/0", data + "x"}}), "13 bytes"));

@@ -330,7 +330,7 @@ TEST_CASE("containment: decisions that begin with every combination of ends") {
   /// Encloses by the interval at first and by the number itself from then on.
   const auto at_first = [](const Interval& x, const Rational& point) {
     return [x, point, first = true]() mutable {
-      const Interval result = first ? x : Interval(point);
+      Interval result = first ? x : Interval(point);
       first = false;
       return result;
     };

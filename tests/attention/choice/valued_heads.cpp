@@ -44,7 +44,7 @@ TEST_CASE("values that are all 0 give outputs 0 with the bound 0 by every method
 TEST_CASE("a head without values keeps none of the others from their method") {
   RandomDoubles random(6);
   StoredArrays<float> stored = random_arrays<float>(random, shapes<float>(3, 500, 500, 0, 3, 2), 0.5F);
-  std::fill_n(stored.v.begin() + 500 * 2, 500 * 2, 0.0F);  // the middle one
+  std::fill_n(stored.v.begin() + 500L * 2, 500 * 2, 0.0F);  // the middle one
   for (const Method method : methods) {
     CAPTURE(name(method));
     const AttentionAnswer answer = answer_by(stored.arrays, method, 1e-3);

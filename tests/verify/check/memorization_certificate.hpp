@@ -18,7 +18,7 @@ inline Json certificate_of(const Transformer<Rational>& model, const Memorizatio
   const MemorizationAnswer answer = memorize(model, data, accuracy);
   CAPTURE(answer.why);
   REQUIRE(answer.verdict == verdict);
-  const Json certificate = parse_json(answer.certificate, "certificate");
+  Json certificate = parse_json(answer.certificate, "certificate");
   const CheckReport report = check_memorization(certificate);
   CHECK(report.why == "");
   REQUIRE(report.accepted());

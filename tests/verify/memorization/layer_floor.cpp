@@ -146,6 +146,7 @@ TEST_CASE("of one head - it is the floor of theory 2.3") {
     const LayerInstance instance =
         random_layer_instance(random, random.integer(1, 4), 1, random.integer(2, 6));
     std::vector<FloorExample> examples;
+    examples.reserve(instance.examples.size());
     for (const LayerExample& example : instance.examples)
       examples.push_back({example.heads.front(), example.target});
     const auto known = MemorizationFloor(examples).bounds(30, Rational(1, 1000000000));
@@ -193,6 +194,7 @@ TEST_CASE(
     };
     for (int k = 0; k < 800; ++k) {
       std::vector<Long> S;
+      S.reserve(static_cast<std::size_t>(H));
       for (Index h = 0; h < H; ++h) S.push_back(std::exp(10 * random.rational(-1, 1).convert_to<double>()));
       move_to(S);
     }

@@ -114,6 +114,7 @@ TEST_CASE_TEMPLATE("powers of two are within the proved error wherever they are 
   for_each_power<T>([](const auto& powers_of) {
     RandomDoubles random(1);
     std::vector<T> x;
+    x.reserve(10000);
     for (int i = 0; i < 4000; ++i) x.push_back(static_cast<T>(random.between(least_exponent<T>, 100)));
     for (int i = 0; i < 4000; ++i) x.push_back(static_cast<T>(random.between(-1, 1)));
     // The ends of the ranges that one table entry serves, and what lies beside them.
@@ -153,6 +154,7 @@ TEST_CASE_TEMPLATE("powers below the normal range are within the least normal nu
   for_each_power<T>([](const auto& powers_of) {
     RandomDoubles random(2);
     std::vector<T> x;
+    x.reserve(1040);
     for (int i = 0; i < 1024; ++i)
       x.push_back(static_cast<T>(least_exponent<T> - random.between(0, i % 2 == 0 ? 2 : 60)));
     for (const double deep : {1e4, 1e6, 1e20, 1e38 / 4})

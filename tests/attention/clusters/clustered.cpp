@@ -163,8 +163,10 @@ TEST_CASE_TEMPLATE("any clusters and centres are right whatever weighs most", T,
   for (const double size : {0.1, 1.0, 5.0, 20.0}) {
     StoredArrays<T> stored = random_arrays<T>(random, shapes<T>(1, 30, 60, 0, 3, 2));
     // Groups of 20 keys, `size` apart: from the same place up to weights e^-14 and less.
-    for (std::size_t i = 0; i < stored.k.size(); ++i)
-      stored.k[i] = stored.k[i] / 4 + static_cast<T>(size) * static_cast<T>(i / 60);
+    for (std::size_t i = 0; i < stored.k.size(); ++i) {
+      const std::size_t group = i / 60;
+      stored.k[i] = stored.k[i] / 4 + static_cast<T>(size) * static_cast<T>(group);
+    }
     for (const Index degree : {2, 4, 9}) {
       for (const auto& polynomial :
            {chebyshev_polynomial(0.6, degree), moment_polynomial(0.6, 0, degree, degree + degree % 2)}) {

@@ -63,13 +63,13 @@ TEST_CASE("sampled scores: moments and distances are those of the queries and ke
   for (int i = 0; i < 50; ++i) values.push_back(random.between(0, 1));
   SampledScores scores(queries, keys, 2, {.longest = 4, .along_keys = 4});
   double moments[2] = {0, 0}, farthest = 0;
-  for (int i = 0; i < 3; ++i) {
+  for (std::size_t i = 0; i < 3; ++i) {
     double total = 0, powers[2] = {0, 0}, sum = 0;
-    for (int j = 0; j < 50; ++j) {
-      const auto q = static_cast<std::size_t>(2 * i), k = static_cast<std::size_t>(2 * j);
+    for (std::size_t j = 0; j < 50; ++j) {
+      const std::size_t q = 2 * i, k = 2 * j;
       const double score = queries[q] * keys[k] + queries[q + 1] * keys[k + 1], weight = std::exp(score);
       total += weight;
-      sum += weight * values[static_cast<std::size_t>(j)];
+      sum += weight * values[j];
       powers[0] += score * score;
       powers[1] += std::pow(score, 4);
     }

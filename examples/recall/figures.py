@@ -75,7 +75,7 @@ def bounds(prompts):
 
 
 def draw_recalled(rows, path):
-    """Bits of drawn sequences that were recalled against prompt tokens, between axes of powers of two."""
+    """Bits of drawn sequences, recalled or not, against prompt tokens, below the lines of 2.7 and 2.8."""
     figure, axes = plt.subplots(figsize=(7.2, 5.2))
     lengths = sorted({row["tokens"] for row in rows})
     axes.plot(lengths, [stored_bits(m) for m in lengths], "-", color="black", lw=2)
@@ -124,7 +124,7 @@ def draw_lora(rows, path):
             axes.set_ylim(0, 2.2)
         axes.set_xticks(sorted({int(row["trainable_numbers"]) for row in own}))
         axes.set_title(f"{data}, {examples} examples" + ("" if floor > 0 else f":\nan exact prompt has ≥ {own[0]['exact_fit_needs_tokens']} tokens"), fontsize=9.5)
-        save_style(axes)
+        bare(axes)
     for axes in grid[-1]:
         axes.set_xlabel("trainable numbers")
     for axes in grid[:, 0]:
@@ -135,14 +135,14 @@ def draw_lora(rows, path):
     store(figure, path)
 
 
-def save_style(axes):
+def bare(axes):
     axes.spines[["top", "right"]].set_visible(False)
     axes.grid(True, which="major", color="0.9")
     axes.set_axisbelow(True)
 
 
 def save(figure, axes, path):
-    save_style(axes)
+    bare(axes)
     figure.tight_layout()
     store(figure, path)
 

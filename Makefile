@@ -2,7 +2,7 @@
 # rest, and run every test. make quick: most tests, in two minutes. make check-all: sanitizers, clang-tidy and long
 # fuzzing too. make install, make uninstall: under PREFIX. make package: a Debian package and a Python wheel in
 # build/. make docs: the documentation as a site, build/docs/site/index.html, and the theory as one document,
-# build/docs/theory.pdf. make examples: the notebooks of examples/, run anew.
+# build/docs/theory.pdf. make examples: the notebooks and programs of examples/ that are not part of make check, run anew.
 .PHONY: demo program install uninstall package docs examples quick check check-all build packages asan tidy clang fuzz format clean
 
 JOBS ?= $(shell nproc)
@@ -66,10 +66,12 @@ docs:
 	@scripts/install-packages docs
 	@scripts/build-site
 
-# Runs the notebooks of examples/ and stores their outputs, those that need torch too.
+# Runs the notebooks of examples/ and stores their outputs, those that need torch too; then trains the prompts of examples/recall.
 examples: build
 	@scripts/install-packages examples
 	@PYTHONPATH=$(CURDIR)/build/python /usr/bin/python3 -B scripts/run-notebooks --store examples/*.ipynb
+	@set -e; for name in train lora figures; do \
+	  PATH=$(CURDIR)/build:$$PATH PYTHONPATH=$(CURDIR)/build/python /usr/bin/python3 -B examples/recall/$$name.py; done
 
 # The same tests under the address and undefined-behaviour sanitizers.
 asan: packages

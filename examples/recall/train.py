@@ -36,7 +36,7 @@ from tiny_gpt2 import TinyGpt2, margins, read_prompt, save_prompt
 HERE = pathlib.Path(__file__).resolve().parent
 MODEL = HERE.parents[1] / "tests/models/data/tiny-gpt2"
 BITS = 16  # of an entry as it is stored
-SEED, DRAWS = 2026, 8
+SEED, DRAWS = 20261201, 8
 DRAWN = [(1, 2), (2, 3), (4, 5), (8, 8), (16, 12), (16, 16)]  # (prompt tokens, length)
 TEXT = [(1, 8), (4, 24)]
 STEPS, RATE, GOAL, LOOK = 1000, 0.05, 0.05, 50

@@ -121,7 +121,7 @@ nlohmann::ordered_json report_json(const AttentionReport& report, long digits) {
                            {"monomial", answer.rates->monomial},
                            {"pivot", answer.rates->pivot}};
   }
-  return answer_json(answer, verdict_name(answer), std::move(json));
+  return answer_json(answer, verdict_name(answer), json);
 }
 
 void write_report(const AttentionReport& report, TableWriter& writer, long digits) {
@@ -156,7 +156,7 @@ void write_refusal(const Refusal& refusal, Format format) {
   if (format == Format::json) {
     nlohmann::ordered_json json = {{"reachable_accuracy", nullptr}};
     if (reachable) json["reachable_accuracy"] = *reachable;
-    file.write(document(answer_json(refusal, verdict_name(refusal), std::move(json))));
+    file.write(document(answer_json(refusal, verdict_name(refusal), json)));
   } else {
     const std::string number = reached ? " " + reachable.value_or("no finite bound") : "";
     file.write(std::string(verdict_name(refusal)) + ": " + refusal.why + number + "\n");

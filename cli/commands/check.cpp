@@ -58,7 +58,7 @@ int run(const CheckOptions& options) {
                                    {"object", report.object},        {"format", report.format},
                                    {"recomputed", report.statement}, {"inputs", report.inputs},
                                    {"lifted_by", report.theorem},    {"trusted", report.trusted}};
-    file.write(document(answer_json(report, verdict_name(report), std::move(json))));
+    file.write(document(answer_json(report, verdict_name(report), json)));
   } else {
     write_report(report, options.format, file);
   }

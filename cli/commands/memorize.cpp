@@ -56,7 +56,7 @@ nlohmann::ordered_json memorization_json(const MemorizationAnswer& answer, const
     json["prompt"] = to_json(Matrix<Rational>(answer.prompt->transpose()));
     json["error"] = ends_json(*answer.error, digits);
   }
-  return answer_json(answer, verdict_name(answer), std::move(json));
+  return answer_json(answer, verdict_name(answer), json);
 }
 
 void write_answer(const MemorizationAnswer& answer, const Rational& accuracy, bool has_several_heads,

@@ -34,7 +34,7 @@ nlohmann::ordered_json prefix_json(const PrefixAnswer& answer) {
       json["prefix_lengths"]["most"] = lengths->most ? lengths->most->str() : "inf";
     }
   }
-  return answer_json(answer, verdict_name(answer), std::move(json));
+  return answer_json(answer, verdict_name(answer), json);
 }
 
 void write_answer(const PrefixAnswer& answer, TableWriter& writer) {

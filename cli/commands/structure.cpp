@@ -57,7 +57,7 @@ nlohmann::ordered_json structure_json(const StructureAnswer& answer, long digits
     }
     json["preimage"] = {{"tokens", std::move(tokens)}, {"exists", answer.preimage->exists}};
   }
-  return answer_json(answer, name(answer.verdict), std::move(json));
+  return answer_json(answer, name(answer.verdict), json);
 }
 
 void write_answer(const StructureAnswer& answer, TableWriter& writer, long digits) {

@@ -90,13 +90,13 @@ nlohmann::ordered_json supremum_json(const SupremumAnswer& answer, const VerifyO
   }
   json["boxes"] = *answer.spent.boxes;
   json["most_waiting"] = *answer.spent.most_waiting;
-  return answer_json(answer, name(answer.verdict), std::move(json));
+  return answer_json(answer, name(answer.verdict), json);
 }
 
 nlohmann::ordered_json integral_json(const IntegralAnswer& answer, const VerifyOptions& options) {
   nlohmann::ordered_json json = error_json(ends(answer), "d_alpha", options);
   json["boxes"] = *answer.spent.boxes;
-  return answer_json(answer, name(answer.verdict), std::move(json));
+  return answer_json(answer, name(answer.verdict), json);
 }
 
 void write_ends(const Ends& ends, TableWriter& writer, long digits) {

@@ -70,6 +70,8 @@ class DelayedSignals {
       if (on_signal) on_signal();
     });
   }
+  // What asio may throw here ends the program: a signal could not be passed on.
+  // NOLINTNEXTLINE(bugprone-exception-escape)
   ~DelayedSignals() {
     on_signal = nullptr;
     context_.restart();

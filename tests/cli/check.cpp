@@ -33,7 +33,8 @@ Outcome check_alone(const std::string& arguments) {
 /// Both programs, which must agree.
 Outcome checked(const std::string& arguments) {
   CAPTURE(arguments);
-  const Outcome alone = check_alone(arguments), within = run("check " + arguments);
+  const Outcome alone = check_alone(arguments);
+  Outcome within = run("check " + arguments);
   CHECK(alone.exit_code == within.exit_code);
   CHECK(alone.out == within.out);
   return within;

@@ -194,7 +194,7 @@ TEST_CASE("an answer that exists is not undecided") {
         "eval entropy-lipschitz --solve eps --d 1 --L 1 --m 1 --R 1 --Lambda 1 --norm max",
         "eval lookup-upper --d 3 --L 2 --eps 1e-30 --C 1e99999",
         "eval universality-size --d 2 --L 2 --eps 1e-30 --C 1/4 --alpha 1e99999",
-        "eval memory-saturation --m 1000 --w 1 --R 1e-99999 --Lambda 0.2 --Lambda-W 1/10 --Delta 1e9 --eps "
+        "eval memory-saturation --m 1000 --w 1 --R 1e-99999 --Lambda 1/5 --Lambda-W 1/10 --Delta 1e9 --eps "
         "2"}) {
     CAPTURE(arguments);
     const Outcome outcome = run(std::string(arguments) + " --format json");

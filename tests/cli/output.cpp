@@ -17,7 +17,7 @@ TEST_CASE("bounds leads with the bracket") {
   CHECK(outcome.exit_code == 0);
   CHECK(outcome.err.empty());
   CHECK(outcome.out.rfind("2 <= m <= 21 ", 0) == 0);
-  CHECK(outcome.out.find("\033") == std::string::npos);
+  CHECK(outcome.out.find('\033') == std::string::npos);
 }
 
 TEST_CASE("numbers are taken as the exact decimal written") {

@@ -243,7 +243,7 @@ TEST_CASE("embeddings of Gemma are multiplied by sqrt(d) as their element type r
     REQUIRE(model.name == "gemma");
     std::map<std::string, Tensor> tensors;
     for (const auto& [name, tensor] : model.tensors) tensors[name] = view(tensor.values, tensor.shape);
-    const std::vector<std::byte> zeros(5 * 8 * size_of(type));
+    const std::vector<std::byte> zeros(40 * size_of(type));
     tensors["model.embed_tokens.weight"] = {"", {5, 8}, type, zeros};
     const TemporaryFolder folder;
     folder.write("model.safetensors", safetensors_text(tensors));

@@ -162,7 +162,7 @@ TEST_CASE("what is not modelled is refused by name") {
   const Matrix<double> prompt = columns(one.prompt), text = columns(one.text);
   InputWeights input = model.input();
   LocalPass pass(input, prompt, text, 1, true);
-  const auto refused = [&](TrainedLayer layer, const char* what) {
+  const auto refused = [&](const TrainedLayer& layer, const char* what) {
     CHECK_THROWS_WITH_AS(pass.add(layer), doctest::Contains(what), InputError);
   };
   TrainedLayer layer = model.layer(0);

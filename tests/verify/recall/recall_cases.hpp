@@ -30,7 +30,7 @@ struct RecallCase {
     return row;
   }
   /// Behind these tokens, the logits of all others (tied embeddings).
-  [[nodiscard]] naive::Row logits(naive::Rows tokens) const {
+  [[nodiscard]] naive::Row logits(const naive::Rows& tokens) const {
     const naive::Row state = naive::evaluate(weights, shape, tokens).output.back();
     naive::Row result;
     for (std::size_t id = 0; id < vocabulary(); ++id) {

@@ -9,9 +9,14 @@ arguments give the same bytes.
 """
 import argparse
 import json
+import math
 import pathlib
 import random
 import struct
+import sys
+
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1]))
+from tensor_file import write_tensors  # noqa: E402
 
 SIGNS = bytes(0x3C | (byte & 0x80) for byte in range(256))
 
@@ -25,22 +30,14 @@ def numbers(rng, count):
     return bytes(data)
 
 
-def write_tensors(path, rng, shapes):
-    header, end, counts = {}, 0, []
-    for name, shape in shapes.items():
-        count = 1
-        for side in shape:
-            count *= side
-        header[name] = {"dtype": "F32", "shape": shape, "data_offsets": [end, end + 4 * count]}
-        end += 4 * count
-        counts.append((name, count))
-    text = json.dumps(header).encode()
-    text += b" " * (-len(text) % 8)
-    with open(path, "wb") as file:
-        file.write(struct.pack("<Q", len(text)) + text)
-        for name, count in counts:
-            is_gain = name.endswith(("ln_1.weight", "ln_2.weight", "ln_f.weight"))
-            file.write(struct.pack("<f", 1) * count if is_gain else numbers(rng, count))
+def random_entries(rng):
+    """Gains are 1."""
+    def content(name, shape):
+        count = math.prod(shape)
+        is_gain = name.endswith(("ln_1.weight", "ln_2.weight", "ln_f.weight"))
+        return struct.pack("<f", 1) * count if is_gain else numbers(rng, count)
+
+    return content
 
 
 def model_shapes(d, layers, vocabulary):
@@ -75,13 +72,11 @@ def main():
     (options.folder / "model/config.json").write_text(json.dumps({
         "model_type": "gpt2", "vocab_size": options.vocabulary, "n_embd": d, "n_head": d // 64,
         "n_layer": options.layers, "n_positions": 1024}))
-    write_tensors(options.folder / "model/model.safetensors", rng,
-                  model_shapes(d, options.layers, options.vocabulary))
+    write_tensors(options.folder / "model/model.safetensors", "F32", model_shapes(d, options.layers, options.vocabulary), random_entries(rng))
     (options.folder / "prompt/adapter_config.json").write_text(json.dumps({
         "peft_type": "PROMPT_TUNING", "num_virtual_tokens": options.tokens, "token_dim": d,
         "num_layers": options.layers}))
-    write_tensors(options.folder / "prompt/adapter_model.safetensors", rng,
-                  {"prompt_embeddings": [options.tokens, d]})
+    write_tensors(options.folder / "prompt/adapter_model.safetensors", "F32", {"prompt_embeddings": [options.tokens, d]}, random_entries(rng))
 
 
 if __name__ == "__main__":

@@ -9,9 +9,12 @@ binary32 by numpy and written to FOLDER/ids.json. The same arguments give the sa
 import argparse
 import json
 import pathlib
-import struct
+import sys
 
 import numpy
+
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1]))
+from tensor_file import write_tensors  # noqa: E402
 
 
 def shapes(d, layers, vocabulary):
@@ -38,19 +41,6 @@ def random_weights(d, layers, vocabulary, deviation):
         else:
             weights[name] = (deviation * rng.standard_normal(shape, numpy.float32)).astype(numpy.float32)
     return weights
-
-
-def write(path, weights):
-    header, end = {}, 0
-    for name, values in weights.items():
-        header[name] = {"dtype": "F32", "shape": list(values.shape), "data_offsets": [end, end + values.nbytes]}
-        end += values.nbytes
-    text = json.dumps(header).encode()
-    text += b" " * (-len(text) % 8)
-    with open(path, "wb") as file:
-        file.write(struct.pack("<Q", len(text)) + text)
-        for values in weights.values():
-            file.write(values.tobytes())
 
 
 def normed(x, weights, name):
@@ -97,7 +87,8 @@ def main():
     (options.folder / "model/config.json").write_text(json.dumps({
         "model_type": "gpt2", "vocab_size": options.vocabulary, "n_embd": d, "n_head": heads, "n_layer": options.layers, "n_positions": 1024}))
     weights = random_weights(d, options.layers, options.vocabulary, options.deviation)
-    write(options.folder / "model/model.safetensors", weights)
+    write_tensors(options.folder / "model/model.safetensors", "F32", {name: values.shape for name, values in weights.items()},
+                  lambda name, _: weights[name].tobytes())
     tokens = greedy(weights, options.layers, heads, 1, options.length)
     (options.folder / "ids.json").write_text(json.dumps({"schema": 1, "sequences": [{"start": [1], "tokens": tokens}]}))
 

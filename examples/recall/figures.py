@@ -5,33 +5,18 @@ Needs promptbound and matplotlib, no torch. A row of bounds.csv is a task of dra
 published form say of prompts of that many tokens, at the width, bits an entry and vocabulary of the prompts that were trained.
 """
 
-import csv
-import pathlib
-
 import matplotlib
 
 matplotlib.use("Agg")
 import matplotlib.pyplot as plt
 
 import promptbound as pb
+from csv_tables import HERE, read, write
 
-HERE = pathlib.Path(__file__).resolve().parent
 WIDTH, VOCABULARY, BITS = 64, 96, 16
 PAYLOAD = 53  # of 64 entries of a token, where 2.8's transformer needs 11 for itself
 NOTHING = 1e-3  # where an error of 0 stands on a logarithmic axis
 INK = {"fontsize": 9, "color": "black"}
-
-
-def read(name):
-    with open(HERE / name, encoding="utf-8", newline="") as file:
-        return list(csv.DictReader(file))
-
-
-def write(name, rows):
-    with open(HERE / name, "w", encoding="utf-8", newline="") as file:
-        writer = csv.DictWriter(file, rows[0], lineterminator="\n")
-        writer.writeheader()
-        writer.writerows(rows)
 
 
 def bits_of(length):

@@ -11,17 +11,14 @@ Prompt and update of W_1 are trained with Adam from STARTS starts; the best by i
 promptbound, of exactly the numbers that were found, and a prompt's must not be below the floor.
 """
 
-import csv
-import decimal
 import math
-import pathlib
 from fractions import Fraction
 
 import torch
 
 import promptbound as pb
+from csv_tables import to_digits, write
 
-HERE = pathlib.Path(__file__).resolve().parent
 STARTS, STEPS, RATE = 32, 3000, 0.1
 
 
@@ -124,11 +121,6 @@ def enclosed_error(model, examples, prompt, update):
     return max(low for low, _ in ends), max(high for _, high in ends)
 
 
-def to_digits(number, rounded):
-    """Nine digits behind the point, rounded by math.floor or math.ceil."""
-    return format(decimal.Decimal(rounded(number * 10**9)).scaleb(-9), "f")
-
-
 def main():
     torch.set_num_threads(1)
     generator = torch.Generator().manual_seed(1)
@@ -157,10 +149,7 @@ def main():
                 prompt, update, same = trained(layer, "LoRA", rank, generator)
                 assert same == numbers
                 note("LoRA", rank, prompt, update, numbers)
-    with open(HERE / "lora.csv", "w", encoding="utf-8", newline="") as file:
-        writer = csv.DictWriter(file, rows[0], lineterminator="\n")
-        writer.writeheader()
-        writer.writerows(rows)
+    write("lora.csv", rows)
 
 
 if __name__ == "__main__":

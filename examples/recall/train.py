@@ -17,8 +17,6 @@ the certificate is made false in three ways and must be rejected. Verdicts are c
 
 import argparse
 import collections
-import csv
-import decimal
 import hashlib
 import json
 import math
@@ -31,11 +29,10 @@ from fractions import Fraction
 import torch
 
 import promptbound as pb
+from csv_tables import HERE, to_digits, write
 from tiny_gpt2 import TinyGpt2, margins, read_prompt, save_prompt
 
-HERE = pathlib.Path(__file__).resolve().parent
 MODEL = HERE.parents[1] / "tests/models/data/tiny-gpt2"
-BITS = 16  # of an entry as it is stored
 SEED, DRAWS = 20261201, 8
 DRAWN = [(1, 2), (2, 3), (4, 5), (8, 8), (16, 12), (16, 16)]  # (prompt tokens, length)
 TEXT = [(1, 8), (4, 24)]
@@ -169,11 +166,6 @@ def confidence(task, folders):
     return answer["drawn"]["recalled"], answer["sentences"]
 
 
-def to_digits(number, rounded):
-    """Nine digits behind the point of an exact text, rounded by math.floor or math.ceil."""
-    return format(decimal.Decimal(rounded(Fraction(number) * 10**9)).scaleb(-9), "f")
-
-
 def row_of(task, number, folder, ids, row):
     """A row of prompts.csv."""
     verdicts = [token["verdict"] for token in row["tokens"]]
@@ -186,10 +178,7 @@ def row_of(task, number, folder, ids, row):
 
 def store(rows, work):
     """Writes the table, and keeps the first prompt of each kind and verdict beside it: a test certifies these again."""
-    with open(HERE / "prompts.csv", "w", encoding="utf-8", newline="") as file:
-        writer = csv.DictWriter(file, rows[0], lineterminator="\n")
-        writer.writeheader()
-        writer.writerows(rows)
+    write("prompts.csv", rows)
     shutil.rmtree(HERE / "prompts", ignore_errors=True)
     for name in {(row["kind"], row["verdict"]): row["prompt"] for row in reversed(rows)}.values():
         shutil.copytree(work / name, HERE / "prompts" / name)

@@ -1,7 +1,7 @@
 """What examples/recall stores: its trained prompts are certified again, and its tables are those of the bounds."""
 
 import csv
-import importlib.util
+import importlib
 import math
 from fractions import Fraction
 
@@ -43,10 +43,9 @@ def test_both_answers_are_among_the_stored_prompts():
     assert len(STORED) >= 3 and said == {"recalled", "not recalled"}
 
 
-def test_the_table_of_bounds_follows_from_the_prompts():
-    spec = importlib.util.spec_from_file_location("figures", FOLDER / "figures.py")
-    figures = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(figures)
+def test_the_table_of_bounds_follows_from_the_prompts(monkeypatch):
+    monkeypatch.syspath_prepend(FOLDER)
+    figures = importlib.import_module("figures")
     again = [{column: str(value) for column, value in row.items()} for row in figures.bounds(rows("prompts.csv"))]
     assert again == rows("bounds.csv")
     for row in again:

@@ -1,3 +1,5 @@
+#include <functional>
+
 #include <oneapi/tbb/parallel_for.h>
 
 #include <promptbound/verify/audit/matrix_norms.hpp>
@@ -185,8 +187,9 @@ GroupBounds group_bounds(const ModelConfig& config, const TrainedAttention& atte
         product_norm(BallMatrix(Matrix<double>(head.output.transpose())), BallMatrix(group.value.W));
     result.heads.push_back(head_norms(config, query, key, value_entry, V));
     result.constants.push_back(attention_constant(config, result.heads.back(), query, key, R));
-    if (group.value.b.isZero(0)) continue;
-    result.output_bias += (BallMatrix(head.output) * BallMatrix(Matrix<double>(group.value.b))).entries();
+    if (!group.value.b.isZero(0)) {
+      result.output_bias += (BallMatrix(head.output) * BallMatrix(Matrix<double>(group.value.b))).entries();
+    }
   }
   return result;
 }
@@ -269,25 +272,20 @@ LayerMatrixNorms layer_norms(const ModelConfig& config, const TrainedLayer& laye
   LayerMatrixNorms norms;
   norms.R_attention = ball_1.radius;
   norms.R_ffn = ball_2.radius;
-  // The pieces, the largest ones first, are worked on by whoever is free; what they give is put together in
-  // the layer's own order, so that the bounds do not depend on the number of threads.
-  const std::size_t matrices = 3;
+  // The pieces, the largest ones first, are worked on by whoever is free, one at a time; what they give is
+  // put together in the layer's own order, so that the bounds do not depend on the number of threads.
   std::vector<GroupBounds> groups(layer.attention.groups.size());
   FastInterval gate(0);
-  const auto work = [&](std::size_t piece) {
-    if (piece == 0) {
-      norms.W_1 = spectral(layer.ffn.W_1);
-    } else if (piece == 1) {
-      norms.W_2 = spectral(layer.ffn.W_2);
-    } else if (piece == 2) {
-      if (layer.ffn.gate) gate = spectral(layer.ffn.gate->W);
-    } else {
-      groups[piece - matrices] = group_bounds(
-          config, layer.attention, layer.attention.groups[piece - matrices], ball_1, norms.R_attention);
-    }
-  };
-  oneapi::tbb::parallel_for(std::size_t{0}, matrices + groups.size(), work,
-                            oneapi::tbb::simple_partitioner());
+  std::vector<std::function<void()>> pieces = {[&] { norms.W_1 = spectral(layer.ffn.W_1); },
+                                               [&] { norms.W_2 = spectral(layer.ffn.W_2); }};
+  if (layer.ffn.gate) pieces.emplace_back([&] { gate = spectral(layer.ffn.gate->W); });
+  for (std::size_t g = 0; g < groups.size(); ++g) {
+    pieces.emplace_back([&, g] {
+      groups[g] = group_bounds(config, layer.attention, layer.attention.groups[g], ball_1, norms.R_attention);
+    });
+  }
+  oneapi::tbb::parallel_for(
+      std::size_t{0}, pieces.size(), [&](std::size_t i) { pieces[i](); }, oneapi::tbb::simple_partitioner());
   norms.reach = add_attention(layer.attention, groups, norms);
   const FeedForwardBound ffn = feed_forward_bound(layer.ffn, norms, gate, ball_2);
   norms.reach += ffn.reach;

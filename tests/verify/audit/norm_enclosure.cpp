@@ -1,5 +1,7 @@
 #include <doctest/doctest.h>
 
+#include <limits>
+
 #include <promptbound/verify/audit/norm_enclosure.hpp>
 #include <promptbound/verify/structure/spectral_norm.hpp>
 
@@ -73,6 +75,44 @@ TEST_CASE("every matrix of a ball is covered") {
       CHECK(inside.lower <= Rational(enclosure.upper()));
     }
   }
+}
+
+TEST_CASE("norms of rows contain those of every matrix of a ball - whatever the scale") {
+  RandomNumbers random(2410);
+  for (int i = 0; i < 20; ++i) {
+    const Matrix<double> A = random_matrix(random, random.integer(1, 6), random.integer(1, 9));
+    for (const double scale : {0x1p-300, 1.0, 0x1p+300}) {
+      const double step = i % 2 == 0 ? 0 : 0x1p-4 * scale;
+      const Matrix<double> mid = A * scale;
+      const auto norms = row_norms(BallMatrix(mid, Matrix<double>::Constant(A.rows(), A.cols(), step)));
+      REQUIRE(norms.size() == static_cast<std::size_t>(A.rows()));
+      Matrix<Rational> B = exact(mid);
+      for (Rational& x : B.reshaped()) x += Rational(step) * random.integer(-1, 1);
+      for (Index row = 0; row < A.rows(); ++row) {
+        const FastInterval& norm = norms[static_cast<std::size_t>(row)];
+        const Rational square = B.row(row).cwiseAbs2().sum();
+        const Rational lower(norm.lower()), upper(norm.upper());
+        CHECK(lower * lower <= square);
+        CHECK(square <= upper * upper);
+        if (step == 0) CHECK(norm.upper() - norm.lower() <= 1e-14 * norm.upper() + 0x1p-499);
+      }
+    }
+  }
+}
+
+TEST_CASE("norms of rows whose squares leave the range, and of rows of which nothing is known") {
+  const double infinity = std::numeric_limits<double>::infinity();
+  Matrix<double> mid = Matrix<double>::Zero(3, 2), rad = mid;
+  mid.row(0) << 0x1p+600, 0x1p+600;  // the norm is 2^600.5
+  mid.row(1) << 0x1p-600, 0x1p-600;
+  rad(2, 1) = infinity;
+  const auto norms = row_norms(BallMatrix(mid, rad));
+  CHECK(norms[0].lower() <= 0x1p+600);
+  CHECK(norms[0].upper() == infinity);
+  CHECK(norms[1].lower() <= 0x1p-600);
+  CHECK(norms[1].upper() >= 0x1p-599);
+  CHECK(norms[2].lower() == 0);
+  CHECK(norms[2].upper() == infinity);
 }
 
 TEST_CASE("vectors") {

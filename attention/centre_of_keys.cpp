@@ -10,6 +10,7 @@ std::vector<T> centre_of_keys(const AttentionArrays<T>& arrays, Index head) {
   if (arrays.prompt > 0) add_column_sums(arrays.key(head, 0), arrays.prompt, arrays.d, sums.data());
   if (arrays.m > 0) add_column_sums(arrays.key(head, arrays.prompt), arrays.m, arrays.d, sums.data());
   std::vector<T> centre;
+  centre.reserve(sums.size());
   for (const double sum : sums) centre.push_back(static_cast<T>(sum / static_cast<double>(arrays.keys())));
   return centre;
 }

@@ -75,6 +75,8 @@ bool try_cholesky(const AttentionArrays<T>& arrays, const std::vector<ArraySizes
   return true;
 }
 
+// The argument is a type: parentheses around it are no C++.
+// NOLINTBEGIN(bugprone-macro-parentheses)
 #define INSTANTIATE(T)                                                                                 \
   template bool try_exact(const AttentionArrays<T>&, const std::vector<ArraySizes>&,                   \
                           const AttentionRequest&, Rounding, AttentionAnswer&, double&);               \
@@ -85,5 +87,6 @@ bool try_cholesky(const AttentionArrays<T>& arrays, const std::vector<ArraySizes
 INSTANTIATE(float);
 INSTANTIATE(double);
 #undef INSTANTIATE
+// NOLINTEND(bugprone-macro-parentheses)
 
 }  // namespace promptbound

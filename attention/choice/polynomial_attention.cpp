@@ -36,7 +36,8 @@ std::optional<PolynomialPlan> plan_single(const AttentionArrays<T>& arrays, Inde
   }
   if (key_square > 0) {
     const double squares = std::inner_product(keys.begin(), keys.end(), keys.begin(), 0.0);
-    task.spread = std::min(1.0, 1.1 * squares / (static_cast<double>(keys.size() / d) * key_square));
+    const std::size_t sampled = keys.size() / d;
+    task.spread = std::min(1.0, 1.1 * squares / (static_cast<double>(sampled) * key_square));
   }
   SampledScores scores(queries, keys, arrays.d, {.longest = 4, .along_keys = 4});
   task.distance =

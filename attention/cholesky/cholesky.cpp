@@ -113,7 +113,8 @@ struct Spread {
 template <class T>
 Spread spread_of_values(const AttentionArrays<T>& arrays, Index head, const ArraySizes& sizes, Index step) {
   const auto d_v = static_cast<std::size_t>(arrays.d_v);
-  const auto m = static_cast<double>((arrays.keys() + step - 1) / step);
+  const Index sampled = (arrays.keys() + step - 1) / step;
+  const auto m = static_cast<double>(sampled);
   Spread spread{std::vector<double>(d_v, 0.0), std::vector<double>(d_v, 0.0)};
   for (Index j = 0; j < arrays.keys(); j += step) {
     const T* value = arrays.value(head, j);

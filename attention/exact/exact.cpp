@@ -15,7 +15,7 @@ namespace {
 template <class T>
 Index rows_per_task(const AttentionArrays<T>& arrays, int threads) {
   Index rows = keys_are_far(arrays) ? 512 : 256;
-  while (rows > 128 && arrays.heads * arrays.n < 4 * threads * rows) rows /= 2;
+  while (rows > 128 && arrays.heads * arrays.n < Index{4} * threads * rows) rows /= 2;
   return rows;
 }
 

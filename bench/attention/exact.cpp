@@ -115,6 +115,7 @@ void adversarial(Index n, Index d) {
 
 }  // namespace
 
+// NOLINTNEXTLINE(bugprone-exception-escape): an exception ends a measurement.
 int main(int argc, char** argv) {
   openblas_set_num_threads(1);
   std::vector<Index> lengths;

@@ -80,6 +80,7 @@ Changes changes_of(const Json& certificate, const Rational& above, const Memoriz
 
 }  // namespace
 
+// NOLINTNEXTLINE(bugprone-exception-escape): an exception ends a measurement.
 int main(int argc, char** argv) {
   const long layers = argc > 1 ? std::atol(argv[1]) : 100;
   const auto seed = argc > 2 ? static_cast<std::uint64_t>(std::atol(argv[2])) : 1;

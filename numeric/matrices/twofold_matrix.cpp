@@ -30,7 +30,7 @@ int slice_bits(Index depth) {
 }  // namespace
 
 Slices::Slices(const TwofoldMatrix& M, bool by_rows)
-    : depth_(by_rows ? M.cols() : M.rows()), by_rows_(by_rows), size_(by_rows ? M.rows() : M.cols()) {
+    : depth_(by_rows ? M.cols() : M.rows()), size_(by_rows ? M.rows() : M.cols()) {
   const int bits = slice_bits(depth_);
   for (Index line = 0; line < size_.size(); ++line) {
     const double largest = depth_ == 0 ? 0.0

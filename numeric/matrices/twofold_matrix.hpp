@@ -89,7 +89,6 @@ class Slices {
   Slices(const TwofoldMatrix& M, bool by_rows);
 
   Index depth_ = 0;
-  bool by_rows_ = false;
   std::vector<Matrix<double>> parts_;  ///< of the shape of M
   Vector<double> size_;                ///< a power of two that no entry of the line exceeds
 };

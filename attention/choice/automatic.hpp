@@ -24,7 +24,7 @@ struct AttentionRequest {
 /// Returns the answer, or why the accuracy cannot be certified with the best one that can be. T is float or
 /// double. Throws InputError as check_arrays does.
 /// @code
-/// const std::vector<float> q(8 * 4), k(16 * 4), v(16 * 4);
+/// const std::vector<float> q(32), k(64), v(64);  // 8 and 16 rows of 4
 /// AttentionArrays<float> arrays;
 /// arrays.n = 8, arrays.m = 16, arrays.d = arrays.d_v = 4;
 /// arrays.q = q.data(), arrays.k = k.data(), arrays.v = v.data();

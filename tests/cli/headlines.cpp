@@ -189,13 +189,13 @@ TEST_CASE("no bound applies only where none does with the reason") {
 }
 
 TEST_CASE("an answer that exists is not undecided") {
+  const char* const saturated =
+      "eval memory-saturation --m 1000 --w 1 --R 1e-99999 --Lambda 1/5 --Lambda-W 1/10 --Delta 1e9 --eps 2";
   for (const char* arguments :
        {"eval entropy-lipschitz --solve eps --d 2 --L 2 --m 10 --R 1/10 --Lambda 3",
         "eval entropy-lipschitz --solve eps --d 1 --L 1 --m 1 --R 1 --Lambda 1 --norm max",
         "eval lookup-upper --d 3 --L 2 --eps 1e-30 --C 1e99999",
-        "eval universality-size --d 2 --L 2 --eps 1e-30 --C 1/4 --alpha 1e99999",
-        "eval memory-saturation --m 1000 --w 1 --R 1e-99999 --Lambda 1/5 --Lambda-W 1/10 --Delta 1e9 --eps "
-        "2"}) {
+        "eval universality-size --d 2 --L 2 --eps 1e-30 --C 1/4 --alpha 1e99999", saturated}) {
     CAPTURE(arguments);
     const Outcome outcome = run(std::string(arguments) + " --format json");
     CHECK(outcome.exit_code == 0);

@@ -123,6 +123,11 @@ std::string share_at_95(std::size_t count) {
   return lower_decimal(power(Interval(beta), Rational(1, static_cast<long>(count))), 4);
 }
 
+/// Is something said of it? Every sequence is recalled, by a prompt.
+bool says_share(const RecallQuestion& question, const Recall& recall, const Drawn& drawn) {
+  return recalled_sequences(question, recall) == drawn.count && recall.prompts.front().tokens > 0;
+}
+
 std::vector<std::string> drawn_words(const RecallQuestion& question, const Recall& recall,
                                      const Drawn& drawn) {
   const Capacity capacity = capacity_of(recall, drawn);
@@ -142,7 +147,7 @@ std::vector<std::string> drawn_words(const RecallQuestion& question, const Recal
                     "2^(m w b + 1) v^-l.",
                     capacity.stored_bits.str(), readable(capacity.accessible->output("longest"), 6)));
   }
-  if (recalled == drawn.count && recall.prompts.front().tokens > 0) {
+  if (says_share(question, recall, drawn)) {
     words.push_back(
         fmt::format("All of them being recalled, at least a share {} of all sequences of {} tokens is "
                     "recallable by prompts of this "
@@ -329,10 +334,12 @@ std::string recall_json(const RecallQuestion& question, const Recall& recall,
                         {"recalled", recalled_sequences(question, recall)},
                         {"bits", quantity_json(Quantity(capacity.drawn_bits), digits)},
                         {"stored_bits", capacity.stored_bits.str()},
-                        {"accessible_length", nullptr}};
+                        {"accessible_length", nullptr},
+                        {"share_at_95", nullptr}};
     if (capacity.accessible && capacity.accessible->is_applicable()) {
       members["drawn"]["accessible_length"] = quantity_json(capacity.accessible->output("longest"), digits);
     }
+    if (says_share(question, recall, *drawn)) members["drawn"]["share_at_95"] = share_at_95(drawn->count);
   }
   return document(answer_json(recall, name(recall.verdict), members));
 }

@@ -1,7 +1,9 @@
 // Recall: certified greedy decoding of soft prompts.
+#include <array>
+
 #include <pybind11/stl.h>
 
-#include <promptbound/cli/render/recall.hpp>
+#include <promptbound/cli/drawn_sequences.hpp>
 #include <promptbound/numeric/error.hpp>
 #include <promptbound/verify/recall/recall_certificate.hpp>
 
@@ -18,17 +20,27 @@ struct RecallTexts {
   std::optional<std::string> certificate;
 };
 
+using Ids = std::vector<std::size_t>;
+
+/// drawn: seed, count and length; then `sequences` holds one pair, of the start and no tokens.
 py::tuple recall(const std::string& model, const std::vector<std::string>& prompts,
-                 const std::vector<std::pair<std::vector<std::size_t>, std::vector<std::size_t>>>& sequences,
-                 bool paired, const std::optional<std::string>& prompt_as, bool binary32, py::handle radius,
+                 const std::vector<std::pair<Ids, Ids>>& sequences,
+                 const std::optional<std::array<std::size_t, 3>>& drawn_as, bool paired,
+                 const std::optional<std::string>& prompt_as, bool binary32, py::handle radius,
                  bool largest_radius, bool certify, const std::vector<std::string>& assume_inert, long digits,
                  int threads) {
   RecallQuestion question;
   question.model = model;
   question.prompts = prompts;
-  for (const auto& [start, tokens] : sequences) {
-    if (tokens.empty()) throw InputError("tokens: an empty sequence (accepted: at least one token)");
-    question.sequences.push_back({start, tokens});
+  std::optional<Drawn> drawn;
+  if (drawn_as) {
+    drawn = Drawn{(*drawn_as)[0], (*drawn_as)[1], (*drawn_as)[2]};
+    question.sequences = draw_sequences(model, assume_inert, sequences.front().first, *drawn);
+  } else {
+    for (const auto& [start, tokens] : sequences) {
+      if (tokens.empty()) throw InputError("tokens: an empty sequence (accepted: at least one token)");
+      question.sequences.push_back({start, tokens});
+    }
   }
   if (question.sequences.empty()) throw InputError("tokens: no sequence (accepted: at least one)");
   question.paired = paired;
@@ -51,7 +63,7 @@ py::tuple recall(const std::string& model, const std::vector<std::string>& promp
   question.threads = threads;
   const RecallTexts texts = interruptible([=](Running&) {
     const Recall answer = recall_sequences(question);
-    RecallTexts made{recall_json(question, answer, std::nullopt, digits), std::nullopt};
+    RecallTexts made{recall_json(question, answer, drawn, digits), std::nullopt};
     if (certify) made.certificate = recall_certificate(question, answer).dump(1) + "\n";
     return made;
   });

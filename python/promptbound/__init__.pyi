@@ -277,8 +277,8 @@ class Recall:
     def certificate(self) -> str | None: ...
     def to_pandas(self) -> Any: ...
 
-def recall(model: Union[str, os.PathLike[str]], tokens: Any, *, prompt: Union[str, os.PathLike[str], None] = None,
-           prompts: Sequence[Union[str, os.PathLike[str]]] = (), start: Sequence[int] = (), pairs: bool = False,
+def recall(model: Union[str, os.PathLike[str]], tokens: Any = None, *, drawn: tuple[int, int, int] | None = None,
+           prompt: Union[str, os.PathLike[str], None] = None, prompts: Sequence[Union[str, os.PathLike[str]]] = (), start: Sequence[int] = (), pairs: bool = False,
            prompt_as: Literal["f16", "bf16", "f8e4m3", "int8"] | None = None, arithmetic: Literal["real", "f32"] = "real",
            radius: Union[Number, None] = None, largest_radius: bool = False, certify: bool = False, assume_inert: Sequence[str] = (),
            digits: int = 40, threads: int = 1) -> Recall: ...

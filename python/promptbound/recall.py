@@ -37,11 +37,13 @@ class Recall:
         return f"<recall: {recalled} of {len(self.sequences)} sequences>"
 
 
-def recall(model, tokens, *, prompt=None, prompts=(), start=(), pairs=False, prompt_as=None, arithmetic="real", radius=None,
+def recall(model, tokens=None, *, drawn=None, prompt=None, prompts=(), start=(), pairs=False, prompt_as=None, arithmetic="real", radius=None,
            largest_radius=False, certify=False, assume_inert=(), digits=40, threads=1):
     """Asks whether the model in a folder, behind a soft prompt, says exactly these tokens when decoded greedily.
 
     tokens: one sequence of token ids, several, or an integer array (N, l); or dictionaries {"start": .., "tokens": ..}.
+    drawn: instead (seed, N, length): N sequences of that many tokens, drawn uniformly from the vocabulary (SplitMix64); then
+    `["drawn"]` says how many are recalled and what share of all sequences that makes recallable.
     start: token ids between prompt and sequence. prompt, prompts: folders of PEFT adapters; none is the empty prompt.
     pairs: the first sequence is asked of the first prompt, and so on; else each of each. prompt_as: f16, bf16, f8e4m3 or
     int8, to which prompts are rounded first. arithmetic: real, or f32 for every evaluation in binary32 too. radius: ask
@@ -51,8 +53,13 @@ def recall(model, tokens, *, prompt=None, prompts=(), start=(), pairs=False, pro
     folders = [os.fspath(folder) for folder in ([prompt] if prompt is not None else []) + list(prompts)]
     if arithmetic not in ("real", "f32"):
         raise _core.InputError(f"arithmetic: {arithmetic!r} (accepted: real, f32)")
-    answer, certificate = _core.recall(os.fspath(model), folders, _sequences(tokens, start), pairs, prompt_as, arithmetic == "f32", radius, largest_radius,
-                                       certify, list(assume_inert), digits, threads)
+    if (tokens is None) == (drawn is None):
+        raise _core.InputError("recall: one of tokens and drawn=(seed, N, length) is needed")
+    if drawn is not None and (numpy.shape(drawn) != (3,) or any(int(part) != part or not 0 <= part < 2**62 for part in drawn)):
+        raise _core.InputError(f"drawn: {drawn!r} (accepted: (seed, N, length), whole numbers)")
+    sequences = _sequences(tokens, start) if drawn is None else [(_ids(start), [])]
+    answer, certificate = _core.recall(os.fspath(model), folders, sequences, None if drawn is None else tuple(map(int, drawn)), pairs, prompt_as,
+                                       arithmetic == "f32", radius, largest_radius, certify, list(assume_inert), digits, threads)
     return Recall(json.loads(answer), certificate)
 
 

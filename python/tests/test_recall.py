@@ -35,6 +35,27 @@ def test_the_model_s_own_words_are_recalled_and_certified(tiny):
     assert other.verdict == "refuted"
 
 
+def test_drawn_sequences_are_drawn_once_and_for_all(tiny):
+    model, prompt = tiny
+    answer = pb.recall(model, drawn=(1, 2, 3), prompt=prompt)
+    drawn = answer["drawn"]
+    assert (drawn["seed"], drawn["count"], drawn["length"], drawn["recalled"], drawn["share_at_95"]) == (1, 2, 3, 0, None)
+    # The same tokens, given: the same answer but for what is said of a draw.
+    given = pb.recall(model, [[token["token"] for token in row["tokens"]] for row in answer.sequences], prompt=prompt)
+    assert given["drawn"] is None
+    assert given.sequences == answer.sequences
+    first = answer.sequences[0]["tokens"][0]["rival"]  # what the prompt says
+    seed = next(seed for seed in range(1000) if pb.recall(model, drawn=(seed, 1, 1), prompt=prompt).verdict == "proved")
+    said = pb.recall(model, drawn=(seed, 1, 1), prompt=prompt)
+    assert said.sequences[0]["tokens"][0]["token"] == first
+    assert said["drawn"]["share_at_95"] == "0.05"
+    for drawn in ((1, 2), (1, 0, 3), (1, -1, 3), (1, 2, 0.5)):
+        with pytest.raises(pb.InputError, match="drawn"):
+            pb.recall(model, drawn=drawn, prompt=prompt)
+    with pytest.raises(pb.InputError, match="one of tokens and drawn"):
+        pb.recall(model, [1], drawn=(1, 2, 3), prompt=prompt)
+
+
 def test_what_cannot_be_asked_is_refused(tiny):
     model, prompt = tiny
     with pytest.raises(pb.InputError, match="accepted: 0 to 95"):

@@ -8,6 +8,7 @@
 #include <promptbound/numeric/certify.hpp>
 #include <promptbound/numeric/error.hpp>
 #include <promptbound/numeric/work.hpp>
+#include <promptbound/verify/recall/first_order_pass.hpp>
 #include <promptbound/verify/recall/interval_pass.hpp>
 #include <promptbound/verify/recall/logits.hpp>
 #include <promptbound/verify/recall/recall.hpp>
@@ -103,11 +104,12 @@ Run make_run(const Model& model, const Matrix<double>& prompt, std::size_t promp
 }
 
 /// Above all others, or one of them is at least as large.
+Verdict verdict_of(const FastInterval& margin) {
+  return margin.lower() > 0 ? Verdict::proved : margin.upper() <= 0 ? Verdict::refuted : Verdict::unknown;
+}
 Verdict verdict_of(const PositionLogits& logits) {
-  const FastInterval margin = logits.margin();
-  if (margin.lower() > 0) return Verdict::proved;
-  if (margin.upper() <= 0 || logits.has_twin) return Verdict::refuted;
-  return Verdict::unknown;
+  const Verdict verdict = verdict_of(logits.margin());
+  return verdict == Verdict::unknown && logits.has_twin ? Verdict::refuted : verdict;
 }
 
 FastInterval bits_of(const FastInterval& odds) { return FastInterval(log2(Interval(odds))); }
@@ -221,6 +223,42 @@ void decide_by_intervals(const Model& model, const Run& run, SequenceRecall& rec
   }
 }
 
+/// The margins of a run in one case, carried by derivatives.
+std::vector<FastInterval> first_order_margins(const Model& model, const Run& run, const BallCase& one,
+                                              int threads) {
+  FirstOrderPass pass(model.input, {run.tokens, run.prompt_length}, one, threads);
+  for (std::size_t l = 0; l < model.weights.config().layers; ++l) pass.add(model.weights.layer(l));
+  return pass.margins(*model.last, model.table, run.asked);
+}
+
+bool fits_derivatives(const Model& model, const Run& run) {
+  return fits_first_order(model.weights.config().width, static_cast<std::size_t>(run.tokens.cols()),
+                          model.weights.config().layers);
+}
+
+/// What the balls left unknown of binary32 and of the radius, by derivatives where they fit.
+void sharpen(const Model& model, const Run& run, const Cases& cases, int threads, SequenceRecall& recall) {
+  if (!fits_derivatives(model, run)) return;
+  if (cases.binary32 && recall.in_binary32() == Verdict::unknown) {
+    const auto margins = first_order_margins(model, run, cases.all[*cases.binary32], threads);
+    for (std::size_t k = 0; k < margins.size(); ++k) {
+      PositionRecall& position = recall.positions[k];
+      const FastInterval& by_balls = position.margin_binary32;
+      position.margin_binary32 = {std::max(by_balls.lower(), margins[k].lower()),
+                                  std::min(by_balls.upper(), margins[k].upper())};
+      if (position.in_binary32 == Verdict::unknown)
+        position.in_binary32 = verdict_of(position.margin_binary32);
+    }
+  }
+  if (cases.radius && recall.in_radius() == Verdict::unknown) {
+    const auto margins = first_order_margins(model, run, cases.all[*cases.radius], threads);
+    for (std::size_t k = 0; k < margins.size(); ++k) {
+      Verdict& verdict = recall.positions[k].in_radius;
+      if (verdict == Verdict::unknown && margins[k].lower() > 0) verdict = Verdict::proved;
+    }
+  }
+}
+
 /// Are all positions proved in this case?
 bool is_proved(const std::vector<std::vector<PositionLogits>>& positions, std::size_t k) {
   return std::all_of(positions.begin(), positions.end(),
@@ -240,10 +278,32 @@ std::optional<double> search_radius(const Model& model, const Run& run, const Ro
     }
     return std::nullopt;
   };
-  const std::optional<double> octave = largest(0x1p6, 0.5, 70);
-  if (!octave) return std::nullopt;
-  const std::optional<double> finer = largest(2 * *octave, std::exp2(-1.0 / 16), 16);
-  return finer ? finer : octave;
+  constexpr double most = 0x1p6, least = 0x1p-63;
+  std::optional<double> found = largest(most, 0.5, 70);
+  if (!fits_derivatives(model, run)) {
+    if (!found) return std::nullopt;
+    const std::optional<double> finer = largest(2 * *found, std::exp2(-1.0 / 16), 16);
+    return finer ? finer : found;
+  }
+  const auto holds = [&](double radius) {
+    const auto margins = first_order_margins(model, run, {rounding, radius}, threads);
+    return std::all_of(margins.begin(), margins.end(), [](const auto& margin) { return margin.lower() > 0; });
+  };
+  // Octaves by halving their number, sixteenths of the last one likewise.
+  const auto last_that_holds = [&](double first, double step, int count) {
+    int low = 0, high = count;  // holds at low, not known to hold at high
+    while (high - low > 1) {
+      const int middle = low + (high - low) / 2;
+      (holds(first * std::pow(step, middle)) ? low : high) = middle;
+    }
+    return first * std::pow(step, low);
+  };
+  if (!found) {
+    if (!holds(least)) return std::nullopt;
+    found = least;
+  }
+  const double octave = last_that_holds(*found, 2, 1 + static_cast<int>(std::log2(most / *found)) + 1);
+  return last_that_holds(octave, std::exp2(1.0 / 16), 16);
 }
 
 Verdict all_of(const std::vector<PositionRecall>& positions, Verdict PositionRecall::*verdict) {
@@ -367,6 +427,7 @@ Recall recall_sequences(const RecallQuestion& question) {
   // Products of intervals take the threads of the arena that they are called in.
   oneapi::tbb::task_arena arena(question.threads);
   for (std::size_t n = 0; n < runs.size(); ++n) {
+    if (has_balls) sharpen(model, runs[n], cases, question.threads, recall.sequences[n]);
     if (!recall.sequences[n].is_decided()) {
       arena.execute([&] { decide_by_intervals(model, runs[n], recall.sequences[n], recall.interval_bits); });
     }
@@ -379,7 +440,9 @@ Recall recall_sequences(const RecallQuestion& question) {
   return recall;
 }
 
-Proofs recall_proof() { return {proved_on_paper("3.5", "balls carried by local Lipschitz constants")}; }
+Proofs recall_proof() {
+  return {proved_on_paper("3.5", "balls carried by local Lipschitz constants, or derivatives")};
+}
 
 std::vector<ProvedForm> recall_forms() { return {{"every form", recall_proof().statuses()}}; }
 

@@ -149,4 +149,29 @@ inline naive::Weights read_singles(const std::string& path) {
   return weights;
 }
 
+/// The trained model of three layers and its prompt; its own folders stay empty.
+inline std::unique_ptr<RecallCase> trained_case() {
+  const std::string folder = PROMPTBOUND_MODELS_DIR;
+  auto one = std::make_unique<RecallCase>();
+  one->weights = read_singles(folder + "/tiny-gpt2/model.safetensors");
+  one->shape = {"gpt2", "", 64, 3, 4, 4, 16, 256, 1e-5L, 0};
+  one->embeddings = "wte.weight";
+  const std::vector<double> prompt =
+      read_singles(folder + "/tiny-gpt2-prompt/adapter_model.safetensors").at("prompt_embeddings");
+  for (std::size_t t = 0; t < 8; ++t) {
+    one->prompt_rows.emplace_back(prompt.begin() + static_cast<std::ptrdiff_t>(64 * t),
+                                  prompt.begin() + static_cast<std::ptrdiff_t>(64 * (t + 1)));
+  }
+  return one;
+}
+
+inline RecallQuestion trained_question(std::vector<TokenSequence> sequences) {
+  const std::string folder = PROMPTBOUND_MODELS_DIR;
+  RecallQuestion question;
+  question.model = folder + "/tiny-gpt2";
+  question.prompts = {folder + "/tiny-gpt2-prompt"};
+  question.sequences = std::move(sequences);
+  return question;
+}
+
 }  // namespace promptbound

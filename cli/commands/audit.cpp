@@ -89,7 +89,7 @@ void add_audit(CommandLine& line, Action& action) {
       "audit.html\n"
       "A model is a folder with config.json (model_type gpt2, llama, mistral, qwen2, qwen3, gemma, phi, "
       "gpt_neox, opt,\n"
-      "bert, roberta or distilbert) and model.safetensors, in one file or in shards with "
+      "bert, roberta, distilbert or the encoder of t5) and model.safetensors, in one file or in shards with "
       "model.safetensors.index.json;\n"
       "a prompt is a PEFT folder with adapter_config.json (PROMPT_TUNING, P_TUNING with the finished prompt, "
       "PREFIX_TUNING\n"

@@ -12,8 +12,7 @@ namespace {
 
 using namespace std::literals;
 
-Activation activation_of(const ConfigReader& config, const char* name, const char* otherwise) {
-  const std::string text = config.text_or(name, otherwise);
+Activation activation_named(const ConfigReader& config, const char* name, const std::string& text) {
   if (text == "relu") return Activation::relu;
   if (text == "gelu" || text == "gelu_python") return Activation::gelu;
   if (text == "gelu_new" || text == "gelu_pytorch_tanh") return Activation::gelu_tanh;
@@ -21,6 +20,10 @@ Activation activation_of(const ConfigReader& config, const char* name, const cha
   if (text == "silu" || text == "swish") return Activation::silu;
   config.fail(
       name, excerpt(text) + " (accepted: relu, gelu, gelu_new, gelu_pytorch_tanh, gelu_fast, silu or swish)");
+}
+
+Activation activation_of(const ConfigReader& config, const char* name, const char* otherwise) {
+  return activation_named(config, name, config.text_or(name, otherwise));
 }
 
 /// The members that most types have under these names.
@@ -227,6 +230,43 @@ ModelConfig distilbert(const ConfigReader& config) {
   return model;
 }
 
+/// The encoder, alone or in a model with a decoder, of which nothing is said.
+ModelConfig t5(const ConfigReader& config) {
+  ModelConfig model;
+  model.family = Family::t5;
+  model.causal = model.scaled = false;
+  model.query_bias = model.output_bias = model.ffn_bias = false;
+  model.norm_kind = NormKind::rms;
+  model.width = config.count("d_model");
+  model.layers = config.count("num_layers");
+  model.heads = model.key_heads = config.count("num_heads");
+  model.head_width = config.count_or("d_kv", 64);
+  model.hidden = config.count("d_ff");
+  // Any length is possible: this is the one that such models were trained for.
+  model.positions = config.count_or("n_positions", 512);
+  model.norm_epsilon = config.positive_or("layer_norm_epsilon", "1e-6");
+  model.relative_buckets = config.count_or("relative_attention_num_buckets", 32);
+  if (model.relative_buckets < 4 || model.relative_buckets > 1024) {
+    config.fail("relative_attention_num_buckets", "from 4 to 1024 are modelled");
+  }
+  model.relative_distance = config.count_or("relative_attention_max_distance", 128);
+  if (model.relative_distance <= model.relative_buckets / 4) {
+    config.fail("relative_attention_max_distance",
+                "is no more than a quarter of the buckets, which have a "
+                "distance each");
+  }
+  // Stored beside feed_forward_proj, from which the class makes them.
+  const std::string kind = config.text_or("feed_forward_proj", "relu");
+  model.gated = kind.starts_with("gated-");
+  const std::string function = kind == "gated-gelu" ? "gelu_new" : model.gated ? kind.substr(6) : kind;
+  config.require("is_gated_act", model.gated, "feed_forward_proj says otherwise");
+  config.require("dense_act_fn", function, "feed_forward_proj says otherwise");
+  model.activation = activation_named(config, "feed_forward_proj", function);
+  config.require("is_decoder", false, "only the encoder is modelled in this layout");
+  static_cast<void>(config.find("is_encoder_decoder"));
+  return model;
+}
+
 /// A class around the base model of this family, as in GPT2LMHeadModel: its heads stand behind the last norm.
 bool is_class_of(std::string_view name, std::string_view family) {
   constexpr std::array ends = {"Model"sv,
@@ -245,6 +285,7 @@ bool is_class_of(std::string_view name, std::string_view family) {
   }
   if (!name.starts_with(family)) return false;
   name.remove_prefix(family.size());
+  if (family == "T5" && (name == "EncoderModel" || name == "ForConditionalGeneration")) return true;
   return std::find(ends.begin(), ends.end(), name) != ends.end();
 }
 
@@ -278,13 +319,19 @@ void check_classes(const ConfigReader& config, std::string_view family) {
 }  // namespace
 
 ModelConfig read_family(const ConfigReader& config, const std::string& type) {
-  constexpr std::array types = {
-      std::pair("gpt2"sv, "GPT2"sv),       std::pair("llama"sv, "Llama"sv),
-      std::pair("mistral"sv, "Mistral"sv), std::pair("qwen2"sv, "Qwen2"sv),
-      std::pair("qwen3"sv, "Qwen3"sv),     std::pair("gemma"sv, "Gemma"sv),
-      std::pair("phi"sv, "Phi"sv),         std::pair("gpt_neox"sv, "GPTNeoX"sv),
-      std::pair("opt"sv, "OPT"sv),         std::pair("bert"sv, "Bert"sv),
-      std::pair("roberta"sv, "Roberta"sv), std::pair("distilbert"sv, "DistilBert"sv)};
+  constexpr std::array types = {std::pair("gpt2"sv, "GPT2"sv),
+                                std::pair("llama"sv, "Llama"sv),
+                                std::pair("mistral"sv, "Mistral"sv),
+                                std::pair("qwen2"sv, "Qwen2"sv),
+                                std::pair("qwen3"sv, "Qwen3"sv),
+                                std::pair("gemma"sv, "Gemma"sv),
+                                std::pair("phi"sv, "Phi"sv),
+                                std::pair("gpt_neox"sv, "GPTNeoX"sv),
+                                std::pair("opt"sv, "OPT"sv),
+                                std::pair("bert"sv, "Bert"sv),
+                                std::pair("roberta"sv, "Roberta"sv),
+                                std::pair("distilbert"sv, "DistilBert"sv),
+                                std::pair("t5"sv, "T5"sv)};
   std::string accepted;
   for (const auto& [known, family] : types) {
     accepted += (accepted.empty() ? "" : ", ") + std::string(known);
@@ -295,6 +342,7 @@ ModelConfig read_family(const ConfigReader& config, const std::string& type) {
     if (type == "gpt_neox") return gpt_neox(config);
     if (type == "opt") return opt(config);
     if (type == "distilbert") return distilbert(config);
+    if (type == "t5") return t5(config);
     if (type == "bert" || type == "roberta") return bert(config, type);
     return llama(config, type);
   }

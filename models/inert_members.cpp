@@ -71,6 +71,10 @@ constexpr std::array inert_in_opt = {"activation_dropout"sv, "dropout"sv, "init_
 constexpr std::array inert_in_distilbert = {"dropout"sv, "qa_dropout"sv, "seq_classif_dropout"sv,
                                             "sinusoidal_pos_embds"sv, "tie_weights_"sv};
 
+// What is the decoder's, and how weights were begun.
+constexpr std::array inert_in_t5 = {"dropout_rate"sv, "initializer_factor"sv, "num_decoder_layers"sv,
+                                    "scale_decoder_outputs"sv};
+
 // The pooler stands behind the last norm.
 constexpr std::array inert_in_bert = {"pooler_fc_size"sv, "pooler_num_attention_heads"sv,
                                       "pooler_num_fc_layers"sv, "pooler_size_per_head"sv, "pooler_type"sv};
@@ -96,6 +100,8 @@ bool is_inert_member(Family family, const std::string& name) {
       return holds(inert_in_opt, name);
     case Family::distilbert:
       return holds(inert_in_distilbert, name);
+    case Family::t5:
+      return holds(inert_in_t5, name);
     default:
       return holds(inert_in_bert, name);
   }

@@ -1,3 +1,4 @@
+#include <algorithm>
 #include <cmath>
 #include <filesystem>
 #include <nlohmann/json.hpp>
@@ -53,7 +54,16 @@ LanguageModel::LanguageModel(const std::string& folder, const std::vector<std::s
       file_(open_weights(folder)),
       prefix_(model_prefix(file_, config_.family)) {
   check_tensor_names(file_, prefix_, config_);
-  static_cast<void>(tensor(prefix_ + layout(config_.family).embeddings, {config_.vocabulary, config_.width}));
+  const Layout& of = layout(config_.family);
+  const Tensor& embeddings = tensor(prefix_ + of.embeddings, {config_.vocabulary, config_.width});
+  if (of.same_embeddings.empty()) return;
+  const Tensor* same = file_.find(prefix_ + of.same_embeddings);
+  if (same == nullptr) return;
+  if (same->type != embeddings.type || !std::ranges::equal(same->bytes, embeddings.bytes)) {
+    throw InputError(same->where + ": differs from " + of.embeddings + ", and the model has one such table");
+  }
+  give_back(same->bytes);
+  give_back(embeddings.bytes);
 }
 
 const Tensor& LanguageModel::tensor(const std::string& name, const std::vector<std::size_t>& shape) const {
@@ -185,13 +195,22 @@ TrainedAttention LanguageModel::attention(const std::string& prefix) const {
     result.query_norm = norm(prefix + layout(config_.family).query_norm, s);
     result.key_norm = norm(prefix + layout(config_.family).key_norm, s);
   }
+  if (config_.relative_buckets > 0) {
+    const std::size_t buckets = config_.relative_buckets, heads = config_.heads;
+    const Tensor& stored = tensor(prefix_ + layout(config_.family).relative_biases, {buckets, heads});
+    Matrix<double> table(index_of(buckets), index_of(heads));
+    for (std::size_t h = 0; h < heads; ++h) {
+      read_elements<double>(stored, h, heads, {table.col(index_of(h)).data(), buckets});
+    }
+    result.relative_biases = RelativeBiases{std::move(table), {buckets, config_.relative_distance}};
+  }
   return result;
 }
 
 TrainedFeedForward LanguageModel::feed_forward(const std::string& prefix) const {
   const Layout& of = layout(config_.family);
   const std::size_t d = config_.width, hidden = config_.hidden;
-  const Linear up{prefix + of.up, hidden, d, config_.ffn_bias},
+  const Linear up{prefix + up_name(config_), hidden, d, config_.ffn_bias},
       down{prefix + of.down, d, hidden, config_.ffn_bias};
   TrainedFeedForward result{matrix(up), bias(up), std::nullopt, config_.activation, matrix(down), bias(down)};
   if (config_.gated) result.gate = rows({prefix + of.gate, hidden, d, config_.ffn_bias}, 0, hidden);

@@ -15,7 +15,6 @@ void check_common(const ConfigReader& config) {
                 "quantized weights are not read" +
                     (has_method ? " (quant_method " + excerpt((*quantized)["quant_method"]) + ")" : ""));
   }
-  config.require("is_encoder_decoder", false, "only single stacks are");
   config.require("add_cross_attention", false, "layers with cross-attention are not modelled");
   config.require("pruned_heads", Json::object(), "layers that lack heads are not modelled");
 }
@@ -52,8 +51,10 @@ std::string_view name(Family family) {
       return "opt";
     case Family::gpt_neox:
       return "gpt_neox";
-    default:
+    case Family::phi:
       return "phi";
+    default:
+      return "t5";
   }
 }
 
@@ -63,6 +64,7 @@ ModelConfig read_model_config(const std::string& path, const std::vector<std::st
   check_common(config);
   if (config.find("model_type") == nullptr) throw InputError(path + ": the member \"model_type\" is missing");
   const std::string type = config.text_or("model_type", "");
+  if (type != "t5") config.require("is_encoder_decoder", false, "only single stacks are");
   ModelConfig model = read_family(config, type);
   model.type = type;
   model.vocabulary = config.count("vocab_size");

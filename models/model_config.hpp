@@ -19,7 +19,8 @@ enum class Family {
   distilbert,  ///< as bert, without token types
   opt,         ///< as gpt2, positions behind two rows that are not used
   gpt_neox,    ///< both blocks see the same tokens, rotary positions on a part of each head, causal
-  phi          ///< as gpt_neox, with one norm for both blocks
+  phi,         ///< as gpt_neox, with one norm for both blocks
+  t5           ///< the encoder: RMS norms before the blocks, biases of scores by distance, bidirectional
 };
 
 [[nodiscard]] std::string_view name(Family family);
@@ -49,8 +50,10 @@ struct ModelConfig {
   bool causal = true;                     ///< a token sees those up to its own position, or all of them
   std::optional<RotaryPositions> rotary;  ///< absent where positions are learned
   Rational rotary_part = 1;               ///< of the entries of a head that turn
-  bool scaled = true;                     ///< scores are divided by sqrt(head_width)
-  bool scaled_embeddings = false;         ///< tokens are multiplied by sqrt(d), prompts too
+  /// Biases of scores by distance: how many, and from which distance on all have the last one; 0: none.
+  std::size_t relative_buckets = 0, relative_distance = 0;
+  bool scaled = true;              ///< scores are divided by sqrt(head_width)
+  bool scaled_embeddings = false;  ///< tokens are multiplied by sqrt(d), prompts too
   /// Biases of queries, keys and values, of the output projection, and of the feed-forward maps.
   bool query_bias = true, output_bias = true, ffn_bias = true;
   /// Members of config.json of which the user says that they change nothing: results are conditional on it.

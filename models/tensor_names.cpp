@@ -48,7 +48,7 @@ std::set<std::string> layer_names(const ModelConfig& config) {
   std::set<std::string> names(of.layer_buffers.begin(), of.layer_buffers.end());
   for (const std::string& map : {of.query, of.key, of.value}) add_map(names, map, config.query_bias);
   add_map(names, of.output, config.output_bias);
-  for (const std::string& map : {of.up, of.down}) add_map(names, map, config.ffn_bias);
+  for (const std::string& map : {up_name(config), of.down}) add_map(names, map, config.ffn_bias);
   if (config.gated) add_map(names, of.gate, config.ffn_bias);
   for (const std::string& norm : {of.norm_1, of.norm_2}) add_norm(names, norm, config);
   if (config.head_norms) {
@@ -61,7 +61,9 @@ std::set<std::string> layer_names(const ModelConfig& config) {
 std::set<std::string> outer_names(const ModelConfig& config) {
   const Layout& of = layout(config.family);
   std::set<std::string> names(of.outer_buffers.begin(), of.outer_buffers.end());
-  for (const std::string& table : {of.embeddings, of.positions}) names.insert(table);
+  for (const std::string& table : {of.embeddings, of.positions, of.relative_biases, of.same_embeddings}) {
+    names.insert(table);
+  }
   if (config.token_types > 0) names.insert(of.token_types);
   for (const std::string& norm : {of.input_norm, of.final_norm}) add_norm(names, norm, config);
   return names;
@@ -189,6 +191,24 @@ Layout phi_layout() {
   return with_separate_maps(of, "self_attn.", "q_proj", "k_proj", "v_proj");
 }
 
+Layout t5_layout() {
+  Layout of;
+  of.embeddings = "shared.weight";
+  of.same_embeddings = "encoder.embed_tokens.weight";
+  of.layers = "encoder.block.";
+  of.final_norm = "encoder.final_layer_norm";
+  of.output = "layer.0.SelfAttention.o";
+  of.up = "layer.1.DenseReluDense.wi";
+  of.gate = "layer.1.DenseReluDense.wi_0";
+  of.gated_up = "layer.1.DenseReluDense.wi_1";
+  of.down = "layer.1.DenseReluDense.wo";
+  of.norm_1 = "layer.0.layer_norm";
+  of.norm_2 = "layer.1.layer_norm";
+  of.relative_biases = "encoder.block.0.layer.0.SelfAttention.relative_attention_bias.weight";
+  of.foreign = "decoder.";
+  return with_separate_maps(of, "layer.0.SelfAttention.", "q", "k", "v");
+}
+
 /// `h.12.attn.bias` -> 12 and `attn.bias`; nothing where no layer's number stands.
 struct LayerName {
   std::string number;
@@ -222,8 +242,13 @@ const Layout& layout(Family family) {
       {Family::gpt2, gpt2_layout()}, {Family::llama, llama_layout()},
       {Family::bert, bert_layout()}, {Family::distilbert, distilbert_layout()},
       {Family::opt, opt_layout()},   {Family::gpt_neox, gpt_neox_layout()},
-      {Family::phi, phi_layout()}};
+      {Family::phi, phi_layout()},   {Family::t5, t5_layout()}};
   return layouts.at(family);
+}
+
+const std::string& up_name(const ModelConfig& config) {
+  const Layout& of = layout(config.family);
+  return config.gated && !of.gated_up.empty() ? of.gated_up : of.up;
 }
 
 std::map<std::string, LayerMap> layer_maps(const ModelConfig& config) {
@@ -231,7 +256,7 @@ std::map<std::string, LayerMap> layer_maps(const ModelConfig& config) {
   const std::size_t d = config.width, all = config.heads * config.head_width,
                     shared = config.key_heads * config.head_width;
   std::map<std::string, LayerMap> maps = {{of.output, {d, all, config.output_bias}},
-                                          {of.up, {config.hidden, d, config.ffn_bias}},
+                                          {up_name(config), {config.hidden, d, config.ffn_bias}},
                                           {of.down, {d, config.hidden, config.ffn_bias}}};
   if (config.gated) maps[of.gate] = {config.hidden, d, config.ffn_bias};
   if (of.query == of.key) {
@@ -254,7 +279,8 @@ Integer parameter_count(const ModelConfig& config) {
   Integer rows = config.vocabulary + config.token_types;
   if (!of.positions.empty()) rows += config.position_offset + config.positions;
   const int outer_norms = (of.input_norm.empty() ? 0 : 1) + (of.final_norm.empty() ? 0 : 1);
-  return rows * d + config.layers * layer + outer_norms * of_norm * d;
+  return rows * d + config.layers * layer + outer_norms * of_norm * d +
+         Integer(config.relative_buckets) * config.heads;
 }
 
 bool is_of_head(std::string_view name) {
@@ -304,6 +330,8 @@ void check_tensor_names(const TensorFile& file, const std::string& prefix, const
   for (const std::string& name : all_names(file)) {
     if (!name.starts_with(prefix)) continue;
     const std::string rest = name.substr(prefix.size());
+    if (outer.contains(rest)) continue;
+    if (!layout(config.family).foreign.empty() && rest.starts_with(layout(config.family).foreign)) continue;
     const auto fail = [&](const std::string& what) {
       throw InputError(file.where() + ": " + shown(name) + ": " + what);
     };
@@ -315,7 +343,7 @@ void check_tensor_names(const TensorFile& file, const std::string& prefix, const
         fail("a layer of a model of type " + config.type +
              " as config.json describes it has no such tensor, so this is another model");
       }
-    } else if (!outer.contains(rest) && !is_of_head(rest)) {
+    } else if (!is_of_head(rest)) {
       fail("a model of type " + config.type + " has no such tensor, so this is another model");
     }
   }

@@ -16,12 +16,22 @@ namespace promptbound {
 struct Layout {
   std::string embeddings, positions, token_types, input_norm, layers, final_norm;
   /// Queries, keys and values share one map where their names are equal, and so do norms.
-  std::string query, key, value, output, up, gate, down, norm_1, norm_2, query_norm, key_norm;
+  /// `gated_up`: the name of `up` where a gate stands beside it, if it is another.
+  std::string query, key, value, output, up, gated_up, gate, down, norm_1, norm_2, query_norm, key_norm;
+  /// The biases of scores by distance, which lie in one layer and are those of all.
+  std::string relative_biases;
+  /// Another name of the embeddings, for the same table.
+  std::string same_embeddings;
+  /// What is no part of the model, though it stands inside it: the decoder beside an encoder.
+  std::string foreign;
   /// What older files hold beside weights: masks, and frequencies, which are computed anew.
   std::vector<std::string> layer_buffers, outer_buffers;
 };
 
 [[nodiscard]] const Layout& layout(Family family);
+
+/// Returns the name of the feed-forward block's first map.
+[[nodiscard]] const std::string& up_name(const ModelConfig& config);
 
 /// A map of a layer: out x in, with a bias of `out` entries or without.
 struct LayerMap {

@@ -33,11 +33,12 @@ bool same_column(const Matrix<Scalar>& columns, Index a, Index b) {
 template <class Scalar>
 Matrix<Scalar> attention_means(const Matrix<Scalar>& queries, const Matrix<Scalar>& keys,
                                const Matrix<Scalar>& values, Mask mask, Index first_query,
-                               const std::optional<Scalar>& scale) {
+                               const std::optional<Scalar>& scale, const Matrix<double>* biases) {
   Matrix<Scalar> result(values.rows(), queries.cols());
   for (Index i = 0; i < queries.cols(); ++i) {
-    // Where all keys are visible, equal queries get equal answers: W_Q of low rank makes that common.
-    if (mask == Mask::bidirectional && i > 0 && same_column(queries, i - 1, i)) {
+    // Where all keys are visible and none is nearer than another, equal queries get equal answers: W_Q of low
+    // rank makes that common.
+    if (mask == Mask::bidirectional && biases == nullptr && i > 0 && same_column(queries, i - 1, i)) {
       result.col(i) = result.col(i - 1);
       continue;
     }
@@ -49,6 +50,7 @@ Matrix<Scalar> attention_means(const Matrix<Scalar>& queries, const Matrix<Scala
     if (scale) {
       for (Scalar& score : scores) score *= *scale;
     }
+    for (Index j = 0; biases != nullptr && j < visible; ++j) scores(j) += Scalar((*biases)(j, i));
     const Matrix<Scalar> weights = softmax(scores);
     const Matrix<Scalar> visible_values = values.leftCols(visible);
     result.col(i) = multiply(visible_values, weights).col(0);
@@ -56,9 +58,10 @@ Matrix<Scalar> attention_means(const Matrix<Scalar>& queries, const Matrix<Scala
   return result;
 }
 
-#define PROMPTBOUND_INSTANTIATE(Scalar)                                                 \
-  template Matrix<Scalar> attention_means(const Matrix<Scalar>&, const Matrix<Scalar>&, \
-                                          const Matrix<Scalar>&, Mask, Index, const std::optional<Scalar>&);
+#define PROMPTBOUND_INSTANTIATE(Scalar)                                                                     \
+  template Matrix<Scalar> attention_means(const Matrix<Scalar>&, const Matrix<Scalar>&,                     \
+                                          const Matrix<Scalar>&, Mask, Index, const std::optional<Scalar>&, \
+                                          const Matrix<double>*);
 PROMPTBOUND_FOR_EACH_SCALAR(PROMPTBOUND_INSTANTIATE)
 #undef PROMPTBOUND_INSTANTIATE
 

@@ -11,11 +11,13 @@ namespace promptbound {
 }
 
 /// Returns sum_j p_j v_j for every query, p = softmax_j(<key_j, query>), or of these scores times the scale
-/// given. Columns are tokens; the first query is at the position first_query of the keys. Exact in rationals
-/// if the scores of each query are all equal, InputError otherwise.
+/// given, plus their biases where there are some (a row a key, a column a query). Columns are tokens; the
+/// first query is at the position first_query of the keys. Exact in rationals if the scores of each query are
+/// all equal, InputError otherwise.
 template <class Scalar>
 [[nodiscard]] Matrix<Scalar> attention_means(const Matrix<Scalar>& queries, const Matrix<Scalar>& keys,
                                              const Matrix<Scalar>& values, Mask mask, Index first_query = 0,
-                                             const std::optional<Scalar>& scale = std::nullopt);
+                                             const std::optional<Scalar>& scale = std::nullopt,
+                                             const Matrix<double>* biases = nullptr);
 
 }  // namespace promptbound

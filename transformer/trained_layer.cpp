@@ -12,10 +12,13 @@ void add_attention(const TrainedAttention& attention, const std::vector<Projecte
   if (attention.score_divisor != 1) {
     scale = Scalar(1) / square_root(from_rational<Scalar>(attention.score_divisor));
   }
+  std::optional<Matrix<double>> biases;
+  Index head = 0;
   for (std::size_t g = 0; g < groups.size(); ++g) {
-    for (std::size_t h = 0; h < groups[g].queries.size(); ++h) {
-      const Matrix<Scalar> means =
-          attention_means(groups[g].queries[h], groups[g].keys, groups[g].values, attention.mask, 0, scale);
+    for (std::size_t h = 0; h < groups[g].queries.size(); ++h, ++head) {
+      if (attention.relative_biases) biases = attention.relative_biases->of(head, groups[g].keys.cols());
+      const Matrix<Scalar> means = attention_means(groups[g].queries[h], groups[g].keys, groups[g].values,
+                                                   attention.mask, 0, scale, biases ? &*biases : nullptr);
       Z += multiply(attention.groups[g].queries[h].output, means);
     }
   }

@@ -12,6 +12,7 @@
 #include <promptbound/transformer/affine.hpp>
 #include <promptbound/transformer/attention.hpp>
 #include <promptbound/transformer/norm.hpp>
+#include <promptbound/transformer/relative_biases.hpp>
 #include <promptbound/transformer/rotary.hpp>
 
 namespace promptbound {
@@ -43,6 +44,8 @@ struct TrainedAttention {
   std::optional<RotaryPositions> rotary;
   /// Norms of each head's queries and keys, before the rotations.
   std::optional<NormWeights> query_norm = {}, key_norm = {};
+  /// Added to the scores of the heads, which are counted through all groups.
+  std::optional<RelativeBiases> relative_biases = {};
 };
 
 /// W_2 (activation(W_1 x + b_1)) + b_2, or with a gate W_2 (activation(gate(x)) * (W_1 x + b_1)) + b_2.

@@ -89,13 +89,13 @@ void add_audit(CommandLine& line, Action& action) {
       "audit.html\n"
       "A model is a folder with config.json (model_type gpt2, llama, mistral, qwen2, qwen3, gemma, phi, "
       "gpt_neox, opt,\n"
-      "bert, roberta or distilbert) and model.safetensors, in one file or in shards with "
+      "bert, roberta, distilbert or the encoder of t5) and model.safetensors, in one file or in shards with "
       "model.safetensors.index.json;\n"
       "a prompt is a PEFT folder with adapter_config.json (PROMPT_TUNING, P_TUNING with the finished prompt, "
-      "PREFIX_TUNING\n"
-      "or LORA) and adapter_model.safetensors or adapter_model.bin, of which nothing is executed. What their "
-      "files ask\n"
-      "for is modelled or refused by name.");
+      "PREFIX_TUNING,\n"
+      "LORA or MULTITASK_PROMPT_TUNING) and adapter_model.safetensors or adapter_model.bin, of which nothing "
+      "is executed.\n"
+      "What their files ask for is modelled or refused by name.");
   subcommand->add_option("--model", options->model, "folder of the model")->required()->type_name("DIR");
   subcommand->add_option("--prompt", options->prompt, "folder of the soft prompt or another PEFT adapter")
       ->type_name("DIR");

@@ -82,7 +82,10 @@ int recall(const RecallOptions& options) {
   if (!options.drawn.empty()) drawn = drawn_from(options.drawn);
   const RecallQuestion question = question_of(options, drawn);
   std::optional<OutputFile> certificate;
-  if (!options.certificate.empty()) certificate.emplace(options.certificate);
+  if (!options.certificate.empty()) {
+    require_certifiable(question);
+    certificate.emplace(options.certificate);
+  }
   Progress progress("layers", options.quiet);
   const WorkWatch watch([&](std::uint64_t done, std::uint64_t total) { progress.update(done, total); });
   const Recall answer = recall_sequences(question);

@@ -41,6 +41,7 @@ class JsonOfAudit {
                         {"numbers", of.numbers},
                         {"bits", of.bits},
                         {"length", of.length},
+                        {"tasks", of.tasks},
                         {"prefix", OrderedJson::array()},
                         {"updates", OrderedJson::array()}};
     if (!of.base_model.empty()) json["base_model"] = of.base_model;

@@ -113,6 +113,11 @@ std::string size_in_words(const Audit& audit) {
         "{}: {} keys and values before those of the tokens, in {} layers of {} heads of keys, {}",
         adapter.kind, adapter.length, audit.config.layers, audit.config.key_heads, stored);
   }
+  if (adapter.tasks > 0) {
+    return fmt::format(
+        "{}: {} tokens shared by {} tasks, which products of theirs (not evaluated) make prompts, {}",
+        adapter.kind, adapter.length, adapter.tasks, stored);
+  }
   std::size_t least = adapter.updates.front().rank, most = least;
   for (const auto& update : adapter.updates) {
     least = std::min(least, update.rank);

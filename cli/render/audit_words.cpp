@@ -41,7 +41,13 @@ std::vector<std::string> traits(const ModelConfig& config) {
   }
   if (config.gain_from_one) result.emplace_back("gains 1 + w");
   if (config.head_norms) result.emplace_back("norms on the queries and keys of each head");
-  if (!config.rotary) {
+  if (config.family == Family::t5) result.emplace_back("the encoder alone");
+  if (config.relative_buckets > 0) {
+    result.push_back(
+        fmt::format("biases of scores in {} buckets of distances; 4.1 and 4.2 are about the heads "
+                    "without them",
+                    config.relative_buckets));
+  } else if (!config.rotary) {
     result.emplace_back("learned positions");
   } else {
     const std::string part = config.rotary->entries ? fmt::format(" on {} of {} entries",

@@ -13,6 +13,10 @@ PrefixAdapter read_prefix_adapter(const std::string& folder, const ModelConfig& 
   if (adapter.kind() != "PREFIX_TUNING") {
     adapter.config().fail("peft_type", excerpt(adapter.kind()) + " (accepted: PREFIX_TUNING)");
   }
+  if (model.relative_buckets > 0) {
+    adapter.config().fail("peft_type",
+                          "keys before the tokens have no distance in models of type " + model.type);
+  }
   const std::size_t g = model.key_heads, s = model.head_width;
   adapter.require_equal("num_layers", model.layers);
   adapter.require_equal("num_transformer_submodules", 1);

@@ -61,6 +61,7 @@ py::tuple recall(const std::string& model, const std::vector<std::string>& promp
   question.assumed_inert = assume_inert;
   if (threads < 1) throw InputError("threads: " + std::to_string(threads) + " (accepted: a number >= 1)");
   question.threads = threads;
+  if (certify) require_certifiable(question);
   const RecallTexts texts = interruptible([=](Running&) {
     const Recall answer = recall_sequences(question);
     RecallTexts made{recall_json(question, answer, drawn, digits), std::nullopt};

@@ -173,5 +173,55 @@ TEST_CASE("a low-rank update is counted and belongs to a map of the model") {
                "layer_replication"));
   CHECK(contains(refusal_of_adapter(model, changed(lora_config, "unheard_of", 1), {}), "unheard_of"));
   CHECK(contains(refusal_of_adapter(model, lora_config, {}), "no low-rank update"));
-  CHECK(contains(refusal_of_adapter(model, {{"peft_type", "IA3"}}, {}), "PREFIX_TUNING, LORA"));
+  CHECK(contains(refusal_of_adapter(model, {{"peft_type", "IA3"}}, {}), "PREFIX_TUNING, LORA, MULTITASK"));
+}
+
+TEST_CASE("prompts of tasks are counted and fit the model, and each other") {
+  const ModelConfig model = model_of("llama");
+  const json config = {{"peft_type", "MULTITASK_PROMPT_TUNING"},
+                       {"num_virtual_tokens", 3},
+                       {"num_tasks", 4},
+                       {"num_ranks", 2},
+                       {"token_dim", 8},
+                       {"num_layers", 2},
+                       {"num_attention_heads", 4},
+                       {"num_transformer_submodules", 1},
+                       {"prompt_tuning_init", "RANDOM"},
+                       {"prompt_tuning_init_task", 0},
+                       {"prompt_tuning_init_state_dict_path", nullptr}};
+  const WrittenTensors good = {{"prompt_embeddings", counted({3, 8}, 0)},
+                               {"prefix_task_cols", counted({4, 3, 2}, 0)},
+                               {"prefix_task_rows", counted({4, 2, 8}, 0)}};
+  const TemporaryFolder folder;
+  write(folder, config, good);
+  const auto of = std::get<MultitaskAdapter>(read_adapter(folder.path(), model));
+  CHECK(of.length == 3);
+  CHECK(of.tasks == 4);
+  CHECK(of.rank == 2);
+  CHECK(of.numbers == 24 + 24 + 64);
+  CHECK(of.bits == 64 * of.numbers);
+  CHECK(of.entry_bits == 64);
+  const auto refused = [&](const char* name, std::vector<std::size_t> shape) {
+    WrittenTensors other = good;
+    other[name] = counted(std::move(shape), 0);
+    return refusal_of_adapter(model, config, other);
+  };
+  CHECK(contains(refused("prompt_embeddings", {3, 9}), "(m, 8)"));
+  CHECK(contains(refused("prefix_task_cols", {4, 2, 2}), "(tasks, 3, r)"));
+  CHECK(contains(refused("prefix_task_cols", {4, 3, 0}), "(tasks, 3, r)"));
+  CHECK(contains(refused("prefix_task_rows", {3, 2, 8}), "prefix_task_rows"));
+  CHECK(contains(refused("prefix_task_rows", {4, 8, 2}), "prefix_task_rows"));
+  CHECK(contains(refused("embedding.weight", {3, 8}), "embedding.weight"));
+  for (const char* name : {"num_virtual_tokens", "num_tasks", "num_ranks", "token_dim", "num_layers",
+                           "num_attention_heads", "num_transformer_submodules", "unheard_of"}) {
+    CHECK(contains(refusal_of_adapter(model, changed(config, name, 5), good), name));
+  }
+  for (const auto& [name, tensor] : good) {
+    WrittenTensors other = good;
+    other.erase(name);
+    CHECK(contains(refusal_of_adapter(model, config, other), name));
+    other = good;
+    other[name].values[5] = std::numeric_limits<double>::quiet_NaN();
+    CHECK(contains(refusal_of_adapter(model, config, other), "is NaN"));
+  }
 }

@@ -69,6 +69,16 @@ json distilbert() {
     "pad_token_id": 0, "qa_dropout": 0.1, "seq_classif_dropout": 0.2, "sinusoidal_pos_embds": false,
     "tie_weights_": true, "transformers_version": "4.10.0", "vocab_size": 41})");
 }
+/// As google/flan-t5 writes it.
+json t5() {
+  return json::parse(R"({"architectures": ["T5ForConditionalGeneration"], "classifier_dropout": 0.0,
+    "d_ff": 24, "d_kv": 8, "d_model": 16, "decoder_start_token_id": 0, "dense_act_fn": "gelu_new",
+    "dropout_rate": 0.1, "eos_token_id": 1, "feed_forward_proj": "gated-gelu", "initializer_factor": 1.0,
+    "is_encoder_decoder": true, "is_gated_act": true, "layer_norm_epsilon": 1e-06, "model_type": "t5",
+    "n_positions": 64, "num_decoder_layers": 2, "num_heads": 3, "num_layers": 2, "output_past": true,
+    "pad_token_id": 0, "relative_attention_max_distance": 128, "relative_attention_num_buckets": 32,
+    "tie_word_embeddings": false, "transformers_version": "4.23.1", "use_cache": true, "vocab_size": 41})");
+}
 
 }  // namespace
 
@@ -96,6 +106,20 @@ TEST_CASE("configurations of further architectures pass and mean what they say")
   CHECK(config_of(distilbert()).token_types == 0);
   CHECK(config_of(distilbert()).norm_place == NormPlace::after);
   CHECK(config_of(distilbert()).norm_epsilon == Rational(1, 1000000000000));
+  CHECK(config_of(t5()).head_width == 8);
+  CHECK(config_of(t5()).gated);
+  CHECK(config_of(t5()).activation == Activation::gelu_tanh);
+  CHECK(config_of(t5()).relative_buckets == 32);
+  CHECK(config_of(t5()).relative_distance == 128);
+  CHECK_FALSE(config_of(t5()).scaled);
+  json older = t5();
+  for (const char* name :
+       {"dense_act_fn", "is_gated_act", "feed_forward_proj", "relative_attention_max_distance"}) {
+    older.erase(name);
+  }
+  CHECK(config_of(older).activation == Activation::relu);
+  CHECK_FALSE(config_of(older).gated);
+  CHECK(config_of(older).relative_distance == 128);
 }
 
 TEST_CASE("classes have head widths and parts of heads of their own where a file is silent") {
@@ -149,7 +173,10 @@ TEST_CASE("what changes the function of a further architecture is refused by nam
                         "layer_norm_elementwise_affine": false, "_remove_final_layer_norm": true})"},
         Case{roberta(), R"({"is_decoder": true, "is_causal": true, "pad_token_id": 65,
                             "position_embedding_type": "relative_key_query"})"},
-        Case{distilbert(), R"({"is_decoder": true, "type_vocab_size": 2, "activation": "tanh"})"}}) {
+        Case{distilbert(), R"({"is_decoder": true, "type_vocab_size": 2, "activation": "tanh"})"},
+        Case{t5(), R"({"is_decoder": true, "dense_act_fn": "relu", "is_gated_act": false, "is_causal": true,
+                       "feed_forward_proj": "gated-tanh", "relative_attention_num_buckets": 3,
+                       "relative_attention_max_distance": 8})"}}) {
     CAPTURE(one.config.at("model_type").dump());
     const json members = json::parse(one.members);
     for (const auto& member : members.items()) {

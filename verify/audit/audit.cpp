@@ -125,6 +125,18 @@ AuditAdapter described(const LowRankAdapter& update) {
   return {"LORA", update.base_model, 0, update.numbers, update.bits, update.entry_bits, {}, update.updates};
 }
 
+AuditAdapter described(const MultitaskAdapter& of) {
+  return {"MULTITASK_PROMPT_TUNING",
+          of.base_model,
+          of.length,
+          of.numbers,
+          of.bits,
+          of.entry_bits,
+          {},
+          {},
+          of.tasks};
+}
+
 /// Reads the model, its weights too unless that is not wanted.
 struct OpenedModel {
   explicit OpenedModel(const AuditQuestion& question) {

@@ -60,7 +60,7 @@ struct PrefixHead {
 
 /// An adapter: what it stores, and the parts of those that are no prompts.
 struct AuditAdapter {
-  std::string kind;            ///< PROMPT_TUNING (every finished prompt), PREFIX_TUNING or LORA
+  std::string kind;            ///< PROMPT_TUNING (every finished prompt), or the peft_type
   std::string base_model;      ///< what it was made for, by its own word; empty where it is silent
   std::size_t length = 0;      ///< tokens, of prompts and prefixes
   std::size_t numbers = 0;     ///< that were trained
@@ -68,6 +68,7 @@ struct AuditAdapter {
   std::size_t entry_bits = 0;  ///< of one; 0 where they differ
   std::vector<std::vector<PrefixHead>> prefix;  ///< by layer and head of keys
   std::vector<LowRankAdapter::Update> updates;  ///< of LORA
+  std::size_t tasks = 0;                        ///< of MULTITASK_PROMPT_TUNING
 };
 
 /// Computed, on the user's assumptions; unknown where the limit of the precision leaves the enclosures of the

@@ -144,8 +144,10 @@ void LocalPass::add(const NormWeights& norm) {
 
 void LocalPass::add(const TrainedLayer& layer) {
   // The structured binding names every member: one that is new does not compile before it is dealt with.
-  const auto& [groups_, output_bias, mask, score_divisor, rotary, query_norm, key_norm] = layer.attention;
+  const auto& [groups_, output_bias, mask, score_divisor, rotary, query_norm, key_norm, relative_biases] =
+      layer.attention;
   if (query_norm || key_norm) refuse("norms on queries and keys");
+  if (relative_biases) refuse("biases of scores by distance");
   if (rotary && rotary->entries) refuse("rotary positions that turn a part of each head");
   if (layer.norms == NormPlace::parallel) refuse("blocks that see the same tokens");
   const WorkingPrecision scope(bits_);

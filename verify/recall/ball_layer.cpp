@@ -60,12 +60,14 @@ BallNorm ball_norm(const NormWeights& weights) {
 
 std::string beyond_balls(const TrainedLayer& layer) {
   const auto& [norms, norm_1, norm_2, attention, ffn] = layer;
-  const auto& [groups, output_bias, mask, score_divisor, rotary, query_norm, key_norm] = attention;
+  const auto& [groups, output_bias, mask, score_divisor, rotary, query_norm, key_norm, relative_biases] =
+      attention;
   const auto& [W_1, b_1, gate, activation, W_2, b_2] = ffn;
   if (norms != NormPlace::before) return "norms that do not stand before the blocks";
   if (mask != Mask::causal) return "attention that is not causal";
   if (groups.empty()) return "a layer without heads";
   if (query_norm || key_norm) return "norms on queries and keys";
+  if (relative_biases) return "biases of scores by distance";
   if (rotary && rotary->entries) return "rotary positions of a part of each head";
   switch (activation) {
     case Activation::relu:

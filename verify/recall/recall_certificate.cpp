@@ -1,7 +1,9 @@
 #include <algorithm>
+#include <array>
 #include <filesystem>
 #include <nlohmann/json.hpp>
 
+#include <promptbound/models/language_model.hpp>
 #include <promptbound/models/mapped_file.hpp>
 #include <promptbound/models/text_file.hpp>
 #include <promptbound/numeric/decimal.hpp>
@@ -55,7 +57,24 @@ bool is_decided(const Recall& recall) {
                      [](const SequenceRecall& one) { return one.is_decided(); });
 }
 
+void require_certifiable(const RecallQuestion& question) {
+  constexpr std::array types = {"gpt2", "llama", "mistral", "qwen2"};
+  const std::string type = read_configuration(question.model, question.assumed_inert).type;
+  if (std::find(types.begin(), types.end(), type) == types.end()) {
+    throw InputError("certificate: " + question.model + ": the checker evaluates no model of type " + type +
+                     " (accepted: gpt2, llama, mistral, qwen2)");
+  }
+  for (const std::string& folder : question.prompts) {
+    std::error_code ignored;
+    if (!std::filesystem::exists(std::filesystem::path(folder) / "adapter_model.safetensors", ignored)) {
+      throw InputError("certificate: " + folder +
+                       ": the checker reads prompts from adapter_model.safetensors alone, and none is there");
+    }
+  }
+}
+
 Json recall_certificate(const RecallQuestion& question, const Recall& recall) {
+  require_certifiable(question);
   if (!is_decided(recall)) {
     throw InputError("certificate: a position is undecided (accepted: answers without unknown)");
   }

@@ -1,6 +1,7 @@
 // Every architecture against loops over long double that were written for it alone.
 #include <doctest/doctest.h>
 
+#include <algorithm>
 #include <cmath>
 #include <nlohmann/json.hpp>
 
@@ -269,4 +270,37 @@ TEST_CASE("a gain 1 + w that binary64 does not hold is refused with its tensor")
     CAPTURE(value);
     CHECK(refusal(value).find("model.layers.1.input_layernorm.weight: element 3") != std::string::npos);
   }
+}
+
+TEST_CASE("of a whole T5 the encoder is read, and a tensor that would make it another is refused") {
+  const std::vector<naive::FamilyModel> models = naive::family_models(4800);
+  const auto found =
+      std::find_if(models.begin(), models.end(), [](const auto& one) { return one.name == "t5"; });
+  REQUIRE(found != models.end());
+  const auto refusal = [&](const std::string& name, const WrittenTensor& tensor) {
+    naive::FamilyModel model = *found;
+    model.tensors[name] = tensor;
+    const TemporaryFolder folder;
+    naive::write_model(folder, model);
+    return refusal_of([&] { static_cast<void>(LanguageModel(folder.path()).layer(1)); });
+  };
+  const WrittenTensor same = found->tensors.at("shared.weight");
+  CHECK(refusal("encoder.embed_tokens.weight", same).empty());
+  CHECK(refusal("decoder.block.7.layer.1.EncDecAttention.q.weight", same).empty());
+  CHECK(refusal("lm_head.weight", same).empty());
+  WrittenTensor other = same;
+  other.values[3] += 1;
+  CHECK(refusal("encoder.embed_tokens.weight", other).find("differs from shared.weight") !=
+        std::string::npos);
+  const std::string attention = ".layer.0.SelfAttention.";
+  for (const std::string& name :
+       {"encoder.block.1" + attention + "relative_attention_bias.weight",
+        "encoder.block.1" + attention + "q.bias", std::string("encoder.block.2.layer.0.layer_norm.weight"),
+        std::string("encoder.block.0.layer.1.DenseReluDense.wi_0.weight"),
+        std::string("encoder.embed_positions.weight")}) {
+    CAPTURE(name);
+    CHECK(refusal(name, same).find(name) != std::string::npos);
+  }
+  const std::string biases = "encoder.block.0" + attention + "relative_attention_bias.weight";
+  CHECK(refusal(biases, same).find("config.json asks for") != std::string::npos);
 }

@@ -143,7 +143,8 @@ Rows turned(Rows X, std::size_t count, Real base) {
 }
 
 /// The means of the head's values, and the head noted in the pass.
-Rows attended(Pass& pass, Head head, bool causal) {
+/// Scores are divided by the root of s, or plus what stands at their query and key.
+Rows attended(Pass& pass, Head head, bool causal, const Rows* biases = nullptr) {
   Rows means;
   const std::size_t s = head.q.front().size();
   for (std::size_t i = 0; i < head.q.size(); ++i) {
@@ -152,7 +153,8 @@ Rows attended(Pass& pass, Head head, bool causal) {
     for (std::size_t j = 0; j < (causal ? i + 1 : head.k.size()); ++j) {
       Real score = 0;
       for (std::size_t c = 0; c < s; ++c) score += head.q[i][c] * head.k[j][c];
-      const Real weight = std::exp(score / std::sqrt(static_cast<Real>(s)));
+      score = biases == nullptr ? score / std::sqrt(static_cast<Real>(s)) : score + (*biases)[i][j];
+      const Real weight = std::exp(score);
       total += weight;
       for (std::size_t c = 0; c < s; ++c) mean[c] += weight * head.v[j][c];
     }
@@ -501,6 +503,80 @@ FamilyModel distilbert(std::uint64_t seed) {
       16, seed);
 }
 
+// ---- T5's encoder
+
+/// 8 buckets, distances up to 8: before the query and at it the distances 0, 1, 2 to 3, and more; behind it
+/// 1, 2 to 3, and more (4 + 0 stays empty): 2 + 2 ln(n/2)/ln 4 reaches 3 at 4.
+std::size_t t5_bucket(std::size_t query, std::size_t key) {
+  const std::size_t n = query > key ? query - key : key - query;
+  return (key > query ? 4 : 0) + (n < 2 ? n : n < 4 ? 2 : 3);
+}
+
+/// Three heads of width 2: less than the width of tokens together.
+FamilyModel t5(std::uint64_t seed, bool gated) {
+  const std::string shared = "encoder.block.",
+                    bias = shared + "0.layer.0.SelfAttention.relative_attention_bias";
+  Writer writer(seed);
+  writer.table("shared.weight", {5, d});
+  writer.table(bias + ".weight", {8, 3});
+  for (const std::string& number : both_layers) {
+    const std::string layer = shared + number;
+    for (const char* name : {"q", "k", "v"}) {
+      writer.linear(layer + "layer.0.SelfAttention." + name, 6, d, false);
+    }
+    writer.linear(layer + "layer.0.SelfAttention.o", d, 6, false);
+    writer.norm(layer + "layer.0.layer_norm", d, false);
+    if (gated) {
+      writer.linear(layer + "layer.1.DenseReluDense.wi_0", 12, d, false);
+      writer.linear(layer + "layer.1.DenseReluDense.wi_1", 12, d, false);
+    } else {
+      writer.linear(layer + "layer.1.DenseReluDense.wi", 12, d, false);
+    }
+    writer.linear(layer + "layer.1.DenseReluDense.wo", d, 12, false);
+    writer.norm(layer + "layer.1.layer_norm", d, false);
+  }
+  writer.norm("encoder.final_layer_norm", d, false);
+  const auto evaluate = [=](const WrittenTensors& tensors, const Rows& tokens) {
+    const Net net(tensors);
+    const Row table = net.values(bias + ".weight");
+    Pass pass;
+    Rows Z = tokens;
+    for (const std::string& number : both_layers) {
+      const std::string attention = shared + number + "layer.0.", ffn = shared + number + "layer.1.";
+      pass.heads.emplace_back();
+      const Rows U = net.rms_norm(attention + "layer_norm", Z, 1e-3L);
+      std::vector<Rows> means;
+      for (std::size_t h = 0; h < 3; ++h) {
+        Rows biases(Z.size(), Row(Z.size()));
+        for (std::size_t i = 0; i < Z.size(); ++i) {
+          for (std::size_t j = 0; j < Z.size(); ++j) biases[i][j] = table[t5_bucket(i, j) * 3 + h];
+        }
+        const auto of = [&](const char* name) {
+          return some_entries(net.linear(attention + "SelfAttention." + name, U), 2 * h, 2);
+        };
+        means.push_back(attended(pass, {of("q"), of("k"), of("v")}, false, &biases));
+      }
+      Z = sum(Z, net.linear(attention + "SelfAttention.o", joined(means)));
+      const Rows W = net.rms_norm(ffn + "layer_norm", Z, 1e-3L);
+      const std::string dense = ffn + "DenseReluDense.";
+      const Rows hidden =
+          gated ? entrywise(map(net.linear(dense + "wi_0", W), gelu_tanh), net.linear(dense + "wi_1", W))
+                : map(net.linear(dense + "wi", W), relu);
+      Z = sum(Z, net.linear(dense + "wo", hidden));
+      pass.states.push_back(Z);
+    }
+    pass.output = net.rms_norm("encoder.final_layer_norm", Z, 1e-3L);
+    return pass;
+  };
+  return {gated ? "t5 with gates" : "t5",
+          std::string(R"({"model_type": "t5", "architectures": ["T5EncoderModel"], "vocab_size": 5,
+  "d_model": 8, "num_heads": 3, "d_kv": 2, "num_layers": 2, "d_ff": 12, "n_positions": 16,
+  "layer_norm_epsilon": 1e-3, "relative_attention_num_buckets": 8, "relative_attention_max_distance": 8,
+  "dropout_rate": 0.1, "feed_forward_proj": )") +
+              (gated ? R"("gated-gelu"})" : R"("relu"})"),
+          writer.tensors, evaluate};
+}
+
 }  // namespace
 
 std::vector<FamilyModel> family_models(std::uint64_t seed) {
@@ -528,6 +604,8 @@ std::vector<FamilyModel> family_models(std::uint64_t seed) {
   models.push_back(opt(seed + 11));
   models.push_back(roberta(seed + 12));
   models.push_back(distilbert(seed + 13));
+  models.push_back(t5(seed + 14, false));
+  models.push_back(t5(seed + 15, true));
   return models;
 }
 

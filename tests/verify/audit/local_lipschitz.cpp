@@ -174,6 +174,9 @@ TEST_CASE("what is not modelled is refused by name") {
   layer = model.layer(0);
   layer.attention.rotary = RotaryPositions{.base = 10000, .entries = 2};
   refused(layer, "a part of each head are not modelled");
+  layer = model.layer(0);
+  layer.attention.relative_biases = RelativeBiases{Matrix<double>::Zero(8, 2), {8, 8}};
+  refused(layer, "biases of scores by distance are not modelled");
   input.scale = 2;
   CHECK_THROWS_WITH_AS(LocalPass(input, prompt, text, 1, true),
                        doctest::Contains("scaled tokens are not modelled"), InputError);

@@ -71,6 +71,22 @@ TEST_CASE("certificates of recall are accepted against their files, and unknown 
   }
 }
 
+TEST_CASE("what the checker does not read is refused by name before any work") {
+  const auto one = small_case("gpt2", 53);
+  RecallQuestion question = question_of(*one, {one->greedy(one->prompt_rows, {1}, 2)});
+  CHECK_NOTHROW(require_certifiable(question));
+  const TemporaryFolder other;
+  question.prompts.push_back(other.path());
+  const auto refusal = [&] { return refusal_of([&] { require_certifiable(question); }); };
+  CHECK(refusal().find(other.path() + ": the checker reads prompts from adapter_model.safetensors") !=
+        std::string::npos);
+  question.prompts.pop_back();
+  other.write("config.json", R"({"model_type": "opt", "vocab_size": 5, "hidden_size": 8, "ffn_dim": 12,
+    "num_attention_heads": 2, "num_hidden_layers": 2})");
+  question.model = other.path();
+  CHECK(refusal().find("no model of type opt") != std::string::npos);
+}
+
 TEST_CASE("the trained model's certificate is accepted") {
   const std::string folder = PROMPTBOUND_MODELS_DIR;
   RecallQuestion question;

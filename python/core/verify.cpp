@@ -6,8 +6,11 @@
 #include <promptbound/cli/commands/construct_target.hpp>
 #include <promptbound/numeric/alpha_norm.hpp>
 #include <promptbound/numeric/error.hpp>
+#include <promptbound/records/sha256.hpp>
 #include <promptbound/verify/supremum/integral.hpp>
+#include <promptbound/verify/supremum/region_search.hpp>
 #include <promptbound/verify/supremum/supremum_certificate.hpp>
+#include <promptbound/verify/supremum/supremum_checkpoint.hpp>
 
 #include "core.hpp"
 
@@ -116,9 +119,67 @@ py::object optional_number(const std::optional<Rational>& value) {
   return value ? object_of(*value) : py::object(py::none());
 }
 
+// --- searches that several processes share
+
+/// No search of one process has this ratio: the state of one that ends where eps is decided.
+const Rational no_ratio = -1;
+
+py::dict report_of(RegionSearch& search, const std::string& path, const std::string& tree,
+                   std::uint64_t most_boxes) {
+  RegionReport report;
+  {
+    const py::gil_scoped_release release;
+    report = search({path, tree}, most_boxes);
+  }
+  py::dict result;
+  result["tree"] = report.tree;
+  result["open"] = report.open;
+  result["settled"] = report.settled;
+  result["lower"] = report.point.lower;
+  result["witness"] = report.point.X;
+  result["refuted"] = report.is_refuted;
+  result["too_small"] = report.is_too_small;
+  return result;
+}
+
+void add_regions(py::module_& module) {
+  py::class_<RegionSearch>(module, "RegionSearch")
+      .def(py::init([](const Instance& instance, const py::dict& target, py::handle eps, py::handle alpha,
+                       const std::optional<long>& L) {
+        return std::make_unique<RegionSearch>(problem_of(instance, target, alpha, L),
+                                              rational_of(eps, "eps"));
+      }))
+      .def("digest",
+           [](const RegionSearch& search) {
+             return sha256(problem_json(search.problem(), search.eps()).dump());
+           })
+      .def("search", report_of)
+      .def("checkpoint",
+           [](const RegionSearch& search, const std::string& tree, const std::vector<double>& witness) {
+             return checkpoint_json({tree, witness}, problem_json(search.problem(), search.eps()), no_ratio)
+                 .dump(1);
+           })
+      .def("resumed",
+           [](const RegionSearch& search, const std::string& text, const std::string& where) {
+             const SupremumState state = checkpoint_from(
+                 parse_json(text, where), problem_json(search.problem(), search.eps()), no_ratio, where);
+             (void)HalvingTree(state.tree, static_cast<std::size_t>(search.problem().target.n()));
+             return py::make_tuple(state.tree, state.witness);
+           })
+      .def("error_at", [](RegionSearch& search,
+                          const std::vector<double>& witness) { return search.point(witness).lower; })
+      .def("answer",
+           [](const RegionSearch& search, const std::string& tree, const std::optional<double>& upper,
+              double lower, const std::vector<double>& witness, const std::string& why) {
+             return Verification{search.problem(), search.eps(),
+                                 search.answer(tree, upper, {lower, witness}, why)};
+           });
+}
+
 }  // namespace
 
 void add_verify(py::module_& module) {
+  add_regions(module);
   py::class_<Verification>(module, "Verification")
       .def_property_readonly("verdict",
                              [](const Verification& v) { return std::string(name(v.answer.verdict)); })

@@ -50,6 +50,15 @@ std::size_t costliest(BoxBounds& bounds, const Leaf& leaf, const KeySelection& k
 
 }  // namespace
 
+ErrorWitness error_witness(const Point& point, const Target& target) {
+  ErrorWitness witness{Matrix<Rational>(target.d, target.L), Rational(point.lower)};
+  for (std::size_t o = 0; o < point.X.size(); ++o) {
+    const auto i = static_cast<Index>(o);
+    witness.X(i % target.d, i / target.d) = Rational(point.X[o]);
+  }
+  return witness;
+}
+
 FastInterval BoxBounds::errors(const Box& box, const KeySelection& keys) {
   return finite_norm(box, fast_(box, keys));
 }

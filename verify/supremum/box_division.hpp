@@ -29,6 +29,9 @@ struct Point {
   std::vector<double> X;
 };
 
+/// Returns the point as an input of the target.
+[[nodiscard]] ErrorWitness error_witness(const Point& point, const Target& target);
+
 /// Bounds the errors on boxes, in binary64, and in precise intervals where that fails.
 class BoxBounds {
  public:

@@ -14,7 +14,7 @@ HalvingTree::HalvingTree(std::string_view text, std::size_t n) : HalvingTree() {
     need(!pending.empty() && !is_full());
     auto [node, box] = std::move(pending.back());
     pending.pop_back();
-    if (letter == '.' || letter == '*') continue;  // '*' in files of version 0.1: a box that waited
+    if (letter == '.' || letter == '*') continue;  // '*': a box that waits
     const std::size_t coordinate = coordinate_letters.find(letter);
     need(coordinate < n && box.radius[coordinate] >= smallest_radius);
     const std::uint32_t first = halve(node, coordinate);
@@ -32,7 +32,7 @@ std::string HalvingTree::text() const {
     const Node node = nodes_[pending.back()];
     pending.pop_back();
     if (node.coordinate < 0) {
-      result += '.';
+      result += node.coordinate == open ? '*' : '.';
       continue;
     }
     result += coordinate_letters[static_cast<std::size_t>(node.coordinate)];

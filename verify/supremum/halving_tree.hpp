@@ -29,22 +29,27 @@ class HalvingTree {
     return first;
   }
 
+  /// Says that a box which is not halved is still to be decided.
+  void leave_open(std::uint32_t node) { nodes_[node].coordinate = open; }
+
   [[nodiscard]] bool is_full() const { return nodes_.size() > std::numeric_limits<std::uint32_t>::max() - 2; }
 
-  /// Returns the coordinate that the box of a node is halved across, -1 when it is not halved, and its first
-  /// half's node.
+  /// Returns the coordinate that the box of a node is halved across, below 0 when it is not halved, and its
+  /// first half's node.
   [[nodiscard]] std::int32_t coordinate(std::uint32_t node) const { return nodes_[node].coordinate; }
   [[nodiscard]] std::uint32_t first_half(std::uint32_t node) const { return nodes_[node].first; }
 
-  /// Writes the tree in preorder: a letter for the coordinate, '.' for a box that is not halved.
+  /// Writes the tree in preorder: a letter for the coordinate, '.' for a box that is not halved, '*' for one
+  /// that is left open.
   [[nodiscard]] std::string text() const;
 
   [[nodiscard]] std::size_t size() const { return nodes_.size(); }
 
  private:
+  static constexpr std::int32_t undivided = -1, open = -2;
   struct Node {
     std::uint32_t first = 0;
-    std::int32_t coordinate = -1;
+    std::int32_t coordinate = undivided;
   };
   std::vector<Node> nodes_;
 };

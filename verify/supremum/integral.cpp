@@ -7,13 +7,13 @@
 #include <promptbound/numeric/alpha_norm.hpp>
 #include <promptbound/numeric/error.hpp>
 #include <promptbound/numeric/precision.hpp>
+#include <promptbound/verify/supremum/box_division.hpp>
 #include <promptbound/verify/supremum/integral.hpp>
 
 namespace promptbound {
 namespace {
 
 constexpr std::size_t cells_integrated_at_once = 64;
-constexpr double smallest_radius = 0x1p-45;
 constexpr long bits = 64;
 
 /// The largest distance of a point of x from m.

@@ -197,16 +197,7 @@ class SupremumSearch {
     result.spent.most_waiting = most_waiting_;
     result.proof = supremum_proof();
     if (std::isfinite(upper())) result.upper = Rational(upper());
-    if (witness_) {
-      const Index d = problem_.target.d;
-      ErrorWitness& witness = result.witness.emplace();
-      witness.error = Rational(witness_->lower);
-      witness.X.resize(d, problem_.target.L);
-      for (std::size_t o = 0; o < witness_->X.size(); ++o) {
-        const auto i = static_cast<Index>(o);
-        witness.X(i % d, i / d) = Rational(witness_->X[o]);
-      }
-    }
+    if (witness_) result.witness = error_witness(*witness_, problem_.target);
     if (is_refuted()) {
       result.verdict = Verdict::refuted;
       result.why = "the error at the witness is above eps";

@@ -94,15 +94,17 @@ class _Cube:
         self.lower, self.witness = lower, witness
 
     def take(self, path, report):
+        if report["lower"] > self.lower:
+            self.lower, self.witness = report["lower"], report["witness"]
+        self.refuted |= report["refuted"]
+        if report["refuted"]:  # its tree has boxes that were not bounded: the box keeps its earlier bound
+            return
         del self.open[path]
         inner = [path + end for end, leaf in _cut(report["tree"], 1)[1] if leaf == "*"]
         self._joined[path] = report["tree"].split("*"), inner
         self.open.update((end, (upper, "*")) for end, upper in zip(inner, report["open"]))
         if report["settled"] is not None:
             self._settled = max(self._settled or 0, report["settled"])
-        if report["lower"] > self.lower:
-            self.lower, self.witness = report["lower"], report["witness"]
-        self.refuted |= report["refuted"]
         self.too_small |= report["too_small"]
 
     def tree(self, path=""):

@@ -75,7 +75,7 @@ def same(answer):
 @pytest.mark.parametrize("workers", [1, 2, 4])
 def test_any_number_of_workers_gives_one_process_s_answer(workers, problems, alone, request):
     with cluster(workers) as machines, distributed.Client(machines) as client:
-        answers = [pb.distributed.verify(client, *problem, task_boxes=300, tasks=16) for problem in problems]
+        answers = [pb.distributed.verify(client, *problem, task_boxes=40, tasks=16) for problem in problems]
     for k, (answer, expected) in enumerate(zip(answers, alone)):
         assert answer.verdict == expected.verdict == ("proved" if k < len(PROOFS) else "refuted")
         assert pb.check(answer.certificate()).accepted
@@ -83,15 +83,15 @@ def test_any_number_of_workers_gives_one_process_s_answer(workers, problems, alo
             assert same(answer) == same(expected)
         else:
             # One process meets its boxes in another order: its witness is another one.
-            assert answer.lower > answer.eps
+            assert answer.lower > answer.eps and (answer.upper is None or answer.upper >= expected.lower)
     # The witness, too, is the same for all numbers of workers.
     first = request.config.__dict__.setdefault("_refuted_alike", [same(answer) for answer in answers[len(PROOFS):]])
     assert [same(answer) for answer in answers[len(PROOFS):]] == first
 
 
 # More than 10^4 boxes, in tasks that last long enough to be caught at work.
-LONG = (1, 2, "1/45", "reversal")
-LONG_CLAIM = ("reversal", "1/45")
+LONG = (1, 2, "1/40", "reversal")
+LONG_CLAIM = ("reversal", "1/40")
 
 
 @pytest.fixture(scope="module")
@@ -148,13 +148,13 @@ def test_driver_and_scheduler_killed_the_search_goes_on_from_its_checkpoint(long
     driver = subprocess.Popen([sys.executable, script, tmp_path / "model.json", *LONG_CLAIM, checkpoint], start_new_session=True,
                               stderr=subprocess.DEVNULL)
     deadline = time.monotonic() + 60
-    while not (checkpoint.exists() and len(json.loads(checkpoint.read_text())["tree"]) > 2000) and time.monotonic() < deadline:
+    while not (checkpoint.exists() and len(json.loads(checkpoint.read_text())["tree"]) > 500) and time.monotonic() < deadline:
         assert driver.poll() is None, "the search ended before it was killed"
         time.sleep(0.02)
     subprocess.run(["kill", "-KILL", "--", f"-{driver.pid}"], check=True)
     driver.wait()
     known = json.loads(checkpoint.read_text())["tree"]
-    assert 2000 < len(known) < expected.boxes
+    assert 500 < len(known) < expected.boxes
     with cluster(2) as machines, distributed.Client(machines) as client:
         with pytest.raises(pb.InputError, match="another model, target, alpha, eps or ratio"):
             pb.distributed.verify(client, model, "identity", "1/4", checkpoint=checkpoint)

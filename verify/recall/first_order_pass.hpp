@@ -5,6 +5,9 @@
 
 #include <vector>
 
+#include <oneapi/tbb/parallel_for.h>
+#include <oneapi/tbb/task_arena.h>
+
 #include <promptbound/verify/recall/ball_pass.hpp>
 #include <promptbound/verify/recall/logits.hpp>
 
@@ -25,6 +28,11 @@ struct LinearForms {
   /// Returns at least the absolute values of all but the error.
   [[nodiscard]] Vector<double> size() const { return mid.cwiseAbs() + spread; }
 };
+
+/// The unit roundoff of the pass itself.
+inline constexpr double first_order_unit = 0x1p-53;
+/// Returns a number near the middle of an interval.
+[[nodiscard]] inline double middle_of(const FastInterval& x) { return (x.lower() + x.upper()) / 2; }
 
 /// Tells whether the pass is taken for these sizes: at most 2^26 numbers.
 [[nodiscard]] bool fits_first_order(std::size_t width, std::size_t tokens, std::size_t layers);
@@ -74,5 +82,11 @@ class FirstOrderPass {
   Index width_, stages_ = 1, known_;  ///< tokens from known_ on are lost: nothing is known of them
   std::vector<LinearForms> tokens_;
 };
+
+template <class Piece>
+void FirstOrderPass::for_known_tokens(const Piece& piece) const {
+  oneapi::tbb::task_arena arena(threads_);
+  arena.execute([&] { oneapi::tbb::parallel_for(Index{0}, known_, piece); });
+}
 
 }  // namespace promptbound

@@ -185,7 +185,7 @@ TEST_CASE("1000 evaluations in binary32, sums in shuffled orders, stay inside th
 
 TEST_CASE("what a trained model of three layers says is decided in binary32 by derivatives") {
   const auto one = trained_case();
-  const TokenSequence said = one->greedy(one->prompt_rows, {}, static_cast<std::size_t>(repetitions(20)));
+  const TokenSequence said = one->greedy(one->prompt_rows, {}, static_cast<std::size_t>(repetitions(12)));
   RecallQuestion question = trained_question({said});
   question.binary32 = true;
   question.threads = 2;

@@ -175,15 +175,16 @@ std::vector<std::string> words_of(const RecallQuestion& question, const Recall& 
         if (position.in_binary32 == Verdict::proved) ++both;
       }
     }
-    words.push_back(
-        fmt::format("Of {} tokens that are recalled over the real numbers, {} are recalled by every "
-                    "evaluation of the model's formulas in "
-                    "binary32: operations rounded to nearest, sums in any order, fused or not, mean and then "
-                    "variance in the norms, exp, "
-                    "tanh, erf, sin, cos and powers within 4 units in the last place, subnormal numbers kept "
-                    "or flushed; the other {} are "
-                    "decided over the real numbers only.",
-                    real, both, real - both));
+    words.push_back(fmt::format(
+        "Of {} tokens that are recalled over the real numbers, {} are recalled by every "
+        "evaluation of the model's formulas in "
+        "binary32: operations rounded to nearest, sums in any order, fused or not, mean and then "
+        "variance in the norms, exp, "
+        "tanh, erf, sin, cos and powers within 4 units in the last place, subnormal numbers kept "
+        "or flushed{}.",
+        real, both,
+        both == real ? ""
+                     : fmt::format("; the other {} are decided over the real numbers only", real - both)));
   }
   if (question.radius > 0) {
     std::size_t within = 0;

@@ -53,8 +53,12 @@ TEST_CASE("what is recalled, what is not, and the certificate that both programs
 TEST_CASE("tokens that are decided over the real numbers only are counted apart") {
   const TemporaryFolder folder;
   const std::string ids = " --tokens " + folder.write("ids.json", tokens_text(own_words));
-  // Of three layers the balls of binary32 decide nothing yet; whatever they decide is counted.
-  const auto answer = answer_of(trained_recall + ids + " --arithmetic f32", 3);
+  const auto first = answer_of(trained_recall + ids + " --arithmetic f32", 0);
+  CHECK(first.at("sentences")[1].get<std::string>().find("real numbers only") == std::string::npos);
+  // Of a longer text the last tokens see more rounding than derivatives at the midpoint can carry.
+  const std::vector<int> longer = {52, 72, 69, 0, 65, 77, 79, 85, 78, 84, 0, 79};
+  const std::string more = " --tokens " + folder.write("more.json", tokens_text(longer));
+  const auto answer = answer_of(trained_recall + more + " --arithmetic f32 --threads 2", 3);
   int decided = 0;
   for (const auto& token : answer.at("sequences")[0].at("tokens")) {
     CHECK(token.at("verdict") == "recalled");
@@ -62,10 +66,11 @@ TEST_CASE("tokens that are decided over the real numbers only are counted apart"
     if (token.at("margin_binary32").is_null()) continue;
     CHECK(lower(token["margin_binary32"]) <= lower(token["margin"]));
   }
+  CHECK(decided >= 6);
   const auto sentence = answer.at("sentences")[1].get<std::string>();
-  CHECK(sentence.find("Of 3 tokens that are recalled over the real numbers, " + std::to_string(decided) +
+  CHECK(sentence.find("Of 12 tokens that are recalled over the real numbers, " + std::to_string(decided) +
                       " are recalled by every evaluation") == 0);
-  CHECK(sentence.find("the other " + std::to_string(3 - decided) +
+  CHECK(sentence.find("the other " + std::to_string(12 - decided) +
                       " are decided over the real numbers only") != std::string::npos);
   const auto wide = answer_of(trained_recall + ids + " --radius 100", 3);
   CHECK(wide.at("sequences")[0].at("in_radius") == "unknown");
@@ -104,7 +109,7 @@ TEST_CASE("unusable questions end in one line") {
   const TemporaryFolder folder;
   const std::string ids = folder.write("ids.json", tokens_text({1}));
   check_refused(trained_recall, "one of --tokens FILE and --drawn SEED:N:LENGTH is needed");
-  check_refused(trained_recall + " --drawn 1:0:3", "accepted: SEED:N:LENGTH");
+  check_refused(trained_recall + " --drawn 1:0:3", "drawn: 0 sequences of 3 tokens (accepted: 1 to");
   check_refused(trained_recall + " --drawn 1:2", "accepted: SEED:N:LENGTH");
   check_refused(trained_recall + " --tokens " + ids + " --radius 0", "accepted: a number > 0");
   check_refused(trained_recall + " --tokens " + folder.write("far.json", tokens_text({96})),

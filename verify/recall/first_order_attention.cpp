@@ -110,7 +110,8 @@ bool FirstOrderPass::attend(const LinearForms& query, const std::vector<const Li
   const auto power = [](double x) { return 1 + x + x * x; };
   const Vector<double> reach = spread + noise;
   const Vector<double> second = reach.unaryExpr([&](double r) { return r * r / 2 * power(r); });
-  const double g = raised(p.dot(noise + second) + weights.relative * spread.maxCoeff()), growth = power(g);
+  const double g = raised(p.dot(noise + second) + weights.relative * (spread + before).maxCoeff()),
+               growth = power(g);
   const Matrix<double> centred = V.colwise() - mean;
   auto mean_slope = means.slope.middleRows(first, s);
   mean_slope = centred * p.asDiagonal() * slope;

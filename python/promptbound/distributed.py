@@ -97,8 +97,6 @@ class _Cube:
         if report["lower"] > self.lower:
             self.lower, self.witness = report["lower"], report["witness"]
         self.refuted |= report["refuted"]
-        if report["refuted"]:  # its tree has boxes that were not bounded: the box keeps its earlier bound
-            return
         del self.open[path]
         inner = [path + end for end, leaf in _cut(report["tree"], 1)[1] if leaf == "*"]
         self._joined[path] = report["tree"].split("*"), inner
@@ -191,11 +189,11 @@ def verify(client, model, target, eps, *, alpha="inf", L=None, boxes=1_000_000_0
         log.warning("going on after %d boxes, which are bounded again first", len(tree))
     # The text goes to the workers as a task's result, which Dask makes again where it is lost.
     sent = client.submit(str, problem, key=f"{run}-problem")
-    number = 0
+    number, tree = 0, cube.tree()
     while cube.open and not cube.refuted:
         if progress is not None:
-            progress(max(cube.lower, 0.0), cube.upper(), len(cube.tree()), len(cube.open))
-        if cube.too_small or len(cube.tree()) >= boxes:
+            progress(max(cube.lower, 0.0), cube.upper(), len(tree), len(cube.open))
+        if cube.too_small or len(tree) >= boxes:
             why = "a box is too small to divide in binary64" if cube.too_small else "the budget of boxes is used up"
             break
         number += 1
@@ -204,6 +202,7 @@ def verify(client, model, target, eps, *, alpha="inf", L=None, boxes=1_000_000_0
             _search_region, sent, digest, _core.__version__, topic, path, cube.open[path][1], task_boxes, key=f"{topic}-{path}"), topic)
         for path, report in reports:
             cube.take(path, report)
+        tree = cube.tree()
         if checkpoint is not None:
-            _write_whole(checkpoint, search.checkpoint(cube.tree(), cube.witness))
-    return Verification(search.answer(cube.tree(), cube.upper(), cube.lower, cube.witness, why))
+            _write_whole(checkpoint, search.checkpoint(tree, cube.witness))
+    return Verification(search.answer(tree, cube.upper(), cube.lower, cube.witness, why))

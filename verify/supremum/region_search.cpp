@@ -4,6 +4,7 @@
 #include <cmath>
 #include <utility>
 
+#include <promptbound/constructions/lookup/packed_recognition.hpp>
 #include <promptbound/numeric/error.hpp>
 #include <promptbound/numeric/precision.hpp>
 #include <promptbound/verify/supremum/halving_tree.hpp>
@@ -89,7 +90,7 @@ RegionReport RegionSearch::operator()(const Region& region, std::uint64_t most_b
   Leaf root = box_at(region.path);
   if (region.path.empty()) take(point(root.box.centre));
   std::vector<Leaf> waiting = leaves(tree, std::move(root));
-  for (std::uint64_t boxes = 0; !waiting.empty() && !report.is_refuted;) {
+  for (std::uint64_t boxes = 0; !waiting.empty();) {
     const Leaf leaf = std::move(waiting.back());
     waiting.pop_back();
     if (leaf.upper <= level_) {
@@ -97,7 +98,7 @@ RegionReport RegionSearch::operator()(const Region& region, std::uint64_t most_b
       continue;
     }
     std::optional<Division> division;
-    if (boxes < most_boxes && !tree.is_full()) {
+    if (boxes < most_boxes && !tree.is_full() && !report.is_refuted) {
       division = divide(bounds_, leaf);
       take(std::move(division->point));
       if (!division->halves) report.is_too_small = true;

@@ -26,7 +26,7 @@ struct RegionReport {
   std::vector<double> open;       ///< upper bounds of the open boxes, in the order of the tree
   std::optional<double> settled;  ///< the largest bound of the other boxes that are not halved
   Point point;                    ///< the largest error found at a point; nothing found: no coordinates
-  bool is_refuted = false;        ///< the error at the point is above eps; the tree is then of no use
+  bool is_refuted = false;        ///< the error at the point is above eps
   bool is_too_small = false;      ///< an open box is too small to divide in binary64
 };
 

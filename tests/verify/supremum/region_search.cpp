@@ -99,6 +99,12 @@ TEST_CASE("regions: an error above eps refutes") {
   Joined joined;
   join(search, "", 10, joined);
   REQUIRE(joined.is_refuted);
+  // A region that refutes still says what it knows: the boxes that it has not looked at stay open.
+  const RegionReport refuting = search({""}, 1000);
+  REQUIRE(refuting.is_refuted);
+  CHECK(std::count(refuting.tree.begin(), refuting.tree.end(), '*') ==
+        static_cast<std::ptrdiff_t>(refuting.open.size()));
+  for (const double upper : refuting.open) CHECK(upper > search.eps());
   const SupremumAnswer answer = search.answer("*", std::nullopt, joined.point, "");
   CHECK(answer.verdict == Verdict::refuted);
   CHECK(error_at(problem, answer.witness->X).lower() > Rational(1, 1000));
@@ -107,7 +113,8 @@ TEST_CASE("regions: an error above eps refutes") {
 TEST_CASE("paths, trees and problems that do not fit are refused") {
   const ApproximationProblem problem = lookup_problem(Target{1, 2, Reversal{}}, Rational(1, 4));
   RegionSearch search(problem, Rational(1, 4));
-  for (const char* path : {"0", "2<", "0-", "<0", "0<1"}) CHECK_THROWS_AS((void)search({path}, 1), InputError);
+  for (const char* path : {"0", "2<", "0-", "<0", "0<1"})
+    CHECK_THROWS_AS((void)search({path}, 1), InputError);
   for (const char* tree : {"", "0.", "2..", "...", "0..."})
     CHECK_THROWS_AS((void)search({"0<", tree}, 1), InputError);
   std::string deep;

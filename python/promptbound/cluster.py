@@ -73,7 +73,11 @@ def _verify(client, options):
 def main(arguments=None):
     """Runs the command; returns its exit code."""
     options = _parser().parse_args(arguments)
-    logging.basicConfig(format="promptbound-cluster: %(message)s", stream=sys.stderr)
+    handler = logging.StreamHandler(sys.stderr)
+    handler.setFormatter(logging.Formatter("promptbound-cluster: %(message)s"))
+    distributed.log.addHandler(handler)
+    # Connections that Dask gives up on leave futures that nobody awaits; what matters of them is raised.
+    logging.getLogger("asyncio").setLevel(logging.CRITICAL)
     try:
         for path in (options.certificate, options.checkpoint):
             folder = os.path.dirname(os.path.abspath(path)) if path else os.curdir

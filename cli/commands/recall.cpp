@@ -1,12 +1,16 @@
 // One subcommand of cli/command.hpp.
+#include <filesystem>
 #include <memory>
 #include <nlohmann/json.hpp>
 
 #include <promptbound/cli/command.hpp>
 #include <promptbound/cli/command_line.hpp>
-#include <promptbound/cli/drawn_sequences.hpp>
+#include <promptbound/cli/models_file.hpp>
 #include <promptbound/cli/progress.hpp>
+#include <promptbound/cli/render/recall.hpp>
 #include <promptbound/cli/render/render_json.hpp>
+#include <promptbound/cli/shipped.hpp>
+#include <promptbound/models/model_config.hpp>
 #include <promptbound/numeric/error.hpp>
 #include <promptbound/numeric/integers.hpp>
 #include <promptbound/numeric/number.hpp>
@@ -45,6 +49,31 @@ Drawn drawn_from(const std::string& text) {
   return {parts[0], parts[1], parts[2]};
 }
 
+std::string lower_case(std::string text) {
+  for (char& c : text) {
+    if (c >= 'A' && c <= 'Z') c = static_cast<char>(c - 'A' + 'a');
+  }
+  return text;
+}
+
+/// What others measured for a model whose name is that of the folder, with these sizes.
+std::vector<std::string> published_of(const std::string& folder, const ModelConfig& config) {
+  const std::filesystem::path path = std::filesystem::path(folder).lexically_normal();
+  const std::string name = lower_case((path.has_filename() ? path : path.parent_path()).filename().string());
+  std::vector<std::string> lines;
+  for (const PublishedModel& model : read_models(shipped("published_models.csv").string())) {
+    if (lower_case(model.model) != name || model.width != config.width ||
+        model.vocabulary != config.vocabulary)
+      continue;
+    const auto line = [&](const std::optional<Rational>& value, const std::string& what) {
+      if (value) lines.push_back("Published for " + model.model + ": " + what + " " + value->str() + ".");
+    };
+    line(model.gain_random, "output tokens of random texts that one trained vector stores (KAGDB25)");
+    line(model.slope, "output tokens a prompt token (MMCT26)");
+  }
+  return lines;
+}
+
 RecallQuestion question_of(const RecallOptions& options, std::optional<Drawn>& drawn) {
   RecallQuestion question;
   question.model = options.model;
@@ -53,11 +82,13 @@ RecallQuestion question_of(const RecallOptions& options, std::optional<Drawn>& d
   start.reserve(options.start.size());
   for (const std::string& id : options.start) start.push_back(whole_number(id, "--start", "token ids"));
   if (drawn) {
-    drawn->published =
-        published_of(options.model, read_model_config(options.model + "/config.json", options.assumed_inert));
+    const std::string config = options.model + "/config.json";
+    const ModelConfig model = read_model_config(config, options.assumed_inert);
+    question.sequences = drawn_sequences(drawn->seed, drawn->count, drawn->length, model.vocabulary, start);
+    drawn->published = published_of(options.model, model);
+  } else {
+    question.sequences = read_token_sequences(options.tokens, start);
   }
-  question.sequences = drawn ? draw_sequences(options.model, options.assumed_inert, start, *drawn)
-                             : read_token_sequences(options.tokens, start);
   if (!options.prompt_as.empty()) question.prompt_as = prompt_format(options.prompt_as);
   question.binary32 = options.arithmetic == "f32";
   if (!options.radius.empty()) {

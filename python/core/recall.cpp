@@ -3,7 +3,8 @@
 
 #include <pybind11/stl.h>
 
-#include <promptbound/cli/drawn_sequences.hpp>
+#include <promptbound/cli/render/recall.hpp>
+#include <promptbound/models/model_config.hpp>
 #include <promptbound/numeric/error.hpp>
 #include <promptbound/verify/recall/recall_certificate.hpp>
 
@@ -35,7 +36,9 @@ py::tuple recall(const std::string& model, const std::vector<std::string>& promp
   std::optional<Drawn> drawn;
   if (drawn_as) {
     drawn = Drawn{(*drawn_as)[0], (*drawn_as)[1], (*drawn_as)[2]};
-    question.sequences = draw_sequences(model, assume_inert, sequences.front().first, *drawn);
+    const std::size_t vocabulary = read_model_config(model + "/config.json", assume_inert).vocabulary;
+    question.sequences =
+        drawn_sequences(drawn->seed, drawn->count, drawn->length, vocabulary, sequences.front().first);
   } else {
     for (const auto& [start, tokens] : sequences) {
       if (tokens.empty()) throw InputError("tokens: an empty sequence (accepted: at least one token)");

@@ -189,15 +189,10 @@ HeadResult attend_head(const HeadInput& head, const Rational& divisor, const std
         largest_radius = std::max(largest_radius, head.value_radius(row, j));
       }
       const double count = static_cast<double>(i + 1), spread = highest(i) - lowest(i) + 1;
-      // Rounding of a score; then of its weight: the difference from the maximum, exp, the sum, the quotient,
-      // and the factors of a running maximum.
+      // Rounding of a score; then of its weight.
       const double of_score = c * score_error(i) + gamma_above(static_cast<double>(s) + 8, rounding.unit) *
                                                        c * query_reach * largest_key;
-      const double of_weight =
-          2 * (4 * rounding.function + (count + 16) * rounding.unit + 2 * spread * rounding.unit +
-               (rounding.has_running_maximum
-                    ? count * (rounding.function + 4 * rounding.unit) + spread * rounding.unit
-                    : 0));
+      const double of_weight = rounding.of_weight(count, spread);
       const double noise = raised(of_score + of_weight + static_cast<double>(s + 2) * rounding.tiny);
       const double D = raised(c * most_moved + noise);
       Part part;

@@ -2,9 +2,6 @@
 #include <cmath>
 #include <limits>
 
-#include <oneapi/tbb/parallel_for.h>
-#include <oneapi/tbb/task_arena.h>
-
 #include <promptbound/numeric/elementary.hpp>
 #include <promptbound/numeric/error.hpp>
 #include <promptbound/numeric/precision.hpp>
@@ -12,6 +9,7 @@
 #include <promptbound/verify/recall/ball_attention.hpp>
 #include <promptbound/verify/recall/ball_numbers.hpp>
 #include <promptbound/verify/recall/ball_pass.hpp>
+#include <promptbound/verify/recall/in_parallel.hpp>
 
 // Every block f of a layer is taken as f(x) - f(m) for the midpoint m, bounded by a Lipschitz constant of f
 // on the ball times its radius, plus what rounding does to f(m) in pairs of binary64 numbers, plus, where
@@ -20,12 +18,6 @@
 
 namespace promptbound {
 namespace {
-
-template <class Piece>
-void in_parallel(int threads, Index count, const Piece& piece) {
-  oneapi::tbb::task_arena arena(threads);
-  arena.execute([&] { oneapi::tbb::parallel_for(Index{0}, count, piece); });
-}
 
 /// At least the norms of the columns.
 Vector<double> sizes(const TwofoldMatrix& X) {
@@ -190,13 +182,11 @@ void turn(const BallLayer& layer, MappedBalls& X, const std::vector<BallCase>& c
         X.mid.set(first + i + half, j, b * cosine + a * sine);
       }
     }
-    // The turn itself changes no norm. A position times its frequency has a relative error, which grows with
-    // it.
+    // The turn itself changes no norm.
     const double position = static_cast<double>(j - begin);
     for (Index k = 0; k < X.radius.rows(); ++k) {
       const Rounding& rounding = cases[static_cast<std::size_t>(k)].rounding;
-      const double relative = 16 * rounding.unit + 4 * rounding.function +
-                              position * (64 * rounding.unit + 8 * rounding.function);
+      const double relative = rounding.of_turn(position);
       const auto widen = [&](double& radius, double size) {
         radius = raised(radius + 2 * relative * (size + radius) + static_cast<double>(s) * 4 * rounding.tiny);
       };
@@ -306,7 +296,7 @@ void BallPass::add(const BallLayer& layer) {
   const double slope = raised(lipschitz_constant(layer.activation).convert_to<double>());
   // |activation(x)| <= |x|, and an evaluation is off by a few units of |x|.
   const auto rounded_slope = [&](double radius, double size, const Rounding& rounding) {
-    return raised(slope * radius + (24 * rounding.unit + 4 * rounding.function) * (size + radius) +
+    return raised(slope * radius + rounding.of_activation() * (size + radius) +
                   std::sqrt(static_cast<double>(hidden.mid.rows())) * rounding.tiny);
   };
   if (!layer.gate) {

@@ -21,6 +21,20 @@ struct Rounding {
   /// May softmax keep a running maximum, and scale its sums anew whenever it grows?
   bool has_running_maximum = false;
 
+  /// Returns the relative error of a query or key that is turned to its position: the position times its
+  /// frequency has one, which grows with it.
+  [[nodiscard]] double of_turn(double position) const {
+    return 16 * unit + 4 * function + position * (64 * unit + 8 * function);
+  }
+  /// Returns twice the relative error of a weight among `count` with scores this far apart: the difference
+  /// from the maximum, exp, the sum, the quotient, and the factors of a running maximum.
+  [[nodiscard]] double of_weight(double count, double range) const {
+    return 2 * (4 * function + (count + 16) * unit + 2 * range * unit +
+                (has_running_maximum ? count * (function + 4 * unit) + range * unit : 0));
+  }
+  /// Returns the error of an activation at x, |activation(x)| <= |x|, relative to x.
+  [[nodiscard]] double of_activation() const { return 24 * unit + 4 * function; }
+
   /// Returns The real numbers: what remains is the rounding of the midpoints.
   [[nodiscard]] static Rounding reals() { return {}; }
   /// Returns Every evaluation in binary32, functions within 4 units in the last place, subnormal numbers kept

@@ -4,9 +4,11 @@
 
 #include <promptbound/numeric/precision.hpp>
 #include <promptbound/transformer/rotary.hpp>
+#include <promptbound/transformer/softmax.hpp>
 #include <promptbound/verify/audit/norm_enclosure.hpp>
 #include <promptbound/verify/recall/ball_numbers.hpp>
 #include <promptbound/verify/recall/first_order_pass.hpp>
+#include <promptbound/verify/recall/in_parallel.hpp>
 
 namespace promptbound {
 namespace {
@@ -18,19 +20,14 @@ struct Weights {
 };
 
 Weights weights_of(const Vector<double>& scores) {
-  const FastInterval largest(scores.maxCoeff());
-  std::vector<FastInterval> terms;
-  FastInterval total(0);
-  for (const double score : scores) {
-    terms.push_back(exp(FastInterval(score) - largest));
-    total += terms.back();
-  }
+  const Vector<FastInterval> enclosed =
+      softmax<FastInterval>(scores.unaryExpr([](double score) { return FastInterval(score); }));
   Weights result{Vector<double>(scores.size()), 0};
   for (Index j = 0; j < scores.size(); ++j) {
-    const FastInterval weight = terms[static_cast<std::size_t>(j)] / total;
+    const FastInterval& weight = enclosed(j);
     result.p(j) = middle_of(weight);
-    result.relative = std::max(
-        result.relative, weight.lower() > 0 ? (weight.upper() - weight.lower()) / weight.lower() : unbounded);
+    result.relative =
+        std::max(result.relative, weight.lower() > 0 ? width_of(weight) / weight.lower() : unbounded);
   }
   return result;
 }
@@ -40,10 +37,8 @@ Weights weights_of(const Vector<double>& scores) {
 void FirstOrderPass::turn(const Rotations<Interval>& turns, Index position, LinearForms& x) const {
   const Index half = turns.cosines.rows();
   const Rounding& rules = case_.rounding;
-  // A position times its frequency has a relative error, which grows with it. The turn itself changes no
-  // norm.
-  const double relative = 16 * rules.unit + 4 * rules.function +
-                          static_cast<double>(position) * (64 * rules.unit + 8 * rules.function);
+  // The turn itself changes no norm.
+  const double relative = rules.of_turn(static_cast<double>(position));
   x.error +=
       (4 * relative + 0x1p-46) * (x.size().norm() + x.error) + static_cast<double>(8 * half) * rules.tiny;
   for (Index i = 0; i < half; ++i) {
@@ -97,10 +92,7 @@ bool FirstOrderPass::attend(const LinearForms& query, const std::vector<const Li
   slope.rowwise() -= p.transpose() * slope;
   const Vector<double> spread = spread_of(slope);
   const double range = scores.maxCoeff() - scores.minCoeff() + 1;
-  // The difference from the maximum, exp, the sum, the quotient, and the factors of a running maximum.
-  const double of_weight =
-      2 * (4 * rules.function + (count + 16) * rules.unit + 2 * range * rules.unit +
-           (rules.has_running_maximum ? count * (rules.function + 4 * rules.unit) + range * rules.unit : 0));
+  const double of_weight = rules.of_weight(count, range);
   noise.array() += of_weight;
   noise +=
       gamma_above(4 * count + 64, first_order_unit) * (before + Vector<double>::Constant(n, p.dot(before)));
@@ -163,7 +155,7 @@ void FirstOrderPass::add_attention(const TrainedLayer& layer) {
   }
   const std::size_t known = static_cast<std::size_t>(known_);
   std::vector<std::vector<LinearForms>> queries(known), keys(known), values(known);
-  for_known_tokens([&](Index t) {
+  in_parallel(threads_, known_, [&](Index t) {
     const std::size_t place = static_cast<std::size_t>(t);
     LinearForms& z = tokens_[place];
     LinearForms u = normed(layer.norm_1, z);
@@ -180,7 +172,7 @@ void FirstOrderPass::add_attention(const TrainedLayer& layer) {
   });
   ++stages_;
   std::vector<Index> lost(known, known_);
-  for_known_tokens([&](Index t) {
+  in_parallel(threads_, known_, [&](Index t) {
     const std::size_t place = static_cast<std::size_t>(t);
     LinearForms& z = tokens_[place];
     LinearForms means;

@@ -1,24 +1,19 @@
 #include <algorithm>
 #include <cmath>
 
-#include <oneapi/tbb/parallel_for.h>
-#include <oneapi/tbb/task_arena.h>
-
 #include <promptbound/numeric/error.hpp>
 #include <promptbound/numeric/precision.hpp>
 #include <promptbound/verify/audit/norm_enclosure.hpp>
 #include <promptbound/verify/recall/ball_numbers.hpp>
 #include <promptbound/verify/recall/first_order_pass.hpp>
+#include <promptbound/verify/recall/in_parallel.hpp>
 
 // The midpoints are one evaluation in binary64, of no accuracy but what the errors say; every operation adds
 // to these what its own binary64 arithmetic does to midpoints and slopes, and what the case's arithmetic does
 // to any evaluation. A nonlinear function is its tangent at the midpoint, and what that leaves is an error.
 
 namespace promptbound {
-namespace {
-double half_width(const FastInterval& x) { return x.upper() - x.lower(); }
-
-}  // namespace
+namespace {}  // namespace
 
 bool fits_first_order(std::size_t width, std::size_t tokens, std::size_t layers) {
   const double w = static_cast<double>(width), T = static_cast<double>(tokens);
@@ -173,12 +168,12 @@ LinearForms FirstOrderPass::activated(Activation activation, const LinearForms& 
     steepest = std::max({steepest, std::fabs(tangent.lower()), std::fabs(tangent.upper())});
     result.mid(i) = middle_of(value);
     result.slope.row(i) *= middle_of(tangent);
-    left(i) += (half_width(tangent) + 0x1p-50) * spread + half_width(value);
+    left(i) += (width_of(tangent) + 0x1p-50) * spread + width_of(value);
   }
   // |f''| (a + b)^2/2 with the entries a of what is moved and b of the error.
   result.error = steepest * x.error + left.norm() +
                  curvature * x.error * (x.spread.maxCoeff() + x.error / 2) +
-                 (24 * rules.unit + 4 * rules.function) * (x.size().norm() + x.error) +
+                 rules.of_activation() * (x.size().norm() + x.error) +
                  4 * std::sqrt(static_cast<double>(x.mid.size())) * rules.tiny;
   finish(result);
   return result;
@@ -222,7 +217,7 @@ void FirstOrderPass::add_feed_forward(const TrainedLayer& layer) {
   const Map up(ffn.W_1, ffn.b_1), down(ffn.W_2, ffn.b_2);
   std::optional<Map> gate;
   if (ffn.gate) gate.emplace(ffn.gate->W, ffn.gate->b);
-  for_known_tokens([&](Index t) {
+  in_parallel(threads_, known_, [&](Index t) {
     LinearForms& z = tokens_[static_cast<std::size_t>(t)];
     LinearForms u = normed(layer.norm_2, z);
     add_stage(t, stages_, u);
@@ -249,8 +244,9 @@ std::vector<FastInterval> FirstOrderPass::margins(const NormWeights& last, const
                                                   const std::vector<Asked>& asked) const {
   constexpr std::size_t chunk = 1024;
   std::vector<FastInterval> result(asked.size(), FastInterval::whole_line());
-  const auto margin = [&](std::size_t k) {
-    const auto [column, token] = asked[k];
+  in_parallel(threads_, static_cast<Index>(asked.size()), [&](Index position) {
+    const auto place = static_cast<std::size_t>(position);
+    const auto [column, token] = asked[place];
     if (column >= known_) return;
     const LinearForms state = normed(last, tokens_[static_cast<std::size_t>(column)]);
     const Vector<double> own = table.rows(token, 1).col(0), size = state.size();
@@ -276,10 +272,8 @@ std::vector<FastInterval> FirstOrderPass::margins(const NormWeights& last, const
         least = min(least, FastInterval(logit - logits(j)) + FastInterval(-radius, radius));
       }
     }
-    result[k] = least;
-  };
-  oneapi::tbb::task_arena arena(threads_);
-  arena.execute([&] { oneapi::tbb::parallel_for(std::size_t{0}, asked.size(), margin); });
+    result[place] = least;
+  });
   return result;
 }
 

@@ -5,9 +5,6 @@
 
 #include <vector>
 
-#include <oneapi/tbb/parallel_for.h>
-#include <oneapi/tbb/task_arena.h>
-
 #include <promptbound/verify/recall/ball_pass.hpp>
 #include <promptbound/verify/recall/logits.hpp>
 
@@ -33,6 +30,8 @@ struct LinearForms {
 inline constexpr double first_order_unit = 0x1p-53;
 /// Returns a number near the middle of an interval.
 [[nodiscard]] inline double middle_of(const FastInterval& x) { return (x.lower() + x.upper()) / 2; }
+
+[[nodiscard]] inline double width_of(const FastInterval& x) { return x.upper() - x.lower(); }
 
 /// Tells whether the pass is taken for these sizes: at most 2^26 numbers.
 [[nodiscard]] bool fits_first_order(std::size_t width, std::size_t tokens, std::size_t layers);
@@ -74,19 +73,11 @@ class FirstOrderPass {
   void add_stage(Index token, Index stages, LinearForms& z) const;
   void add_attention(const TrainedLayer& layer);
   void add_feed_forward(const TrainedLayer& layer);
-  template <class Piece>
-  void for_known_tokens(const Piece& piece) const;
 
   BallCase case_;
   int threads_;
   Index width_, stages_ = 1, known_;  ///< tokens from known_ on are lost: nothing is known of them
   std::vector<LinearForms> tokens_;
 };
-
-template <class Piece>
-void FirstOrderPass::for_known_tokens(const Piece& piece) const {
-  oneapi::tbb::task_arena arena(threads_);
-  arena.execute([&] { oneapi::tbb::parallel_for(Index{0}, known_, piece); });
-}
 
 }  // namespace promptbound

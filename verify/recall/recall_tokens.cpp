@@ -11,6 +11,7 @@ namespace promptbound {
 namespace {
 
 constexpr long most_id = 1L << 30;
+constexpr std::size_t most_drawn = 1000000;
 
 std::size_t checked_id(const Integer& id, const std::string& where) {
   if (id < 0 || id > most_id) {
@@ -103,6 +104,10 @@ std::vector<TokenSequence> read_token_sequences(const std::string& path,
 
 std::vector<TokenSequence> drawn_sequences(std::uint64_t seed, std::size_t count, std::size_t length,
                                            std::size_t vocabulary, const std::vector<std::size_t>& start) {
+  if (count == 0 || count > most_drawn || length == 0 || length > most_drawn) {
+    throw InputError("drawn: " + std::to_string(count) + " sequences of " + std::to_string(length) +
+                     " tokens (accepted: 1 to " + std::to_string(most_drawn) + " of both)");
+  }
   const std::uint64_t size = vocabulary, beyond = UINT64_MAX - (UINT64_MAX % size + 1) % size;
   std::vector<TokenSequence> result(count);
   for (TokenSequence& sequence : result) {

@@ -20,7 +20,8 @@ struct TokenSequence {
 
 /// Draws `count` sequences of `length` tokens, each uniformly from the vocabulary and independent of all
 /// others as far as the generator goes: SplitMix64 from the seed, a number of 64 bits a token, numbers at or
-/// above the largest multiple of the vocabulary's size being drawn again.
+/// above the largest multiple of the vocabulary's size being drawn again. Throws InputError where there are
+/// none to draw, more than 10^6, or longer ones than 10^6 tokens.
 [[nodiscard]] std::vector<TokenSequence> drawn_sequences(std::uint64_t seed, std::size_t count,
                                                          std::size_t length, std::size_t vocabulary,
                                                          const std::vector<std::size_t>& start = {});

@@ -47,17 +47,8 @@ TEST_CASE("margins of prompts drawn within a radius lie in those carried by deri
       REQUIRE(margins.size() == said.tokens.size());
       double widest = 0, reached = 0;
       for (int trial = 0; trial < 20; ++trial) {
-        naive::Rows moved = one->prompt_rows;
-        for (naive::Row& token : moved) {
-          naive::Row step(8);
-          naive::Real norm = 0;
-          for (naive::Real& x : step) {
-            x = random.rational(-1, 1).convert_to<double>();
-            norm += x * x;
-          }
-          // Just inside, whatever the division rounds to.
-          for (std::size_t i = 0; i < 8; ++i) token[i] += step[i] / std::sqrt(norm) * radius * (1 - 1e-15L);
-        }
+        // Just inside, whatever the division rounds to.
+        const naive::Rows moved = moved_by(one->prompt_rows, radius * (1 - 1e-15L), random);
         for (std::size_t k = 0; k < margins.size(); ++k) {
           const naive::Real margin = one->margin(moved, said, k);
           CHECK(margins[k].lower() <= static_cast<double>(margin));

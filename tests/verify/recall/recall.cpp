@@ -201,16 +201,7 @@ TEST_CASE("a proved radius holds for prompts drawn within it, and the largest on
     question.radius = 64 * radius + 100;
     CHECK(recall_sequences(question).sequences[0].in_radius() == Verdict::unknown);
     for (int trial = 0; trial < 50; ++trial) {
-      naive::Rows moved = one->prompt_rows;
-      for (naive::Row& token : moved) {
-        naive::Row step(8);
-        naive::Real norm = 0;
-        for (naive::Real& x : step) {
-          x = random.rational(-1, 1).convert_to<double>();
-          norm += x * x;
-        }
-        for (std::size_t i = 0; i < 8; ++i) token[i] += step[i] / std::sqrt(norm) * radius;
-      }
+      const naive::Rows moved = moved_by(one->prompt_rows, radius, random);
       for (std::size_t k = 0; k < said.tokens.size(); ++k) CHECK(one->margin(moved, said, k) > 0);
     }
   }

@@ -11,6 +11,7 @@
 
 #include "../audit/naive_language_model.hpp"
 #include "models/small_language_model.hpp"
+#include "random.hpp"
 
 namespace promptbound {
 
@@ -147,6 +148,20 @@ inline naive::Weights read_singles(const std::string& path) {
     }
   }
   return weights;
+}
+
+/// The rows, each moved by this distance in a random direction.
+inline naive::Rows moved_by(naive::Rows rows, naive::Real distance, RandomNumbers& random) {
+  for (naive::Row& token : rows) {
+    naive::Row step(token.size());
+    naive::Real norm = 0;
+    for (naive::Real& x : step) {
+      x = random.rational(-1, 1).convert_to<double>();
+      norm += x * x;
+    }
+    for (std::size_t i = 0; i < token.size(); ++i) token[i] += step[i] / std::sqrt(norm) * distance;
+  }
+  return rows;
 }
 
 /// The trained model of three layers and its prompt; its own folders stay empty.

@@ -152,7 +152,7 @@ void add_common_options(Subcommand& subcommand, CommonOptions& options, OutputHo
       ->type_name("N");
   subcommand
       .add_option("--threads", options.threads,
-                  "threads for sweeps, proofs, attention and audits (default 1)")
+                  "threads for sweeps, proofs and their checks, attention and audits (default 1)")
       ->range(1, 1024)
       ->type_name("N");
   subcommand.add_flag("--quiet", options.quiet, "no progress on standard error");

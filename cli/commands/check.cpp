@@ -50,8 +50,10 @@ int run(const CheckOptions& options) {
   add("data", options.data);
   add("table", options.table);
   for (const std::string& prompt : options.prompts) add("prompt", prompt);
+  CheckLimits limits = options.limits;
+  limits.threads = options.threads;
   const CheckReport report =
-      check_certificate(read_text_file(options.certificate), options.certificate, options.limits, inputs);
+      check_certificate(read_text_file(options.certificate), options.certificate, limits, inputs);
   OutputFile file(options.output);
   if (options.format == Format::json) {
     nlohmann::ordered_json json = {{"accepted", report.accepted()},  {"reason", report.why},

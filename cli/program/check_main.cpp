@@ -16,8 +16,9 @@ namespace {
 using namespace promptbound;
 
 constexpr const char* usage =
-    "promptbound-check [--seconds N] [--bits N] [--model FILE|DIR] [--prompt DIR] [--data FILE] [--table "
-    "FILE] CERTIFICATE\n"
+    "promptbound-check [--seconds N] [--bits N] [--threads N] [--model FILE|DIR] [--prompt DIR] [--data "
+    "FILE]\n"
+    "                  [--table FILE] CERTIFICATE\n"
     "recomputes what a certificate claims, and compares the files given with what it is about. Certificates "
     "of recall\n"
     "are checked against the folders of their model and prompts (--prompt repeated, in the certificate's "
@@ -53,6 +54,8 @@ Arguments arguments_from(int argc, char** argv) {
       result.limits.seconds = number_from(value(), 1, 1000000000, "--seconds");
     } else if (word == "--bits") {
       result.limits.bits = number_from(value(), 64, 1L << 24, "--bits");
+    } else if (word == "--threads") {
+      result.limits.threads = static_cast<int>(number_from(value(), 1, 1024, "--threads"));
     } else if (word == "--model" || word == "--data" || word == "--table" || word == "--prompt") {
       const std::string path = value();
       std::error_code ignored;

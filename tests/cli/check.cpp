@@ -166,6 +166,18 @@ TEST_CASE("a check answers within the seconds that it is given") {
   CHECK(checked(quick.proof() + " --seconds 1000").exit_code == 0);
 }
 
+TEST_CASE("a proof over the cube is checked on the threads that are asked for") {
+  const TemporaryFolder folder;
+  const std::string model = folder.file("model.json"), proof = folder.file("proof.json");
+  REQUIRE(run("construct lookup-transformer --d 1 --L 2 --eps 1/5 --alpha inf --target reversal -o " + model)
+              .exit_code == 0);
+  REQUIRE(run("verify " + model + " --target reversal --eps 1/5 --certificate " + proof).exit_code == 0);
+  const Outcome one = checked(proof);
+  CHECK(one.exit_code == 0);
+  CHECK(checked(proof + " --threads 2").out == one.out);
+  CHECK(checked(proof + " --threads 0").exit_code == 2);
+}
+
 TEST_CASE("a report that cannot be written is no acceptance") {
   const ProofOfFit files;
   const Outcome full = check_alone(files.proof() + " > /dev/full");

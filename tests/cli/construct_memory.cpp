@@ -41,7 +41,8 @@ TEST_CASE("packed-memory-network: given labels come back and changed files are r
   write_file(folder.file("x.json"), R"([[0],["1/3"]])");
   const Outcome at_point = run("run " + file + " --input " + folder.file("x.json") + " --format json");
   REQUIRE(at_point.exit_code == 0);
-  for (const json& token : json::parse(at_point.out)["output"]) {
+  const json outputs = json::parse(at_point.out);
+  for (const json& token : outputs["output"]) {
     CHECK(lower(token[0]) == doctest::Approx(7.0 / 9).epsilon(1e-12));
   }
 

@@ -11,16 +11,16 @@ namespace promptbound {
 namespace {
 
 /// Checks a certificate that holds all that it is about: the files are compared with it.
-template <void (*check)(const Json&, long, CheckReport&)>
-void by_content(const Json& certificate, long most_bits, const std::vector<GivenInput>& inputs,
+template <void (*check)(const Json&, const CheckLimits&, CheckReport&)>
+void by_content(const Json& certificate, const CheckLimits& limits, const std::vector<GivenInput>& inputs,
                 CheckReport& report) {
   checker::check_inputs(certificate, inputs, report);
-  check(certificate, most_bits, report);
+  check(certificate, limits, report);
 }
 
 struct Kind {
   const char* name;
-  void (*check)(const Json&, long, const std::vector<GivenInput>&, CheckReport&);
+  void (*check)(const Json&, const CheckLimits&, const std::vector<GivenInput>&, CheckReport&);
   const char* theorem;
   const char* trusted;
 };
@@ -55,7 +55,7 @@ CheckReport run(const Kind& kind, const Json& certificate, const CheckLimits& li
   report.trusted = kind.trusted;
   try {
     checker::check_envelope(certificate, kind.name);
-    kind.check(certificate, limits.bits, inputs, report);
+    kind.check(certificate, limits, inputs, report);
     report.verdict = Verdict::proved;
   } catch (const checker::LimitReached& limit) {
     report.why = limit.what();
@@ -94,9 +94,12 @@ CheckReport check_certificate(std::string_view text, const std::string& where, c
   std::packaged_task<CheckReport()> task(
       [text = std::string(text), where, limits, inputs] { return check_text(text, where, limits, inputs); });
   std::future<CheckReport> answer = task.get_future();
-  std::thread(std::move(task)).detach();
-  if (answer.wait_for(std::chrono::seconds(*limits.seconds)) == std::future_status::ready)
+  std::thread worker(std::move(task));
+  if (answer.wait_for(std::chrono::seconds(*limits.seconds)) == std::future_status::ready) {
+    worker.join();
     return answer.get();
+  }
+  worker.detach();
   CheckReport report;
   report.why = "seconds: no answer within the limit of " + std::to_string(*limits.seconds) + " s";
   return report;

@@ -2,7 +2,6 @@
 /// types, the reading of JSON and the shape of an answer with what produces certificates, and no other code.
 #pragma once
 
-#include <optional>
 #include <string_view>
 #include <vector>
 
@@ -10,12 +9,6 @@
 #include <promptbound/verify/check/report.hpp>
 
 namespace promptbound {
-
-/// What a check may cost. Nothing bounds the size of a certificate: one of a million boxes is a proof too.
-struct CheckLimits {
-  long bits = 16384;            ///< of working precision, at most
-  std::optional<long> seconds;  ///< until there is an answer, at most; absent: as long as it takes
-};
 
 /// Checks a certificate of any kind, and that the given files are the inputs that it is about. Throws
 /// InputError only where the text is no JSON object with a known kind; a certificate that fails is rejected

@@ -97,7 +97,7 @@ struct Propagation {
 
 }  // namespace
 
-void check_injectivity(const Json& certificate, long, CheckReport& report) {
+void check_injectivity(const Json& certificate, const CheckLimits&, CheckReport& report) {
   require(member(certificate, "theorem", "certificate") == "3.2", "theorem: 3.2 is needed");
   const Model model = read_layers(member(certificate, "model", "certificate"));
   const Json& norms = member(certificate, "norms", "certificate");

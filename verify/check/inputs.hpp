@@ -25,7 +25,7 @@ namespace checker {
 
 /// Checks a certificate of recall, as those of report.hpp, against the folders that it names by the hashes of
 /// their files: it does not hold the model.
-void check_recall(const Json& certificate, long most_bits, const std::vector<GivenInput>& inputs,
+void check_recall(const Json& certificate, const CheckLimits& limits, const std::vector<GivenInput>& inputs,
                   CheckReport& report);
 
 /// Throws InputError, the reason for rejection, where "inputs" is malformed, a given file has another SHA-256

@@ -233,10 +233,10 @@ std::string check_evidence(Problem& problem, const Json& evidence, const std::st
 
 }  // namespace
 
-void check_memorization(const Json& certificate, long most_bits, CheckReport& report) {
+void check_memorization(const Json& certificate, const CheckLimits& limits, CheckReport& report) {
   const Json& claim = member(certificate, "claim", "certificate");
   require(claim == "possible" || claim == "impossible", "claim: possible or impossible is needed");
-  const WorkingPrecision scope(precision_of(certificate, most_bits));
+  const WorkingPrecision scope(precision_of(certificate, limits.bits));
 
   Problem problem;
   problem.accuracy = rational_from(member(certificate, "accuracy", "certificate"), "accuracy");

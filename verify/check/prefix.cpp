@@ -256,8 +256,8 @@ std::string check_lengths(const Lengths& lengths, const Json& range) {
 
 }  // namespace
 
-void check_prefix(const Json& certificate, long most_bits, CheckReport& report) {
-  const WorkingPrecision scope(precision_of(certificate, most_bits));
+void check_prefix(const Json& certificate, const CheckLimits& limits, CheckReport& report) {
+  const WorkingPrecision scope(precision_of(certificate, limits.bits));
   Problem problem;
   problem.accuracy = 0;
   const bool causal = read_model(member(certificate, "model", "certificate"), problem);

@@ -362,10 +362,10 @@ void check_run(const Json& run, const Folder& folder, const Architecture& model,
 
 }  // namespace
 
-void check_recall(const Json& certificate, long most_bits, const std::vector<GivenInput>& inputs,
+void check_recall(const Json& certificate, const CheckLimits& limits, const std::vector<GivenInput>& inputs,
                   CheckReport& report) {
   require(member(certificate, "theorem", "certificate") == "3.5", "theorem: 3.5 is needed");
-  const long bits = precision_of(certificate, most_bits);
+  const long bits = precision_of(certificate, limits.bits);
   const Json& named = member(certificate, "inputs", "certificate");
   const NamedFiles model_files =
       named_files(member(named, "model", "inputs"), "inputs: files by name are needed");

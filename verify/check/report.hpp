@@ -2,6 +2,7 @@
 /// hash and the shape of an answer with the producers, and not the writing of certificates.
 #pragma once
 
+#include <optional>
 #include <stdexcept>
 #include <string>
 
@@ -9,6 +10,13 @@
 #include <promptbound/records/answer.hpp>
 
 namespace promptbound {
+
+/// What a check may cost. Nothing bounds the size of a certificate: one of a million boxes is a proof too.
+struct CheckLimits {
+  long bits = 16384;            ///< of working precision, at most
+  std::optional<long> seconds;  ///< until there is an answer, at most; absent: as long as it takes
+  int threads = 1;              ///< that bound the boxes of a supremum's certificate, >= 1
+};
 
 /// Proved where the certificate is accepted, refuted where it is rejected (`why` says for what), and unknown
 /// where a limit on the work ended the check first.
@@ -44,10 +52,10 @@ void check_envelope(const Json& certificate, const char* kind);
 [[nodiscard]] long precision_of(const Json& certificate, long most_bits);
 
 // One checker for each kind: throws InputError with the reason to reject, otherwise fills the report.
-void check_memorization(const Json& certificate, long most_bits, CheckReport& report);
-void check_injectivity(const Json& certificate, long most_bits, CheckReport& report);
-void check_prefix(const Json& certificate, long most_bits, CheckReport& report);
-void check_supremum(const Json& certificate, long most_bits, CheckReport& report);
+void check_memorization(const Json& certificate, const CheckLimits& limits, CheckReport& report);
+void check_injectivity(const Json& certificate, const CheckLimits& limits, CheckReport& report);
+void check_prefix(const Json& certificate, const CheckLimits& limits, CheckReport& report);
+void check_supremum(const Json& certificate, const CheckLimits& limits, CheckReport& report);
 
 }  // namespace checker
 }  // namespace promptbound

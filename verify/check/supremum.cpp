@@ -1,8 +1,13 @@
 // Certificates of a supremum, for report.hpp. Shares intervals, linear forms and norms (numeric/) with the
 // producers; boxes are enclosed again by the checker's own model.
 #include <algorithm>
+#include <atomic>
 #include <cmath>
+#include <exception>
+#include <mutex>
 #include <nlohmann/json.hpp>
+#include <system_error>
+#include <thread>
 
 #include <promptbound/numeric/alpha_norm.hpp>
 #include <promptbound/numeric/error.hpp>
@@ -94,8 +99,8 @@ Claim read_claim(const Json& certificate) {
 }
 
 /// claim "above": the error at the witness, in multiple precision.
-void check_above(const Claim& problem, const Json& certificate, long most_bits) {
-  const WorkingPrecision scope(precision_of(certificate, most_bits));
+void check_above(const Claim& problem, const Json& certificate, const CheckLimits& limits) {
+  const WorkingPrecision scope(precision_of(certificate, limits.bits));
   const Matrix<Rational> X =
       matrix_from(member(certificate, "witness", "certificate"), "witness").transpose();
   require(X.rows() == problem.d && X.cols() == problem.L, "witness: the shape does not fit the instance");
@@ -213,19 +218,25 @@ class PackedCover {
 /// halved across, '.' for a box in which the error is at most eps.
 class Cover {
  public:
-  Cover(const Claim& problem, const std::string& tree)
-      : problem_(problem), tree_(tree), model_(problem.model, problem.prompt, problem.offsets) {}
+  Cover(const Claim& problem, const std::string& tree, int threads)
+      : problem_(problem),
+        tree_(tree),
+        threads_(threads),
+        scope_(bits),
+        model_(problem.model, problem.prompt, problem.offsets) {}
 
   /// Returns the number of boxes that were bounded.
   std::size_t check() {
     const auto n = static_cast<std::size_t>(problem_.d * problem_.L);
     std::vector<Box> pending = {{std::vector<double>(n, 0.5), std::vector<double>(n, 0.5)}};
+    std::vector<Box> leaves;
     for (const char node : tree_) {
       require(!pending.empty(), "tree: nodes beyond the last box");
       Box box = std::move(pending.back());
       pending.pop_back();
       if (node == '.') {
-        check_leaf(std::move(box));
+        leaves.push_back(std::move(box));
+        if (leaves.size() == leaves_at_once) check_leaves(leaves);
         continue;
       }
       const std::size_t o = letters.find(node);
@@ -233,12 +244,52 @@ class Cover {
       halve(box, o, pending);
     }
     require(pending.empty(), "tree: boxes without a bound");
+    check_leaves(leaves);
     return boxes_;
   }
 
  private:
   static constexpr std::string_view letters =
       "0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ";
+
+  static constexpr long bits = 64;
+  static constexpr std::size_t leaves_at_once = 16384;  // some megabytes of them
+  static constexpr std::size_t leaves_in_turn = 64;     // that a thread takes before it comes back for more
+
+  /// Checks the leaves, on several threads, and forgets them. Of those that fail the first one is told:
+  /// threads take leaves in their order, so that all before it are looked at too.
+  void check_leaves(std::vector<Box>& leaves) {
+    std::atomic<std::size_t> next = 0;
+    std::atomic<bool> has_failed = false;
+    std::mutex mutex;
+    std::size_t failed = leaves.size();
+    std::exception_ptr failure;
+    const auto work = [&] {
+      const WorkingPrecision scope(bits);
+      while (!has_failed) {
+        const std::size_t first = next.fetch_add(leaves_in_turn);
+        std::size_t k = first;
+        try {
+          for (; k < std::min(leaves.size(), first + leaves_in_turn); ++k) check_leaf(std::move(leaves[k]));
+        } catch (...) {
+          const std::scoped_lock lock(mutex);
+          has_failed = true;
+          if (k < failed) failure = std::current_exception();
+          failed = std::min(failed, k);
+        }
+        if (first >= leaves.size()) return;
+      }
+    };
+    try {
+      std::vector<std::jthread> others;
+      for (int t = 1; t < threads_; ++t) others.emplace_back(work);
+      work();
+    } catch (const std::system_error&) {
+      throw LimitReached("threads: the system gives no more of them");
+    }
+    if (failure) std::rethrow_exception(failure);
+    leaves.clear();
+  }
 
   /// Bounds may be a little wider here than where the tree was found: a leaf that fails is halved further
   /// across its widest coordinate, within a budget, unless a point shows that no halving will help.
@@ -271,13 +322,15 @@ class Cover {
 
   const Claim& problem_;
   const std::string& tree_;
+  int threads_;
+  WorkingPrecision scope_;
   BoxModel model_;
-  std::size_t boxes_ = 0, halved_ = 0;
+  std::atomic<std::size_t> boxes_ = 0, halved_ = 0;
 };
 
 }  // namespace
 
-void check_supremum(const Json& certificate, long most_bits, CheckReport& report) {
+void check_supremum(const Json& certificate, const CheckLimits& limits, CheckReport& report) {
   const Json& claim = member(certificate, "claim", "certificate");
   require(claim.is_string(), "claim: above or below is needed");
   const std::string& text = claim.get_ref<const std::string&>();
@@ -287,7 +340,7 @@ void check_supremum(const Json& certificate, long most_bits, CheckReport& report
                   std::to_string(problem.model.width) + ", " + std::to_string(problem.prompt.rows()) +
                   " prompt tokens";
   if (text == "above") {
-    check_above(problem, certificate, most_bits);
+    check_above(problem, certificate, limits);
     report.statement = "the error at the witness is above " + norm;
   } else if (text == "below" && certificate.contains("packed")) {
     constexpr long bits = 128;
@@ -300,9 +353,7 @@ void check_supremum(const Json& certificate, long most_bits, CheckReport& report
   } else if (text == "below") {
     const Json& tree = member(certificate, "tree", "certificate");
     require(tree.is_string(), "tree: a text is needed");
-    constexpr long bits = 64;
-    const WorkingPrecision scope(bits);
-    const std::size_t boxes = Cover(problem, tree.get_ref<const std::string&>()).check();
+    const std::size_t boxes = Cover(problem, tree.get_ref<const std::string&>(), limits.threads).check();
     report.statement = "on each of " + std::to_string(boxes) +
                        " boxes that cover [0,1]^{d x L} the error is at most " + norm;
   } else {

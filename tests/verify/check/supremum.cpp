@@ -178,6 +178,28 @@ TEST_CASE("certificates of proved claims are accepted for every target and norm"
   CHECK(check_supremum(proved_document(Target{1, 2, Reversal{}}, Rational(1, 3), two)).accepted());
 }
 
+TEST_CASE("reports on covers do not depend on the threads") {
+  Json certificate = proved_document(Target{1, 2, Reversal{}}, Rational(1, 5));
+  // More leaves than are taken at once.
+  std::string tree = ".";
+  for (int depth = 0; depth < 15; ++depth) tree = (depth % 2 == 0 ? "0" : "1") + tree + tree;
+  certificate["tree"] = tree;
+  for (const char* eps : {"1/5", "1/10", "1/1000"}) {
+    CAPTURE(eps);
+    certificate["eps"] = eps;
+    seal(certificate);
+    const auto report_on = [&](int threads) {
+      CheckLimits limits;
+      limits.threads = threads;
+      return report_text(check_certificate(certificate.dump(), "certificate", limits));
+    };
+    const std::string expected = report_on(1);
+    CHECK(expected.starts_with(eps == std::string("1/5") ? "accepted"
+                                                         : "rejected: tree: the error at a point"));
+    for (const int threads : {2, 3, 7}) CHECK(report_on(threads) == expected);
+  }
+}
+
 TEST_CASE("certificates of proved claims are rejected after changes - sealed again or not") {
   const Rational eps(1, 5);
   const Json certificate = proved_document(Target{1, 2, Reversal{}}, eps);

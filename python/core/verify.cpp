@@ -121,15 +121,15 @@ py::object optional_number(const std::optional<Rational>& value) {
 
 // --- searches that several processes share
 
-/// No search of one process has this ratio: the state of one that ends where eps is decided.
-const Rational no_ratio = -1;
+/// In a checkpoint's digest: no search of one process has the ratio of one that ends where eps is decided.
+Rational ratio_of(const RegionSearch& search) { return search.ratio().value_or(-1); }
 
 py::dict report_of(RegionSearch& search, const std::string& path, const std::string& tree,
-                   std::uint64_t most_boxes) {
+                   std::uint64_t most_boxes, double lower) {
   RegionReport report;
   {
     const py::gil_scoped_release release;
-    report = search({path, tree}, most_boxes);
+    report = search({path, tree}, most_boxes, lower);
   }
   py::dict result;
   result["tree"] = report.tree;
@@ -145,10 +145,12 @@ py::dict report_of(RegionSearch& search, const std::string& path, const std::str
 void add_regions(py::module_& module) {
   py::class_<RegionSearch>(module, "RegionSearch")
       .def(py::init([](const Instance& instance, const py::dict& target, py::handle eps, py::handle alpha,
-                       const std::optional<long>& L) {
-        return std::make_unique<RegionSearch>(problem_of(instance, target, alpha, L),
-                                              rational_of(eps, "eps"));
+                       py::handle ratio, const std::optional<long>& L) {
+        return std::make_unique<RegionSearch>(
+            problem_of(instance, target, alpha, L), rational_of(eps, "eps"),
+            ratio.is_none() ? std::nullopt : std::optional(rational_of(ratio, "ratio")));
       }))
+      .def("goal", &RegionSearch::goal)
       .def("digest",
            [](const RegionSearch& search) {
              return sha256(problem_json(search.problem(), search.eps()).dump());
@@ -156,13 +158,15 @@ void add_regions(py::module_& module) {
       .def("search", report_of)
       .def("checkpoint",
            [](const RegionSearch& search, const std::string& tree, const std::vector<double>& witness) {
-             return checkpoint_json({tree, witness}, problem_json(search.problem(), search.eps()), no_ratio)
+             return checkpoint_json({tree, witness}, problem_json(search.problem(), search.eps()),
+                                    ratio_of(search))
                  .dump(1);
            })
       .def("resumed",
            [](const RegionSearch& search, const std::string& text, const std::string& where) {
-             const SupremumState state = checkpoint_from(
-                 parse_json(text, where), problem_json(search.problem(), search.eps()), no_ratio, where);
+             const SupremumState state =
+                 checkpoint_from(parse_json(text, where), problem_json(search.problem(), search.eps()),
+                                 ratio_of(search), where);
              (void)HalvingTree(state.tree, static_cast<std::size_t>(search.problem().target.n()));
              return py::make_tuple(state.tree, state.witness);
            })

@@ -105,6 +105,15 @@ Point BoxBounds::promising(const Box& box, const KeySelection& keys,
   return result;
 }
 
+double goal(const std::optional<Rational>& eps, const std::optional<Rational>& ratio, double lower) {
+  const WorkingPrecision scope(fast_bits);
+  double level = std::numeric_limits<double>::infinity();
+  // An error is a norm: where none is known it is at least 0.
+  if (ratio) level = Interval(Rational((1 + *ratio) * Rational(std::max(lower, 0.0)))).lower_double();
+  if (eps) level = std::min(level, Interval(*eps).lower_double());
+  return level;
+}
+
 std::pair<Box, Box> halves(const Box& box, std::size_t i) {
   const double radius = box.radius[i] / 2;
   const auto half = [&](double step) {

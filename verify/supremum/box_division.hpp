@@ -58,6 +58,11 @@ class BoxBounds {
   std::mutex mutex_;
 };
 
+/// Returns what bounds of boxes are to reach where an error of `lower` is known: min(eps, (1 + ratio) lower),
+/// rounded down to binary64; infinite without eps and ratio.
+[[nodiscard]] double goal(const std::optional<Rational>& eps, const std::optional<Rational>& ratio,
+                          double lower);
+
 /// Returns the cube [0, 1]^n.
 [[nodiscard]] inline Box unit_cube(std::size_t n) {
   return {std::vector<double>(n, 0.5), std::vector<double>(n, 0.5)};

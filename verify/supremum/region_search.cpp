@@ -2,6 +2,8 @@
 
 #include <algorithm>
 #include <cmath>
+#include <queue>
+#include <unordered_map>
 #include <utility>
 
 #include <promptbound/constructions/lookup/packed_recognition.hpp>
@@ -16,17 +18,13 @@ void need(bool fits) {
   if (!fits) throw InputError("region: the path or the tree does not fit the problem");
 }
 
-double level_of(const Rational& eps) {
-  if (eps < 0) throw InputError("eps: " + eps.str() + " (accepted: eps >= 0)");
-  const WorkingPrecision scope(fast_bits);
-  return Interval(eps).lower_double();
-}
-
 }  // namespace
 
-RegionSearch::RegionSearch(ApproximationProblem problem, Rational eps)
-    : problem_(std::move(problem)), eps_(std::move(eps)), bounds_(problem_), level_(level_of(eps_)) {
+RegionSearch::RegionSearch(ApproximationProblem problem, Rational eps, std::optional<Rational> ratio)
+    : problem_(std::move(problem)), eps_(std::move(eps)), ratio_(std::move(ratio)), bounds_(problem_) {
   problem_.check();
+  if (eps_ < 0) throw InputError("eps: " + eps_.str() + " (accepted: eps >= 0)");
+  if (ratio_ && *ratio_ < 0) throw InputError("ratio: " + ratio_->str() + " (accepted: ratio >= 0)");
   if (static_cast<std::size_t>(problem_.target.n()) > most_letters) {
     throw InputError("L: inputs of more than " + std::to_string(most_letters) +
                      " coordinates are not searched in regions");
@@ -79,41 +77,55 @@ std::vector<Leaf> RegionSearch::leaves(const HalvingTree& tree, Leaf root) {
   return result;
 }
 
-RegionReport RegionSearch::operator()(const Region& region, std::uint64_t most_boxes) {
+RegionReport RegionSearch::operator()(const Region& region, std::uint64_t most_boxes, double lower) {
   const WorkingPrecision scope(fast_bits);
   RegionReport report;
+  double level = goal(lower);
   const auto take = [&](Point point) {
-    if (std::isfinite(point.lower) && point.lower > report.point.lower) report.point = std::move(point);
-    report.is_refuted = std::isfinite(report.point.lower) && Rational(report.point.lower) > eps_;
+    if (!std::isfinite(point.lower) || point.lower <= report.point.lower) return;
+    report.point = std::move(point);
+    report.is_refuted = Rational(report.point.lower) > eps_;
+    level = goal(std::max(lower, report.point.lower));
   };
   HalvingTree tree(region.tree, static_cast<std::size_t>(problem_.target.n()));
   Leaf root = box_at(region.path);
   if (region.path.empty()) take(point(root.box.centre));
-  std::vector<Leaf> waiting = leaves(tree, std::move(root));
-  for (std::uint64_t boxes = 0; !waiting.empty();) {
-    const Leaf leaf = std::move(waiting.back());
-    waiting.pop_back();
-    if (leaf.upper <= level_) {
-      report.settled = std::max(report.settled.value_or(0), leaf.upper);
+  std::priority_queue<Leaf> waiting;
+  std::unordered_map<std::uint32_t, double> open;  // the bounds of the boxes that are left open
+  const auto leave_open = [&](const Leaf& leaf) {
+    tree.leave_open(leaf.node);
+    open.emplace(leaf.node, leaf.upper);
+  };
+  for (Leaf& leaf : leaves(tree, std::move(root))) waiting.push(std::move(leaf));
+  std::uint64_t boxes = 0;
+  while (!waiting.empty() && waiting.top().upper > level && boxes < most_boxes && !tree.is_full() &&
+         !report.is_refuted) {
+    const Leaf leaf = waiting.top();
+    waiting.pop();
+    Division division = divide(bounds_, leaf);
+    take(std::move(division.point));
+    if (!division.halves) {
+      report.is_too_small = true;
+      leave_open(leaf);
       continue;
     }
-    std::optional<Division> division;
-    if (boxes < most_boxes && !tree.is_full() && !report.is_refuted) {
-      division = divide(bounds_, leaf);
-      take(std::move(division->point));
-      if (!division->halves) report.is_too_small = true;
-    }
-    if (!division || !division->halves) {
-      tree.leave_open(leaf.node);
-      report.open.push_back(leaf.upper);
-      continue;
-    }
-    auto& [first, second] = *division->halves;
-    first.node = tree.halve(leaf.node, division->coordinate);
+    auto& [first, second] = *division.halves;
+    first.node = tree.halve(leaf.node, division.coordinate);
     second.node = first.node + 1;
-    waiting.push_back(std::move(second));
-    waiting.push_back(std::move(first));
+    waiting.push(std::move(first));
+    waiting.push(std::move(second));
     boxes += 2;
+  }
+  for (; !waiting.empty(); waiting.pop()) {
+    const Leaf& leaf = waiting.top();
+    if (leaf.upper <= level) {
+      report.settled = std::max(report.settled.value_or(0), leaf.upper);
+    } else {
+      leave_open(leaf);
+    }
+  }
+  for (const std::uint32_t node : tree.leaves()) {
+    if (const auto found = open.find(node); found != open.end()) report.open.push_back(found->second);
   }
   report.tree = tree.text();
   return report;
@@ -137,10 +149,12 @@ SupremumAnswer RegionSearch::answer(const std::string& tree, std::optional<doubl
   if (result.witness && result.witness->error > eps_) {
     result.verdict = Verdict::refuted;
     result.why = "the error at the witness is above eps";
-  } else if (result.upper && *result.upper <= eps_ && tree.find('*') == std::string::npos) {
+  } else if (result.upper && *result.upper <= eps_) {
     result.verdict = Verdict::proved;
     result.why = "no box has an error above eps";
+    // Boxes that a ratio leaves open have bounds up to eps like all others.
     result.tree = tree;
+    std::replace(result.tree.begin(), result.tree.end(), '*', '.');
   } else {
     result.why = result.upper ? why : "no finite bound was found: " + why;
   }

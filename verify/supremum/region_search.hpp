@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <limits>
 #include <optional>
 #include <string>
 #include <vector>
@@ -30,28 +31,37 @@ struct RegionReport {
   bool is_too_small = false;      ///< an open box is too small to divide in binary64
 };
 
-/// Decides sup <= eps region by region. A box is halved if and only if its bound is above eps, and its bound
-/// depends on its path alone: however the cube is cut into regions, and in whatever order they are searched,
-/// the joined tree of a proved claim is the same, and that of enclose_supremum with a ratio that it reaches.
+/// Decides sup <= eps region by region. A box is halved if and only if its bound is above the goal, and its
+/// bound depends on its path alone. Without a ratio the goal is eps: however the cube is cut into regions,
+/// and in whatever order they are searched, the joined tree of a proved claim is the same, and that of
+/// enclose_supremum with a ratio that it reaches. With a ratio the goal is also (1 + ratio) times the largest
+/// error known, so that a report depends on the region, on what was known before, and on nothing else.
 class RegionSearch {
  public:
-  /// Throws InputError for a negative eps, for more than 62 coordinates, and for the network of theory 5.9,
-  /// which enclose_supremum decides by its stored values.
-  RegionSearch(ApproximationProblem problem, Rational eps);
+  /// Throws InputError for a negative eps or ratio, for more than 62 coordinates, and for the network of
+  /// theory 5.9, which enclose_supremum decides by its stored values.
+  RegionSearch(ApproximationProblem problem, Rational eps, std::optional<Rational> ratio = {});
 
   [[nodiscard]] const ApproximationProblem& problem() const { return problem_; }
   [[nodiscard]] const Rational& eps() const { return eps_; }
+  [[nodiscard]] const std::optional<Rational>& ratio() const { return ratio_; }
 
-  /// Bounds the boxes of the region's tree and halves, depth first, those whose bound is above eps, until
-  /// `most_boxes` more were bounded or a point's error is above eps; few and large boxes are left open.
-  /// Thread-safe. Throws InputError for a path or tree that does not fit the problem.
-  [[nodiscard]] RegionReport operator()(const Region& region, std::uint64_t most_boxes);
+  /// Returns the goal where an error of `lower` is known: boxes with bounds up to it need no more work.
+  [[nodiscard]] double goal(double lower) const { return promptbound::goal(eps_, ratio_, lower); }
+
+  /// Bounds the boxes of the region's tree and halves those whose bound is above the goal, the largest bound
+  /// first, until `most_boxes` more were bounded or a point's error is above eps. `lower` is an error known
+  /// at some point of the cube. Thread-safe. Throws InputError for a path or tree that does not fit the
+  /// problem.
+  [[nodiscard]] RegionReport operator()(const Region& region, std::uint64_t most_boxes,
+                                        double lower = -std::numeric_limits<double>::infinity());
 
   /// Returns the error at a point, from below. Throws InputError where it is no point of the cube.
   [[nodiscard]] Point point(const std::vector<double>& X);
 
   /// Returns the answer about the whole cube that reports add up to: `tree` joined, with '*' where a box is
-  /// open; `upper` the largest bound; `why` what ended a search that leaves boxes open.
+  /// open; `upper` the largest bound of all boxes, open ones among them; `why` what ended a search that
+  /// leaves boxes above the goal. Proved where upper <= eps.
   [[nodiscard]] SupremumAnswer answer(const std::string& tree, std::optional<double> upper,
                                       const Point& point, const std::string& why) const;
 
@@ -61,8 +71,8 @@ class RegionSearch {
 
   ApproximationProblem problem_;
   Rational eps_;
+  std::optional<Rational> ratio_;
   BoxBounds bounds_;
-  double level_;  ///< eps in binary64, rounded down
 };
 
 }  // namespace promptbound

@@ -148,12 +148,7 @@ class SupremumSearch {
   }
 
   /// Boxes with bounds up to this need no more work.
-  [[nodiscard]] double goal() const {
-    const WorkingPrecision scope(fast_bits);
-    double level = Interval(Rational((1 + options_.ratio) * Rational(lower()))).lower_double();
-    if (options_.eps) level = std::min(level, Interval(*options_.eps).lower_double());
-    return level;
-  }
+  [[nodiscard]] double goal() const { return promptbound::goal(options_.eps, options_.ratio, lower()); }
 
   std::vector<Leaf> next() {
     std::vector<Leaf> chosen;

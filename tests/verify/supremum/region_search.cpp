@@ -89,8 +89,45 @@ TEST_CASE("known halvings are bounded again - and false ones decide nothing") {
   const RegionReport none = search({"", "."}, 0);
   CHECK(none.tree == "*");
   CHECK(search.answer(none.tree, none.open.at(0), none.point, "why").verdict == Verdict::unknown);
-  // Nor is an upper bound below eps while a box is open.
-  CHECK(search.answer("0.*", 0.0, none.point, "why").verdict == Verdict::unknown);
+}
+
+TEST_CASE("regions narrowed to a ratio: bounds as close as one search's - eps is decided all the same") {
+  const Rational eps(1, 4), ratio(1, 20);
+  const ApproximationProblem problem = lookup_problem(Target{1, 2, Reversal{}}, eps);
+  SupremumOptions options;
+  options.eps = eps;
+  options.ratio = ratio;
+  const SupremumAnswer expected = enclose_supremum(problem, options);
+  REQUIRE(expected.verdict == Verdict::proved);
+  RegionSearch search(problem, eps, ratio);
+  const RegionReport alone = search({""}, 1000000);
+  REQUIRE(alone.open.empty());
+  const SupremumAnswer answer = search.answer(alone.tree, alone.settled, alone.point, "");
+  CHECK(answer.verdict == Verdict::proved);
+  REQUIRE(answer.upper);
+  CHECK(*answer.upper <= (1 + ratio) * answer.witness->error);
+  // Both enclose the same number.
+  CHECK(*answer.upper >= expected.witness->error);
+  CHECK(*expected.upper >= answer.witness->error);
+  // What is known before saves work, and a lower goal costs more of it.
+  const RegionReport told = search({""}, 1000000, alone.point.lower);
+  CHECK(told.tree.size() <= alone.tree.size());
+  CHECK(told.settled.value() <= search.goal(alone.point.lower));
+  CHECK(RegionSearch(problem, eps)({""}, 1000000).tree.size() < alone.tree.size());
+  // A search that ends early leaves boxes open above the goal; where none is above eps the claim is proved.
+  std::uint64_t budget = 0;
+  RegionReport early;
+  do early = search({""}, budget += 10);
+  while (std::any_of(early.open.begin(), early.open.end(), [&](double upper) { return upper > eps; }));
+  REQUIRE(!early.open.empty());
+  for (const double upper : early.open) CHECK(upper > search.goal(early.point.lower));
+  const double largest =
+      std::max(early.settled.value_or(0), *std::max_element(early.open.begin(), early.open.end()));
+  const SupremumAnswer open = search.answer(early.tree, largest, early.point, "stopped");
+  CHECK(open.verdict == Verdict::proved);
+  CHECK(open.tree.find('*') == std::string::npos);
+  CHECK(open.tree.size() == early.tree.size());
+  CHECK_THROWS_AS(RegionSearch(problem, eps, Rational(-1)), InputError);
 }
 
 TEST_CASE("regions: an error above eps refutes") {

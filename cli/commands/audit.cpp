@@ -1,6 +1,8 @@
 // One subcommand of cli/command.hpp.
+#include <filesystem>
 #include <memory>
 
+#include <promptbound/cli/audit_checkpoint.hpp>
 #include <promptbound/cli/command.hpp>
 #include <promptbound/cli/command_line.hpp>
 #include <promptbound/cli/progress.hpp>
@@ -19,6 +21,7 @@ struct AuditOptions : CommonOptions {
   std::vector<std::string> assumed_inert;
   std::string text, radius = "1/1000000";
   bool config_only = false;
+  std::string checkpoint;
 };
 
 Rational positive(const std::string& text, const char* option) {
@@ -62,10 +65,16 @@ int audit(const AuditOptions& options) {
     if (radius < 0) throw InputError("--radius: '" + options.radius + "' (accepted: a number >= 0)");
     question.radius = FastInterval(radius).upper();
   }
+  if (!options.checkpoint.empty()) {
+    if (options.config_only)
+      throw InputError("--checkpoint: keeps the norms of layers (accepted: without --config-only)");
+    use_audit_checkpoint(options.checkpoint, options.quiet, question);
+  }
   Progress progress("layers", options.quiet);
   const WorkWatch watch([&](std::uint64_t done, std::uint64_t total) { progress.update(done, total); });
-  const Audit result = audit_model(question);
+  // What cannot be written is refused before the audit.
   OutputFile file(options.output);
+  const Audit result = audit_model(question);
   if (options.format == Format::json) {
     file.write(audit_json(result, question, options.shown_digits()));
   } else {
@@ -73,6 +82,8 @@ int audit(const AuditOptions& options) {
                 *make_table_writer(options.format, file, options.digits > 0 ? options.digits : 5));
   }
   file.commit();
+  // Only now nothing can be lost any more.
+  if (!options.checkpoint.empty()) std::filesystem::remove(options.checkpoint);
   return exit_code(result.verdict);
 }
 
@@ -132,6 +143,11 @@ void add_audit(CommandLine& line, Action& action) {
           "--radius", options->radius,
           "with --text: of prompts whose tokens are all within this Euclidean distance (default 1/1000000)")
       ->type_name("NUMBER");
+  subcommand
+      ->add_option(
+          "--checkpoint", options->checkpoint,
+          "go on from this file if it exists, and keep the norms of the layers in it until the answer")
+      ->type_name("FILE");
   add_common_options(*subcommand, *options);
   subcommand->callback([options, &action] { action = [options] { return audit(*options); }; });
 }

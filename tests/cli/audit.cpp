@@ -125,3 +125,40 @@ TEST_CASE("an audit begins with sentences whose numbers are those of its rows") 
         std::string::npos);
   CHECK(text.find("by at most 7.095e+27 r, for any input and prompt (3.1).") != std::string::npos);
 }
+
+TEST_CASE("an audit goes on from its checkpoint and says so - the file goes with the answer") {
+  const TemporaryFolder folder;
+  const std::string checkpoint = folder.file("audit.json"), half = folder.file("half.json");
+  const std::string resumable = trained_audit + " --context 128 --checkpoint " + checkpoint;
+  const Outcome whole = run(trained_audit + " --context 128 --format json");
+  const Outcome first = run(resumable + " --format json");
+  CHECK(first.out == whole.out);
+  CHECK_FALSE(std::filesystem::exists(checkpoint));
+  // An answer that finds no room leaves what was computed; one that has no place is refused at once.
+  CHECK(run(resumable + " -o " + folder.file("missing/answer")).exit_code == 2);
+  CHECK_FALSE(std::filesystem::exists(checkpoint));
+  CHECK(run(resumable + " -o /dev/full").exit_code == 2);
+  REQUIRE(std::filesystem::exists(checkpoint));
+  auto kept = nlohmann::json::parse(read_file(checkpoint));
+  CHECK(kept["kind"] == "audit-checkpoint");
+  CHECK(kept["layers"].size() == 3);
+  std::filesystem::copy_file(checkpoint, half);
+  const Outcome resumed = run(resumable + " --format json");
+  CHECK(resumed.err == "promptbound: going on after 3 of 3 layers, whose norms " + checkpoint + " says\n");
+  auto answer = nlohmann::json::parse(resumed.out), expected = nlohmann::json::parse(whole.out);
+  REQUIRE(answer["assumptions"].size() == expected["assumptions"].size() + 1);
+  CHECK(answer["assumptions"].back()["text"] ==
+        checkpoint + " says the norms of 3 of the layers as this version computes them");
+  CHECK(answer["layers"] == expected["layers"]);
+  CHECK(answer["lipschitz"] == expected["lipschitz"]);
+  CHECK_FALSE(std::filesystem::exists(checkpoint));
+
+  kept["layers"]["0"]["c"] = {"0x1p+0", "0x1p+0"};
+  write_file(checkpoint, kept.dump());
+  check_one_line_refusal(resumable, checkpoint + ": not a checkpoint of an audit, or a damaged one");
+  CHECK(read_file(checkpoint) == kept.dump());
+  check_one_line_refusal(trained_audit + " --assume-inert member --checkpoint " + half,
+                         half + ": a checkpoint of another model or version");
+  check_one_line_refusal(resumable + " --config-only", "--checkpoint");
+  check_one_line_refusal(trained_audit + " --checkpoint " + folder.file("missing/file"), "missing/file");
+}

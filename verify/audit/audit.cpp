@@ -83,6 +83,11 @@ std::vector<Assumption> assumptions(const AuditQuestion& question, const std::ve
                        ": nothing is to be assumed of it (accepted: a member that is there and not known)");
     }
   }
+  if (const KnownLayers& known = question.known; known.of_source > 0) {
+    result.push_back({fmt::format("{} says the norms of {} of the layers as this version computes them",
+                                  known.source, known.of_source),
+                      Status::assumed});
+  }
   return result;
 }
 
@@ -177,7 +182,8 @@ Audit audit_model(const AuditQuestion& question) {
   audit.assumptions = assumptions(question, audit.config.assumed_inert, of_adapter);
   audit.verdict = Verdict::computed;
   if (model.weights) {
-    ModelSweep measured = sweep_layers(*model.weights, prompt, question.threads);
+    ModelSweep measured =
+        sweep_layers(*model.weights, prompt, question.threads, question.known.norms, question.on_layer);
     audit.norms = std::move(measured.norms);
     audit.heads = audit_heads(audit, question, measured.prompt);
     if (!measured.undecided.empty()) audit.verdict = Verdict::unknown;

@@ -10,6 +10,13 @@
 
 namespace promptbound {
 
+/// Norms of layers that were computed before this audit.
+struct KnownLayers {
+  KnownNorms norms;
+  std::string source;         ///< the file whose word is taken for some of them
+  std::size_t of_source = 0;  ///< how many; the others were computed for this audit
+};
+
 struct AuditQuestion {
   std::string model, prompt;  ///< folders; no prompt: empty
   Integer context = 0;        ///< T; 0: all positions of the model
@@ -22,6 +29,8 @@ struct AuditQuestion {
   /// 0.
   std::vector<std::vector<std::size_t>> texts = {};
   double radius = 0;
+  KnownLayers known = {};  ///< norms that are not to be computed
+  OnLayer on_layer = {};   ///< is told of each layer whose norms were computed
 };
 
 /// Polynomial attention for one head at one bound on its scores (4.2).

@@ -2,6 +2,7 @@
 #include <oneapi/tbb/task_arena.h>
 
 #include <promptbound/numeric/certify.hpp>
+#include <promptbound/numeric/error.hpp>
 #include <promptbound/numeric/work.hpp>
 #include <promptbound/verify/audit/model_sweep.hpp>
 
@@ -19,9 +20,26 @@ PromptPass whole_pass(const LanguageModel& model, const InputWeights& input, con
   return pass;
 }
 
+/// The norm whose output enters a layer behind the first, in a model that norms after its blocks.
+NormWeights last_norm_before(const LanguageModel& model, std::size_t layer) {
+  return model.layer(layer - 1).norm_2;
+}
+
 }  // namespace
 
-ModelSweep sweep_layers(const LanguageModel& model, const Matrix<double>& prompt, int threads) {
+LayerMatrixNorms norms_of_layer(const LanguageModel& model, std::size_t layer) {
+  const ModelConfig& config = model.config();
+  if (layer >= config.layers) {
+    throw InputError("layer: " + std::to_string(layer) + " (accepted: 0 to " +
+                     std::to_string(config.layers - 1) + ")");
+  }
+  std::optional<NormWeights> entering;
+  if (!config.norms_come_first()) entering = layer == 0 ? model.input().norm : last_norm_before(model, layer);
+  return layer_norms(config, model.layer(layer), entering);
+}
+
+ModelSweep sweep_layers(const LanguageModel& model, const Matrix<double>& prompt, int threads,
+                        const KnownNorms& known, const OnLayer& on_layer) {
   const std::size_t layers = model.config().layers;
   const long first_bits = std::min(128 + 16 * static_cast<long>(layers), precision_limit());
   const InputWeights input = model.input();
@@ -29,6 +47,7 @@ ModelSweep sweep_layers(const LanguageModel& model, const Matrix<double>& prompt
   std::optional<PromptPass> pass;
   if (prompt.cols() > 0) pass.emplace(input, prompt, first_bits);
   std::optional<NormWeights> entering = norms.entering();
+  std::size_t entered = 0;  // the layer that it enters
   oneapi::tbb::task_arena arena(threads);
   const std::size_t at_once = static_cast<std::size_t>(threads);
   for (std::size_t first = 0; first < layers; first += at_once) {
@@ -39,20 +58,29 @@ ModelSweep sweep_layers(const LanguageModel& model, const Matrix<double>& prompt
     // The pass of the prompt through these layers is one more piece of work beside them.
     const auto piece = [&](std::size_t i) {
       if (i < count) {
-        of_layers[i] = layer_norms(model.config(), held[i], before[i]);
+        if (!known.contains(first + i)) of_layers[i] = layer_norms(model.config(), held[i], before[i]);
       } else if (pass) {
         for (std::size_t l = first; l < first + count; ++l) pass->add(held[l - first], l + 1 == layers);
       }
     };
     for (std::size_t i = 0; i < count; ++i) {
-      held[i] = model.layer(first + i);
+      const std::size_t l = first + i;
+      if (!pass && known.contains(l)) continue;
+      held[i] = model.layer(l);
+      if (!entering) continue;
+      if (entered != l) entering = last_norm_before(model, l);
       before[i] = entering;
-      if (entering) entering = held[i].norm_2;
+      entering = held[i].norm_2;
+      entered = l + 1;
     }
     arena.execute([&] {
       oneapi::tbb::parallel_for(std::size_t{0}, count + 1, [&](std::size_t i) { piece(count - i); });
     });
-    for (LayerMatrixNorms& one : of_layers) norms.add(std::move(one));
+    for (std::size_t i = 0; i < count; ++i) {
+      const auto found = known.find(first + i);
+      if (found == known.end() && on_layer) on_layer(first + i, of_layers[i]);
+      norms.add(found == known.end() ? std::move(of_layers[i]) : found->second);
+    }
     tell_work(first + count, layers);
   }
   ModelSweep result{norms.take(), {}, {}};

@@ -1,6 +1,8 @@
 /// One sweep over the layers of a model: norms of its weights, and the pass of a prompt.
 #pragma once
 
+#include <functional>
+#include <map>
 #include <string>
 #include <vector>
 
@@ -18,10 +20,21 @@ struct ModelSweep {
   std::string undecided;
 };
 
+/// Norms of layers, by the layer's number; without R_out, as layer_norms returns them.
+using KnownNorms = std::map<std::size_t, LayerMatrixNorms>;
+/// What is told of a layer whose norms were computed.
+using OnLayer = std::function<void(std::size_t layer, const LayerMatrixNorms& norms)>;
+
+/// Returns the norms of one layer: those that a sweep finds. Throws InputError where the model has no such
+/// layer, and as LanguageModel::layer.
+[[nodiscard]] LayerMatrixNorms norms_of_layer(const LanguageModel& model, std::size_t layer);
+
 /// Takes the prompt: d x m, or d x 0 without one; as many layers are held and worked on at a time as there
 /// are threads. Each layer is read once, for all that is asked of it; the pass alone reads the layers again
-/// where its enclosures need more bits, up to the limit of the precision.
+/// where its enclosures need more bits, up to the limit of the precision. Norms that are known are not
+/// computed, and without a prompt their layers are not read.
 [[nodiscard]] ModelSweep sweep_layers(const LanguageModel& model, const Matrix<double>& prompt,
-                                      int threads = 1);
+                                      int threads = 1, const KnownNorms& known = {},
+                                      const OnLayer& on_layer = {});
 
 }  // namespace promptbound

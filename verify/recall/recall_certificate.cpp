@@ -4,12 +4,10 @@
 #include <nlohmann/json.hpp>
 
 #include <promptbound/models/language_model.hpp>
-#include <promptbound/models/mapped_file.hpp>
-#include <promptbound/models/text_file.hpp>
 #include <promptbound/numeric/decimal.hpp>
 #include <promptbound/numeric/error.hpp>
-#include <promptbound/records/sha256.hpp>
 #include <promptbound/verify/certificate.hpp>
+#include <promptbound/verify/file_hashes.hpp>
 #include <promptbound/verify/recall/interval_pass.hpp>
 #include <promptbound/verify/recall/recall_certificate.hpp>
 
@@ -17,31 +15,6 @@ namespace promptbound {
 namespace {
 
 constexpr long digits = 12;
-
-std::string file_hash(const std::filesystem::path& path) {
-  const MappedFile file(path.string());
-  const auto bytes = file.bytes();
-  return sha256({reinterpret_cast<const char*>(bytes.data()), bytes.size()});
-}
-
-/// The files of a folder from which a model or a prompt is read.
-Json hashes_of(const std::string& folder, const char* config, const std::string& weights) {
-  const std::filesystem::path path(folder);
-  Json files = {{config, file_hash(path / config)}};
-  std::error_code ignored;
-  if (std::filesystem::exists(path / weights, ignored)) {
-    files[weights] = file_hash(path / weights);
-    return files;
-  }
-  const std::string index = weights + ".index.json";
-  files[index] = file_hash(path / index);
-  const Json json = parse_json(read_text_file((path / index).string()), index);
-  for (const auto& [tensor, file] : member(json, "weight_map", index).items()) {
-    const std::string name = file.get<std::string>();
-    if (!files.contains(name)) files[name] = file_hash(path / name);
-  }
-  return files;
-}
 
 Json position_json(const PositionRecall& position) {
   if (position.verdict == Verdict::proved) {
@@ -97,7 +70,7 @@ Json recall_certificate(const RecallQuestion& question, const Recall& recall) {
   }
   Json prompts = Json::array();
   for (const std::string& folder : question.prompts) {
-    prompts.push_back(hashes_of(folder, "adapter_config.json", "adapter_model.safetensors"));
+    prompts.push_back(file_hashes(folder, "adapter_config.json", "adapter_model.safetensors"));
   }
   Json certificate = {
       {"schema", 1},
@@ -105,7 +78,7 @@ Json recall_certificate(const RecallQuestion& question, const Recall& recall) {
       {"theorem", "3.5"},
       {"bits", std::max(first_interval_bits(recall.layers), recall.interval_bits)},
       {"inputs",
-       {{"model", hashes_of(question.model, "config.json", "model.safetensors")},
+       {{"model", file_hashes(question.model, "config.json", "model.safetensors")},
         {"prompts", std::move(prompts)}}},
       {"assumed_inert", question.assumed_inert},
       {"prompt_as", question.prompt_as ? Json(std::string(name(*question.prompt_as))) : Json()},

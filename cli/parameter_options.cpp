@@ -30,7 +30,7 @@ void ParameterOptions::add_to(Subcommand& subcommand) {
     const std::string name(parameter->name);
     subcommand
         .add_option_function(
-            "--" + name, [this, name](const std::string& text) { texts_[name] = text; },
+            "--" + name, [this, name](const std::string& text) { set(name, text); },
             std::string(parameter->meaning))
         ->type_name("X")
         ->group(parameters_group);
@@ -41,10 +41,10 @@ Sweep ParameterOptions::sweep() const {
   std::vector<Values> values;
   for (const Parameter* parameter : all_parameters()) {
     if (const auto text = texts_.find(std::string(parameter->name)); text != texts_.end()) {
-      values.emplace_back(*parameter, text->second);
+      values.emplace_back(*parameter, text->second, most_);
     }
   }
-  return Sweep(std::move(values));
+  return Sweep(std::move(values), most_);
 }
 
 void ParameterOptions::reject_unused(std::string_view what, const std::vector<Use>& uses) const {

@@ -22,6 +22,12 @@ inline constexpr const char* parameters_group =
 /// The texts given for parameters, by name.
 class ParameterOptions {
  public:
+  /// Takes the most points that the values may have together.
+  explicit ParameterOptions(std::uint64_t most = most_points) : most_(most) {}
+
+  /// Sets the text of the parameter of that name.
+  void set(const std::string& name, const std::string& text) { texts_[name] = text; }
+
   /// Adds --NAME for every parameter that some bound of the catalogue uses.
   void add_to(Subcommand& subcommand);
 
@@ -36,6 +42,7 @@ class ParameterOptions {
 
  private:
   std::map<std::string, std::string> texts_;
+  std::uint64_t most_;
 };
 
 }  // namespace promptbound

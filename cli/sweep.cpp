@@ -17,22 +17,25 @@ std::vector<std::string_view> split(std::string_view text, char separator) {
   }
 }
 
-[[noreturn]] void fail(const Parameter& parameter, std::string_view text, const char* why) {
+[[noreturn]] void fail(const Parameter& parameter, std::string_view text, std::string_view why) {
   throw InputError(fmt::format("--{} '{}': {} (accepted: 5, 1:8, 0:1:1/4, 1:64:x2, 1/10,1/100)",
                                parameter.name, text.substr(0, 60), why));
 }
 
+std::string more_than(std::uint64_t most) { return fmt::format("more than {} points", most); }
+
 }  // namespace
 
-Values::Values(const Parameter& parameter, std::string_view text) : parameter_(&parameter) {
+Values::Values(const Parameter& parameter, std::string_view text, std::uint64_t most)
+    : parameter_(&parameter) {
   for (const std::string_view part : split(text, ',')) {
-    pieces_.push_back(parse_piece(part));
+    pieces_.push_back(parse_piece(part, most));
     size_ += pieces_.back().count;
-    if (size_ > most_points) fail(parameter, text, "more than 10000000 points");
+    if (size_ > most) fail(parameter, text, more_than(most));
   }
 }
 
-Values::Piece Values::parse_piece(std::string_view text) const {
+Values::Piece Values::parse_piece(std::string_view text, std::uint64_t most) const {
   const auto parts = split(text, ':');
   if (parts.size() == 1) return {1, parse_argument(*parameter_, text), 0, false};
   if (parts.size() > 3 || parameter_->domain == Parameter::Domain::choice)
@@ -54,12 +57,13 @@ Values::Piece Values::parse_piece(std::string_view text) const {
   if (piece.geometric) {
     if (piece.step <= 1 || first <= 0) fail(*parameter_, text, "a factor must be > 1 and the start > 0");
     for (Rational value = first; value <= last; value *= piece.step) {
-      if (++piece.count > most_points) fail(*parameter_, text, "more than 10000000 points");
+      // These are counted one by one, and their values grow with their number.
+      if (++piece.count > most_points) fail(*parameter_, text, more_than(most_points));
     }
   } else {
     if (piece.step <= 0) fail(*parameter_, text, "a step must be > 0");
     const Integer count = floor(Rational((last - first) / piece.step)) + 1;
-    if (count > most_points) fail(*parameter_, text, "more than 10000000 points");
+    if (count > most) fail(*parameter_, text, more_than(most));
     piece.count = count.convert_to<std::uint64_t>();
   }
   if (parameter_->domain == Parameter::Domain::count && piece.count > 1 && !is_integer(piece.step)) {
@@ -82,12 +86,11 @@ Argument Values::at(std::uint64_t index) const {
   throw std::out_of_range("index beyond the sweep");
 }
 
-Sweep::Sweep(std::vector<Values> values) : values_(std::move(values)) {
+Sweep::Sweep(std::vector<Values> values, std::uint64_t most) : values_(std::move(values)) {
   for (const Values& one : values_) {
-    size_ *= one.size();  // both factors are at most 10^7
-    if (size_ > most_points) {
-      throw InputError("the sweep has more than 10000000 points: shorten a range");
-    }
+    if (one.size() > most / size_)
+      throw InputError(fmt::format("the sweep has {}: shorten a range", more_than(most)));
+    size_ *= one.size();
   }
 }
 

@@ -4,11 +4,10 @@
 #include <nlohmann/json.hpp>
 
 #include <promptbound/bounds/catalogue.hpp>
+#include <promptbound/cli/bound_sweep.hpp>
 #include <promptbound/cli/command.hpp>
 #include <promptbound/cli/command_line.hpp>
 #include <promptbound/cli/parallel_rows.hpp>
-#include <promptbound/cli/parameter_options.hpp>
-#include <promptbound/cli/record_columns.hpp>
 #include <promptbound/cli/render/record_view.hpp>
 #include <promptbound/cli/render/render_json.hpp>
 #include <promptbound/numeric/error.hpp>
@@ -23,28 +22,18 @@ struct EvalOptions : CommonOptions {
   ParameterOptions parameters;
 };
 
-const Inverse* inverse_asked_for(const EvalOptions& options, const Bound& bound) {
-  return options.unknown.empty() ? nullptr : &find_inverse(bound, options.unknown);
-}
-
-Record compute(const EvalOptions& options, const Bound& bound, const Arguments& arguments) {
-  const Inverse* inverse = inverse_asked_for(options, bound);
-  return inverse == nullptr ? evaluate(bound, arguments, options.computed_digits())
-                            : evaluate(bound, *inverse, arguments, options.computed_digits());
-}
-
 /// An array of records, one a line.
-void write_json(const EvalOptions& options, const Bound& bound, const Sweep& sweep, const Record& first,
-                OutputFile& file) {
+void write_json(const EvalOptions& options, const BoundSweep& sweep, const Record& first, OutputFile& file) {
   const long digits = options.shown_digits();
-  if (sweep.varying().empty()) {
+  const Sweep& points = sweep.points();
+  if (points.varying().empty()) {
     file.write(document(record_json(first, digits)));
     return;
   }
   bool is_first = true;
   for_each_row(
-      sweep.size(), options,
-      [&](std::uint64_t i) { return record_json(compute(options, bound, sweep.at(i)), digits).dump(); },
+      points.size(), options,
+      [&](std::uint64_t i) { return record_json(sweep.record(points.at(i)), digits).dump(); },
       [&](const std::string& line) {
         file.write((is_first ? "[\n" : ",\n") + line);
         is_first = false;
@@ -53,45 +42,32 @@ void write_json(const EvalOptions& options, const Bound& bound, const Sweep& swe
 }
 
 int eval(const EvalOptions& options) {
-  const Bound& bound = find_bound(options.id);
-  const Inverse* inverse = inverse_asked_for(options, bound);
-  options.parameters.reject_unused(bound.id, inverse == nullptr ? bound.uses : inverse->uses);
-  const Sweep sweep = options.parameters.sweep();
+  const BoundSweep sweep(options.id, options.unknown, options.parameters, options.computed_digits());
+  const bool is_one_point = sweep.points().varying().empty();
   // The first point is computed before the file is opened: a missing parameter leaves nothing behind.
-  const Record first = compute(options, bound, sweep.at(0));
+  const Record first = sweep.record(sweep.points().at(0));
 
   std::optional<OutputFile> coq;
   if (!options.coq.empty()) {
-    if (!sweep.varying().empty()) throw InputError("--coq certifies one point: give one value a parameter");
+    if (!is_one_point) throw InputError("--coq certifies one point: give one value a parameter");
     CoqCertificate certificate;
-    certify_in_coq(bound, inverse, sweep.at(0), first, certificate);
+    certify_in_coq(sweep.bound(), sweep.inverse(), sweep.points().at(0), first, certificate);
     coq.emplace(options.coq).write(certificate.text());
   }
   OutputFile file(options.output);
   if (options.format == Format::json) {
-    write_json(options, bound, sweep, first, file);
+    write_json(options, sweep, first, file);
   } else {
     const auto writer = make_table_writer(options.format, file, options.shown_digits());
-    if (sweep.varying().empty()) {
-      write_record(bound, inverse, first, *writer);
+    if (is_one_point) {
+      write_record(sweep.bound(), sweep.inverse(), first, *writer);
     } else {
-      const ParameterView parameters(options.parameters, inverse == nullptr ? bound.uses : inverse->uses);
-      parameters.write_head(options.format, *writer);
-      const RecordColumns columns(parameters, options.format, bound, inverse);
-      writer->begin(std::string(bound.id), columns.headings());
-      for_each_row(
-          sweep.size(), options,
-          [&](std::uint64_t i) {
-            const Arguments arguments = sweep.at(i);
-            return columns.cells(arguments, compute(options, bound, arguments));
-          },
-          [&](const std::vector<Cell>& cells) { writer->row(cells); });
-      writer->end();
+      sweep.write_rows(0, sweep.points().size(), options, *writer);
     }
   }
   if (coq) coq->commit();
   file.commit();
-  return sweep.varying().empty() && first.is_undecided() ? exit_unknown : exit_done;
+  return is_one_point && first.is_undecided() ? exit_unknown : exit_done;
 }
 
 }  // namespace

@@ -6,6 +6,7 @@
 #include <nlohmann/json.hpp>
 
 #include <promptbound/bounds/overview.hpp>
+#include <promptbound/cli/bound_sweep.hpp>
 #include <promptbound/cli/render/gap.hpp>
 #include <promptbound/cli/render/render_json.hpp>
 #include <promptbound/cli/sweep.hpp>
@@ -145,6 +146,40 @@ std::vector<Record> sweep(const std::string& id, const py::dict& parameters, lon
       [&](const Running& running) {
         if (!progress.is_none()) progress(running.done.load(), running.total.load());
       });
+}
+
+// --- sweeps that several processes share
+
+/// Texts by parameter, as the command takes them.
+BoundSweep sweep_in_parts(const std::string& id, const std::map<std::string, std::string>& parameters,
+                          long digits, const std::optional<std::string>& unknown) {
+  ParameterOptions options(most_points_in_parts);
+  for (const auto& [name, text] : parameters) options.set(std::string(parameter_named(name).name), text);
+  return {id, unknown ? std::string(parameter_named(*unknown).name) : std::string(), std::move(options),
+          checked(digits)};
+}
+
+/// Writes the rows first to last - 1 as `promptbound eval --format csv` does, under their heading.
+void write_part(const BoundSweep& sweep, const std::string& path, std::uint64_t first, std::uint64_t last,
+                long digits) {
+  if (first >= last || last > sweep.points().size())
+    throw InputError(
+        "rows: no such part (accepted: 0 <= first < last <= " + std::to_string(sweep.points().size()) + ")");
+  const py::gil_scoped_release release;
+  CommonOptions options;
+  options.format = Format::csv;
+  options.quiet = true;
+  OutputFile file(path);
+  sweep.write_rows(first, last, options, *make_table_writer(Format::csv, file, digits));
+  file.commit();
+}
+
+void add_sweeps_in_parts(py::module_& module) {
+  py::class_<BoundSweep>(module, "SweepInParts")
+      .def(py::init(&sweep_in_parts))
+      .def_property_readonly("points", [](const BoundSweep& sweep) { return sweep.points().size(); })
+      .def("look_at_first", [](const BoundSweep& sweep) { (void)sweep.record(sweep.points().at(0)); })
+      .def("write", write_part);
 }
 
 py::object input_object(const Input& input) {
@@ -331,6 +366,7 @@ void add_bounds(py::module_& module) {
       .def_property_readonly("bracket", [](const Overview& o) { return bracket_object(o.bracket, o.bits); })
       .def_property_readonly("memory",
                              [](const Overview& o) { return bracket_object(o.memory, o.memory_bits); });
+  add_sweeps_in_parts(module);
   module.def("catalogue", entries);
   module.def("meanings", meanings);
   module.def("evaluate", evaluate_bound, py::arg("id"), py::arg("parameters"), py::arg("digits"),

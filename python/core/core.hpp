@@ -135,6 +135,7 @@ auto interruptible(Work work, const std::function<void(const Running&)>& look = 
 // Each adds one part to the module.
 void add_bounds(py::module_& module);
 void add_attention(py::module_& module);
+void add_audit(py::module_& module);
 void add_models(py::module_& module);
 void add_recall(py::module_& module);
 void add_verify(py::module_& module);

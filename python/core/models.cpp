@@ -1,4 +1,4 @@
-// Models: instances in and out, their outputs, constructions, memorization, structure, audits, certificates.
+// Models: instances in and out, their outputs, constructions, memorization, structure, certificates.
 #include <fmt/format.h>
 #include <pybind11/stl.h>
 
@@ -10,14 +10,12 @@
 #include <promptbound/cli/commands/construction.hpp>
 #include <promptbound/cli/commands/construction_proofs.hpp>
 #include <promptbound/cli/commands/run_memory.hpp>
-#include <promptbound/cli/render/audit.hpp>
 #include <promptbound/cli/render/render_json.hpp>
 #include <promptbound/models/instance_safetensors.hpp>
 #include <promptbound/numeric/certify.hpp>
 #include <promptbound/numeric/error.hpp>
 #include <promptbound/numeric/integers.hpp>
 #include <promptbound/numeric/precision.hpp>
-#include <promptbound/verify/audit/audit.hpp>
 #include <promptbound/verify/check/check.hpp>
 #include <promptbound/verify/memorization/memorize.hpp>
 #include <promptbound/verify/prefix/memorize_prefix.hpp>
@@ -246,40 +244,16 @@ py::dict structure(const Instance& instance, py::handle radius, py::handle diame
   return result;
 }
 
-// --- audit and certificates
+// --- certificates
 
-std::string audit(const std::string& model, const std::string& prompt, py::handle context, py::handle eta,
-                  py::handle Delta, py::handle eps, const std::vector<std::string>& assume_inert, long digits,
-                  int threads, const std::vector<std::vector<std::size_t>>& texts, py::handle radius) {
-  const auto positive = [](py::handle value, const std::string& option) {
-    const Rational number = rational_of(value, option);
-    if (number <= 0) throw InputError(option + ": '" + number.str() + "' (accepted: a number > 0)");
-    return number;
-  };
+py::dict check(const std::string& text, const std::string& where, long bits, int threads,
+               const std::string& model, const std::vector<std::string>& prompts) {
   if (threads < 1) throw InputError("threads: " + std::to_string(threads) + " (accepted: a number >= 1)");
-  AuditQuestion question{
-      model,        prompt, 0, positive(eta, "--eta"), positive(Delta, "--Delta"), positive(eps, "--eps"),
-      assume_inert, threads};
-  if (!context.is_none()) {
-    const Rational T = rational_of(context, "--context");
-    if (!is_integer(T) || T < 1)
-      throw InputError("--context: '" + T.str() + "' (accepted: a whole number of tokens)");
-    question.context = numerator(T);
-  }
-  const Rational r = rational_of(radius, "radius");
-  if (r < 0) throw InputError("radius: " + r.str() + " (accepted: a number >= 0)");
-  question.texts = texts;
-  question.radius = FastInterval(r).upper();
-  return interruptible([=](Running&) { return audit_json(audit_model(question), question, digits); });
-}
-
-py::dict check(const std::string& text, const std::string& where, long bits, const std::string& model,
-               const std::vector<std::string>& prompts) {
   const CheckReport report = interruptible([=](Running&) {
     std::vector<GivenInput> folders;
     if (!model.empty()) folders.push_back({"model", model, ""});
     for (const std::string& prompt : prompts) folders.push_back({"prompt", prompt, ""});
-    return check_certificate(text, where, CheckLimits{bits, std::nullopt}, folders);
+    return check_certificate(text, where, CheckLimits{bits, std::nullopt, threads}, folders);
   });
   py::dict result;
   result["verdict"] = verdict_name(report);
@@ -315,7 +289,6 @@ void add_models(py::module_& module) {
   module.def("memorize", memorize_data);
   module.def("memorize_by_prefix", memorize_by_prefix_data);
   module.def("structure", structure);
-  module.def("audit", audit);
   module.def("check", check);
 }
 

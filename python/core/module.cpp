@@ -37,6 +37,7 @@ PYBIND11_MODULE(_core, module) {
              [](py::handle value, const std::string& what) { return python::number_text(value, what); });
   python::add_bounds(module);
   python::add_attention(module);
+  python::add_audit(module);
   python::add_models(module);
   python::add_recall(module);
   python::add_verify(module);

@@ -165,19 +165,19 @@ def _written(value, path):
     if isinstance(value, Transformer):
         value.save(path)
     else:
-        path.write_text(json.dumps(_exact(value)), encoding="utf-8")
+        path.write_text(json.dumps(exact_texts(value)), encoding="utf-8")
     return os.fspath(path)
 
 
-def _exact(value):
+def exact_texts(value):
     """Numbers as exact texts, arrays as lists."""
     if isinstance(value, dict):
-        return {key: entry if key == "schema" else _exact(entry) for key, entry in value.items()}
+        return {key: entry if key == "schema" else exact_texts(entry) for key, entry in value.items()}
     if isinstance(value, numpy.ndarray):
         value = value.tolist()
         return _exact_floats(value)
     if isinstance(value, (list, tuple)):
-        return [_exact(entry) for entry in value]
+        return [exact_texts(entry) for entry in value]
     return _core.number_text(value, "data")
 
 
@@ -299,24 +299,34 @@ class Audit:
 
 
 def audit(model, prompt=None, *, context=None, eta="1/100", Delta=1, eps="1/10", assume_inert=(), digits=40, threads=1, texts=(),
-          radius="1/1000000"):
+          radius="1/1000000", checkpoint=None):
     """Audits a model folder (config.json, model.safetensors) and a soft prompt's (PEFT adapter).
 
     context: the sequence length T, by default all positions of the model. eta, Delta, eps: as `promptbound audit` takes
     them. assume_inert: members of config.json taken to change nothing. threads: as many layers are
     held and worked on at a time. texts: token ids behind the prompt, one sequence each, for which the Lipschitz constant on
-    the ball of this radius around the prompt is wanted (theory 3.4). Returns an Audit. Ctrl-C works.
+    the ball of this radius around the prompt is wanted (theory 3.4). checkpoint: a file to go on from where it exists; the
+    norms of the layers are kept in it until the answer, which says so of those that it took from there. Returns an Audit.
+    Ctrl-C works.
     """
+    return audit_with({}, "", 0, model, prompt, context=context, eta=eta, Delta=Delta, eps=eps, assume_inert=assume_inert, digits=digits,
+                      threads=threads, texts=texts, radius=radius, checkpoint=checkpoint)
+
+
+def audit_with(known, source, of_source, model, prompt=None, *, context=None, eta="1/100", Delta=1, eps="1/10", assume_inert=(), digits=40, threads=1,
+               texts=(), radius="1/1000000", checkpoint=None):
+    """As audit, but takes the norms of layers that are known: JSON texts by layer; the file `source` says `of_source` of them."""
     text = _core.audit(os.fspath(model), "" if prompt is None else os.fspath(prompt), context, eta, Delta, eps, list(assume_inert), digits, threads,
-                       [[int(id) for id in text] for text in texts], radius)
+                       [[int(id) for id in text] for text in texts], radius, "" if checkpoint is None else os.fspath(checkpoint), known, source, of_source)
     return Audit(json.loads(text))
 
 
-def check(certificate, *, bits=16384, model=None, prompts=()):
+def check(certificate, *, bits=16384, threads=1, model=None, prompts=()):
     """Recomputes what a certificate claims, by the separate checker.
 
     certificate: its text, a dictionary, or a path (os.PathLike, or a str that is no JSON). bits: of working precision, at
-    most. model, prompts: folders that a certificate of recall is about. Returns a Check.
+    most. threads: that bound the boxes of a proof over the cube. model, prompts: folders that a certificate of recall is
+    about. Returns a Check.
     """
     where = "certificate"
     if isinstance(certificate, dict):
@@ -324,7 +334,7 @@ def check(certificate, *, bits=16384, model=None, prompts=()):
     elif isinstance(certificate, os.PathLike) or not certificate.lstrip().startswith("{"):
         where = os.fspath(certificate)
         certificate = pathlib.Path(certificate).read_text(encoding="utf-8")
-    return Check(_core.check(certificate, where, bits, "" if model is None else os.fspath(model), [os.fspath(folder) for folder in prompts]))
+    return Check(_core.check(certificate, where, bits, threads, "" if model is None else os.fspath(model), [os.fspath(folder) for folder in prompts]))
 
 
 def _torch_members(layer, heads, drop_norms, causal, prompt, L):

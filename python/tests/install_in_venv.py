@@ -16,7 +16,7 @@ ROOT = pathlib.Path(__file__).resolve().parents[2]
 
 USE = """
 import pathlib, sys
-import promptbound as pb
+import promptbound as pb, promptbound.distributed
 assert pathlib.Path(pb.__file__).is_relative_to(sys.prefix), pb.__file__
 found = pb.bounds(d=2, L=2, eps="1/10", alpha="inf")
 assert (found.necessary_at_equal_width.tokens, found.sufficient.tokens) == (2, 21)
@@ -43,7 +43,7 @@ def main():
     tag = f"cp{sys.version_info.major}{sys.version_info.minor}"
     assert f"-{tag}-{tag}-linux_" in wheel.name, f"{wheel.name}: a module of this machine's libraries and no other's"
     names = zipfile.ZipFile(wheel).namelist()
-    for needed in ("promptbound/__init__.py", "promptbound/__init__.pyi", "promptbound/py.typed"):
+    for needed in ("promptbound/__init__.py", "promptbound/__init__.pyi", "promptbound/py.typed", "promptbound/distributed/__init__.py", "promptbound/distributed/__init__.pyi"):
         assert needed in names, needed
     assert not [name for name in names if name.endswith((".cpp", ".hpp", ".o"))]
     run(*pip, "install", "--quiet", "--no-index", "--no-deps", wheel)

@@ -1,36 +1,14 @@
-"""Work for many machines: proofs over the cube, divided among the workers of a Dask cluster (Debian: python3-distributed).
-
-    import distributed, promptbound as pb, promptbound.distributed
-    with distributed.Client("tcp://scheduler:8786") as client:
-        answer = pb.distributed.verify(client, model, "identity", "1/20", checkpoint="search.json")
-
-Every worker needs this package in the same version. What a task does depends on its box alone, so the answer depends
-neither on how many workers there are nor on the order in which they finish.
-"""
+"""Proofs over the cube: a part of the cube a task."""
 
 import functools
 import json
-import logging
 import math
 import os
-import tempfile
-import uuid
-from collections import Counter
 
 from promptbound import _core
+from promptbound.distributed.tasks import Run, dask, log, ran_out_of_memory, require_same, result_of, write_whole
 from promptbound.expressions import target_of
 from promptbound.verify import Verification
-
-log = logging.getLogger("promptbound.distributed")
-
-
-def dask():
-    """Imports Dask's module distributed; InputError where it is not installed."""
-    try:
-        import distributed
-    except ImportError as error:
-        raise _core.InputError("distributed: Dask is not installed (accepted: Debian's python3-distributed, or pip's distributed)") from error
-    return distributed
 
 
 # --- on the workers
@@ -40,19 +18,15 @@ def dask():
 def _search_of(problem):
     """The search that a text of verify's describes; a worker's tasks share it."""
     parts = json.loads(problem)
-    return _core.RegionSearch(_core.Instance(parts["model"]), parts["target"], parts["eps"], parts["alpha"], parts["L"])
+    return _core.RegionSearch(_core.Instance(parts["model"]), parts["target"], parts["eps"], parts["alpha"], parts["ratio"],
+                              parts["L"])
 
 
-def _search_region(problem, digest, version, topic, path, tree, most_boxes):
-    """One task; it says when it begins, so that the driver can tell what was begun twice."""
-    worker = dask().get_worker()
-    worker.log_event(topic, {"path": path, "worker": worker.address})
-    if _core.__version__ != version:
-        raise _core.InputError(f"worker {worker.address}: promptbound {_core.__version__} (accepted: {version}, as the driver has)")
+def _search_region(problem, digest, path, tree, most_boxes, lower):
+    """One task: what a search of the box at the end of the path reports."""
     search = _search_of(problem)
-    if search.digest() != digest:
-        raise _core.InputError(f"worker {worker.address}: the model, the target or the table is another there (accepted: SHA-256 {digest})")
-    return search.search(path, tree, most_boxes)
+    require_same(search.digest(), digest, "the model, the target or the table is another there", f"SHA-256 {digest}")
+    return search.search(path, tree, most_boxes, lower)
 
 
 # --- in the driver
@@ -105,6 +79,13 @@ class _Cube:
             self._settled = max(self._settled or 0, report["settled"])
         self.too_small |= report["too_small"]
 
+    def settle(self, goal):
+        """Leaves the open boxes with bounds up to the goal as they are."""
+        for path in [path for path, (upper, _) in self.open.items() if upper <= goal]:
+            upper, tree = self.open.pop(path)
+            self._settled = max(self._settled or 0, upper)
+            self._joined[path] = [tree], []
+
     def tree(self, path=""):
         if path in self.open:
             return self.open[path][1]
@@ -119,57 +100,49 @@ class _Cube:
         return sorted(sorted(self.open, key=lambda path: (-self.open[path][0], path))[:count])
 
 
-def _write_whole(path, text):
-    """Writes a file beside its place and renames it: it is there whole or not at all."""
-    path = os.path.abspath(path)
-    handle, name = tempfile.mkstemp(dir=os.path.dirname(path), prefix=os.path.basename(path) + ".")
-    try:
-        with open(handle, "w", encoding="utf-8") as file:
-            file.write(text + "\n")
-            file.flush()
-            os.fsync(file.fileno())
-        os.replace(name, path)
-    except BaseException:
-        os.unlink(name)
-        raise
-
-
-def _round(client, paths, submit, topic):
+def _round(client, paths, submit, boxes):
     """The reports about the boxes in preorder, up to the first that refutes; whatever finishes first."""
-    futures = {submit(path): path for path in paths}
+    sizes = dict.fromkeys(paths, boxes)
+    futures = {submit(path, boxes): path for path in paths}
     reports = {}
+    waiting = dask().as_completed(futures)
     try:
-        for future, report in dask().as_completed(futures, with_results=True):
-            reports[futures[future]] = report
+        for future in waiting:
+            path = futures[future]
+            name = path or "(the cube)"
+            if ran_out_of_memory(future) and sizes[path] > 2:
+                sizes[path] //= 2
+                log.warning("box %s ran out of memory: again with %d boxes", name, sizes[path])
+                again = submit(path, sizes[path])
+                futures[again] = path
+                waiting.add(again)
+                continue
+            reports[path] = result_of(future, f"box {name}")
             refuting = [path for path, found in reports.items() if found["refuted"]]
             if refuting and all(path in reports for path in paths if path < min(refuting)):
                 paths = [path for path in paths if path <= min(refuting)]
                 break
     finally:
         client.cancel(list(futures))
-    begun = {}
-    for _, event in client.get_events(topic):
-        begun.setdefault(event["path"], []).append(event["worker"])
-    for path, workers in sorted(begun.items()):
-        if len(workers) > 1:
-            log.warning("box %s was searched again: begun on %s", path or "(the cube)",
-                        ", ".join(f"{worker} ({count} times)" for worker, count in sorted(Counter(workers).items())))
     return [(path, reports[path]) for path in paths]
 
 
-def verify(client, model, target, eps, *, alpha="inf", L=None, boxes=1_000_000_000, frequency=None, table=None, checkpoint=None,
+def verify(client, model, target, eps, *, alpha="inf", ratio=None, L=None, boxes=1_000_000_000, frequency=None, table=None, checkpoint=None,
            task_boxes=5000, tasks=64, progress=None):
     """Decides sup_X ||T([P, X]) - f(X)||_alpha <= eps over X in [0,1]^{d x L} on the workers of a distributed.Client.
 
     model, target, eps, alpha, L, boxes, frequency, table, progress: as in promptbound.verify; a table's file is read by
-    every worker under the same name. It ends where eps is decided and does not narrow the bounds further: a box is halved
-    if and only if its bound is above eps. checkpoint: a file to go on from where it exists; it is written whole after every
-    round, says only where the search has been (every bound is computed again), and stays until you remove it. A round is
-    `tasks` open boxes, the largest bounds first, each searched by a task that bounds task_boxes more. A box whose worker is
-    lost is searched again, and the log "promptbound.distributed" says so. The least witness by path in the first round
-    that has one refutes. Returns a Verification: verdict, bounds and certificate are the same for any workers, and of a
-    proof for any task_boxes and tasks as well. Raises InputError for bad input, for a worker with another version of
-    promptbound or another model, and where Dask is missing.
+    every worker under the same name. A box is halved if and only if its bound is above the goal. Without a ratio the goal is
+    eps: the search ends where eps is decided. With one it goes on until upper <= (1 + ratio) lower as well, as
+    promptbound.verify does; the goal of a task is then also (1 + ratio) times the largest error that the rounds before it and
+    the task itself have met. checkpoint: a file to go on from where it exists; it is written whole after every round, says
+    only where the search has been (every bound is computed again), and stays until you remove it. A round is `tasks` open
+    boxes, the largest bounds first, each searched by a task that bounds task_boxes more. A box whose worker is lost is
+    searched again, and the log "promptbound.distributed" says so; one for which a worker has too little memory is searched
+    with half as many boxes. The least witness by path in the first round that has one refutes. Returns a Verification:
+    verdict, bounds and certificate are the same for any workers; those of a proof without a ratio are the same for any
+    task_boxes and tasks as well. Raises InputError for bad input, for a worker with another version of promptbound or another
+    model, and where Dask is missing.
     """
     for name, value in (("task_boxes", task_boxes), ("tasks", tasks)):
         if not isinstance(value, int) or value < 1:
@@ -179,30 +152,31 @@ def verify(client, model, target, eps, *, alpha="inf", L=None, boxes=1_000_000_0
     if "frequency" in target:
         target["frequency"] = _core.number_text(target["frequency"], "frequency")
     problem = json.dumps({"model": model.to_dict(), "target": target, "eps": _core.number_text(eps, "eps"),
-                          "alpha": _core.number_text(alpha, "alpha"), "L": L})
+                          "alpha": _core.number_text(alpha, "alpha"), "ratio": None if ratio is None else _core.number_text(ratio, "ratio"),
+                          "L": L})
     search = _search_of(problem)
-    digest, run, cube, why = search.digest(), f"promptbound-{uuid.uuid4()}", _Cube(), ""
+    digest, cube, why = search.digest(), _Cube(), ""
     if checkpoint is not None and os.path.exists(checkpoint):
         with open(checkpoint, encoding="utf-8") as file:
             tree, witness = search.resumed(file.read(), os.fspath(checkpoint))
         cube.resume(tree, witness, search.error_at(witness) if witness else -math.inf, task_boxes)
         log.warning("going on after %d boxes, which are bounded again first", len(tree))
-    # The text goes to the workers as a task's result, which Dask makes again where it is lost.
-    sent = client.submit(str, problem, key=f"{run}-problem")
-    number, tree = 0, cube.tree()
+    sent = Run(client).keep(problem)
+    tree = cube.tree()
     while cube.open and not cube.refuted:
         if progress is not None:
             progress(max(cube.lower, 0.0), cube.upper(), len(tree), len(cube.open))
         if cube.too_small or len(tree) >= boxes:
             why = "a box is too small to divide in binary64" if cube.too_small else "the budget of boxes is used up"
             break
-        number += 1
-        topic = f"{run}-{number}"
-        reports = _round(client, cube.worst(tasks), lambda path: client.submit(
-            _search_region, sent, digest, _core.__version__, topic, path, cube.open[path][1], task_boxes, key=f"{topic}-{path}"), topic)
+        run, lower = Run(client), cube.lower
+        reports = _round(client, cube.worst(tasks), lambda path, most: run.submit(
+            _search_region, path, sent, digest, path, cube.open[path][1], most, lower), task_boxes)
+        run.begun(lambda path: f"box {path or '(the cube)'}")
         for path, report in reports:
             cube.take(path, report)
         tree = cube.tree()
+        cube.settle(search.goal(cube.lower))
         if checkpoint is not None:
-            _write_whole(checkpoint, search.checkpoint(tree, cube.witness))
+            write_whole(checkpoint, search.checkpoint(tree, cube.witness) + "\n")
     return Verification(search.answer(tree, cube.upper(), cube.lower, cube.witness, why))

@@ -1,18 +1,18 @@
-"""promptbound.distributed on clusters of processes of this machine."""
-import contextlib
+"""Proofs by promptbound.distributed, on clusters of processes of this machine."""
 import json
 import logging
-import subprocess
 import sys
-import threading
-import time
+from fractions import Fraction
 
 import pytest
 
 distributed = pytest.importorskip("distributed")
+import dask
 
 import promptbound as pb
 import promptbound.distributed
+from clusters import cluster, kill_driver_and_scheduler, run_cluster_command, with_a_worker_killed, without_nannies
+from promptbound.distributed import proofs
 
 pytestmark = pytest.mark.filterwarnings("default")
 
@@ -45,27 +45,6 @@ def problems():
 @pytest.fixture(scope="module")
 def alone(problems):
     return [pb.verify(*problem, ratio=DECIDED, threads=1) for problem in problems]
-
-
-def cluster(workers):
-    return distributed.LocalCluster(n_workers=workers, threads_per_worker=1, processes=True, dashboard_address=None)
-
-
-@contextlib.contextmanager
-def without_nannies():
-    """Two workers that nobody starts again, and their scheduler."""
-    with distributed.LocalCluster(n_workers=0, dashboard_address=None) as machines:
-        start = [sys.executable, "-m", "distributed.cli.dask_worker", machines.scheduler_address, "--no-nanny", "--nthreads", "1",
-                 "--no-dashboard"]
-        processes = [subprocess.Popen(start, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) for _ in range(2)]
-        try:
-            with distributed.Client(machines) as client:
-                client.wait_for_workers(2, timeout=30)
-            yield machines
-        finally:
-            for process in processes:
-                process.kill()
-                process.wait()
 
 
 def same(answer):
@@ -102,57 +81,24 @@ def long_proof():
     return model, answer
 
 
-def kill_at_second_task(client):
-    """Kills a worker that has begun its second task, so finished its first."""
-    begun = lambda dask_scheduler: [event["worker"] for topic, events in list(dask_scheduler.events.items())
-                                    if str(topic).startswith("promptbound-") for _, event in list(events)]
-    processes = client.run(lambda: __import__("os").getpid())
-    deadline = time.monotonic() + 25
-    while time.monotonic() < deadline:
-        twice = [worker for worker in processes if client.run_on_scheduler(begun).count(worker) == 2]
-        if twice:
-            subprocess.run(["kill", "-KILL", str(processes[twice[0]])], check=True)
-            return
-        time.sleep(0.01)
-
-
 @pytest.mark.parametrize("nanny", [True, False])
 def test_a_killed_worker_loses_nothing_and_nothing_counts_twice(nanny, long_proof, caplog):
     model, expected = long_proof
     with (cluster(2) if nanny else without_nannies()) as machines, distributed.Client(machines) as client:
-        killer = threading.Thread(target=kill_at_second_task, args=(client,))
-        killer.start()
-        with caplog.at_level(logging.WARNING, "promptbound.distributed"):
+        with caplog.at_level(logging.WARNING, "promptbound.distributed"), with_a_worker_killed(client):
             answer = pb.distributed.verify(client, model, *LONG_CLAIM, task_boxes=2000)
-        killer.join()
     assert same(answer) == same(expected)
-    assert [record for record in caplog.records if "was searched again: begun on tcp://" in record.message]
-
-
-DRIVER = """
-import sys
-import distributed, promptbound as pb, promptbound.distributed
-if __name__ == "__main__":
-    model, claim, eps, checkpoint = sys.argv[1:]
-    with distributed.LocalCluster(n_workers=2, threads_per_worker=1, dashboard_address=None) as machines:
-        with distributed.Client(machines) as client:
-            pb.distributed.verify(client, pb.Transformer.load(model), claim, eps, task_boxes=500, tasks=4, checkpoint=checkpoint)
-"""
+    assert [record for record in caplog.records if " was begun again: on tcp://" in record.message]
 
 
 def test_driver_and_scheduler_killed_the_search_goes_on_from_its_checkpoint(long_proof, tmp_path, caplog):
     model, expected = long_proof
-    checkpoint, script = tmp_path / "search.json", tmp_path / "driver.py"
+    checkpoint = tmp_path / "search.json"
     model.save(tmp_path / "model.json")
-    script.write_text(DRIVER)
-    driver = subprocess.Popen([sys.executable, script, tmp_path / "model.json", *LONG_CLAIM, checkpoint], start_new_session=True,
-                              stderr=subprocess.DEVNULL)
-    deadline = time.monotonic() + 60
-    while not (checkpoint.exists() and len(json.loads(checkpoint.read_text())["tree"]) > 500) and time.monotonic() < deadline:
-        assert driver.poll() is None, "the search ended before it was killed"
-        time.sleep(0.02)
-    subprocess.run(["kill", "-KILL", "--", f"-{driver.pid}"], check=True)
-    driver.wait()
+    call = (f"pb.distributed.verify(client, pb.Transformer.load({str(tmp_path / 'model.json')!r}), {LONG_CLAIM[0]!r}, {LONG_CLAIM[1]!r}, "
+            f"task_boxes=500, tasks=4, checkpoint={str(checkpoint)!r})")
+    kill_driver_and_scheduler(tmp_path / "driver.py", call,
+                              lambda: checkpoint.exists() and len(json.loads(checkpoint.read_text())["tree"]) > 500)
     known = json.loads(checkpoint.read_text())["tree"]
     assert 500 < len(known) < expected.boxes
     with cluster(2) as machines, distributed.Client(machines) as client:
@@ -163,16 +109,30 @@ def test_driver_and_scheduler_killed_the_search_goes_on_from_its_checkpoint(long
     assert f"going on after {len(known)} boxes" in caplog.text
     assert same(answer) == same(expected)
     assert pb.check(answer.certificate()).accepted
-    assert sorted(path.name for path in tmp_path.iterdir()) == ["driver.py", "model.json", "search.json"]
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["model.json", "search.json"]
+
+
+def test_narrowed_to_a_ratio_any_number_of_workers_gives_the_same_bounds(problems):
+    for problem in problems[:3]:
+        alone = pb.verify(*problem, ratio="1/20", threads=1)
+        found = []
+        for workers in (1, 2, 4):
+            with cluster(workers) as machines, distributed.Client(machines) as client:
+                found.append(pb.distributed.verify(client, *problem, ratio="1/20", task_boxes=60, tasks=8))
+        assert same(found[0]) == same(found[1]) == same(found[2])
+        answer = found[0]
+        assert answer.proved and answer.upper <= (1 + Fraction(1, 20)) * answer.lower
+        assert answer.lower <= alone.upper and alone.lower <= answer.upper
+        assert pb.check(answer.certificate(), threads=2).accepted
 
 
 def test_workers_of_another_version_or_model_are_refused_by_name():
     model = built(1, 1, "1/2", "identity")
     with cluster(1) as machines, distributed.Client(machines) as client:
         with pytest.raises(pb.InputError, match=r"worker tcp://\S+: the model, the target or the table is another there"):
-            client.submit(promptbound.distributed._search_region, json.dumps(
-                {"model": model.to_dict(), "target": {"name": "identity"}, "eps": "1/2", "alpha": "inf", "L": None}), "0" * 64,
-                pb.__version__, "topic", "", "*", 10).result()
+            client.submit(proofs._search_region, json.dumps(
+                {"model": model.to_dict(), "target": {"name": "identity"}, "eps": "1/2", "alpha": "inf", "ratio": None, "L": None}), "0" * 64,
+                "", "*", 10, 0.0).result()
 
         def pretend():
             from promptbound import _core
@@ -181,6 +141,49 @@ def test_workers_of_another_version_or_model_are_refused_by_name():
         client.run(pretend)
         with pytest.raises(pb.InputError, match=rf"worker tcp://\S+: promptbound 0\.0\.1 \(accepted: {pb.__version__}"):
             pb.distributed.verify(client, model, "identity", "1/2")
+
+
+def test_a_task_without_memory_for_its_boxes_is_given_fewer(problems, alone, caplog):
+    def forget_how(most, action):
+        """Searches of more boxes than this end as those that memory is too small for."""
+        import os
+        from promptbound.distributed import proofs
+
+        search_of = proofs._search_of
+
+        class Small:
+            def __init__(self, search):
+                self._search, self.digest = search, search.digest
+
+            def search(self, path, tree, most_boxes, lower):
+                if most_boxes > most and action == "raise":
+                    raise MemoryError
+                if most_boxes > most:
+                    os.kill(os.getpid(), 9)
+                return self._search.search(path, tree, most_boxes, lower)
+
+        proofs._search_of = lambda problem: Small(search_of(problem))
+
+    problem, expected = problems[0], alone[0]
+    with dask.config.set({"distributed.scheduler.allowed-failures": 0}), cluster(1) as machines, distributed.Client(machines) as client:
+        client.run(forget_how, 20, "raise")
+        with caplog.at_level(logging.WARNING, "promptbound.distributed"):
+            answer = pb.distributed.verify(client, *problem, task_boxes=70)
+        assert same(answer) == same(expected)
+        assert "box (the cube) ran out of memory: again with 35 boxes" in caplog.text
+        assert "box (the cube) ran out of memory: again with 17 boxes" in caplog.text
+        client.run(forget_how, 0, "raise")
+        with pytest.raises(pb.InputError, match=r"box \(the cube\): out of memory on the workers"):
+            pb.distributed.verify(client, *problem, task_boxes=8)
+        caplog.clear()
+        # The system ends the process; its nanny starts one that has enough memory.
+        client.restart()
+        client.run(forget_how, 10**9, "kill")
+        client.run(forget_how, 40, "kill")
+        with caplog.at_level(logging.WARNING, "promptbound.distributed"):
+            answer = pb.distributed.verify(client, *problem, task_boxes=70)
+        assert same(answer) == same(expected)
+        assert "ran out of memory: again with 35 boxes" in caplog.text
 
 
 def test_bad_input_and_open_ends(monkeypatch):
@@ -206,14 +209,15 @@ def test_the_command(tmp_path):
     model.save(tmp_path / "reversal.json")
     files = {name: tmp_path / name for name in ("proof.json", "search.json")}
     with cluster(2) as machines:
-        def run(*arguments, scheduler=machines.scheduler_address):
-            return subprocess.run([sys.executable, "-m", "promptbound.cluster", "--scheduler", scheduler, "verify", tmp_path / "reversal.json",
-                                   *arguments], capture_output=True, text=True)
+        def run(*arguments, scheduler=None):
+            return run_cluster_command(machines, "verify", tmp_path / "reversal.json", *arguments, scheduler=scheduler)
 
         proved = run("--target", "reversal", "--eps", "1/10", "--certificate", files["proof.json"], "--checkpoint", files["search.json"], "--json")
         assert proved.returncode == 0 and json.loads(proved.stdout)["verdict"] == "proved" and proved.stderr == ""
         assert files["proof.json"].read_text() == pb.verify(model, "reversal", "1/10", ratio=DECIDED).certificate() + "\n"
         assert not files["search.json"].exists()
+        narrow = json.loads(run("--target", "reversal", "--eps", "1/10", "--ratio", "1/20", "--json").stdout)
+        assert narrow["verdict"] == "proved" and Fraction(narrow["upper"]) <= Fraction(21, 20) * Fraction(narrow["lower"])
         assert run("--target-expression", "x[0,0]", "--eps", "1/10").returncode == 1
         refused = run("--target", "reversal", "--eps", "-1")
         assert (refused.returncode, refused.stdout) == (2, "") and refused.stderr.startswith("promptbound-cluster: eps: -1")

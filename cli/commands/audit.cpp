@@ -2,9 +2,9 @@
 #include <filesystem>
 #include <memory>
 
-#include <promptbound/cli/audit_checkpoint.hpp>
 #include <promptbound/cli/command.hpp>
 #include <promptbound/cli/command_line.hpp>
+#include <promptbound/cli/commands/audit_checkpoint.hpp>
 #include <promptbound/cli/progress.hpp>
 #include <promptbound/cli/render/audit.hpp>
 #include <promptbound/numeric/error.hpp>

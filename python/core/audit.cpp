@@ -5,7 +5,7 @@
 #include <map>
 #include <nlohmann/json.hpp>
 
-#include <promptbound/cli/audit_checkpoint.hpp>
+#include <promptbound/cli/commands/audit_checkpoint.hpp>
 #include <promptbound/cli/render/audit.hpp>
 #include <promptbound/numeric/error.hpp>
 #include <promptbound/numeric/integers.hpp>

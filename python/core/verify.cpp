@@ -170,6 +170,15 @@ void add_regions(py::module_& module) {
              (void)HalvingTree(state.tree, static_cast<std::size_t>(search.problem().target.n()));
              return py::make_tuple(state.tree, state.witness);
            })
+      .def("large_error",
+           [](const RegionSearch& search, std::uint64_t most_boxes) {
+             Point point;
+             {
+               const py::gil_scoped_release release;
+               point = search.large_error(most_boxes);
+             }
+             return py::make_tuple(point.lower, point.X);
+           })
       .def("error_at", [](RegionSearch& search,
                           const std::vector<double>& witness) { return search.point(witness).lower; })
       .def("answer",

@@ -25,37 +25,20 @@ HalvingTree::HalvingTree(std::string_view text, std::size_t n) : HalvingTree() {
   need(pending.empty());
 }
 
-template <class Visit>
-void HalvingTree::for_each(const Visit& visit) const {
+std::string HalvingTree::text() const {
+  std::string result;
   std::vector<std::uint32_t> pending = {0};
   while (!pending.empty()) {
-    const std::uint32_t number = pending.back();
+    const Node node = nodes_[pending.back()];
     pending.pop_back();
-    const Node& node = nodes_[number];
-    visit(number, node);
-    if (node.coordinate < 0) continue;
+    if (node.coordinate < 0) {
+      result += node.coordinate == open ? '*' : '.';
+      continue;
+    }
+    result += coordinate_letters[static_cast<std::size_t>(node.coordinate)];
     pending.push_back(node.first + 1);
     pending.push_back(node.first);
   }
-}
-
-std::vector<std::uint32_t> HalvingTree::leaves() const {
-  std::vector<std::uint32_t> result;
-  for_each([&](std::uint32_t number, const Node& node) {
-    if (node.coordinate < 0) result.push_back(number);
-  });
-  return result;
-}
-
-std::string HalvingTree::text() const {
-  std::string result;
-  for_each([&](std::uint32_t, const Node& node) {
-    if (node.coordinate < 0) {
-      result += node.coordinate == open ? '*' : '.';
-    } else {
-      result += coordinate_letters[static_cast<std::size_t>(node.coordinate)];
-    }
-  });
   return result;
 }
 

@@ -39,9 +39,6 @@ class HalvingTree {
   [[nodiscard]] std::int32_t coordinate(std::uint32_t node) const { return nodes_[node].coordinate; }
   [[nodiscard]] std::uint32_t first_half(std::uint32_t node) const { return nodes_[node].first; }
 
-  /// Returns the nodes that are not halved, in preorder.
-  [[nodiscard]] std::vector<std::uint32_t> leaves() const;
-
   /// Writes the tree in preorder: a letter for the coordinate, '.' for a box that is not halved, '*' for one
   /// that is left open.
   [[nodiscard]] std::string text() const;
@@ -54,10 +51,6 @@ class HalvingTree {
     std::uint32_t first = 0;
     std::int32_t coordinate = undivided;
   };
-  /// Calls visit(node's number, node) in preorder.
-  template <class Visit>
-  void for_each(const Visit& visit) const;
-
   std::vector<Node> nodes_;
 };
 

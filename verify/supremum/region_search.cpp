@@ -2,8 +2,6 @@
 
 #include <algorithm>
 #include <cmath>
-#include <queue>
-#include <unordered_map>
 #include <utility>
 
 #include <promptbound/constructions/lookup/packed_recognition.hpp>
@@ -90,45 +88,47 @@ RegionReport RegionSearch::operator()(const Region& region, std::uint64_t most_b
   HalvingTree tree(region.tree, static_cast<std::size_t>(problem_.target.n()));
   Leaf root = box_at(region.path);
   if (region.path.empty()) take(point(root.box.centre));
-  std::priority_queue<Leaf> waiting;
-  std::unordered_map<std::uint32_t, double> open;  // the bounds of the boxes that are left open
-  const auto leave_open = [&](const Leaf& leaf) {
-    tree.leave_open(leaf.node);
-    open.emplace(leaf.node, leaf.upper);
-  };
-  for (Leaf& leaf : leaves(tree, std::move(root))) waiting.push(std::move(leaf));
-  std::uint64_t boxes = 0;
-  while (!waiting.empty() && waiting.top().upper > level && boxes < most_boxes && !tree.is_full() &&
-         !report.is_refuted) {
-    const Leaf leaf = waiting.top();
-    waiting.pop();
-    Division division = divide(bounds_, leaf);
-    take(std::move(division.point));
-    if (!division.halves) {
-      report.is_too_small = true;
-      leave_open(leaf);
-      continue;
-    }
-    auto& [first, second] = *division.halves;
-    first.node = tree.halve(leaf.node, division.coordinate);
-    second.node = first.node + 1;
-    waiting.push(std::move(first));
-    waiting.push(std::move(second));
-    boxes += 2;
-  }
-  for (; !waiting.empty(); waiting.pop()) {
-    const Leaf& leaf = waiting.top();
+  std::vector<Leaf> waiting = leaves(tree, std::move(root));
+  for (std::uint64_t boxes = 0; !waiting.empty();) {
+    const Leaf leaf = std::move(waiting.back());
+    waiting.pop_back();
     if (leaf.upper <= level) {
       report.settled = std::max(report.settled.value_or(0), leaf.upper);
-    } else {
-      leave_open(leaf);
+      continue;
     }
-  }
-  for (const std::uint32_t node : tree.leaves()) {
-    if (const auto found = open.find(node); found != open.end()) report.open.push_back(found->second);
+    std::optional<Division> division;
+    if (boxes < most_boxes && !tree.is_full() && !report.is_refuted) {
+      division = divide(bounds_, leaf);
+      take(std::move(division->point));
+      if (!division->halves) report.is_too_small = true;
+    }
+    if (!division || !division->halves) {
+      tree.leave_open(leaf.node);
+      report.open.push_back(leaf.upper);
+      continue;
+    }
+    auto& [first, second] = *division->halves;
+    first.node = tree.halve(leaf.node, division->coordinate);
+    second.node = first.node + 1;
+    waiting.push_back(std::move(second));
+    waiting.push_back(std::move(first));
+    boxes += 2;
   }
   report.tree = tree.text();
   return report;
+}
+
+Point RegionSearch::large_error(std::uint64_t most_boxes) const {
+  SupremumOptions options;
+  options.eps = eps_;
+  options.ratio = ratio_.value_or(0);
+  options.most_boxes = most_boxes;
+  const SupremumAnswer answer = enclose_supremum(problem_, options);
+  Point point;
+  if (!answer.witness) return point;
+  point.lower = answer.witness->error.convert_to<double>();
+  for (const Rational& x : answer.witness->X.reshaped()) point.X.push_back(x.convert_to<double>());
+  return point;
 }
 
 Point RegionSearch::point(const std::vector<double>& X) {

@@ -49,12 +49,16 @@ class RegionSearch {
   /// Returns the goal where an error of `lower` is known: boxes with bounds up to it need no more work.
   [[nodiscard]] double goal(double lower) const { return promptbound::goal(eps_, ratio_, lower); }
 
-  /// Bounds the boxes of the region's tree and halves those whose bound is above the goal, the largest bound
-  /// first, until `most_boxes` more were bounded or a point's error is above eps. `lower` is an error known
-  /// at some point of the cube. Thread-safe. Throws InputError for a path or tree that does not fit the
-  /// problem.
+  /// Bounds the boxes of the region's tree and halves, depth first, those whose bound is above the goal,
+  /// until `most_boxes` more were bounded or a point's error is above eps; few and large boxes are left open.
+  /// `lower` is an error known at some point of the cube. Thread-safe. Throws InputError for a path or tree
+  /// that does not fit the problem.
   [[nodiscard]] RegionReport operator()(const Region& region, std::uint64_t most_boxes,
                                         double lower = -std::numeric_limits<double>::infinity());
+
+  /// Returns the largest error that enclose_supremum meets in so many boxes, for a goal to begin with: depth
+  /// first and without one, boxes are halved where errors are small too.
+  [[nodiscard]] Point large_error(std::uint64_t most_boxes) const;
 
   /// Returns the error at a point, from below. Throws InputError where it is no point of the cube.
   [[nodiscard]] Point point(const std::vector<double>& X);

@@ -134,8 +134,8 @@ def verify(client, model, target, eps, *, alpha="inf", ratio=None, L=None, boxes
     model, target, eps, alpha, L, boxes, frequency, table, progress: as in promptbound.verify; a table's file is read by
     every worker under the same name. A box is halved if and only if its bound is above the goal. Without a ratio the goal is
     eps: the search ends where eps is decided. With one it goes on until upper <= (1 + ratio) lower as well, as
-    promptbound.verify does; the goal of a task is then also (1 + ratio) times the largest error that the rounds before it and
-    the task itself have met. checkpoint: a file to go on from where it exists; it is written whole after every round, says
+    promptbound.verify does; the goal of a task is then also (1 + ratio) times the largest error that the rounds before it, the
+    task itself, and a short search of one process before all have met. checkpoint: a file to go on from where it exists; it is written whole after every round, says
     only where the search has been (every bound is computed again), and stays until you remove it. A round is `tasks` open
     boxes, the largest bounds first, each searched by a task that bounds task_boxes more. A box whose worker is lost is
     searched again, and the log "promptbound.distributed" says so; one for which a worker has too little memory is searched
@@ -161,6 +161,8 @@ def verify(client, model, target, eps, *, alpha="inf", ratio=None, L=None, boxes
             tree, witness = search.resumed(file.read(), os.fspath(checkpoint))
         cube.resume(tree, witness, search.error_at(witness) if witness else -math.inf, task_boxes)
         log.warning("going on after %d boxes, which are bounded again first", len(tree))
+    elif ratio is not None:
+        cube.lower, cube.witness = search.large_error(task_boxes)
     sent = Run(client).keep(problem)
     tree = cube.tree()
     while cube.open and not cube.refuted:

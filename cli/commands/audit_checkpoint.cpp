@@ -5,7 +5,7 @@
 #include <memory>
 #include <nlohmann/json.hpp>
 
-#include <promptbound/cli/audit_checkpoint.hpp>
+#include <promptbound/cli/commands/audit_checkpoint.hpp>
 #include <promptbound/cli/render/output_file.hpp>
 #include <promptbound/models/text_file.hpp>
 #include <promptbound/verify/audit/layer_norms_json.hpp>

@@ -34,6 +34,23 @@ RegionSearch::RegionSearch(ApproximationProblem problem, Rational eps, std::opti
   }
 }
 
+RegionSearch::Bounded RegionSearch::bounded(const std::string& path, const Leaf& leaf) {
+  constexpr std::size_t most_halvings = 6;
+  const bool is_large = path.size() <= 2 * most_halvings;
+  if (is_large) {
+    const std::scoped_lock lock(mutex_);
+    if (const auto found = large_.find(path); found != large_.end()) return found->second;
+  }
+  auto keys = std::make_shared<KeySelection>();
+  const double upper = std::min(leaf.upper, bounds_.measure(leaf, *keys));
+  Bounded result{upper, std::move(keys)};
+  if (is_large) {
+    const std::scoped_lock lock(mutex_);
+    large_.emplace(path, result);
+  }
+  return result;
+}
+
 /// The bounded box at the end of a path.
 Leaf RegionSearch::box_at(const std::string& path) {
   need(path.size() % 2 == 0);
@@ -43,10 +60,9 @@ Leaf RegionSearch::box_at(const std::string& path) {
     const std::size_t coordinate = coordinate_letters.find(path[i]);
     need(coordinate < leaf.box.centre.size() && leaf.box.radius[coordinate] >= smallest_radius);
     need(path[i + 1] == '<' || path[i + 1] == '>');
-    auto keys = std::make_shared<KeySelection>();
-    leaf.upper = std::min(leaf.upper, bounds_.measure(leaf, *keys));
+    Bounded known = bounded(path.substr(0, i), leaf);
     auto [low, high] = halves(leaf.box, coordinate);
-    leaf = {leaf.upper, std::move(path[i + 1] == '<' ? low : high), std::move(keys), 0};
+    leaf = {known.upper, std::move(path[i + 1] == '<' ? low : high), std::move(known.keys), 0};
   }
   return leaf;
 }

@@ -3,6 +3,9 @@
 
 #include <cstdint>
 #include <limits>
+#include <map>
+#include <memory>
+#include <mutex>
 #include <optional>
 #include <string>
 #include <vector>
@@ -70,6 +73,15 @@ class RegionSearch {
                                       const Point& point, const std::string& why) const;
 
  private:
+  /// What bounding a box yields: its bound, and the keys that are selected for its parts.
+  struct Bounded {
+    double upper;
+    std::shared_ptr<const KeySelection> keys;
+  };
+
+  /// Bounds the box at the end of a path; large boxes, which cost most and are on the way to all others,
+  /// once.
+  [[nodiscard]] Bounded bounded(const std::string& path, const Leaf& leaf);
   [[nodiscard]] Leaf box_at(const std::string& path);
   [[nodiscard]] std::vector<Leaf> leaves(const HalvingTree& tree, Leaf root);
 
@@ -77,6 +89,8 @@ class RegionSearch {
   Rational eps_;
   std::optional<Rational> ratio_;
   BoxBounds bounds_;
+  std::mutex mutex_;
+  std::map<std::string, Bounded> large_;  ///< boxes of few halvings, by path
 };
 
 }  // namespace promptbound

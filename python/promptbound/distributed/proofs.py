@@ -16,16 +16,17 @@ from promptbound.verify import Verification
 
 @functools.lru_cache(maxsize=4)
 def _search_of(problem):
-    """The search that a text of verify's describes; a worker's tasks share it."""
+    """The search that a text of verify's describes, and its digest; a worker's tasks share them."""
     parts = json.loads(problem)
-    return _core.RegionSearch(_core.Instance(parts["model"]), parts["target"], parts["eps"], parts["alpha"], parts["ratio"],
-                              parts["L"])
+    search = _core.RegionSearch(_core.Instance(parts["model"]), parts["target"], parts["eps"], parts["alpha"], parts["ratio"],
+                                parts["L"])
+    return search, search.digest()
 
 
 def _search_region(problem, digest, path, tree, most_boxes, lower):
     """One task: what a search of the box at the end of the path reports."""
-    search = _search_of(problem)
-    require_same(search.digest(), digest, "the model, the target or the table is another there", f"SHA-256 {digest}")
+    search, found = _search_of(problem)
+    require_same(found, digest, "the model, the target or the table is another there", f"SHA-256 {digest}")
     return search.search(path, tree, most_boxes, lower)
 
 
@@ -154,8 +155,7 @@ def verify(client, model, target, eps, *, alpha="inf", ratio=None, L=None, boxes
     problem = json.dumps({"model": model.to_dict(), "target": target, "eps": _core.number_text(eps, "eps"),
                           "alpha": _core.number_text(alpha, "alpha"), "ratio": None if ratio is None else _core.number_text(ratio, "ratio"),
                           "L": L})
-    search = _search_of(problem)
-    digest, cube, why = search.digest(), _Cube(), ""
+    (search, digest), cube, why = _search_of(problem), _Cube(), ""
     if checkpoint is not None and os.path.exists(checkpoint):
         with open(checkpoint, encoding="utf-8") as file:
             tree, witness = search.resumed(file.read(), os.fspath(checkpoint))

@@ -39,7 +39,7 @@ std::string audit(const std::string& model, const std::string& prompt, py::handl
                   const std::string& checkpoint, const NormTexts& known, const std::string& source,
                   std::size_t of_source) {
   const auto positive = [](py::handle value, const std::string& option) {
-    const Rational number = rational_of(value, option);
+    Rational number = rational_of(value, option);
     if (number <= 0) throw InputError(option + ": '" + number.str() + "' (accepted: a number > 0)");
     return number;
   };

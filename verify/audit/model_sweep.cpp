@@ -78,8 +78,12 @@ ModelSweep sweep_layers(const LanguageModel& model, const Matrix<double>& prompt
     });
     for (std::size_t i = 0; i < count; ++i) {
       const auto found = known.find(first + i);
-      if (found == known.end() && on_layer) on_layer(first + i, of_layers[i]);
-      norms.add(found == known.end() ? std::move(of_layers[i]) : found->second);
+      if (found != known.end()) {
+        norms.add(found->second);
+        continue;
+      }
+      if (on_layer) on_layer(first + i, of_layers[i]);
+      norms.add(std::move(of_layers[i]));
     }
     tell_work(first + count, layers);
   }

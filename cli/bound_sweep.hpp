@@ -21,6 +21,7 @@ class BoundSweep {
   /// Returns null where the bound is read forwards.
   [[nodiscard]] const Inverse* inverse() const { return inverse_; }
   [[nodiscard]] const Sweep& points() const { return points_; }
+  [[nodiscard]] long digits() const { return digits_; }
 
   /// Evaluates the bound at the arguments of a point. Throws InputError where one is missing or out of range.
   [[nodiscard]] Record record(const Arguments& arguments) const;

@@ -12,6 +12,13 @@ void seal(Json& certificate) {
   certificate["sha256"] = sha256(certificate.dump());
 }
 
+bool is_sealed(const Json& json, const char* kind) {
+  if (!json.is_object() || json.value("kind", Json()) != kind) return false;
+  Json again = json;
+  seal(again);
+  return again == json;
+}
+
 void name_inputs(Json& certificate, const std::map<std::string, std::string>& files) {
   certificate["inputs"] = Json::object();
   for (const auto& [role, path] : files) certificate["inputs"][role] = sha256(read_text_file(path));

@@ -160,8 +160,7 @@ BoundSweep sweep_in_parts(const std::string& id, const std::map<std::string, std
 }
 
 /// Writes the rows first to last - 1 as `promptbound eval --format csv` does, under their heading.
-void write_part(const BoundSweep& sweep, const std::string& path, std::uint64_t first, std::uint64_t last,
-                long digits) {
+void write_part(const BoundSweep& sweep, const std::string& path, std::uint64_t first, std::uint64_t last) {
   if (first >= last || last > sweep.points().size())
     throw InputError(
         "rows: no such part (accepted: 0 <= first < last <= " + std::to_string(sweep.points().size()) + ")");
@@ -170,7 +169,7 @@ void write_part(const BoundSweep& sweep, const std::string& path, std::uint64_t 
   options.format = Format::csv;
   options.quiet = true;
   OutputFile file(path);
-  sweep.write_rows(first, last, options, *make_table_writer(Format::csv, file, digits));
+  sweep.write_rows(first, last, options, *make_table_writer(Format::csv, file, sweep.digits()));
   file.commit();
 }
 

@@ -168,7 +168,7 @@ def test_memorization_goes_on_from_its_folder(fits, tmp_path, caplog):
         assert answers(found) == expected and list(found) == names
         assert all((folder / name).stat().st_mtime_ns == time for name, time in times.items())
         for options, message in (({"data_sets": {"set-0": data_set(3)}}, "the answer of other data"), ({"accuracy": "1/9"}, "another memorize"),
-                                 ({"data_sets": {"../x": []}}, "no name of a file"), ({"accuracy": 1, "prefix": True}, "accuracy must be 0"),
+                                 ({"data_sets": {"../x": []}}, "no name of a file"), ({"data_sets": [tmp_path / "none.json"]}, "none.json: cannot be read"), ({"accuracy": 1, "prefix": True}, "accuracy must be 0"),
                                  ({"key_cap": 1}, "need prefix=True"), ({"data_sets": {"wrong": [{"tokens": []}]}, "folder": None}, "tokens")):
             with pytest.raises(pb.InputError, match=message):
                 pb.distributed.memorize(client, model, **{"data_sets": DATA_SETS, "accuracy": "1/10", "folder": folder, **options})

@@ -87,7 +87,7 @@ def test_a_worker_without_a_nanny_is_lost_and_nothing_else(tmp_path, caplog):
     assert [record for record in caplog.records if " was begun again: on tcp://" in record.message]
     whole = tmp_path / "whole.csv"
     sweep = pb._core.SweepInParts(BOUND, values, DIGITS, None)
-    sweep.write(str(whole), 0, sweep.points, DIGITS)
+    sweep.write(str(whole), 0, sweep.points)
     assert joined(parts) == whole.read_bytes()
 
 

@@ -108,11 +108,8 @@ Json audit_checkpoint_json(const KnownNorms& norms, const Json& model) {
 
 KnownNorms known_norms_from(const Json& json, const Json& model, std::size_t layers,
                             const std::string& where) {
-  Json sealed = json;
-  if (sealed.is_object()) seal(sealed);
-  if (sealed != json || !json.is_object() || member(json, "kind", where) != Json(audit_checkpoint_kind)) {
+  if (!is_sealed(json, audit_checkpoint_kind))
     throw InputError(where + ": not a checkpoint of an audit, or a damaged one");
-  }
   if (member(json, "model", where) != model)
     throw InputError(where + ": a checkpoint of another model or version");
   const Json& entries = member(json, "layers", where);

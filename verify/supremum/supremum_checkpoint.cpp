@@ -40,11 +40,7 @@ Json checkpoint_json(const SupremumState& state, const Json& problem, const Rati
 
 SupremumState checkpoint_from(const Json& json, const Json& problem, const Rational& ratio,
                               const std::string& where) {
-  Json sealed = json;
-  if (sealed.is_object()) seal(sealed);
-  if (sealed != json || !json.is_object() || member(json, "kind", where) != Json(kind)) {
-    throw InputError(where + ": not a checkpoint, or a damaged one");
-  }
+  if (!is_sealed(json, kind)) throw InputError(where + ": not a checkpoint, or a damaged one");
   if (member(json, "problem", where) != Json(digest_of(problem, ratio))) {
     throw InputError(where + ": a checkpoint of another model, target, alpha, eps or ratio");
   }

@@ -72,14 +72,17 @@ def _memorize(question, data):
 def _texts_of(data_sets):
     """The JSON of each data set by its name, which is to be that of a file."""
     if hasattr(data_sets, "items"):
-        texts = {str(name): json.dumps(exact_texts(data) if isinstance(data, dict) else exact_texts({"examples": data}))
+        texts = {str(name): json.dumps(exact_texts(data if isinstance(data, dict) else {"examples": data}))
                  for name, data in data_sets.items()}
     else:
         texts = {}
         for path in map(pathlib.Path, data_sets):
             if path.stem in texts:
                 raise _core.InputError(f"{path}: a second data set called {path.stem} (accepted: files of different names)")
-            texts[path.stem] = path.read_text(encoding="utf-8")
+            try:
+                texts[path.stem] = path.read_text(encoding="utf-8")
+            except (OSError, UnicodeDecodeError) as error:
+                raise _core.InputError(f"{path}: cannot be read ({error})") from None
     for name, text in texts.items():
         if not name or name.startswith(".") or name != os.path.basename(name) or name == "memorize":
             raise _core.InputError(f"data set '{name[:60]}': no name of a file (accepted: names without '/', that begin with no '.')")
@@ -95,8 +98,8 @@ def memorize(client, model, data_sets, accuracy=0, *, folder=None, prefix=False,
 
     model, accuracy, prefix, key_cap, value_cap: as in promptbound.memorize. data_sets: a dictionary of data by name, or paths
     of their files, whose stems are the names. folder: keeps each answer as NAME.json, whole, with its certificate; a run that
-    was interrupted goes on from those that are there, and answers of other data are refused. progress: a function of (data
-    sets done, data sets). Returns a dictionary of Memorization (prefix: PrefixMemorization) by name, in the order given.
+    was interrupted goes on from those that are there, at their word (their certificates are there to be checked), and answers
+    of other data are refused. progress: a function of (data sets done, data sets). Returns a dictionary of Memorization (prefix: PrefixMemorization) by name, in the order given.
     """
     texts = _texts_of(data_sets)
     question = {"model": model.to_dict(), "accuracy": _core.number_text(accuracy, "accuracy"), "prefix": bool(prefix),

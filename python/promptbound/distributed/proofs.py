@@ -136,11 +136,11 @@ def verify(client, model, target, eps, *, alpha="inf", ratio=None, L=None, boxes
     every worker under the same name. A box is halved if and only if its bound is above the goal. Without a ratio the goal is
     eps: the search ends where eps is decided. With one it goes on until upper <= (1 + ratio) lower as well, as
     promptbound.verify does; the goal of a task is then also (1 + ratio) times the largest error that the rounds before it, the
-    task itself, and a short search of one process before all have met. checkpoint: a file to go on from where it exists; it is written whole after every round, says
-    only where the search has been (every bound is computed again), and stays until you remove it. A round is `tasks` open
-    boxes, the largest bounds first, each searched by a task that bounds task_boxes more. A box whose worker is lost is
-    searched again, and the log "promptbound.distributed" says so; one for which a worker has too little memory is searched
-    with half as many boxes. The least witness by path in the first round that has one refutes. Returns a Verification:
+    task itself, and a short search of one process before all have met. checkpoint: a file to go on from where it exists; it is
+    written whole after every round, says only where the search has been (every bound is computed again), and stays until you
+    remove it. A round is `tasks` open boxes, the largest bounds first, each searched by a task that bounds task_boxes more. A
+    box whose worker is lost is searched again, and the log "promptbound.distributed" says so; one for which a worker has too
+    little memory is searched with half as many boxes. The least witness by path in the first round that has one refutes. Returns a Verification:
     verdict, bounds and certificate are the same for any workers; those of a proof without a ratio are the same for any
     task_boxes and tasks as well. Raises InputError for bad input, for a worker with another version of promptbound or another
     model, and where Dask is missing.

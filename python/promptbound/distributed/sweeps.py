@@ -13,15 +13,14 @@ from promptbound.distributed.tasks import Run, dask, log, ran_out_of_memory, res
 @functools.lru_cache(maxsize=4)
 def _sweep_of(question):
     parts = json.loads(question)
-    return _core.SweepInParts(parts["id"], parts["parameters"], parts["digits"], parts["solve"]), parts["digits"]
+    return _core.SweepInParts(parts["id"], parts["parameters"], parts["digits"], parts["solve"])
 
 
 def _rows(question, first, last):
     """One task: the part as CSV."""
-    sweep, digits = _sweep_of(question)
     with tempfile.TemporaryDirectory() as folder:
         path = os.path.join(folder, "part.csv")
-        sweep.write(path, first, last, digits)
+        _sweep_of(question).write(path, first, last)
         with open(path, encoding="utf-8", newline="") as file:
             return file.read()
 
@@ -63,7 +62,7 @@ def sweep(client, id, folder, *, for_=None, digits=40, rows=10_000, progress=Non
         raise _core.InputError(f"rows: {rows} (accepted: a number >= 1)")
     question = {"id": id, "solve": for_, "digits": digits, "parameters": {name: _text(name, value) for name, value in parameters.items()}}
     text = json.dumps(question)
-    whole, _ = _sweep_of(text)
+    whole = _sweep_of(text)
     # What every point would refuse, such as a missing parameter, is refused before anything is written.
     whole.look_at_first()
     points, run = whole.points, Run(client)
